@@ -34,7 +34,9 @@ fn all(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
         let text = fs::read_to_string(&model).map_err(|error| format!("{}: {error}", model.display()))?;
         let model: Value = serde_json::from_str(&text).map_err(|error| format!("{folder}: {error}"))?;
         let facts = convert(name, &model);
-        let head = format!("# From botocore {PINNED} (Apache-2.0). Made by `cargo xtask facts`; changes belong into facts/patches.\n");
+        let head = format!(
+            "# From botocore {PINNED} (Apache-2.0). Made by `cargo xtask facts`; changes belong into facts/patches.\n"
+        );
         files.push((root.join("facts").join(format!("{name}.facts")), head + &facts.to_text()));
     }
     Ok(files)
@@ -73,13 +75,18 @@ fn unpack(packed: &Path) -> Result<PathBuf, String> {
     let plain = packed.with_extension("");
     let script = "import gzip,sys; open(sys.argv[2],'wb').write(gzip.open(sys.argv[1]).read())";
     let status = Command::new("python3").args(["-c", script]).arg(packed).arg(&plain).status();
-    if status.is_ok_and(|status| status.success()) { Ok(plain) } else { Err(format!("cannot unpack {}", packed.display())) }
+    if status.is_ok_and(|status| status.success()) {
+        Ok(plain)
+    } else {
+        Err(format!("cannot unpack {}", packed.display()))
+    }
 }
 
 fn convert(name: &str, model: &Value) -> Service {
     let mut service = Service { name: name.to_owned(), about: about(&model["metadata"]), ..Service::default() };
     if let Value::Object(operations) = &model["operations"] {
-        service.operations = operations.iter().map(|(name, operation)| (name.clone(), convert_operation(operation))).collect();
+        service.operations =
+            operations.iter().map(|(name, operation)| (name.clone(), convert_operation(operation))).collect();
     }
     if let Value::Object(shapes) = &model["shapes"] {
         service.shapes = shapes.iter().map(|(name, shape)| (name.clone(), convert_shape(shape))).collect();
@@ -147,15 +154,22 @@ fn convert_operation(operation: &Value) -> Operation {
         input: text(&operation["input"]["shape"]),
         output: text(&operation["output"]["shape"]),
         wrapper: text(&operation["output"]["resultWrapper"]),
-        errors: operation["errors"].as_array().into_iter().flatten().filter_map(|error| text(&error["shape"])).collect(),
-        unsigned: operation["authtype"] == "none" || operation["auth"].as_array().is_some_and(|auth| auth.iter().any(|one| one == "smithy.api#noAuth")),
+        errors: operation["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|error| text(&error["shape"]))
+            .collect(),
+        unsigned: operation["authtype"] == "none"
+            || operation["auth"].as_array().is_some_and(|auth| auth.iter().any(|one| one == "smithy.api#noAuth")),
     }
 }
 
 fn convert_shape(shape: &Value) -> Shape {
     let kind = shape["type"].as_str().unwrap_or("string");
     let is_document = shape["document"] == true;
-    let mut converted = Shape { kind: if is_document { "document".into() } else { kind_name(kind).into() }, ..Shape::default() };
+    let mut converted =
+        Shape { kind: if is_document { "document".into() } else { kind_name(kind).into() }, ..Shape::default() };
     let traits = &mut converted.traits;
     copy_scalar_traits(shape, traits);
     match kind {
@@ -171,9 +185,13 @@ fn convert_shape(shape: &Value) -> Shape {
         }
         "structure" if !is_document => {
             copy_structure_traits(shape, traits);
-            let required: BTreeSet<&str> = shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: BTreeSet<&str> =
+                shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             if let Value::Object(members) = &shape["members"] {
-                converted.members = members.iter().map(|(name, member)| convert_member(name, member, required.contains(name.as_str()))).collect();
+                converted.members = members
+                    .iter()
+                    .map(|(name, member)| convert_member(name, member, required.contains(name.as_str())))
+                    .collect();
             }
         }
         _ => {}
@@ -191,18 +209,29 @@ fn kind_name(kind: &str) -> &str {
 
 fn copy_scalar_traits(shape: &Value, traits: &mut BTreeMap<String, String>) {
     for (fact, key) in [("min", "min"), ("max", "max")] {
-        if let Some(number) = shape[key].as_i64().or_else(|| shape[key].as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64)) {
+        if let Some(number) = shape[key]
+            .as_i64()
+            .or_else(|| shape[key].as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64))
+        {
             traits.insert(fact.into(), number.to_string());
         }
     }
     if let Some(pattern) = shape["pattern"].as_str() {
-        traits.insert("pattern".into(), pattern.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\"));
+        traits.insert(
+            "pattern".into(),
+            pattern.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\"),
+        );
     }
     if let Some(values) = shape["enum"].as_array() {
         let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
         traits.insert("enum".into(), values.join(" | "));
     }
-    for (fact, key) in [("sensitive", "sensitive"), ("flattened", "flattened"), ("event-stream", "eventstream"), ("streaming", "streaming")] {
+    for (fact, key) in [
+        ("sensitive", "sensitive"),
+        ("flattened", "flattened"),
+        ("event-stream", "eventstream"),
+        ("streaming", "streaming"),
+    ] {
         if shape[key] == true {
             traits.insert(fact.into(), String::new());
         }

@@ -110,7 +110,9 @@ impl<'a> Writer<'a> {
         }
         text.push_str(&self.members(self.schema, ""));
         let mut written = BTreeSet::new();
-        while let Some((shape, schema)) = self.shapes.iter().find(|(shape, _)| !written.contains(*shape)).map(|(n, s)| (n.clone(), *s)) {
+        while let Some((shape, schema)) =
+            self.shapes.iter().find(|(shape, _)| !written.contains(*shape)).map(|(n, s)| (n.clone(), *s))
+        {
             let _ = write!(text, "shape {shape}\n{}", self.members(schema, &shape));
             written.insert(shape);
         }
@@ -120,13 +122,17 @@ impl<'a> Writer<'a> {
     /// One line a property. A resource or shape that takes any other property says `open`.
     fn members(&mut self, schema: &'a Value, owner: &str) -> String {
         let mut text = String::new();
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if schema["additionalProperties"] != Value::Bool(false) {
             text.push_str("open\n");
         }
         for (name, member) in schema["properties"].as_object().into_iter().flatten() {
             let member = self.resolved(member).1;
-            let kind = self.kind(&schema["properties"][name], &format!("{owner}{}{name}", if owner.is_empty() { "" } else { "." }));
+            let kind = self.kind(
+                &schema["properties"][name],
+                &format!("{owner}{}{name}", if owner.is_empty() { "" } else { "." }),
+            );
             let _ = write!(text, "- {name} {kind}");
             if required.contains(&name.as_str()) {
                 text.push_str(" required");
@@ -152,7 +158,11 @@ impl<'a> Writer<'a> {
         let (name, schema) = self.resolved(schema);
         if let Some(kinds) = schema["type"].as_array() {
             let has = |kind: &str| kinds.iter().any(|one| one == kind);
-            return if has("object") && kinds.len() <= 2 && has("string") { "text-or-json".into() } else { "json".into() };
+            return if has("object") && kinds.len() <= 2 && has("string") {
+                "text-or-json".into()
+            } else {
+                "json".into()
+            };
         }
         match schema["type"].as_str() {
             Some("array") => format!("list<{}>", self.kind(&schema["items"], path)),
@@ -198,7 +208,8 @@ fn limits(schema: &Value) -> String {
         text.push_str(" unique");
     }
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        let values: Vec<String> = values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
+        let values: Vec<String> =
+            values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
         if values.iter().all(|value| !value.contains([' ', '|'])) {
             let _ = write!(text, " enum={}", values.join("|"));
         }

@@ -24,7 +24,8 @@ pub fn check(root: &Path) -> Result<(), String> {
 }
 
 fn listed(root: &Path) -> Result<BTreeSet<String>, String> {
-    let text = fs::read_to_string(root.join("tests/untested.txt")).map_err(|error| format!("tests/untested.txt: {error}"))?;
+    let text =
+        fs::read_to_string(root.join("tests/untested.txt")).map_err(|error| format!("tests/untested.txt: {error}"))?;
     Ok(text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
 }
 
@@ -36,7 +37,12 @@ fn untested(root: &Path) -> Result<BTreeSet<String>, String> {
     for (service, operations) in model::built_operations(root)? {
         for operation in operations {
             let snake = field(&operation);
-            let ways = [format!("{snake}("), format!("\"{snake}\""), format!("\"{}\"", snake.replace('_', "-")), format!("call::<{operation}>")];
+            let ways = [
+                format!("{snake}("),
+                format!("\"{snake}\""),
+                format!("\"{}\"", snake.replace('_', "-")),
+                format!("call::<{operation}>"),
+            ];
             if !ways.iter().any(|way| texts.contains(way.as_str())) {
                 untested.insert(format!("{service}:{operation}"));
             }
@@ -62,7 +68,8 @@ fn gather(folder: &Path, endings: &[&str], texts: &mut String) {
 fn tests_of(path: &PathBuf) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let is_rust = path.extension().is_some_and(|ending| ending == "rs");
-    let is_test_file = path.components().any(|part| part.as_os_str() == "tests") || path.file_name().is_some_and(|name| name == "tests.rs");
+    let is_test_file = path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_name().is_some_and(|name| name == "tests.rs");
     match text.find("#[cfg(test)]") {
         _ if !is_rust || is_test_file => text,
         Some(start) => text[start..].to_owned(),

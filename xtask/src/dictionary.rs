@@ -39,31 +39,18 @@ struct Sense {
 pub fn run(sources: &[&str]) -> Result<()> {
     let edict = sources.first().copied().unwrap_or(EDICT);
     let ipadic = Path::new(sources.get(1).copied().unwrap_or(IPADIC));
-    let entries: Vec<Entry> = euc_jp(Path::new(edict))?
-        .lines()
-        .filter_map(entry)
-        .collect();
+    let entries: Vec<Entry> = euc_jp(Path::new(edict))?.lines().filter_map(entry).collect();
     let lexicon = lexicon(ipadic, &entries)?;
     write_gz("morphemes.gz", &morphemes(ipadic, &lexicon)?)?;
     write_gz("ja-en.gz", japanese_to_english(&entries).as_bytes())?;
-    write_gz(
-        "en-ja.gz",
-        english_to_japanese(&entries, &frequencies(&lexicon)).as_bytes(),
-    )
+    write_gz("en-ja.gz", english_to_japanese(&entries, &frequencies(&lexicon)).as_bytes())
 }
 
 /// A file in EUC-JP as text. `iconv` knows the encoding; a crate for one file a year would be too much.
 fn euc_jp(path: &Path) -> Result<String> {
-    let output = Command::new("iconv")
-        .args(["-c", "-f", "EUC-JP", "-t", "UTF-8"])
-        .arg(path)
-        .output()?;
+    let output = Command::new("iconv").args(["-c", "-f", "EUC-JP", "-t", "UTF-8"]).arg(path).output()?;
     if !output.status.success() {
-        return Err(format!(
-            "cannot read {} (apt-get install edict mecab-ipadic)",
-            path.display()
-        )
-        .into());
+        return Err(format!("cannot read {} (apt-get install edict mecab-ipadic)", path.display()).into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -87,10 +74,7 @@ fn entry(line: &str) -> Option<Entry> {
     };
     let mut senses: Vec<Sense> = Vec::new();
     let mut common = false;
-    for part in meanings
-        .split('/')
-        .filter(|part| !part.is_empty() && !part.starts_with("EntL"))
-    {
+    for part in meanings.split('/').filter(|part| !part.is_empty() && !part.starts_with("EntL")) {
         if part == "(P)" {
             common = true;
             continue;
@@ -99,21 +83,13 @@ fn entry(line: &str) -> Option<Entry> {
         let class = marks.iter().find_map(|mark| class(mark));
         let numbered = marks.iter().any(|mark| mark.parse::<u32>().is_ok());
         if senses.is_empty() || numbered {
-            let class = class
-                .or(senses.last().map(|sense| sense.class))
-                .unwrap_or("n");
+            let class = class.or(senses.last().map(|sense| sense.class)).unwrap_or("n");
             let usually_kana = marks.iter().any(|mark| mark == "uk");
             let transitive = marks.iter().any(|mark| mark == "vt");
-            senses.push(Sense {
-                class,
-                transitive,
-                usually_kana,
-                glosses: Vec::new(),
-            });
+            senses.push(Sense { class, transitive, usually_kana, glosses: Vec::new() });
         }
-        const UNFIT: [&str; 12] = [
-            "arch", "obs", "X", "vulg", "sl", "derog", "col", "male", "fem", "ksb:", "ktb:", "ok",
-        ];
+        const UNFIT: [&str; 12] =
+            ["arch", "obs", "X", "vulg", "sl", "derog", "col", "male", "fem", "ksb:", "ktb:", "ok"];
         if !marks.iter().any(|mark| UNFIT.contains(&mark.as_str()))
             && let (Some(sense), Some(gloss)) = (senses.last_mut(), plain(gloss))
         {
@@ -121,21 +97,14 @@ fn entry(line: &str) -> Option<Entry> {
         }
     }
     senses.retain(|sense| !sense.glosses.is_empty());
-    (!senses.is_empty()).then(|| Entry {
-        word: word.into(),
-        reading: reading.into(),
-        common,
-        senses,
-    })
+    (!senses.is_empty()).then(|| Entry { word: word.into(), reading: reading.into(), common, senses })
 }
 
 /// Takes the marks in brackets off a gloss: `(n,vs) (1) translation` → `["n", "vs", "1"]`, `translation`.
 fn marks(mut part: &str) -> (Vec<String>, &str) {
     let mut marks = Vec::new();
     while let Some((inside, rest)) = part.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-        let known = inside
-            .split(',')
-            .all(|mark| class(mark).is_some() || is_mark(mark));
+        let known = inside.split(',').all(|mark| class(mark).is_some() || is_mark(mark));
         if !known {
             break;
         }
@@ -150,9 +119,7 @@ fn is_mark(mark: &str) -> bool {
     mark.parse::<u32>().is_ok()
         || mark.ends_with(':')
         || mark.starts_with("See ")
-        || (mark.len() <= 7
-            && !mark.contains(' ')
-            && mark.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+        || (mark.len() <= 7 && !mark.contains(' ') && mark.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
 }
 
 /// The word classes the engine tells apart. EDICT's own tags, the rarer ones folded into their neighbours.
@@ -204,15 +171,8 @@ fn plain(gloss: &str) -> Option<String> {
         }
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = text
-        .strip_prefix("to ")
-        .unwrap_or(&text)
-        .trim_end_matches(['!', '?', '.', ',', ';'])
-        .to_string();
-    let usable = !text.is_empty()
-        && text.len() <= 40
-        && text.is_ascii()
-        && !text.contains([':', ';', '|', '"']);
+    let text = text.strip_prefix("to ").unwrap_or(&text).trim_end_matches(['!', '?', '.', ',', ';']).to_string();
+    let usable = !text.is_empty() && text.len() <= 40 && text.is_ascii() && !text.contains([':', ';', '|', '"']);
     usable.then_some(text)
 }
 
@@ -222,19 +182,11 @@ fn plain(gloss: &str) -> Option<String> {
 /// a transitive verb ends in `,vt`; a reading that is the word itself is left out.
 fn japanese_to_english(entries: &[Entry]) -> String {
     let mut words: BTreeMap<&str, Vec<(u32, &Entry)>> = BTreeMap::new();
-    for entry in entries
-        .iter()
-        .filter(|entry| entry.word.chars().count() <= 8)
-    {
+    for entry in entries.iter().filter(|entry| entry.word.chars().count() <= 8) {
         let rank = u32::from(!entry.common);
         words.entry(&entry.word).or_default().push((rank, entry));
         if entry.reading != entry.word && (entry.common || entry.senses[0].usually_kana) {
-            let rank = rank
-                + if entry.senses.iter().any(|sense| sense.usually_kana) {
-                    2
-                } else {
-                    4
-                };
+            let rank = rank + if entry.senses.iter().any(|sense| sense.usually_kana) { 2 } else { 4 };
             words.entry(&entry.reading).or_default().push((rank, entry));
         }
     }
@@ -246,11 +198,7 @@ fn japanese_to_english(entries: &[Entry]) -> String {
             if (nth == 0 || entry.common) && readings.len() < 3 && readings.insert(&entry.reading) {
                 let sense = &entry.senses[0];
                 let transitive = if sense.transitive { ",vt" } else { "" };
-                let reading = if entry.reading == word {
-                    ""
-                } else {
-                    &entry.reading
-                };
+                let reading = if entry.reading == word { "" } else { &entry.reading };
                 text.push_str(&format!(
                     "{word}\t{}{transitive}\t{reading}\t{}\n",
                     sense.class,
@@ -266,12 +214,7 @@ fn japanese_to_english(entries: &[Entry]) -> String {
 fn glosses(entry: &Entry) -> Vec<&str> {
     let class = entry.senses[0].class;
     let mut found: Vec<&str> = Vec::new();
-    for gloss in entry
-        .senses
-        .iter()
-        .filter(|sense| sense.class == class)
-        .flat_map(|sense| &sense.glosses)
-    {
+    for gloss in entry.senses.iter().filter(|sense| sense.class == class).flat_map(|sense| &sense.glosses) {
         if !found.contains(&gloss.as_str()) {
             found.push(gloss);
         }
@@ -286,10 +229,7 @@ fn glosses(entry: &Entry) -> Vec<&str> {
 /// Japanese.
 fn english_to_japanese(entries: &[Entry], frequencies: &HashMap<String, i32>) -> String {
     let mut best: BTreeMap<(String, &str), (i32, &Entry, &Sense)> = BTreeMap::new();
-    for entry in entries
-        .iter()
-        .filter(|entry| entry.common && entry.word.chars().count() <= 8)
-    {
+    for entry in entries.iter().filter(|entry| entry.common && entry.word.chars().count() <= 8) {
         let frequency = frequencies.get(&entry.word).copied().unwrap_or(12_000);
         for (nth, sense) in entry.senses.iter().enumerate().take(2) {
             for (place, gloss) in sense.glosses.iter().enumerate().take(4) {
@@ -308,15 +248,8 @@ fn english_to_japanese(entries: &[Entry], frequencies: &HashMap<String, i32>) ->
     }
     let mut text = String::new();
     for ((english, _), (_, entry, sense)) in best {
-        let word = if sense.usually_kana {
-            &entry.reading
-        } else {
-            &entry.word
-        };
-        text.push_str(&format!(
-            "{english}\t{}\t{word}\t{}\n",
-            sense.class, entry.reading
-        ));
+        let word = if sense.usually_kana { &entry.reading } else { &entry.word };
+        text.push_str(&format!("{english}\t{}\t{word}\t{}\n", sense.class, entry.reading));
     }
     text
 }
@@ -336,11 +269,7 @@ fn frequencies(lexicon: &str) -> HashMap<String, i32> {
     let mut costs = HashMap::new();
     for line in lexicon.lines() {
         let fields: Vec<&str> = line.split(',').collect();
-        let base = if fields[7].is_empty() {
-            fields[0]
-        } else {
-            fields[7]
-        };
+        let base = if fields[7].is_empty() { fields[0] } else { fields[7] };
         let cost = fields[3].parse().unwrap_or(20_000);
         let known = costs.entry(base.to_string()).or_insert(cost);
         *known = cost.min(*known);
@@ -353,13 +282,8 @@ fn frequencies(lexicon: &str) -> HashMap<String, i32> {
 /// IPADIC cut down to the words EDICT knows, closed classes, and the better known names, each with the compact feature
 /// `class,subclass,form,base,reading` (base and reading empty when they say nothing new).
 fn lexicon(ipadic: &Path, entries: &[Entry]) -> Result<String> {
-    let known: HashSet<&str> = entries
-        .iter()
-        .flat_map(|entry| [entry.word.as_str(), entry.reading.as_str()])
-        .collect();
-    let mut files: Vec<_> = fs::read_dir(ipadic)?
-        .map(|file| Ok(file?.path()))
-        .collect::<Result<_>>()?;
+    let known: HashSet<&str> = entries.iter().flat_map(|entry| [entry.word.as_str(), entry.reading.as_str()]).collect();
+    let mut files: Vec<_> = fs::read_dir(ipadic)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
     files.sort();
     let mut lines = Vec::new();
@@ -371,10 +295,7 @@ fn lexicon(ipadic: &Path, entries: &[Entry]) -> Result<String> {
                 && features.len() == 9
                 && wanted(features, cost.parse().unwrap_or(0), &known)
             {
-                lines.push(format!(
-                    "{surface},{left},{right},{cost},{}",
-                    feature(surface, features)
-                ));
+                lines.push(format!("{surface},{left},{right},{cost},{}", feature(surface, features)));
             }
         }
     }
@@ -384,9 +305,7 @@ fn lexicon(ipadic: &Path, entries: &[Entry]) -> Result<String> {
 }
 
 fn wanted(features: &[&str], cost: i32, known: &HashSet<&str>) -> bool {
-    let literary = features[4].starts_with("文語")
-        || features[5].contains("特殊")
-        || features[5].contains("縮約");
+    let literary = features[4].starts_with("文語") || features[5].contains("特殊") || features[5].contains("縮約");
     match (features[0], features[1]) {
         ("動詞" | "形容詞", _) => known.contains(features[6]) && !literary,
         ("名詞", "固有名詞") => match (features[2], features[3]) {
@@ -394,9 +313,7 @@ fn wanted(features: &[&str], cost: i32, known: &HashSet<&str>) -> bool {
             ("人名", "姓" | "名") => cost < 7_000,
             _ => known.contains(features[6]) || cost < 4_000,
         },
-        ("名詞", "一般" | "サ変接続" | "形容動詞語幹") | ("副詞", _) => {
-            known.contains(features[6])
-        }
+        ("名詞", "一般" | "サ変接続" | "形容動詞語幹") | ("副詞", _) => known.contains(features[6]),
         _ => true,
     }
 }
@@ -406,20 +323,9 @@ fn feature(surface: &str, features: &[&str]) -> String {
         "固有名詞" if features[2] != "一般" => features[2],
         subclass => subclass,
     };
-    let base = if features[6] == surface {
-        ""
-    } else {
-        features[6]
-    };
-    let reading = if features[7] == surface {
-        ""
-    } else {
-        features[7]
-    };
-    format!(
-        "{},{subclass},{},{base},{reading}",
-        features[0], features[5]
-    )
+    let base = if features[6] == surface { "" } else { features[6] };
+    let reading = if features[7] == surface { "" } else { features[7] };
+    format!("{},{subclass},{},{base},{reading}", features[0], features[5])
 }
 
 /// The analyser's own binary form of the lexicon, IPADIC's connection costs, and its rules for unknown words.

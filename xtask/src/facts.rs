@@ -139,7 +139,18 @@ impl Service {
 }
 
 const KINDS: [&str; 12] = [
-    "structure", "list", "map", "string", "integer", "long", "float", "double", "boolean", "blob", "timestamp", "document",
+    "structure",
+    "list",
+    "map",
+    "string",
+    "integer",
+    "long",
+    "float",
+    "double",
+    "boolean",
+    "blob",
+    "timestamp",
+    "document",
 ];
 
 /// What the indented lines belong to.

@@ -23,8 +23,12 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["facts"] => botocore::write_all(&root()).and_then(|()| cloudformation::write_all(&root())).and_then(|()| authorization::write_all(&root())),
-        ["facts", "--check"] => botocore::check_all(&root()).and_then(|()| cloudformation::check_all(&root())).and_then(|()| authorization::check_all(&root())),
+        ["facts"] => botocore::write_all(&root())
+            .and_then(|()| cloudformation::write_all(&root()))
+            .and_then(|()| authorization::write_all(&root())),
+        ["facts", "--check"] => botocore::check_all(&root())
+            .and_then(|()| cloudformation::check_all(&root()))
+            .and_then(|()| authorization::check_all(&root())),
         ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),
@@ -57,6 +61,9 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 fn compare(path: &Path, text: &str) -> Result<(), String> {
     match std::fs::read_to_string(path) {
         Ok(old) if old == text => Ok(()),
-        _ => Err(format!("{} is not what would be generated; run `cargo xtask facts` and `cargo xtask model`", path.display())),
+        _ => Err(format!(
+            "{} is not what would be generated; run `cargo xtask facts` and `cargo xtask model`",
+            path.display()
+        )),
     }
 }

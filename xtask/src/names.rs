@@ -12,7 +12,11 @@ pub fn field(name: &str) -> String {
         let before = index.checked_sub(1).map(|before| letters[before]);
         let after = letters.get(index + 1);
         let starts_word = letter.is_ascii_uppercase()
-            && before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)));
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase))
+            });
         if starts_word && !out.ends_with('_') {
             out.push('_');
         }
@@ -25,15 +29,37 @@ pub fn field(name: &str) -> String {
 }
 
 const KEYWORDS: [&str; 24] = [
-    "type", "match", "ref", "self", "use", "where", "enum", "struct", "fn", "in", "for", "loop", "move", "mod", "pub", "static", "const",
-    "trait", "async", "await", "dyn", "abstract", "final", "return",
+    "type", "match", "ref", "self", "use", "where", "enum", "struct", "fn", "in", "for", "loop", "move", "mod", "pub",
+    "static", "const", "trait", "async", "await", "dyn", "abstract", "final", "return",
 ];
 
 /// The type of a structure. Names that would hide Rust's own get a suffix.
 pub fn type_name(shape: &str) -> String {
     const TAKEN: [&str; 24] = [
-        "Option", "String", "Vec", "Box", "Result", "Some", "None", "Ok", "Err", "Default", "Clone", "BTreeMap", "Body", "Bytes", "Timestamp",
-        "Document", "Shape", "Member", "Operation", "Service", "Structure", "Shaped", "Protocol", "Self",
+        "Option",
+        "String",
+        "Vec",
+        "Box",
+        "Result",
+        "Some",
+        "None",
+        "Ok",
+        "Err",
+        "Default",
+        "Clone",
+        "BTreeMap",
+        "Body",
+        "Bytes",
+        "Timestamp",
+        "Document",
+        "Shape",
+        "Member",
+        "Operation",
+        "Service",
+        "Structure",
+        "Shaped",
+        "Protocol",
+        "Self",
     ];
     let mut name: String = shape.chars().filter(char::is_ascii_alphanumeric).collect();
     if let Some(first) = name.get(..1) {
@@ -50,7 +76,11 @@ pub fn constant(name: &str) -> String {
 /// The variant of a union's member.
 pub fn variant(member: &str) -> String {
     let name = type_name(member);
-    if member.starts_with(|first: char| first.is_ascii_lowercase()) { name.trim_end_matches("Shape").to_owned() } else { name }
+    if member.starts_with(|first: char| first.is_ascii_lowercase()) {
+        name.trim_end_matches("Shape").to_owned()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,9 @@ fn apply_line(service: &mut Service, line: &str) -> Option<()> {
             let member = Member { name: (*member).into(), shape: (*of).into(), ..Member::default() };
             service.shapes.get_mut(*shape)?.members.push(member);
         }
-        ["external", shape, path] => drop(service.shapes.get_mut(*shape)?.traits.insert("external".into(), (*path).into())),
+        ["external", shape, path] => {
+            drop(service.shapes.get_mut(*shape)?.traits.insert("external".into(), (*path).into()))
+        }
         _ => return None,
     }
     Some(())

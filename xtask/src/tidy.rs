@@ -41,7 +41,8 @@ pub fn check(root: &Path) -> Result<(), String> {
 
 fn rooms(root: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(root.join("crates")).map_err(|error| format!("crates: {error}"))?;
-    let mut rooms: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    let mut rooms: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
     rooms.sort();
     Ok(rooms)
 }

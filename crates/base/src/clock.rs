@@ -31,7 +31,8 @@ impl Clock {
     /// Moves the cloud's time forward and answers how far ahead it now is, in milliseconds.
     pub fn advance(&self, millis: u64) -> i64 {
         let step = i64::try_from(millis).unwrap_or(i64::MAX);
-        let before = self.ahead_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| Some(at.saturating_add(step)));
+        let before =
+            self.ahead_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| Some(at.saturating_add(step)));
         before.unwrap_or_else(|at| at).saturating_add(step)
     }
 

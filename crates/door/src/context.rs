@@ -86,7 +86,10 @@ impl Context {
     ///
     /// # Errors
     /// Those of `work` (nothing has happened then), and trouble with the store.
-    pub fn write<R, E: From<kogumo_base::Trouble>>(&self, mut work: impl FnMut(&mut Writer) -> Result<R, E>) -> Result<R, E> {
+    pub fn write<R, E: From<kogumo_base::Trouble>>(
+        &self,
+        mut work: impl FnMut(&mut Writer) -> Result<R, E>,
+    ) -> Result<R, E> {
         let (caller, cloud) = (&self.caller, &*self.cloud);
         let now = self.now();
         cloud.store.write(|tx| work(&mut Writer { tx, caller, now, cloud }))

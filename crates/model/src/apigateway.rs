@@ -41,11 +41,23 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/vpclinks"),
     &DELETE_API_KEY,
     &DELETE_AUTHORIZER,
-    &schema::Operation::unbuilt("DeleteBasePathMapping", "DELETE", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
+    &schema::Operation::unbuilt(
+        "DeleteBasePathMapping",
+        "DELETE",
+        "/domainnames/{domain_name}/basepathmappings/{base_path}",
+    ),
     &schema::Operation::unbuilt("DeleteClientCertificate", "DELETE", "/clientcertificates/{clientcertificate_id}"),
     &DELETE_DEPLOYMENT,
-    &schema::Operation::unbuilt("DeleteDocumentationPart", "DELETE", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
-    &schema::Operation::unbuilt("DeleteDocumentationVersion", "DELETE", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
+    &schema::Operation::unbuilt(
+        "DeleteDocumentationPart",
+        "DELETE",
+        "/restapis/{restapi_id}/documentation/parts/{part_id}",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteDocumentationVersion",
+        "DELETE",
+        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    ),
     &schema::Operation::unbuilt("DeleteDomainName", "DELETE", "/domainnames/{domain_name}"),
     &schema::Operation::unbuilt(
         "DeleteDomainNameAccessAssociation",
@@ -65,7 +77,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_USAGE_PLAN,
     &DELETE_USAGE_PLAN_KEY,
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/vpclinks/{vpclink_id}"),
-    &schema::Operation::unbuilt("FlushStageAuthorizersCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers"),
+    &schema::Operation::unbuilt(
+        "FlushStageAuthorizersCache",
+        "DELETE",
+        "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers",
+    ),
     &schema::Operation::unbuilt("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data"),
     &schema::Operation::unbuilt("GenerateClientCertificate", "POST", "/clientcertificates"),
     &GET_ACCOUNT,
@@ -81,7 +97,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_DEPLOYMENTS,
     &schema::Operation::unbuilt("GetDocumentationPart", "GET", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
     &schema::Operation::unbuilt("GetDocumentationParts", "GET", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt("GetDocumentationVersion", "GET", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
+    &schema::Operation::unbuilt(
+        "GetDocumentationVersion",
+        "GET",
+        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    ),
     &schema::Operation::unbuilt("GetDocumentationVersions", "GET", "/restapis/{restapi_id}/documentation/versions"),
     &schema::Operation::unbuilt("GetDomainName", "GET", "/domainnames/{domain_name}"),
     &schema::Operation::unbuilt("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
@@ -94,7 +114,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_METHOD,
     &GET_METHOD_RESPONSE,
     &GET_MODEL,
-    &schema::Operation::unbuilt("GetModelTemplate", "GET", "/restapis/{restapi_id}/models/{model_name}/default_template"),
+    &schema::Operation::unbuilt(
+        "GetModelTemplate",
+        "GET",
+        "/restapis/{restapi_id}/models/{model_name}/default_template",
+    ),
     &GET_MODELS,
     &GET_REQUEST_VALIDATOR,
     &GET_REQUEST_VALIDATORS,
@@ -132,11 +156,23 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ACCOUNT,
     &UPDATE_API_KEY,
     &UPDATE_AUTHORIZER,
-    &schema::Operation::unbuilt("UpdateBasePathMapping", "PATCH", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
+    &schema::Operation::unbuilt(
+        "UpdateBasePathMapping",
+        "PATCH",
+        "/domainnames/{domain_name}/basepathmappings/{base_path}",
+    ),
     &schema::Operation::unbuilt("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
     &UPDATE_DEPLOYMENT,
-    &schema::Operation::unbuilt("UpdateDocumentationPart", "PATCH", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
-    &schema::Operation::unbuilt("UpdateDocumentationVersion", "PATCH", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
+    &schema::Operation::unbuilt(
+        "UpdateDocumentationPart",
+        "PATCH",
+        "/restapis/{restapi_id}/documentation/parts/{part_id}",
+    ),
+    &schema::Operation::unbuilt(
+        "UpdateDocumentationVersion",
+        "PATCH",
+        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    ),
     &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
     &UPDATE_GATEWAY_RESPONSE,
     &UPDATE_INTEGRATION,
@@ -440,7 +476,13 @@ static DELETE_API_KEY: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteApiKeyRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -461,7 +503,13 @@ static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteAuthorizerRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -510,7 +558,13 @@ static DELETE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteGatewayResponseRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -531,7 +585,13 @@ static DELETE_INTEGRATION: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteIntegrationRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -552,7 +612,13 @@ static DELETE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteIntegrationResponseRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -594,7 +660,13 @@ static DELETE_METHOD_RESPONSE: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteMethodResponseRequest,
     output: &UNIT,
-    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -615,7 +687,13 @@ static DELETE_MODEL: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteModelRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -636,7 +714,13 @@ static DELETE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteRequestValidatorRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -657,7 +741,13 @@ static DELETE_RESOURCE: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteResourceRequest,
     output: &UNIT,
-    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -678,7 +768,13 @@ static DELETE_REST_API: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteRestApiRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -727,7 +823,13 @@ static DELETE_USAGE_PLAN: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteUsagePlanRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -748,7 +850,13 @@ static DELETE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteUsagePlanKeyRequest,
     output: &UNIT,
-    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1881,7 +1989,13 @@ static UPDATE_METHOD: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateMethodRequest,
     output: &S_Method,
-    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1986,7 +2100,13 @@ static UPDATE_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateResourceRequest,
     output: &S_Resource,
-    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &CONFLICT_EXCEPTION, &BAD_REQUEST_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2092,14 +2212,19 @@ pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 429, message: "message" };
 pub static NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NotFoundException", code: "NotFoundException", status: 404, message: "message" };
-pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceUnavailableException", code: "ServiceUnavailableException", status: 503, message: "message" };
+pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceUnavailableException",
+    code: "ServiceUnavailableException",
+    status: 503,
+    message: "message",
+};
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "message" };
 pub static UNAUTHORIZED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UnauthorizedException", code: "UnauthorizedException", status: 401, message: "message" };
 
-static S_AccessLogSettings: schema::Shape = schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
+static S_AccessLogSettings: schema::Shape =
+    schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
 static L_AccessLogSettings: Layout =
     Layout::new(&[schema::Member::new("format", &S_String), schema::Member::new("destinationArn", &S_String)]);
 static S_Account: schema::Shape = schema::Shape::new("Account", Kind::Structure(&L_Account));
@@ -2136,8 +2261,12 @@ static L_ApiStage: Layout = Layout::new(&[
     schema::Member::new("stage", &S_String),
     schema::Member::new("throttle", &S_MapOfApiStageThrottleSettings),
 ]);
-static S_ApiStatus: schema::Shape =
-    schema::Shape::new("ApiStatus", Kind::String).limits(Limits::NONE.values(&["UPDATING", "AVAILABLE", "PENDING", "FAILED"]));
+static S_ApiStatus: schema::Shape = schema::Shape::new("ApiStatus", Kind::String).limits(Limits::NONE.values(&[
+    "UPDATING",
+    "AVAILABLE",
+    "PENDING",
+    "FAILED",
+]));
 static S_Authorizer: schema::Shape = schema::Shape::new("Authorizer", Kind::Structure(&L_Authorizer));
 static L_Authorizer: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -2152,22 +2281,25 @@ static L_Authorizer: Layout = Layout::new(&[
     schema::Member::new("authorizerResultTtlInSeconds", &S_NullableInteger),
     schema::Member::new("jwtConfiguration", &S_JwtConfiguration),
 ]);
-static S_AuthorizerType: schema::Shape =
-    schema::Shape::new("AuthorizerType", Kind::String).limits(Limits::NONE.values(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS", "JWT"]));
+static S_AuthorizerType: schema::Shape = schema::Shape::new("AuthorizerType", Kind::String)
+    .limits(Limits::NONE.values(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS", "JWT"]));
 static S_Authorizers: schema::Shape = schema::Shape::new("Authorizers", Kind::Structure(&L_Authorizers));
-static L_Authorizers: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfAuthorizer).wire("item")]);
+static L_Authorizers: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfAuthorizer).wire("item"),
+]);
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
 static S_CacheClusterSize: schema::Shape = schema::Shape::new("CacheClusterSize", Kind::String)
     .limits(Limits::NONE.values(&["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]));
-static S_CacheClusterStatus: schema::Shape = schema::Shape::new("CacheClusterStatus", Kind::String).limits(Limits::NONE.values(&[
-    "CREATE_IN_PROGRESS",
-    "AVAILABLE",
-    "DELETE_IN_PROGRESS",
-    "NOT_AVAILABLE",
-    "FLUSH_IN_PROGRESS",
-]));
+static S_CacheClusterStatus: schema::Shape =
+    schema::Shape::new("CacheClusterStatus", Kind::String).limits(Limits::NONE.values(&[
+        "CREATE_IN_PROGRESS",
+        "AVAILABLE",
+        "DELETE_IN_PROGRESS",
+        "NOT_AVAILABLE",
+        "FLUSH_IN_PROGRESS",
+    ]));
 static S_CanarySettings: schema::Shape = schema::Shape::new("CanarySettings", Kind::Structure(&L_CanarySettings));
 static L_CanarySettings: Layout = Layout::new(&[
     schema::Member::new("percentTraffic", &S_Double),
@@ -2177,9 +2309,10 @@ static L_CanarySettings: Layout = Layout::new(&[
 ]);
 static S_ConnectionType: schema::Shape =
     schema::Shape::new("ConnectionType", Kind::String).limits(Limits::NONE.values(&["INTERNET", "VPC_LINK"]));
-static S_ContentHandlingStrategy: schema::Shape =
-    schema::Shape::new("ContentHandlingStrategy", Kind::String).limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
-static S_CreateApiKeyRequest: schema::Shape = schema::Shape::new("CreateApiKeyRequest", Kind::Structure(&L_CreateApiKeyRequest));
+static S_ContentHandlingStrategy: schema::Shape = schema::Shape::new("ContentHandlingStrategy", Kind::String)
+    .limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
+static S_CreateApiKeyRequest: schema::Shape =
+    schema::Shape::new("CreateApiKeyRequest", Kind::Structure(&L_CreateApiKeyRequest));
 static L_CreateApiKeyRequest: Layout = Layout::new(&[
     schema::Member::new("name", &S_String),
     schema::Member::new("description", &S_String),
@@ -2218,7 +2351,8 @@ static L_CreateDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("canarySettings", &S_DeploymentCanarySettings),
     schema::Member::new("tracingEnabled", &S_NullableBoolean),
 ]);
-static S_CreateModelRequest: schema::Shape = schema::Shape::new("CreateModelRequest", Kind::Structure(&L_CreateModelRequest));
+static S_CreateModelRequest: schema::Shape =
+    schema::Shape::new("CreateModelRequest", Kind::Structure(&L_CreateModelRequest));
 static L_CreateModelRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("name", &S_String).required(),
@@ -2234,13 +2368,15 @@ static L_CreateRequestValidatorRequest: Layout = Layout::new(&[
     schema::Member::new("validateRequestBody", &S_Boolean),
     schema::Member::new("validateRequestParameters", &S_Boolean),
 ]);
-static S_CreateResourceRequest: schema::Shape = schema::Shape::new("CreateResourceRequest", Kind::Structure(&L_CreateResourceRequest));
+static S_CreateResourceRequest: schema::Shape =
+    schema::Shape::new("CreateResourceRequest", Kind::Structure(&L_CreateResourceRequest));
 static L_CreateResourceRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("parentId", &S_String).wire("parent_id").at(Location::Uri).required(),
     schema::Member::new("pathPart", &S_String).required(),
 ]);
-static S_CreateRestApiRequest: schema::Shape = schema::Shape::new("CreateRestApiRequest", Kind::Structure(&L_CreateRestApiRequest));
+static S_CreateRestApiRequest: schema::Shape =
+    schema::Shape::new("CreateRestApiRequest", Kind::Structure(&L_CreateRestApiRequest));
 static L_CreateRestApiRequest: Layout = Layout::new(&[
     schema::Member::new("name", &S_String).required(),
     schema::Member::new("description", &S_String),
@@ -2256,7 +2392,8 @@ static L_CreateRestApiRequest: Layout = Layout::new(&[
     schema::Member::new("securityPolicy", &S_SecurityPolicy),
     schema::Member::new("endpointAccessMode", &S_EndpointAccessMode),
 ]);
-static S_CreateStageRequest: schema::Shape = schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
+static S_CreateStageRequest: schema::Shape =
+    schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
 static L_CreateStageRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("stageName", &S_String).required(),
@@ -2277,7 +2414,8 @@ static L_CreateUsagePlanKeyRequest: Layout = Layout::new(&[
     schema::Member::new("keyId", &S_String).required(),
     schema::Member::new("keyType", &S_String).required(),
 ]);
-static S_CreateUsagePlanRequest: schema::Shape = schema::Shape::new("CreateUsagePlanRequest", Kind::Structure(&L_CreateUsagePlanRequest));
+static S_CreateUsagePlanRequest: schema::Shape =
+    schema::Shape::new("CreateUsagePlanRequest", Kind::Structure(&L_CreateUsagePlanRequest));
 static L_CreateUsagePlanRequest: Layout = Layout::new(&[
     schema::Member::new("name", &S_String).required(),
     schema::Member::new("description", &S_String),
@@ -2286,7 +2424,8 @@ static L_CreateUsagePlanRequest: Layout = Layout::new(&[
     schema::Member::new("quota", &S_QuotaSettings),
     schema::Member::new("tags", &S_MapOfStringToString),
 ]);
-static S_DeleteApiKeyRequest: schema::Shape = schema::Shape::new("DeleteApiKeyRequest", Kind::Structure(&L_DeleteApiKeyRequest));
+static S_DeleteApiKeyRequest: schema::Shape =
+    schema::Shape::new("DeleteApiKeyRequest", Kind::Structure(&L_DeleteApiKeyRequest));
 static L_DeleteApiKeyRequest: Layout =
     Layout::new(&[schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required()]);
 static S_DeleteAuthorizerRequest: schema::Shape =
@@ -2322,7 +2461,8 @@ static L_DeleteIntegrationResponseRequest: Layout = Layout::new(&[
     schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
-static S_DeleteMethodRequest: schema::Shape = schema::Shape::new("DeleteMethodRequest", Kind::Structure(&L_DeleteMethodRequest));
+static S_DeleteMethodRequest: schema::Shape =
+    schema::Shape::new("DeleteMethodRequest", Kind::Structure(&L_DeleteMethodRequest));
 static L_DeleteMethodRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
@@ -2336,7 +2476,8 @@ static L_DeleteMethodResponseRequest: Layout = Layout::new(&[
     schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
-static S_DeleteModelRequest: schema::Shape = schema::Shape::new("DeleteModelRequest", Kind::Structure(&L_DeleteModelRequest));
+static S_DeleteModelRequest: schema::Shape =
+    schema::Shape::new("DeleteModelRequest", Kind::Structure(&L_DeleteModelRequest));
 static L_DeleteModelRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("modelName", &S_String).wire("model_name").at(Location::Uri).required(),
@@ -2347,15 +2488,18 @@ static L_DeleteRequestValidatorRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("requestValidatorId", &S_String).wire("requestvalidator_id").at(Location::Uri).required(),
 ]);
-static S_DeleteResourceRequest: schema::Shape = schema::Shape::new("DeleteResourceRequest", Kind::Structure(&L_DeleteResourceRequest));
+static S_DeleteResourceRequest: schema::Shape =
+    schema::Shape::new("DeleteResourceRequest", Kind::Structure(&L_DeleteResourceRequest));
 static L_DeleteResourceRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
 ]);
-static S_DeleteRestApiRequest: schema::Shape = schema::Shape::new("DeleteRestApiRequest", Kind::Structure(&L_DeleteRestApiRequest));
+static S_DeleteRestApiRequest: schema::Shape =
+    schema::Shape::new("DeleteRestApiRequest", Kind::Structure(&L_DeleteRestApiRequest));
 static L_DeleteRestApiRequest: Layout =
     Layout::new(&[schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required()]);
-static S_DeleteStageRequest: schema::Shape = schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
+static S_DeleteStageRequest: schema::Shape =
+    schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
 static L_DeleteStageRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
@@ -2366,7 +2510,8 @@ static L_DeleteUsagePlanKeyRequest: Layout = Layout::new(&[
     schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
 ]);
-static S_DeleteUsagePlanRequest: schema::Shape = schema::Shape::new("DeleteUsagePlanRequest", Kind::Structure(&L_DeleteUsagePlanRequest));
+static S_DeleteUsagePlanRequest: schema::Shape =
+    schema::Shape::new("DeleteUsagePlanRequest", Kind::Structure(&L_DeleteUsagePlanRequest));
 static L_DeleteUsagePlanRequest: Layout =
     Layout::new(&[schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required()]);
 static S_Deployment: schema::Shape = schema::Shape::new("Deployment", Kind::Structure(&L_Deployment));
@@ -2384,12 +2529,15 @@ static L_DeploymentCanarySettings: Layout = Layout::new(&[
     schema::Member::new("useStageCache", &S_Boolean),
 ]);
 static S_Deployments: schema::Shape = schema::Shape::new("Deployments", Kind::Structure(&L_Deployments));
-static L_Deployments: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfDeployment).wire("item")]);
+static L_Deployments: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfDeployment).wire("item"),
+]);
 static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
 static S_EndpointAccessMode: schema::Shape =
     schema::Shape::new("EndpointAccessMode", Kind::String).limits(Limits::NONE.values(&["BASIC", "STRICT"]));
-static S_EndpointConfiguration: schema::Shape = schema::Shape::new("EndpointConfiguration", Kind::Structure(&L_EndpointConfiguration));
+static S_EndpointConfiguration: schema::Shape =
+    schema::Shape::new("EndpointConfiguration", Kind::Structure(&L_EndpointConfiguration));
 static L_EndpointConfiguration: Layout = Layout::new(&[
     schema::Member::new("types", &S_ListOfEndpointType),
     schema::Member::new("ipAddressType", &S_IpAddressType),
@@ -2412,40 +2560,45 @@ static L_GatewayResponse: Layout = Layout::new(&[
     schema::Member::new("responseTemplates", &S_MapOfStringToString),
     schema::Member::new("defaultResponse", &S_Boolean),
 ]);
-static S_GatewayResponseType: schema::Shape = schema::Shape::new("GatewayResponseType", Kind::String).limits(Limits::NONE.values(&[
-    "DEFAULT_4XX",
-    "DEFAULT_5XX",
-    "RESOURCE_NOT_FOUND",
-    "UNAUTHORIZED",
-    "INVALID_API_KEY",
-    "ACCESS_DENIED",
-    "AUTHORIZER_FAILURE",
-    "AUTHORIZER_CONFIGURATION_ERROR",
-    "INVALID_SIGNATURE",
-    "EXPIRED_TOKEN",
-    "MISSING_AUTHENTICATION_TOKEN",
-    "INTEGRATION_FAILURE",
-    "INTEGRATION_TIMEOUT",
-    "API_CONFIGURATION_ERROR",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "BAD_REQUEST_PARAMETERS",
-    "BAD_REQUEST_BODY",
-    "REQUEST_TOO_LARGE",
-    "THROTTLED",
-    "QUOTA_EXCEEDED",
-    "WAF_FILTERED",
-]));
+static S_GatewayResponseType: schema::Shape =
+    schema::Shape::new("GatewayResponseType", Kind::String).limits(Limits::NONE.values(&[
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "RESOURCE_NOT_FOUND",
+        "UNAUTHORIZED",
+        "INVALID_API_KEY",
+        "ACCESS_DENIED",
+        "AUTHORIZER_FAILURE",
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        "INVALID_SIGNATURE",
+        "EXPIRED_TOKEN",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "INTEGRATION_FAILURE",
+        "INTEGRATION_TIMEOUT",
+        "API_CONFIGURATION_ERROR",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "BAD_REQUEST_PARAMETERS",
+        "BAD_REQUEST_BODY",
+        "REQUEST_TOO_LARGE",
+        "THROTTLED",
+        "QUOTA_EXCEEDED",
+        "WAF_FILTERED",
+    ]));
 static S_GatewayResponses: schema::Shape = schema::Shape::new("GatewayResponses", Kind::Structure(&L_GatewayResponses));
-static L_GatewayResponses: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfGatewayResponse).wire("item")]);
-static S_GetAccountRequest: schema::Shape = schema::Shape::new("GetAccountRequest", Kind::Structure(&L_GetAccountRequest));
+static L_GatewayResponses: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfGatewayResponse).wire("item"),
+]);
+static S_GetAccountRequest: schema::Shape =
+    schema::Shape::new("GetAccountRequest", Kind::Structure(&L_GetAccountRequest));
 static L_GetAccountRequest: Layout = Layout::new(&[]);
 static S_GetApiKeyRequest: schema::Shape = schema::Shape::new("GetApiKeyRequest", Kind::Structure(&L_GetApiKeyRequest));
 static L_GetApiKeyRequest: Layout = Layout::new(&[
     schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required(),
     schema::Member::new("includeValue", &S_NullableBoolean).wire("includeValue").at(Location::Query),
 ]);
-static S_GetApiKeysRequest: schema::Shape = schema::Shape::new("GetApiKeysRequest", Kind::Structure(&L_GetApiKeysRequest));
+static S_GetApiKeysRequest: schema::Shape =
+    schema::Shape::new("GetApiKeysRequest", Kind::Structure(&L_GetApiKeysRequest));
 static L_GetApiKeysRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
@@ -2453,24 +2606,28 @@ static L_GetApiKeysRequest: Layout = Layout::new(&[
     schema::Member::new("customerId", &S_String).wire("customerId").at(Location::Query),
     schema::Member::new("includeValues", &S_NullableBoolean).wire("includeValues").at(Location::Query),
 ]);
-static S_GetAuthorizerRequest: schema::Shape = schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
+static S_GetAuthorizerRequest: schema::Shape =
+    schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
 static L_GetAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
 ]);
-static S_GetAuthorizersRequest: schema::Shape = schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
+static S_GetAuthorizersRequest: schema::Shape =
+    schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
 static L_GetAuthorizersRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
-static S_GetDeploymentRequest: schema::Shape = schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
+static S_GetDeploymentRequest: schema::Shape =
+    schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
 static L_GetDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
-static S_GetDeploymentsRequest: schema::Shape = schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
+static S_GetDeploymentsRequest: schema::Shape =
+    schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
 static L_GetDeploymentsRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
@@ -2497,7 +2654,8 @@ static L_GetGatewayResponsesRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
-static S_GetIntegrationRequest: schema::Shape = schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
+static S_GetIntegrationRequest: schema::Shape =
+    schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
 static L_GetIntegrationRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
@@ -2550,23 +2708,27 @@ static L_GetRequestValidatorsRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
-static S_GetResourceRequest: schema::Shape = schema::Shape::new("GetResourceRequest", Kind::Structure(&L_GetResourceRequest));
+static S_GetResourceRequest: schema::Shape =
+    schema::Shape::new("GetResourceRequest", Kind::Structure(&L_GetResourceRequest));
 static L_GetResourceRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
-static S_GetResourcesRequest: schema::Shape = schema::Shape::new("GetResourcesRequest", Kind::Structure(&L_GetResourcesRequest));
+static S_GetResourcesRequest: schema::Shape =
+    schema::Shape::new("GetResourcesRequest", Kind::Structure(&L_GetResourcesRequest));
 static L_GetResourcesRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
-static S_GetRestApiRequest: schema::Shape = schema::Shape::new("GetRestApiRequest", Kind::Structure(&L_GetRestApiRequest));
+static S_GetRestApiRequest: schema::Shape =
+    schema::Shape::new("GetRestApiRequest", Kind::Structure(&L_GetRestApiRequest));
 static L_GetRestApiRequest: Layout =
     Layout::new(&[schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required()]);
-static S_GetRestApisRequest: schema::Shape = schema::Shape::new("GetRestApisRequest", Kind::Structure(&L_GetRestApisRequest));
+static S_GetRestApisRequest: schema::Shape =
+    schema::Shape::new("GetRestApisRequest", Kind::Structure(&L_GetRestApisRequest));
 static L_GetRestApisRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
@@ -2587,7 +2749,8 @@ static L_GetTagsRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
-static S_GetUsagePlanKeyRequest: schema::Shape = schema::Shape::new("GetUsagePlanKeyRequest", Kind::Structure(&L_GetUsagePlanKeyRequest));
+static S_GetUsagePlanKeyRequest: schema::Shape =
+    schema::Shape::new("GetUsagePlanKeyRequest", Kind::Structure(&L_GetUsagePlanKeyRequest));
 static L_GetUsagePlanKeyRequest: Layout = Layout::new(&[
     schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
@@ -2600,16 +2763,19 @@ static L_GetUsagePlanKeysRequest: Layout = Layout::new(&[
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
     schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
 ]);
-static S_GetUsagePlanRequest: schema::Shape = schema::Shape::new("GetUsagePlanRequest", Kind::Structure(&L_GetUsagePlanRequest));
+static S_GetUsagePlanRequest: schema::Shape =
+    schema::Shape::new("GetUsagePlanRequest", Kind::Structure(&L_GetUsagePlanRequest));
 static L_GetUsagePlanRequest: Layout =
     Layout::new(&[schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required()]);
-static S_GetUsagePlansRequest: schema::Shape = schema::Shape::new("GetUsagePlansRequest", Kind::Structure(&L_GetUsagePlansRequest));
+static S_GetUsagePlansRequest: schema::Shape =
+    schema::Shape::new("GetUsagePlansRequest", Kind::Structure(&L_GetUsagePlansRequest));
 static L_GetUsagePlansRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
-static S_ImportRestApiRequest: schema::Shape = schema::Shape::new("ImportRestApiRequest", Kind::Structure(&L_ImportRestApiRequest));
+static S_ImportRestApiRequest: schema::Shape =
+    schema::Shape::new("ImportRestApiRequest", Kind::Structure(&L_ImportRestApiRequest));
 static L_ImportRestApiRequest: Layout = Layout::new(&[
     schema::Member::new("failOnWarnings", &S_Boolean).wire("failonwarnings").at(Location::Query),
     schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
@@ -2637,7 +2803,8 @@ static L_Integration: Layout = Layout::new(&[
     schema::Member::new("responseTransferMode", &S_ResponseTransferMode),
     schema::Member::new("integrationTarget", &S_String),
 ]);
-static S_IntegrationResponse: schema::Shape = schema::Shape::new("IntegrationResponse", Kind::Structure(&L_IntegrationResponse));
+static S_IntegrationResponse: schema::Shape =
+    schema::Shape::new("IntegrationResponse", Kind::Structure(&L_IntegrationResponse));
 static L_IntegrationResponse: Layout = Layout::new(&[
     schema::Member::new("statusCode", &S_StatusCode),
     schema::Member::new("selectionPattern", &S_String),
@@ -2645,24 +2812,27 @@ static L_IntegrationResponse: Layout = Layout::new(&[
     schema::Member::new("responseTemplates", &S_MapOfStringToString),
     schema::Member::new("contentHandling", &S_ContentHandlingStrategy),
 ]);
-static S_IntegrationType: schema::Shape =
-    schema::Shape::new("IntegrationType", Kind::String).limits(Limits::NONE.values(&["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
+static S_IntegrationType: schema::Shape = schema::Shape::new("IntegrationType", Kind::String)
+    .limits(Limits::NONE.values(&["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
 static S_IpAddressType: schema::Shape =
     schema::Shape::new("IpAddressType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack"]));
-static S_JwtAdditionalClaim: schema::Shape = schema::Shape::new("JwtAdditionalClaim", Kind::Structure(&L_JwtAdditionalClaim));
+static S_JwtAdditionalClaim: schema::Shape =
+    schema::Shape::new("JwtAdditionalClaim", Kind::Structure(&L_JwtAdditionalClaim));
 static L_JwtAdditionalClaim: Layout = Layout::new(&[
     schema::Member::new("claimName", &S_String).required(),
     schema::Member::new("format", &S_JwtClaimFormat).required(),
     schema::Member::new("required", &S_Boolean),
     schema::Member::new("expectedValues", &S_ListOfString),
 ]);
-static S_JwtClaimFormat: schema::Shape = schema::Shape::new("JwtClaimFormat", Kind::String).limits(Limits::NONE.values(&["SINGLE_STRING"]));
+static S_JwtClaimFormat: schema::Shape =
+    schema::Shape::new("JwtClaimFormat", Kind::String).limits(Limits::NONE.values(&["SINGLE_STRING"]));
 static S_JwtConfiguration: schema::Shape = schema::Shape::new("JwtConfiguration", Kind::Structure(&L_JwtConfiguration));
 static L_JwtConfiguration: Layout = Layout::new(&[
     schema::Member::new("issuers", &S_ListOfJwtIssuer),
     schema::Member::new("defaultAlgorithms", &S_ListOfJwtSigningAlgorithm),
 ]);
-static S_JwtConfigurationInput: schema::Shape = schema::Shape::new("JwtConfigurationInput", Kind::Structure(&L_JwtConfigurationInput));
+static S_JwtConfigurationInput: schema::Shape =
+    schema::Shape::new("JwtConfigurationInput", Kind::Structure(&L_JwtConfigurationInput));
 static L_JwtConfigurationInput: Layout = Layout::new(&[
     schema::Member::new("issuers", &S_ListOfJwtIssuerInput).required(),
     schema::Member::new("defaultAlgorithms", &S_ListOfJwtSigningAlgorithm).required(),
@@ -2682,7 +2852,8 @@ static L_JwtIssuerInput: Layout = Layout::new(&[
 ]);
 static S_JwtSigningAlgorithm: schema::Shape = schema::Shape::new("JwtSigningAlgorithm", Kind::String)
     .limits(Limits::NONE.values(&["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]));
-static S_LimitExceededException: schema::Shape = schema::Shape::new("LimitExceededException", Kind::Structure(&L_LimitExceededException));
+static S_LimitExceededException: schema::Shape =
+    schema::Shape::new("LimitExceededException", Kind::Structure(&L_LimitExceededException));
 static L_LimitExceededException: Layout =
     Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header)]);
 static S_ListOfARNs: schema::Shape = schema::Shape::new("ListOfARNs", Kind::List(&M_ListOfARNs));
@@ -2695,24 +2866,30 @@ static S_ListOfAuthorizer: schema::Shape = schema::Shape::new("ListOfAuthorizer"
 static M_ListOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
 static S_ListOfDeployment: schema::Shape = schema::Shape::new("ListOfDeployment", Kind::List(&M_ListOfDeployment));
 static M_ListOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
-static S_ListOfEndpointType: schema::Shape = schema::Shape::new("ListOfEndpointType", Kind::List(&M_ListOfEndpointType));
+static S_ListOfEndpointType: schema::Shape =
+    schema::Shape::new("ListOfEndpointType", Kind::List(&M_ListOfEndpointType));
 static M_ListOfEndpointType: schema::Member = schema::Member::new("member", &S_EndpointType);
-static S_ListOfGatewayResponse: schema::Shape = schema::Shape::new("ListOfGatewayResponse", Kind::List(&M_ListOfGatewayResponse));
+static S_ListOfGatewayResponse: schema::Shape =
+    schema::Shape::new("ListOfGatewayResponse", Kind::List(&M_ListOfGatewayResponse));
 static M_ListOfGatewayResponse: schema::Member = schema::Member::new("member", &S_GatewayResponse);
-static S_ListOfJwtAdditionalClaim: schema::Shape = schema::Shape::new("ListOfJwtAdditionalClaim", Kind::List(&M_ListOfJwtAdditionalClaim));
+static S_ListOfJwtAdditionalClaim: schema::Shape =
+    schema::Shape::new("ListOfJwtAdditionalClaim", Kind::List(&M_ListOfJwtAdditionalClaim));
 static M_ListOfJwtAdditionalClaim: schema::Member = schema::Member::new("member", &S_JwtAdditionalClaim);
 static S_ListOfJwtIssuer: schema::Shape = schema::Shape::new("ListOfJwtIssuer", Kind::List(&M_ListOfJwtIssuer));
 static M_ListOfJwtIssuer: schema::Member = schema::Member::new("member", &S_JwtIssuer);
-static S_ListOfJwtIssuerInput: schema::Shape = schema::Shape::new("ListOfJwtIssuerInput", Kind::List(&M_ListOfJwtIssuerInput));
+static S_ListOfJwtIssuerInput: schema::Shape =
+    schema::Shape::new("ListOfJwtIssuerInput", Kind::List(&M_ListOfJwtIssuerInput));
 static M_ListOfJwtIssuerInput: schema::Member = schema::Member::new("member", &S_JwtIssuerInput);
 static S_ListOfJwtSigningAlgorithm: schema::Shape =
     schema::Shape::new("ListOfJwtSigningAlgorithm", Kind::List(&M_ListOfJwtSigningAlgorithm));
 static M_ListOfJwtSigningAlgorithm: schema::Member = schema::Member::new("member", &S_JwtSigningAlgorithm);
 static S_ListOfModel: schema::Shape = schema::Shape::new("ListOfModel", Kind::List(&M_ListOfModel));
 static M_ListOfModel: schema::Member = schema::Member::new("member", &S_Model);
-static S_ListOfPatchOperation: schema::Shape = schema::Shape::new("ListOfPatchOperation", Kind::List(&M_ListOfPatchOperation));
+static S_ListOfPatchOperation: schema::Shape =
+    schema::Shape::new("ListOfPatchOperation", Kind::List(&M_ListOfPatchOperation));
 static M_ListOfPatchOperation: schema::Member = schema::Member::new("member", &S_PatchOperation);
-static S_ListOfRequestValidator: schema::Shape = schema::Shape::new("ListOfRequestValidator", Kind::List(&M_ListOfRequestValidator));
+static S_ListOfRequestValidator: schema::Shape =
+    schema::Shape::new("ListOfRequestValidator", Kind::List(&M_ListOfRequestValidator));
 static M_ListOfRequestValidator: schema::Member = schema::Member::new("member", &S_RequestValidator);
 static S_ListOfResource: schema::Shape = schema::Shape::new("ListOfResource", Kind::List(&M_ListOfResource));
 static M_ListOfResource: schema::Member = schema::Member::new("member", &S_Resource);
@@ -2726,11 +2903,14 @@ static S_ListOfString: schema::Shape = schema::Shape::new("ListOfString", Kind::
 static M_ListOfString: schema::Member = schema::Member::new("member", &S_String);
 static S_ListOfUsagePlan: schema::Shape = schema::Shape::new("ListOfUsagePlan", Kind::List(&M_ListOfUsagePlan));
 static M_ListOfUsagePlan: schema::Member = schema::Member::new("member", &S_UsagePlan);
-static S_ListOfUsagePlanKey: schema::Shape = schema::Shape::new("ListOfUsagePlanKey", Kind::List(&M_ListOfUsagePlanKey));
+static S_ListOfUsagePlanKey: schema::Shape =
+    schema::Shape::new("ListOfUsagePlanKey", Kind::List(&M_ListOfUsagePlanKey));
 static M_ListOfUsagePlanKey: schema::Member = schema::Member::new("member", &S_UsagePlanKey);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
-static S_MapOfApiStageThrottleSettings: schema::Shape =
-    schema::Shape::new("MapOfApiStageThrottleSettings", Kind::Map(&K_MapOfApiStageThrottleSettings, &V_MapOfApiStageThrottleSettings));
+static S_MapOfApiStageThrottleSettings: schema::Shape = schema::Shape::new(
+    "MapOfApiStageThrottleSettings",
+    Kind::Map(&K_MapOfApiStageThrottleSettings, &V_MapOfApiStageThrottleSettings),
+);
 static K_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("key", &S_String);
 static V_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("value", &S_ThrottleSettings);
 static S_MapOfIntegrationResponse: schema::Shape =
@@ -2756,7 +2936,8 @@ static S_MapOfStringToBoolean: schema::Shape =
     schema::Shape::new("MapOfStringToBoolean", Kind::Map(&K_MapOfStringToBoolean, &V_MapOfStringToBoolean));
 static K_MapOfStringToBoolean: schema::Member = schema::Member::new("key", &S_String);
 static V_MapOfStringToBoolean: schema::Member = schema::Member::new("value", &S_NullableBoolean);
-static S_MapOfStringToList: schema::Shape = schema::Shape::new("MapOfStringToList", Kind::Map(&K_MapOfStringToList, &V_MapOfStringToList));
+static S_MapOfStringToList: schema::Shape =
+    schema::Shape::new("MapOfStringToList", Kind::Map(&K_MapOfStringToList, &V_MapOfStringToList));
 static K_MapOfStringToList: schema::Member = schema::Member::new("key", &S_String);
 static V_MapOfStringToList: schema::Member = schema::Member::new("value", &S_ListOfString);
 static S_MapOfStringToString: schema::Shape =
@@ -2797,8 +2978,10 @@ static L_MethodSetting: Layout = Layout::new(&[
     schema::Member::new("unauthorizedCacheControlHeaderStrategy", &S_UnauthorizedCacheControlHeaderStrategy),
 ]);
 static S_MethodSnapshot: schema::Shape = schema::Shape::new("MethodSnapshot", Kind::Structure(&L_MethodSnapshot));
-static L_MethodSnapshot: Layout =
-    Layout::new(&[schema::Member::new("authorizationType", &S_String), schema::Member::new("apiKeyRequired", &S_Boolean)]);
+static L_MethodSnapshot: Layout = Layout::new(&[
+    schema::Member::new("authorizationType", &S_String),
+    schema::Member::new("apiKeyRequired", &S_Boolean),
+]);
 static S_Model: schema::Shape = schema::Shape::new("Model", Kind::Structure(&L_Model));
 static L_Model: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -2808,12 +2991,14 @@ static L_Model: Layout = Layout::new(&[
     schema::Member::new("contentType", &S_String),
 ]);
 static S_Models: schema::Shape = schema::Shape::new("Models", Kind::Structure(&L_Models));
-static L_Models: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfModel).wire("item")]);
+static L_Models: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfModel).wire("item"),
+]);
 static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
 static S_NullableInteger: schema::Shape = schema::Shape::new("NullableInteger", Kind::Integer);
-static S_Op: schema::Shape =
-    schema::Shape::new("Op", Kind::String).limits(Limits::NONE.values(&["add", "remove", "replace", "move", "copy", "test"]));
+static S_Op: schema::Shape = schema::Shape::new("Op", Kind::String)
+    .limits(Limits::NONE.values(&["add", "remove", "replace", "move", "copy", "test"]));
 static S_PatchOperation: schema::Shape = schema::Shape::new("PatchOperation", Kind::Structure(&L_PatchOperation));
 static L_PatchOperation: Layout = Layout::new(&[
     schema::Member::new("op", &S_Op),
@@ -2821,8 +3006,10 @@ static L_PatchOperation: Layout = Layout::new(&[
     schema::Member::new("value", &S_String),
     schema::Member::new("from", &S_String),
 ]);
-static S_PathToMapOfMethodSnapshot: schema::Shape =
-    schema::Shape::new("PathToMapOfMethodSnapshot", Kind::Map(&K_PathToMapOfMethodSnapshot, &V_PathToMapOfMethodSnapshot));
+static S_PathToMapOfMethodSnapshot: schema::Shape = schema::Shape::new(
+    "PathToMapOfMethodSnapshot",
+    Kind::Map(&K_PathToMapOfMethodSnapshot, &V_PathToMapOfMethodSnapshot),
+);
 static K_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("key", &S_String);
 static V_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("value", &S_MapOfMethodSnapshot);
 static S_ProviderARN: schema::Shape = schema::Shape::new("ProviderARN", Kind::String);
@@ -2835,7 +3022,8 @@ static L_PutGatewayResponseRequest: Layout = Layout::new(&[
     schema::Member::new("responseParameters", &S_MapOfStringToString),
     schema::Member::new("responseTemplates", &S_MapOfStringToString),
 ]);
-static S_PutIntegrationRequest: schema::Shape = schema::Shape::new("PutIntegrationRequest", Kind::Structure(&L_PutIntegrationRequest));
+static S_PutIntegrationRequest: schema::Shape =
+    schema::Shape::new("PutIntegrationRequest", Kind::Structure(&L_PutIntegrationRequest));
 static L_PutIntegrationRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
@@ -2893,8 +3081,10 @@ static L_PutMethodResponseRequest: Layout = Layout::new(&[
     schema::Member::new("responseParameters", &S_MapOfStringToBoolean),
     schema::Member::new("responseModels", &S_MapOfStringToString),
 ]);
-static S_PutMode: schema::Shape = schema::Shape::new("PutMode", Kind::String).limits(Limits::NONE.values(&["merge", "overwrite"]));
-static S_PutRestApiRequest: schema::Shape = schema::Shape::new("PutRestApiRequest", Kind::Structure(&L_PutRestApiRequest));
+static S_PutMode: schema::Shape =
+    schema::Shape::new("PutMode", Kind::String).limits(Limits::NONE.values(&["merge", "overwrite"]));
+static S_PutRestApiRequest: schema::Shape =
+    schema::Shape::new("PutRestApiRequest", Kind::Structure(&L_PutRestApiRequest));
 static L_PutRestApiRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("mode", &S_PutMode).wire("mode").at(Location::Query),
@@ -2918,9 +3108,12 @@ static L_RequestValidator: Layout = Layout::new(&[
     schema::Member::new("validateRequestBody", &S_Boolean),
     schema::Member::new("validateRequestParameters", &S_Boolean),
 ]);
-static S_RequestValidators: schema::Shape = schema::Shape::new("RequestValidators", Kind::Structure(&L_RequestValidators));
-static L_RequestValidators: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfRequestValidator).wire("item")]);
+static S_RequestValidators: schema::Shape =
+    schema::Shape::new("RequestValidators", Kind::Structure(&L_RequestValidators));
+static L_RequestValidators: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfRequestValidator).wire("item"),
+]);
 static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::Structure(&L_Resource));
 static L_Resource: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -2930,8 +3123,10 @@ static L_Resource: Layout = Layout::new(&[
     schema::Member::new("resourceMethods", &S_MapOfMethod),
 ]);
 static S_Resources: schema::Shape = schema::Shape::new("Resources", Kind::Structure(&L_Resources));
-static L_Resources: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfResource).wire("item")]);
+static L_Resources: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfResource).wire("item"),
+]);
 static S_ResponseTransferMode: schema::Shape =
     schema::Shape::new("ResponseTransferMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "STREAM"]));
 static S_RestApi: schema::Shape = schema::Shape::new("RestApi", Kind::Structure(&L_RestApi));
@@ -2956,24 +3151,27 @@ static L_RestApi: Layout = Layout::new(&[
     schema::Member::new("apiStatusMessage", &S_String),
 ]);
 static S_RestApis: schema::Shape = schema::Shape::new("RestApis", Kind::Structure(&L_RestApis));
-static L_RestApis: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfRestApi).wire("item")]);
-static S_SecurityPolicy: schema::Shape = schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&[
-    "TLS_1_0",
-    "TLS_1_2",
-    "SecurityPolicy_TLS13_1_3_2025_09",
-    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
-    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_2021_06",
-    "SecurityPolicy_TLS13_2025_EDGE",
-    "SecurityPolicy_TLS12_PFS_2025_EDGE",
-    "SecurityPolicy_TLS12_2018_EDGE",
-]));
+static L_RestApis: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfRestApi).wire("item"),
+]);
+static S_SecurityPolicy: schema::Shape =
+    schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&[
+        "TLS_1_0",
+        "TLS_1_2",
+        "SecurityPolicy_TLS13_1_3_2025_09",
+        "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+        "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_2021_06",
+        "SecurityPolicy_TLS13_2025_EDGE",
+        "SecurityPolicy_TLS12_PFS_2025_EDGE",
+        "SecurityPolicy_TLS12_2018_EDGE",
+    ]));
 static S_ServiceUnavailableException: schema::Shape =
     schema::Shape::new("ServiceUnavailableException", Kind::Structure(&L_ServiceUnavailableException));
 static L_ServiceUnavailableException: Layout =
@@ -2999,13 +3197,16 @@ static L_Stage: Layout = Layout::new(&[
     schema::Member::new("lastUpdatedDate", &S_Timestamp),
 ]);
 static S_StageKey: schema::Shape = schema::Shape::new("StageKey", Kind::Structure(&L_StageKey));
-static L_StageKey: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String), schema::Member::new("stageName", &S_String)]);
+static L_StageKey: Layout =
+    Layout::new(&[schema::Member::new("restApiId", &S_String), schema::Member::new("stageName", &S_String)]);
 static S_Stages: schema::Shape = schema::Shape::new("Stages", Kind::Structure(&L_Stages));
 static L_Stages: Layout = Layout::new(&[schema::Member::new("item", &S_ListOfStage)]);
-static S_StatusCode: schema::Shape = schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.pattern(&P_StatusCode));
+static S_StatusCode: schema::Shape =
+    schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.pattern(&P_StatusCode));
 static P_StatusCode: Pattern = Pattern::new(r#"[1-5]\d\d"#);
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
 static L_TagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("resourceArn", &S_String).wire("resource_arn").at(Location::Uri).required(),
     schema::Member::new("tags", &S_MapOfStringToString).required(),
@@ -3045,16 +3246,23 @@ static S_TooManyRequestsException: schema::Shape =
     schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
 static L_TooManyRequestsException: Layout =
     Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header)]);
-static S_UnauthorizedCacheControlHeaderStrategy: schema::Shape = schema::Shape::new("UnauthorizedCacheControlHeaderStrategy", Kind::String)
-    .limits(Limits::NONE.values(&["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"]));
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static S_UnauthorizedCacheControlHeaderStrategy: schema::Shape =
+    schema::Shape::new("UnauthorizedCacheControlHeaderStrategy", Kind::String).limits(Limits::NONE.values(&[
+        "FAIL_WITH_403",
+        "SUCCEED_WITH_RESPONSE_HEADER",
+        "SUCCEED_WITHOUT_RESPONSE_HEADER",
+    ]));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("resourceArn", &S_String).wire("resource_arn").at(Location::Uri).required(),
     schema::Member::new("tagKeys", &S_ListOfString).wire("tagKeys").at(Location::Query).required(),
 ]);
-static S_UpdateAccountRequest: schema::Shape = schema::Shape::new("UpdateAccountRequest", Kind::Structure(&L_UpdateAccountRequest));
+static S_UpdateAccountRequest: schema::Shape =
+    schema::Shape::new("UpdateAccountRequest", Kind::Structure(&L_UpdateAccountRequest));
 static L_UpdateAccountRequest: Layout = Layout::new(&[schema::Member::new("patchOperations", &S_ListOfPatchOperation)]);
-static S_UpdateApiKeyRequest: schema::Shape = schema::Shape::new("UpdateApiKeyRequest", Kind::Structure(&L_UpdateApiKeyRequest));
+static S_UpdateApiKeyRequest: schema::Shape =
+    schema::Shape::new("UpdateApiKeyRequest", Kind::Structure(&L_UpdateApiKeyRequest));
 static L_UpdateApiKeyRequest: Layout = Layout::new(&[
     schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
@@ -3097,7 +3305,8 @@ static L_UpdateIntegrationResponseRequest: Layout = Layout::new(&[
     schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateMethodRequest: schema::Shape = schema::Shape::new("UpdateMethodRequest", Kind::Structure(&L_UpdateMethodRequest));
+static S_UpdateMethodRequest: schema::Shape =
+    schema::Shape::new("UpdateMethodRequest", Kind::Structure(&L_UpdateMethodRequest));
 static L_UpdateMethodRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
@@ -3113,7 +3322,8 @@ static L_UpdateMethodResponseRequest: Layout = Layout::new(&[
     schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateModelRequest: schema::Shape = schema::Shape::new("UpdateModelRequest", Kind::Structure(&L_UpdateModelRequest));
+static S_UpdateModelRequest: schema::Shape =
+    schema::Shape::new("UpdateModelRequest", Kind::Structure(&L_UpdateModelRequest));
 static L_UpdateModelRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("modelName", &S_String).wire("model_name").at(Location::Uri).required(),
@@ -3126,24 +3336,28 @@ static L_UpdateRequestValidatorRequest: Layout = Layout::new(&[
     schema::Member::new("requestValidatorId", &S_String).wire("requestvalidator_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateResourceRequest: schema::Shape = schema::Shape::new("UpdateResourceRequest", Kind::Structure(&L_UpdateResourceRequest));
+static S_UpdateResourceRequest: schema::Shape =
+    schema::Shape::new("UpdateResourceRequest", Kind::Structure(&L_UpdateResourceRequest));
 static L_UpdateResourceRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateRestApiRequest: schema::Shape = schema::Shape::new("UpdateRestApiRequest", Kind::Structure(&L_UpdateRestApiRequest));
+static S_UpdateRestApiRequest: schema::Shape =
+    schema::Shape::new("UpdateRestApiRequest", Kind::Structure(&L_UpdateRestApiRequest));
 static L_UpdateRestApiRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateStageRequest: schema::Shape = schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
+static S_UpdateStageRequest: schema::Shape =
+    schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
 static L_UpdateStageRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateUsagePlanRequest: schema::Shape = schema::Shape::new("UpdateUsagePlanRequest", Kind::Structure(&L_UpdateUsagePlanRequest));
+static S_UpdateUsagePlanRequest: schema::Shape =
+    schema::Shape::new("UpdateUsagePlanRequest", Kind::Structure(&L_UpdateUsagePlanRequest));
 static L_UpdateUsagePlanRequest: Layout = Layout::new(&[
     schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
@@ -3167,11 +3381,15 @@ static L_UsagePlanKey: Layout = Layout::new(&[
     schema::Member::new("name", &S_String),
 ]);
 static S_UsagePlanKeys: schema::Shape = schema::Shape::new("UsagePlanKeys", Kind::Structure(&L_UsagePlanKeys));
-static L_UsagePlanKeys: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfUsagePlanKey).wire("item")]);
+static L_UsagePlanKeys: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfUsagePlanKey).wire("item"),
+]);
 static S_UsagePlans: schema::Shape = schema::Shape::new("UsagePlans", Kind::Structure(&L_UsagePlans));
-static L_UsagePlans: Layout =
-    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfUsagePlan).wire("item")]);
+static L_UsagePlans: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfUsagePlan).wire("item"),
+]);
 #[derive(Clone, Default)]
 pub struct AccessLogSettings {
     pub format: Option<String>,

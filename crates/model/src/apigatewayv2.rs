@@ -29,20 +29,36 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_DEPLOYMENT,
     &schema::Operation::unbuilt("CreateDomainName", "POST", "/v2/domainnames"),
     &CREATE_INTEGRATION,
-    &schema::Operation::unbuilt("CreateIntegrationResponse", "POST", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
+    &schema::Operation::unbuilt(
+        "CreateIntegrationResponse",
+        "POST",
+        "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses",
+    ),
     &schema::Operation::unbuilt("CreateModel", "POST", "/v2/apis/{apiId}/models"),
     &schema::Operation::unbuilt("CreatePortal", "POST", "/v2/portals"),
     &schema::Operation::unbuilt("CreatePortalProduct", "POST", "/v2/portalproducts"),
     &schema::Operation::unbuilt("CreateProductPage", "POST", "/v2/portalproducts/{portalProductId}/productpages"),
-    &schema::Operation::unbuilt("CreateProductRestEndpointPage", "POST", "/v2/portalproducts/{portalProductId}/productrestendpointpages"),
+    &schema::Operation::unbuilt(
+        "CreateProductRestEndpointPage",
+        "POST",
+        "/v2/portalproducts/{portalProductId}/productrestendpointpages",
+    ),
     &CREATE_ROUTE,
     &schema::Operation::unbuilt("CreateRouteResponse", "POST", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
     &schema::Operation::unbuilt("CreateRoutingRule", "POST", "/v2/domainnames/{domainName}/routingrules"),
     &CREATE_STAGE,
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/v2/vpclinks"),
-    &schema::Operation::unbuilt("DeleteAccessLogSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings"),
+    &schema::Operation::unbuilt(
+        "DeleteAccessLogSettings",
+        "DELETE",
+        "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings",
+    ),
     &DELETE_API,
-    &schema::Operation::unbuilt("DeleteApiMapping", "DELETE", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
+    &schema::Operation::unbuilt(
+        "DeleteApiMapping",
+        "DELETE",
+        "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
+    ),
     &DELETE_AUTHORIZER,
     &DELETE_CORS_CONFIGURATION,
     &DELETE_DEPLOYMENT,
@@ -56,8 +72,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteModel", "DELETE", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("DeletePortal", "DELETE", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("DeletePortalProduct", "DELETE", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt("DeletePortalProductSharingPolicy", "DELETE", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
-    &schema::Operation::unbuilt("DeleteProductPage", "DELETE", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
+    &schema::Operation::unbuilt(
+        "DeletePortalProductSharingPolicy",
+        "DELETE",
+        "/v2/portalproducts/{portalProductId}/sharingpolicy",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteProductPage",
+        "DELETE",
+        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
+    ),
     &schema::Operation::unbuilt(
         "DeleteProductRestEndpointPage",
         "DELETE",
@@ -69,9 +93,21 @@ static OPERATIONS: &[&schema::Operation] = &[
         "DELETE",
         "/v2/apis/{apiId}/routes/{routeId}/requestparameters/{requestParameterKey}",
     ),
-    &schema::Operation::unbuilt("DeleteRouteResponse", "DELETE", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
-    &schema::Operation::unbuilt("DeleteRouteSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}"),
-    &schema::Operation::unbuilt("DeleteRoutingRule", "DELETE", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
+    &schema::Operation::unbuilt(
+        "DeleteRouteResponse",
+        "DELETE",
+        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteRouteSettings",
+        "DELETE",
+        "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteRoutingRule",
+        "DELETE",
+        "/v2/domainnames/{domainName}/routingrules/{routingRuleId}",
+    ),
     &DELETE_STAGE,
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/v2/vpclinks/{vpcLinkId}"),
     &schema::Operation::unbuilt("DisablePortal", "DELETE", "/v2/portals/{portalId}/publish"),
@@ -92,22 +128,38 @@ static OPERATIONS: &[&schema::Operation] = &[
         "GET",
         "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}",
     ),
-    &schema::Operation::unbuilt("GetIntegrationResponses", "GET", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
+    &schema::Operation::unbuilt(
+        "GetIntegrationResponses",
+        "GET",
+        "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses",
+    ),
     &GET_INTEGRATIONS,
     &schema::Operation::unbuilt("GetModel", "GET", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("GetModelTemplate", "GET", "/v2/apis/{apiId}/models/{modelId}/template"),
     &schema::Operation::unbuilt("GetModels", "GET", "/v2/apis/{apiId}/models"),
     &schema::Operation::unbuilt("GetPortal", "GET", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("GetPortalProduct", "GET", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt("GetPortalProductSharingPolicy", "GET", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
-    &schema::Operation::unbuilt("GetProductPage", "GET", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
+    &schema::Operation::unbuilt(
+        "GetPortalProductSharingPolicy",
+        "GET",
+        "/v2/portalproducts/{portalProductId}/sharingpolicy",
+    ),
+    &schema::Operation::unbuilt(
+        "GetProductPage",
+        "GET",
+        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
+    ),
     &schema::Operation::unbuilt(
         "GetProductRestEndpointPage",
         "GET",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
     &GET_ROUTE,
-    &schema::Operation::unbuilt("GetRouteResponse", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
+    &schema::Operation::unbuilt(
+        "GetRouteResponse",
+        "GET",
+        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
+    ),
     &schema::Operation::unbuilt("GetRouteResponses", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
     &GET_ROUTES,
     &schema::Operation::unbuilt("GetRoutingRule", "GET", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
@@ -120,14 +172,26 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListPortalProducts", "GET", "/v2/portalproducts"),
     &schema::Operation::unbuilt("ListPortals", "GET", "/v2/portals"),
     &schema::Operation::unbuilt("ListProductPages", "GET", "/v2/portalproducts/{portalProductId}/productpages"),
-    &schema::Operation::unbuilt("ListProductRestEndpointPages", "GET", "/v2/portalproducts/{portalProductId}/productrestendpointpages"),
+    &schema::Operation::unbuilt(
+        "ListProductRestEndpointPages",
+        "GET",
+        "/v2/portalproducts/{portalProductId}/productrestendpointpages",
+    ),
     &schema::Operation::unbuilt("ListRoutingRules", "GET", "/v2/domainnames/{domainName}/routingrules"),
     &schema::Operation::unbuilt("PreviewPortal", "POST", "/v2/portals/{portalId}/preview"),
     &schema::Operation::unbuilt("PublishPortal", "POST", "/v2/portals/{portalId}/publish"),
-    &schema::Operation::unbuilt("PutPortalProductSharingPolicy", "PUT", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
+    &schema::Operation::unbuilt(
+        "PutPortalProductSharingPolicy",
+        "PUT",
+        "/v2/portalproducts/{portalProductId}/sharingpolicy",
+    ),
     &schema::Operation::unbuilt("PutRoutingRule", "PUT", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
     &REIMPORT_API,
-    &schema::Operation::unbuilt("ResetAuthorizersCache", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers"),
+    &schema::Operation::unbuilt(
+        "ResetAuthorizersCache",
+        "DELETE",
+        "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers",
+    ),
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
     &UPDATE_API,
@@ -144,14 +208,22 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateModel", "PATCH", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("UpdatePortal", "PATCH", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("UpdatePortalProduct", "PATCH", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt("UpdateProductPage", "PATCH", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
+    &schema::Operation::unbuilt(
+        "UpdateProductPage",
+        "PATCH",
+        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
+    ),
     &schema::Operation::unbuilt(
         "UpdateProductRestEndpointPage",
         "PATCH",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
     &UPDATE_ROUTE,
-    &schema::Operation::unbuilt("UpdateRouteResponse", "PATCH", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
+    &schema::Operation::unbuilt(
+        "UpdateRouteResponse",
+        "PATCH",
+        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
+    ),
     &UPDATE_STAGE,
     &schema::Operation::unbuilt("UpdateVpcLink", "PATCH", "/v2/vpclinks/{vpcLinkId}"),
 ];
@@ -902,7 +974,8 @@ pub static NOT_FOUND_EXCEPTION: ErrorFact =
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "Message" };
 
-static S_AccessLogSettings: schema::Shape = schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
+static S_AccessLogSettings: schema::Shape =
+    schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
 static L_AccessLogSettings: Layout = Layout::new(&[
     schema::Member::new("DestinationArn", &S_Arn).wire("destinationArn"),
     schema::Member::new("Format", &S_StringWithLengthBetween1And1024).wire("format"),
@@ -928,21 +1001,25 @@ static L_Api: Layout = Layout::new(&[
     schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
 ]);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
-static S_AuthorizationScopes: schema::Shape = schema::Shape::new("AuthorizationScopes", Kind::List(&M_AuthorizationScopes));
+static S_AuthorizationScopes: schema::Shape =
+    schema::Shape::new("AuthorizationScopes", Kind::List(&M_AuthorizationScopes));
 static M_AuthorizationScopes: schema::Member = schema::Member::new("member", &S_StringWithLengthBetween1And64);
-static S_AuthorizationType: schema::Shape =
-    schema::Shape::new("AuthorizationType", Kind::String).limits(Limits::NONE.values(&["NONE", "AWS_IAM", "CUSTOM", "JWT"]));
+static S_AuthorizationType: schema::Shape = schema::Shape::new("AuthorizationType", Kind::String)
+    .limits(Limits::NONE.values(&["NONE", "AWS_IAM", "CUSTOM", "JWT"]));
 static S_Authorizer: schema::Shape = schema::Shape::new("Authorizer", Kind::Structure(&L_Authorizer));
 static L_Authorizer: Layout = Layout::new(&[
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
     schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
 ]);
@@ -950,8 +1027,8 @@ static S_AuthorizerType: schema::Shape =
     schema::Shape::new("AuthorizerType", Kind::String).limits(Limits::NONE.values(&["REQUEST", "JWT"]));
 static S_ConnectionType: schema::Shape =
     schema::Shape::new("ConnectionType", Kind::String).limits(Limits::NONE.values(&["INTERNET", "VPC_LINK"]));
-static S_ContentHandlingStrategy: schema::Shape =
-    schema::Shape::new("ContentHandlingStrategy", Kind::String).limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
+static S_ContentHandlingStrategy: schema::Shape = schema::Shape::new("ContentHandlingStrategy", Kind::String)
+    .limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
 static S_Cors: schema::Shape = schema::Shape::new("Cors", Kind::Structure(&L_Cors));
 static L_Cors: Layout = Layout::new(&[
     schema::Member::new("AllowCredentials", &S___boolean).wire("allowCredentials"),
@@ -984,7 +1061,8 @@ static L_CreateApiRequest: Layout = Layout::new(&[
     schema::Member::new("Target", &S_UriWithLengthBetween1And2048).wire("target"),
     schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
 ]);
-static S_CreateApiResponse: schema::Shape = schema::Shape::new("CreateApiResponse", Kind::Structure(&L_CreateApiResponse));
+static S_CreateApiResponse: schema::Shape =
+    schema::Shape::new("CreateApiResponse", Kind::Structure(&L_CreateApiResponse));
 static L_CreateApiResponse: Layout = Layout::new(&[
     schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1009,13 +1087,16 @@ static S_CreateAuthorizerRequest: schema::Shape =
 static L_CreateAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType").required(),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource").required(),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
 ]);
@@ -1024,13 +1105,16 @@ static S_CreateAuthorizerResponse: schema::Shape =
 static L_CreateAuthorizerResponse: Layout = Layout::new(&[
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
     schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
 ]);
@@ -1084,7 +1168,8 @@ static L_CreateIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
     schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
     schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
-    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression)
+        .wire("integrationResponseSelectionExpression"),
     schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
     schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
     schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
@@ -1097,7 +1182,8 @@ static L_CreateIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
     schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
 ]);
-static S_CreateRouteRequest: schema::Shape = schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
+static S_CreateRouteRequest: schema::Shape =
+    schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
 static L_CreateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
@@ -1109,10 +1195,12 @@ static L_CreateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey").required(),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
-static S_CreateRouteResult: schema::Shape = schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
+static S_CreateRouteResult: schema::Shape =
+    schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
 static L_CreateRouteResult: Layout = Layout::new(&[
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
     schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
@@ -1125,10 +1213,12 @@ static L_CreateRouteResult: Layout = Layout::new(&[
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteId", &S_Id).wire("routeId"),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
-static S_CreateStageRequest: schema::Shape = schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
+static S_CreateStageRequest: schema::Shape =
+    schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
 static L_CreateStageRequest: Layout = Layout::new(&[
     schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
@@ -1142,7 +1232,8 @@ static L_CreateStageRequest: Layout = Layout::new(&[
     schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
     schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
-static S_CreateStageResponse: schema::Shape = schema::Shape::new("CreateStageResponse", Kind::Structure(&L_CreateStageResponse));
+static S_CreateStageResponse: schema::Shape =
+    schema::Shape::new("CreateStageResponse", Kind::Structure(&L_CreateStageResponse));
 static L_CreateStageResponse: Layout = Layout::new(&[
     schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1160,7 +1251,8 @@ static L_CreateStageResponse: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
 static S_DeleteApiRequest: schema::Shape = schema::Shape::new("DeleteApiRequest", Kind::Structure(&L_DeleteApiRequest));
-static L_DeleteApiRequest: Layout = Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
+static L_DeleteApiRequest: Layout =
+    Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
 static S_DeleteAuthorizerRequest: schema::Shape =
     schema::Shape::new("DeleteAuthorizerRequest", Kind::Structure(&L_DeleteAuthorizerRequest));
 static L_DeleteAuthorizerRequest: Layout = Layout::new(&[
@@ -1183,12 +1275,14 @@ static L_DeleteIntegrationRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("IntegrationId", &S___string).wire("integrationId").at(Location::Uri).required(),
 ]);
-static S_DeleteRouteRequest: schema::Shape = schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
+static S_DeleteRouteRequest: schema::Shape =
+    schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
 static L_DeleteRouteRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("RouteId", &S___string).wire("routeId").at(Location::Uri).required(),
 ]);
-static S_DeleteStageRequest: schema::Shape = schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
+static S_DeleteStageRequest: schema::Shape =
+    schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
 static L_DeleteStageRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("StageName", &S___string).wire("stageName").at(Location::Uri).required(),
@@ -1202,10 +1296,11 @@ static L_Deployment: Layout = Layout::new(&[
     schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
 ]);
-static S_DeploymentStatus: schema::Shape =
-    schema::Shape::new("DeploymentStatus", Kind::String).limits(Limits::NONE.values(&["PENDING", "FAILED", "DEPLOYED"]));
+static S_DeploymentStatus: schema::Shape = schema::Shape::new("DeploymentStatus", Kind::String)
+    .limits(Limits::NONE.values(&["PENDING", "FAILED", "DEPLOYED"]));
 static S_GetApiRequest: schema::Shape = schema::Shape::new("GetApiRequest", Kind::Structure(&L_GetApiRequest));
-static L_GetApiRequest: Layout = Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
+static L_GetApiRequest: Layout =
+    Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
 static S_GetApiResponse: schema::Shape = schema::Shape::new("GetApiResponse", Kind::Structure(&L_GetApiResponse));
 static L_GetApiResponse: Layout = Layout::new(&[
     schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
@@ -1236,42 +1331,51 @@ static L_GetApisResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfApi).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
 ]);
-static S_GetAuthorizerRequest: schema::Shape = schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
+static S_GetAuthorizerRequest: schema::Shape =
+    schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
 static L_GetAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("AuthorizerId", &S___string).wire("authorizerId").at(Location::Uri).required(),
 ]);
-static S_GetAuthorizerResponse: schema::Shape = schema::Shape::new("GetAuthorizerResponse", Kind::Structure(&L_GetAuthorizerResponse));
+static S_GetAuthorizerResponse: schema::Shape =
+    schema::Shape::new("GetAuthorizerResponse", Kind::Structure(&L_GetAuthorizerResponse));
 static L_GetAuthorizerResponse: Layout = Layout::new(&[
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
     schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
 ]);
-static S_GetAuthorizersRequest: schema::Shape = schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
+static S_GetAuthorizersRequest: schema::Shape =
+    schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
 static L_GetAuthorizersRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
     schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
 ]);
-static S_GetAuthorizersResponse: schema::Shape = schema::Shape::new("GetAuthorizersResponse", Kind::Structure(&L_GetAuthorizersResponse));
+static S_GetAuthorizersResponse: schema::Shape =
+    schema::Shape::new("GetAuthorizersResponse", Kind::Structure(&L_GetAuthorizersResponse));
 static L_GetAuthorizersResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfAuthorizer).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
 ]);
-static S_GetDeploymentRequest: schema::Shape = schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
+static S_GetDeploymentRequest: schema::Shape =
+    schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
 static L_GetDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("DeploymentId", &S___string).wire("deploymentId").at(Location::Uri).required(),
 ]);
-static S_GetDeploymentResponse: schema::Shape = schema::Shape::new("GetDeploymentResponse", Kind::Structure(&L_GetDeploymentResponse));
+static S_GetDeploymentResponse: schema::Shape =
+    schema::Shape::new("GetDeploymentResponse", Kind::Structure(&L_GetDeploymentResponse));
 static L_GetDeploymentResponse: Layout = Layout::new(&[
     schema::Member::new("AutoDeployed", &S___boolean).wire("autoDeployed"),
     schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
@@ -1280,23 +1384,27 @@ static L_GetDeploymentResponse: Layout = Layout::new(&[
     schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
 ]);
-static S_GetDeploymentsRequest: schema::Shape = schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
+static S_GetDeploymentsRequest: schema::Shape =
+    schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
 static L_GetDeploymentsRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
     schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
 ]);
-static S_GetDeploymentsResponse: schema::Shape = schema::Shape::new("GetDeploymentsResponse", Kind::Structure(&L_GetDeploymentsResponse));
+static S_GetDeploymentsResponse: schema::Shape =
+    schema::Shape::new("GetDeploymentsResponse", Kind::Structure(&L_GetDeploymentsResponse));
 static L_GetDeploymentsResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfDeployment).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
 ]);
-static S_GetIntegrationRequest: schema::Shape = schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
+static S_GetIntegrationRequest: schema::Shape =
+    schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
 static L_GetIntegrationRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("IntegrationId", &S___string).wire("integrationId").at(Location::Uri).required(),
 ]);
-static S_GetIntegrationResult: schema::Shape = schema::Shape::new("GetIntegrationResult", Kind::Structure(&L_GetIntegrationResult));
+static S_GetIntegrationResult: schema::Shape =
+    schema::Shape::new("GetIntegrationResult", Kind::Structure(&L_GetIntegrationResult));
 static L_GetIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
     schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
@@ -1306,7 +1414,8 @@ static L_GetIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
     schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
     schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
-    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression)
+        .wire("integrationResponseSelectionExpression"),
     schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
     schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
     schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
@@ -1319,7 +1428,8 @@ static L_GetIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
     schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
 ]);
-static S_GetIntegrationsRequest: schema::Shape = schema::Shape::new("GetIntegrationsRequest", Kind::Structure(&L_GetIntegrationsRequest));
+static S_GetIntegrationsRequest: schema::Shape =
+    schema::Shape::new("GetIntegrationsRequest", Kind::Structure(&L_GetIntegrationsRequest));
 static L_GetIntegrationsRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
@@ -1349,7 +1459,8 @@ static L_GetRouteResult: Layout = Layout::new(&[
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteId", &S_Id).wire("routeId"),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
 static S_GetRoutesRequest: schema::Shape = schema::Shape::new("GetRoutesRequest", Kind::Structure(&L_GetRoutesRequest));
@@ -1358,7 +1469,8 @@ static L_GetRoutesRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
     schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
 ]);
-static S_GetRoutesResponse: schema::Shape = schema::Shape::new("GetRoutesResponse", Kind::Structure(&L_GetRoutesResponse));
+static S_GetRoutesResponse: schema::Shape =
+    schema::Shape::new("GetRoutesResponse", Kind::Structure(&L_GetRoutesResponse));
 static L_GetRoutesResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfRoute).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
@@ -1391,7 +1503,8 @@ static L_GetStagesRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
     schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
 ]);
-static S_GetStagesResponse: schema::Shape = schema::Shape::new("GetStagesResponse", Kind::Structure(&L_GetStagesResponse));
+static S_GetStagesResponse: schema::Shape =
+    schema::Shape::new("GetStagesResponse", Kind::Structure(&L_GetStagesResponse));
 static L_GetStagesResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfStage).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
@@ -1402,7 +1515,8 @@ static L_GetTagsRequest: Layout =
 static S_GetTagsResponse: schema::Shape = schema::Shape::new("GetTagsResponse", Kind::Structure(&L_GetTagsResponse));
 static L_GetTagsResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_Tags).wire("tags")]);
 static S_Id: schema::Shape = schema::Shape::new("Id", Kind::String);
-static S_IdentitySourceList: schema::Shape = schema::Shape::new("IdentitySourceList", Kind::List(&M_IdentitySourceList));
+static S_IdentitySourceList: schema::Shape =
+    schema::Shape::new("IdentitySourceList", Kind::List(&M_IdentitySourceList));
 static M_IdentitySourceList: schema::Member = schema::Member::new("member", &S___string);
 static S_ImportApiRequest: schema::Shape = schema::Shape::new("ImportApiRequest", Kind::Structure(&L_ImportApiRequest));
 static L_ImportApiRequest: Layout = Layout::new(&[
@@ -1410,7 +1524,8 @@ static L_ImportApiRequest: Layout = Layout::new(&[
     schema::Member::new("Body", &S___string).wire("body").required(),
     schema::Member::new("FailOnWarnings", &S___boolean).wire("failOnWarnings").at(Location::Query),
 ]);
-static S_ImportApiResponse: schema::Shape = schema::Shape::new("ImportApiResponse", Kind::Structure(&L_ImportApiResponse));
+static S_ImportApiResponse: schema::Shape =
+    schema::Shape::new("ImportApiResponse", Kind::Structure(&L_ImportApiResponse));
 static L_ImportApiResponse: Layout = Layout::new(&[
     schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1446,7 +1561,8 @@ static L_Integration: Layout = Layout::new(&[
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
     schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
     schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
-    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression)
+        .wire("integrationResponseSelectionExpression"),
     schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
     schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
     schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
@@ -1463,8 +1579,8 @@ static S_IntegrationParameters: schema::Shape =
     schema::Shape::new("IntegrationParameters", Kind::Map(&K_IntegrationParameters, &V_IntegrationParameters));
 static K_IntegrationParameters: schema::Member = schema::Member::new("key", &S___string);
 static V_IntegrationParameters: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween1And512);
-static S_IntegrationType: schema::Shape =
-    schema::Shape::new("IntegrationType", Kind::String).limits(Limits::NONE.values(&["AWS", "HTTP", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
+static S_IntegrationType: schema::Shape = schema::Shape::new("IntegrationType", Kind::String)
+    .limits(Limits::NONE.values(&["AWS", "HTTP", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
 static S_IpAddressType: schema::Shape =
     schema::Shape::new("IpAddressType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack"]));
 static S_JWTConfiguration: schema::Shape = schema::Shape::new("JWTConfiguration", Kind::Structure(&L_JWTConfiguration));
@@ -1475,21 +1591,27 @@ static L_JWTConfiguration: Layout = Layout::new(&[
 static S_LoggingLevel: schema::Shape =
     schema::Shape::new("LoggingLevel", Kind::String).limits(Limits::NONE.values(&["ERROR", "INFO", "OFF"]));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
-static S_NotFoundException: schema::Shape = schema::Shape::new("NotFoundException", Kind::Structure(&L_NotFoundException));
-static L_NotFoundException: Layout = Layout::new(&[schema::Member::new("ResourceType", &S___string).wire("resourceType")]);
-static S_ParameterConstraints: schema::Shape = schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
+static S_NotFoundException: schema::Shape =
+    schema::Shape::new("NotFoundException", Kind::Structure(&L_NotFoundException));
+static L_NotFoundException: Layout =
+    Layout::new(&[schema::Member::new("ResourceType", &S___string).wire("resourceType")]);
+static S_ParameterConstraints: schema::Shape =
+    schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
 static L_ParameterConstraints: Layout = Layout::new(&[schema::Member::new("Required", &S___boolean).wire("required")]);
-static S_PassthroughBehavior: schema::Shape =
-    schema::Shape::new("PassthroughBehavior", Kind::String).limits(Limits::NONE.values(&["WHEN_NO_MATCH", "NEVER", "WHEN_NO_TEMPLATES"]));
-static S_ProtocolType: schema::Shape = schema::Shape::new("ProtocolType", Kind::String).limits(Limits::NONE.values(&["WEBSOCKET", "HTTP"]));
-static S_ReimportApiRequest: schema::Shape = schema::Shape::new("ReimportApiRequest", Kind::Structure(&L_ReimportApiRequest));
+static S_PassthroughBehavior: schema::Shape = schema::Shape::new("PassthroughBehavior", Kind::String)
+    .limits(Limits::NONE.values(&["WHEN_NO_MATCH", "NEVER", "WHEN_NO_TEMPLATES"]));
+static S_ProtocolType: schema::Shape =
+    schema::Shape::new("ProtocolType", Kind::String).limits(Limits::NONE.values(&["WEBSOCKET", "HTTP"]));
+static S_ReimportApiRequest: schema::Shape =
+    schema::Shape::new("ReimportApiRequest", Kind::Structure(&L_ReimportApiRequest));
 static L_ReimportApiRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("Basepath", &S___string).wire("basepath").at(Location::Query),
     schema::Member::new("Body", &S___string).wire("body").required(),
     schema::Member::new("FailOnWarnings", &S___boolean).wire("failOnWarnings").at(Location::Query),
 ]);
-static S_ReimportApiResponse: schema::Shape = schema::Shape::new("ReimportApiResponse", Kind::Structure(&L_ReimportApiResponse));
+static S_ReimportApiResponse: schema::Shape =
+    schema::Shape::new("ReimportApiResponse", Kind::Structure(&L_ReimportApiResponse));
 static L_ReimportApiResponse: Layout = Layout::new(&[
     schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1526,13 +1648,15 @@ static L_Route: Layout = Layout::new(&[
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteId", &S_Id).wire("routeId"),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey").required(),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
 static S_RouteModels: schema::Shape = schema::Shape::new("RouteModels", Kind::Map(&K_RouteModels, &V_RouteModels));
 static K_RouteModels: schema::Member = schema::Member::new("key", &S___string);
 static V_RouteModels: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween1And128);
-static S_RouteParameters: schema::Shape = schema::Shape::new("RouteParameters", Kind::Map(&K_RouteParameters, &V_RouteParameters));
+static S_RouteParameters: schema::Shape =
+    schema::Shape::new("RouteParameters", Kind::Map(&K_RouteParameters, &V_RouteParameters));
 static K_RouteParameters: schema::Member = schema::Member::new("key", &S___string);
 static V_RouteParameters: schema::Member = schema::Member::new("value", &S_ParameterConstraints);
 static S_RouteSettings: schema::Shape = schema::Shape::new("RouteSettings", Kind::Structure(&L_RouteSettings));
@@ -1543,7 +1667,8 @@ static L_RouteSettings: Layout = Layout::new(&[
     schema::Member::new("ThrottlingBurstLimit", &S___integer).wire("throttlingBurstLimit"),
     schema::Member::new("ThrottlingRateLimit", &S___double).wire("throttlingRateLimit"),
 ]);
-static S_RouteSettingsMap: schema::Shape = schema::Shape::new("RouteSettingsMap", Kind::Map(&K_RouteSettingsMap, &V_RouteSettingsMap));
+static S_RouteSettingsMap: schema::Shape =
+    schema::Shape::new("RouteSettingsMap", Kind::Map(&K_RouteSettingsMap, &V_RouteSettingsMap));
 static K_RouteSettingsMap: schema::Member = schema::Member::new("key", &S___string);
 static V_RouteSettingsMap: schema::Member = schema::Member::new("value", &S_RouteSettings);
 static S_SelectionExpression: schema::Shape = schema::Shape::new("SelectionExpression", Kind::String);
@@ -1565,23 +1690,34 @@ static L_Stage: Layout = Layout::new(&[
     schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
     schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
-static S_StageVariablesMap: schema::Shape = schema::Shape::new("StageVariablesMap", Kind::Map(&K_StageVariablesMap, &V_StageVariablesMap));
+static S_StageVariablesMap: schema::Shape =
+    schema::Shape::new("StageVariablesMap", Kind::Map(&K_StageVariablesMap, &V_StageVariablesMap));
 static K_StageVariablesMap: schema::Member = schema::Member::new("key", &S___string);
 static V_StageVariablesMap: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween0And2048);
-static S_StringWithLengthBetween0And1024: schema::Shape = schema::Shape::new("StringWithLengthBetween0And1024", Kind::String);
-static S_StringWithLengthBetween0And2048: schema::Shape = schema::Shape::new("StringWithLengthBetween0And2048", Kind::String);
-static S_StringWithLengthBetween0And32K: schema::Shape = schema::Shape::new("StringWithLengthBetween0And32K", Kind::String);
-static S_StringWithLengthBetween1And1024: schema::Shape = schema::Shape::new("StringWithLengthBetween1And1024", Kind::String);
-static S_StringWithLengthBetween1And128: schema::Shape = schema::Shape::new("StringWithLengthBetween1And128", Kind::String);
-static S_StringWithLengthBetween1And1600: schema::Shape = schema::Shape::new("StringWithLengthBetween1And1600", Kind::String);
-static S_StringWithLengthBetween1And512: schema::Shape = schema::Shape::new("StringWithLengthBetween1And512", Kind::String);
-static S_StringWithLengthBetween1And64: schema::Shape = schema::Shape::new("StringWithLengthBetween1And64", Kind::String);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static S_StringWithLengthBetween0And1024: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween0And1024", Kind::String);
+static S_StringWithLengthBetween0And2048: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween0And2048", Kind::String);
+static S_StringWithLengthBetween0And32K: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween0And32K", Kind::String);
+static S_StringWithLengthBetween1And1024: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween1And1024", Kind::String);
+static S_StringWithLengthBetween1And128: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween1And128", Kind::String);
+static S_StringWithLengthBetween1And1600: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween1And1600", Kind::String);
+static S_StringWithLengthBetween1And512: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween1And512", Kind::String);
+static S_StringWithLengthBetween1And64: schema::Shape =
+    schema::Shape::new("StringWithLengthBetween1And64", Kind::String);
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
 static L_TagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required(),
     schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
-static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
 static L_TagResourceResponse: Layout = Layout::new(&[]);
 static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags));
 static K_Tags: schema::Member = schema::Member::new("key", &S___string);
@@ -1591,14 +1727,20 @@ static K_TemplateMap: schema::Member = schema::Member::new("key", &S___string);
 static V_TemplateMap: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween0And32K);
 static S_TlsConfig: schema::Shape = schema::Shape::new("TlsConfig", Kind::Structure(&L_TlsConfig));
 static L_TlsConfig: Layout =
-    Layout::new(&[schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")]);
+    Layout::new(&[
+        schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")
+    ]);
 static S_TlsConfigInput: schema::Shape = schema::Shape::new("TlsConfigInput", Kind::Structure(&L_TlsConfigInput));
 static L_TlsConfigInput: Layout =
-    Layout::new(&[schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")]);
+    Layout::new(&[
+        schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")
+    ]);
 static S_TooManyRequestsException: schema::Shape =
     schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
-static L_TooManyRequestsException: Layout = Layout::new(&[schema::Member::new("LimitType", &S___string).wire("limitType")]);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_TooManyRequestsException: Layout =
+    Layout::new(&[schema::Member::new("LimitType", &S___string).wire("limitType")]);
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required(),
     schema::Member::new("TagKeys", &S___listOf__string).wire("tagKeys").at(Location::Query).required(),
@@ -1619,7 +1761,8 @@ static L_UpdateApiRequest: Layout = Layout::new(&[
     schema::Member::new("Target", &S_UriWithLengthBetween1And2048).wire("target"),
     schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
 ]);
-static S_UpdateApiResponse: schema::Shape = schema::Shape::new("UpdateApiResponse", Kind::Structure(&L_UpdateApiResponse));
+static S_UpdateApiResponse: schema::Shape =
+    schema::Shape::new("UpdateApiResponse", Kind::Structure(&L_UpdateApiResponse));
 static L_UpdateApiResponse: Layout = Layout::new(&[
     schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1645,13 +1788,16 @@ static L_UpdateAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
     schema::Member::new("AuthorizerId", &S___string).wire("authorizerId").at(Location::Uri).required(),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
 ]);
@@ -1660,13 +1806,16 @@ static S_UpdateAuthorizerResponse: schema::Shape =
 static L_UpdateAuthorizerResponse: Layout = Layout::new(&[
     schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
     schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
-    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
-    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64)
+        .wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600)
+        .wire("authorizerResultTtlInSeconds"),
     schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
     schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
     schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
     schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
-    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024)
+        .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
 ]);
@@ -1704,7 +1853,8 @@ static L_UpdateIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
     schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
     schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
-    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression)
+        .wire("integrationResponseSelectionExpression"),
     schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
     schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
     schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
@@ -1717,7 +1867,8 @@ static L_UpdateIntegrationResult: Layout = Layout::new(&[
     schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
     schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
 ]);
-static S_UpdateRouteRequest: schema::Shape = schema::Shape::new("UpdateRouteRequest", Kind::Structure(&L_UpdateRouteRequest));
+static S_UpdateRouteRequest: schema::Shape =
+    schema::Shape::new("UpdateRouteRequest", Kind::Structure(&L_UpdateRouteRequest));
 static L_UpdateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
@@ -1730,10 +1881,12 @@ static L_UpdateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteId", &S___string).wire("routeId").at(Location::Uri).required(),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
-static S_UpdateRouteResult: schema::Shape = schema::Shape::new("UpdateRouteResult", Kind::Structure(&L_UpdateRouteResult));
+static S_UpdateRouteResult: schema::Shape =
+    schema::Shape::new("UpdateRouteResult", Kind::Structure(&L_UpdateRouteResult));
 static L_UpdateRouteResult: Layout = Layout::new(&[
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
     schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
@@ -1746,10 +1899,12 @@ static L_UpdateRouteResult: Layout = Layout::new(&[
     schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
     schema::Member::new("RouteId", &S_Id).wire("routeId"),
     schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
-    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression)
+        .wire("routeResponseSelectionExpression"),
     schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
 ]);
-static S_UpdateStageRequest: schema::Shape = schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
+static S_UpdateStageRequest: schema::Shape =
+    schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
 static L_UpdateStageRequest: Layout = Layout::new(&[
     schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
@@ -1762,7 +1917,8 @@ static L_UpdateStageRequest: Layout = Layout::new(&[
     schema::Member::new("StageName", &S___string).wire("stageName").at(Location::Uri).required(),
     schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
 ]);
-static S_UpdateStageResponse: schema::Shape = schema::Shape::new("UpdateStageResponse", Kind::Structure(&L_UpdateStageResponse));
+static S_UpdateStageResponse: schema::Shape =
+    schema::Shape::new("UpdateStageResponse", Kind::Structure(&L_UpdateStageResponse));
 static L_UpdateStageResponse: Layout = Layout::new(&[
     schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
     schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
@@ -1785,11 +1941,14 @@ static S___double: schema::Shape = schema::Shape::new("__double", Kind::Float);
 static S___integer: schema::Shape = schema::Shape::new("__integer", Kind::Integer);
 static S___listOfApi: schema::Shape = schema::Shape::new("__listOfApi", Kind::List(&M___listOfApi));
 static M___listOfApi: schema::Member = schema::Member::new("member", &S_Api);
-static S___listOfAuthorizer: schema::Shape = schema::Shape::new("__listOfAuthorizer", Kind::List(&M___listOfAuthorizer));
+static S___listOfAuthorizer: schema::Shape =
+    schema::Shape::new("__listOfAuthorizer", Kind::List(&M___listOfAuthorizer));
 static M___listOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
-static S___listOfDeployment: schema::Shape = schema::Shape::new("__listOfDeployment", Kind::List(&M___listOfDeployment));
+static S___listOfDeployment: schema::Shape =
+    schema::Shape::new("__listOfDeployment", Kind::List(&M___listOfDeployment));
 static M___listOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
-static S___listOfIntegration: schema::Shape = schema::Shape::new("__listOfIntegration", Kind::List(&M___listOfIntegration));
+static S___listOfIntegration: schema::Shape =
+    schema::Shape::new("__listOfIntegration", Kind::List(&M___listOfIntegration));
 static M___listOfIntegration: schema::Member = schema::Member::new("member", &S_Integration);
 static S___listOfRoute: schema::Shape = schema::Shape::new("__listOfRoute", Kind::List(&M___listOfRoute));
 static M___listOfRoute: schema::Member = schema::Member::new("member", &S_Route);

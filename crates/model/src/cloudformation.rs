@@ -187,7 +187,12 @@ static CREATE_STACK: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateStackInput,
     output: &S_CreateStackOutput,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &ALREADY_EXISTS_EXCEPTION, &TOKEN_ALREADY_EXISTS_EXCEPTION, &INSUFFICIENT_CAPABILITIES_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ALREADY_EXISTS_EXCEPTION,
+        &TOKEN_ALREADY_EXISTS_EXCEPTION,
+        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
+    ],
     result_wrapper: "CreateStackResult",
     unsigned: false,
     built: true,
@@ -680,77 +685,157 @@ pub static CONCURRENT_RESOURCES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact 
     status: 429,
     message: "message",
 };
-pub static CREATED_BUT_MODIFIED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CreatedButModifiedException", code: "CreatedButModifiedException", status: 409, message: "message" };
-pub static GENERATED_TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "GeneratedTemplateNotFoundException", code: "GeneratedTemplateNotFound", status: 404, message: "message" };
+pub static CREATED_BUT_MODIFIED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CreatedButModifiedException",
+    code: "CreatedButModifiedException",
+    status: 409,
+    message: "message",
+};
+pub static GENERATED_TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "GeneratedTemplateNotFoundException",
+    code: "GeneratedTemplateNotFound",
+    status: 404,
+    message: "message",
+};
 pub static HOOK_RESULT_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "HookResultNotFoundException", code: "HookResultNotFound", status: 404, message: "message" };
-pub static INSUFFICIENT_CAPABILITIES_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InsufficientCapabilitiesException", code: "InsufficientCapabilitiesException", status: 400, message: "message" };
-pub static INVALID_CHANGE_SET_STATUS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidChangeSetStatusException", code: "InvalidChangeSetStatus", status: 400, message: "message" };
-pub static INVALID_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidOperationException", code: "InvalidOperationException", status: 400, message: "message" };
-pub static INVALID_STATE_TRANSITION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidStateTransitionException", code: "InvalidStateTransition", status: 400, message: "message" };
+pub static INSUFFICIENT_CAPABILITIES_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InsufficientCapabilitiesException",
+    code: "InsufficientCapabilitiesException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_CHANGE_SET_STATUS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidChangeSetStatusException",
+    code: "InvalidChangeSetStatus",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidOperationException",
+    code: "InvalidOperationException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_STATE_TRANSITION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidStateTransitionException",
+    code: "InvalidStateTransition",
+    status: 400,
+    message: "message",
+};
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
-pub static NAME_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "NameAlreadyExistsException", code: "NameAlreadyExistsException", status: 409, message: "message" };
-pub static OPERATION_ID_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationIdAlreadyExistsException", code: "OperationIdAlreadyExistsException", status: 409, message: "message" };
-pub static OPERATION_IN_PROGRESS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationInProgressException", code: "OperationInProgressException", status: 409, message: "message" };
-pub static OPERATION_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationNotFoundException", code: "OperationNotFoundException", status: 404, message: "message" };
-pub static OPERATION_STATUS_CHECK_FAILED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationStatusCheckFailedException", code: "ConditionalCheckFailed", status: 400, message: "message" };
-pub static RESOURCE_SCAN_IN_PROGRESS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceScanInProgressException", code: "ResourceScanInProgress", status: 400, message: "message" };
-pub static RESOURCE_SCAN_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceScanLimitExceededException", code: "ResourceScanLimitExceeded", status: 400, message: "message" };
+pub static NAME_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "NameAlreadyExistsException",
+    code: "NameAlreadyExistsException",
+    status: 409,
+    message: "message",
+};
+pub static OPERATION_ID_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationIdAlreadyExistsException",
+    code: "OperationIdAlreadyExistsException",
+    status: 409,
+    message: "message",
+};
+pub static OPERATION_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationInProgressException",
+    code: "OperationInProgressException",
+    status: 409,
+    message: "message",
+};
+pub static OPERATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationNotFoundException",
+    code: "OperationNotFoundException",
+    status: 404,
+    message: "message",
+};
+pub static OPERATION_STATUS_CHECK_FAILED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationStatusCheckFailedException",
+    code: "ConditionalCheckFailed",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_SCAN_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceScanInProgressException",
+    code: "ResourceScanInProgress",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_SCAN_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceScanLimitExceededException",
+    code: "ResourceScanLimitExceeded",
+    status: 400,
+    message: "message",
+};
 pub static RESOURCE_SCAN_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceScanNotFoundException", code: "ResourceScanNotFound", status: 400, message: "message" };
-pub static STACK_INSTANCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "StackInstanceNotFoundException", code: "StackInstanceNotFoundException", status: 404, message: "message" };
+pub static STACK_INSTANCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "StackInstanceNotFoundException",
+    code: "StackInstanceNotFoundException",
+    status: 404,
+    message: "message",
+};
 pub static STACK_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "StackNotFoundException", code: "StackNotFoundException", status: 404, message: "message" };
-pub static STACK_REFACTOR_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "StackRefactorNotFoundException", code: "StackRefactorNotFoundException", status: 404, message: "message" };
-pub static STACK_SET_NOT_EMPTY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "StackSetNotEmptyException", code: "StackSetNotEmptyException", status: 409, message: "message" };
-pub static STACK_SET_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "StackSetNotFoundException", code: "StackSetNotFoundException", status: 404, message: "message" };
+pub static STACK_REFACTOR_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "StackRefactorNotFoundException",
+    code: "StackRefactorNotFoundException",
+    status: 404,
+    message: "message",
+};
+pub static STACK_SET_NOT_EMPTY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "StackSetNotEmptyException",
+    code: "StackSetNotEmptyException",
+    status: 409,
+    message: "message",
+};
+pub static STACK_SET_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "StackSetNotFoundException",
+    code: "StackSetNotFoundException",
+    status: 404,
+    message: "message",
+};
 pub static STALE_REQUEST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "StaleRequestException", code: "StaleRequestException", status: 409, message: "message" };
-pub static TOKEN_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TokenAlreadyExistsException", code: "TokenAlreadyExistsException", status: 400, message: "message" };
-pub static TYPE_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TypeConfigurationNotFoundException", code: "TypeConfigurationNotFoundException", status: 404, message: "message" };
+pub static TOKEN_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TokenAlreadyExistsException",
+    code: "TokenAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static TYPE_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TypeConfigurationNotFoundException",
+    code: "TypeConfigurationNotFoundException",
+    status: 404,
+    message: "message",
+};
 pub static TYPE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TypeNotFoundException", code: "TypeNotFoundException", status: 404, message: "message" };
 
 static S_AccountLimit: schema::Shape = schema::Shape::new("AccountLimit", Kind::Structure(&L_AccountLimit));
-static L_AccountLimit: Layout = Layout::new(&[schema::Member::new("Name", &S_LimitName), schema::Member::new("Value", &S_LimitValue)]);
+static L_AccountLimit: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_LimitName), schema::Member::new("Value", &S_LimitValue)]);
 static S_AccountLimitList: schema::Shape = schema::Shape::new("AccountLimitList", Kind::List(&M_AccountLimitList));
 static M_AccountLimitList: schema::Member = schema::Member::new("member", &S_AccountLimit);
 static S_AfterContext: schema::Shape = schema::Shape::new("AfterContext", Kind::String);
 static S_AfterValue: schema::Shape = schema::Shape::new("AfterValue", Kind::String);
-static S_AfterValueFrom: schema::Shape = schema::Shape::new("AfterValueFrom", Kind::String).limits(Limits::NONE.values(&["TEMPLATE"]));
+static S_AfterValueFrom: schema::Shape =
+    schema::Shape::new("AfterValueFrom", Kind::String).limits(Limits::NONE.values(&["TEMPLATE"]));
 static S_AliasName: schema::Shape = schema::Shape::new("AliasName", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_AllowedValue: schema::Shape = schema::Shape::new("AllowedValue", Kind::String);
 static S_AllowedValues: schema::Shape = schema::Shape::new("AllowedValues", Kind::List(&M_AllowedValues));
 static M_AllowedValues: schema::Member = schema::Member::new("member", &S_AllowedValue);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
-static S_AttributeChangeType: schema::Shape =
-    schema::Shape::new("AttributeChangeType", Kind::String).limits(Limits::NONE.values(&["Add", "Remove", "Modify", "SyncWithActual"]));
+static S_AttributeChangeType: schema::Shape = schema::Shape::new("AttributeChangeType", Kind::String)
+    .limits(Limits::NONE.values(&["Add", "Remove", "Modify", "SyncWithActual"]));
 static S_BeforeContext: schema::Shape = schema::Shape::new("BeforeContext", Kind::String);
 static S_BeforeValue: schema::Shape = schema::Shape::new("BeforeValue", Kind::String);
-static S_BeforeValueFrom: schema::Shape =
-    schema::Shape::new("BeforeValueFrom", Kind::String).limits(Limits::NONE.values(&["PREVIOUS_DEPLOYMENT_STATE", "ACTUAL_STATE"]));
-static S_CallAs: schema::Shape = schema::Shape::new("CallAs", Kind::String).limits(Limits::NONE.values(&["SELF", "DELEGATED_ADMIN"]));
-static S_CancelUpdateStackInput: schema::Shape = schema::Shape::new("CancelUpdateStackInput", Kind::Structure(&L_CancelUpdateStackInput));
+static S_BeforeValueFrom: schema::Shape = schema::Shape::new("BeforeValueFrom", Kind::String)
+    .limits(Limits::NONE.values(&["PREVIOUS_DEPLOYMENT_STATE", "ACTUAL_STATE"]));
+static S_CallAs: schema::Shape =
+    schema::Shape::new("CallAs", Kind::String).limits(Limits::NONE.values(&["SELF", "DELEGATED_ADMIN"]));
+static S_CancelUpdateStackInput: schema::Shape =
+    schema::Shape::new("CancelUpdateStackInput", Kind::Structure(&L_CancelUpdateStackInput));
 static L_CancelUpdateStackInput: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackName).required(),
     schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
@@ -778,26 +863,29 @@ static S_ChangeAction: schema::Shape = schema::Shape::new("ChangeAction", Kind::
     "Dynamic",
     "SyncWithActual",
 ]));
-static S_ChangeSetId: schema::Shape = schema::Shape::new("ChangeSetId", Kind::String).limits(Limits::NONE.min(1).pattern(&P_ChangeSetId));
+static S_ChangeSetId: schema::Shape =
+    schema::Shape::new("ChangeSetId", Kind::String).limits(Limits::NONE.min(1).pattern(&P_ChangeSetId));
 static P_ChangeSetId: Pattern = Pattern::new(r#"arn:[-a-zA-Z0-9:/]*"#);
 static S_ChangeSetName: schema::Shape =
     schema::Shape::new("ChangeSetName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ChangeSetName));
 static P_ChangeSetName: Pattern = Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*"#);
-static S_ChangeSetNameOrId: schema::Shape =
-    schema::Shape::new("ChangeSetNameOrId", Kind::String).limits(Limits::NONE.min(1).max(1600).pattern(&P_ChangeSetNameOrId));
+static S_ChangeSetNameOrId: schema::Shape = schema::Shape::new("ChangeSetNameOrId", Kind::String)
+    .limits(Limits::NONE.min(1).max(1600).pattern(&P_ChangeSetNameOrId));
 static P_ChangeSetNameOrId: Pattern = Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/]*"#);
-static S_ChangeSetStatus: schema::Shape = schema::Shape::new("ChangeSetStatus", Kind::String).limits(Limits::NONE.values(&[
-    "CREATE_PENDING",
-    "CREATE_IN_PROGRESS",
-    "CREATE_COMPLETE",
-    "DELETE_PENDING",
-    "DELETE_IN_PROGRESS",
-    "DELETE_COMPLETE",
-    "DELETE_FAILED",
-    "FAILED",
-]));
+static S_ChangeSetStatus: schema::Shape =
+    schema::Shape::new("ChangeSetStatus", Kind::String).limits(Limits::NONE.values(&[
+        "CREATE_PENDING",
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "DELETE_PENDING",
+        "DELETE_IN_PROGRESS",
+        "DELETE_COMPLETE",
+        "DELETE_FAILED",
+        "FAILED",
+    ]));
 static S_ChangeSetStatusReason: schema::Shape = schema::Shape::new("ChangeSetStatusReason", Kind::String);
-static S_ChangeSetSummaries: schema::Shape = schema::Shape::new("ChangeSetSummaries", Kind::List(&M_ChangeSetSummaries));
+static S_ChangeSetSummaries: schema::Shape =
+    schema::Shape::new("ChangeSetSummaries", Kind::List(&M_ChangeSetSummaries));
 static M_ChangeSetSummaries: schema::Member = schema::Member::new("member", &S_ChangeSetSummary);
 static S_ChangeSetSummary: schema::Shape = schema::Shape::new("ChangeSetSummary", Kind::Structure(&L_ChangeSetSummary));
 static L_ChangeSetSummary: Layout = Layout::new(&[
@@ -825,13 +913,15 @@ static S_ChangeSource: schema::Shape = schema::Shape::new("ChangeSource", Kind::
     "Automatic",
     "NoModification",
 ]));
-static S_ChangeType: schema::Shape = schema::Shape::new("ChangeType", Kind::String).limits(Limits::NONE.values(&["Resource"]));
+static S_ChangeType: schema::Shape =
+    schema::Shape::new("ChangeType", Kind::String).limits(Limits::NONE.values(&["Resource"]));
 static S_Changes: schema::Shape = schema::Shape::new("Changes", Kind::List(&M_Changes));
 static M_Changes: schema::Member = schema::Member::new("member", &S_Change);
-static S_ClientRequestToken: schema::Shape =
-    schema::Shape::new("ClientRequestToken", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientRequestToken));
+static S_ClientRequestToken: schema::Shape = schema::Shape::new("ClientRequestToken", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_ClientRequestToken));
 static P_ClientRequestToken: Pattern = Pattern::new(r#"[a-zA-Z0-9][-a-zA-Z0-9]*"#);
-static S_ClientToken: schema::Shape = schema::Shape::new("ClientToken", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_ClientToken: schema::Shape =
+    schema::Shape::new("ClientToken", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_ContinueUpdateRollbackInput: schema::Shape =
     schema::Shape::new("ContinueUpdateRollbackInput", Kind::Structure(&L_ContinueUpdateRollbackInput));
 static L_ContinueUpdateRollbackInput: Layout = Layout::new(&[
@@ -844,7 +934,8 @@ static L_ContinueUpdateRollbackInput: Layout = Layout::new(&[
 static S_ContinueUpdateRollbackOutput: schema::Shape =
     schema::Shape::new("ContinueUpdateRollbackOutput", Kind::Structure(&L_ContinueUpdateRollbackOutput));
 static L_ContinueUpdateRollbackOutput: Layout = Layout::new(&[]);
-static S_CreateChangeSetInput: schema::Shape = schema::Shape::new("CreateChangeSetInput", Kind::Structure(&L_CreateChangeSetInput));
+static S_CreateChangeSetInput: schema::Shape =
+    schema::Shape::new("CreateChangeSetInput", Kind::Structure(&L_CreateChangeSetInput));
 static L_CreateChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackNameOrId).required(),
     schema::Member::new("TemplateBody", &S_TemplateBody),
@@ -869,7 +960,8 @@ static L_CreateChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
-static S_CreateChangeSetOutput: schema::Shape = schema::Shape::new("CreateChangeSetOutput", Kind::Structure(&L_CreateChangeSetOutput));
+static S_CreateChangeSetOutput: schema::Shape =
+    schema::Shape::new("CreateChangeSetOutput", Kind::Structure(&L_CreateChangeSetOutput));
 static L_CreateChangeSetOutput: Layout =
     Layout::new(&[schema::Member::new("Id", &S_ChangeSetId), schema::Member::new("StackId", &S_StackId)]);
 static S_CreateStackInput: schema::Shape = schema::Shape::new("CreateStackInput", Kind::Structure(&L_CreateStackInput));
@@ -895,16 +987,19 @@ static L_CreateStackInput: Layout = Layout::new(&[
     schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
-static S_CreateStackOutput: schema::Shape = schema::Shape::new("CreateStackOutput", Kind::Structure(&L_CreateStackOutput));
+static S_CreateStackOutput: schema::Shape =
+    schema::Shape::new("CreateStackOutput", Kind::Structure(&L_CreateStackOutput));
 static L_CreateStackOutput: Layout =
     Layout::new(&[schema::Member::new("StackId", &S_StackId), schema::Member::new("OperationId", &S_OperationId)]);
 static S_CreationTime: schema::Shape = schema::Shape::new("CreationTime", Kind::Timestamp);
-static S_DeleteChangeSetInput: schema::Shape = schema::Shape::new("DeleteChangeSetInput", Kind::Structure(&L_DeleteChangeSetInput));
+static S_DeleteChangeSetInput: schema::Shape =
+    schema::Shape::new("DeleteChangeSetInput", Kind::Structure(&L_DeleteChangeSetInput));
 static L_DeleteChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
     schema::Member::new("StackName", &S_StackNameOrId),
 ]);
-static S_DeleteChangeSetOutput: schema::Shape = schema::Shape::new("DeleteChangeSetOutput", Kind::Structure(&L_DeleteChangeSetOutput));
+static S_DeleteChangeSetOutput: schema::Shape =
+    schema::Shape::new("DeleteChangeSetOutput", Kind::Structure(&L_DeleteChangeSetOutput));
 static L_DeleteChangeSetOutput: Layout = Layout::new(&[]);
 static S_DeleteStackInput: schema::Shape = schema::Shape::new("DeleteStackInput", Kind::Structure(&L_DeleteStackInput));
 static L_DeleteStackInput: Layout = Layout::new(&[
@@ -919,19 +1014,25 @@ static S_DeletionMode: schema::Shape =
     schema::Shape::new("DeletionMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "FORCE_DELETE_STACK"]));
 static S_DeletionTime: schema::Shape = schema::Shape::new("DeletionTime", Kind::Timestamp);
 static S_DeploymentConfig: schema::Shape = schema::Shape::new("DeploymentConfig", Kind::Structure(&L_DeploymentConfig));
-static L_DeploymentConfig: Layout =
-    Layout::new(&[schema::Member::new("Mode", &S_DeploymentConfigMode), schema::Member::new("DisableRollback", &S_DisableRollback)]);
+static L_DeploymentConfig: Layout = Layout::new(&[
+    schema::Member::new("Mode", &S_DeploymentConfigMode),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+]);
 static S_DeploymentConfigMode: schema::Shape =
     schema::Shape::new("DeploymentConfigMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "EXPRESS"]));
-static S_DeploymentMode: schema::Shape = schema::Shape::new("DeploymentMode", Kind::String).limits(Limits::NONE.values(&["REVERT_DRIFT"]));
+static S_DeploymentMode: schema::Shape =
+    schema::Shape::new("DeploymentMode", Kind::String).limits(Limits::NONE.values(&["REVERT_DRIFT"]));
 static S_DescribeAccountLimitsInput: schema::Shape =
     schema::Shape::new("DescribeAccountLimitsInput", Kind::Structure(&L_DescribeAccountLimitsInput));
 static L_DescribeAccountLimitsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeAccountLimitsOutput: schema::Shape =
     schema::Shape::new("DescribeAccountLimitsOutput", Kind::Structure(&L_DescribeAccountLimitsOutput));
-static L_DescribeAccountLimitsOutput: Layout =
-    Layout::new(&[schema::Member::new("AccountLimits", &S_AccountLimitList), schema::Member::new("NextToken", &S_NextToken)]);
-static S_DescribeChangeSetInput: schema::Shape = schema::Shape::new("DescribeChangeSetInput", Kind::Structure(&L_DescribeChangeSetInput));
+static L_DescribeAccountLimitsOutput: Layout = Layout::new(&[
+    schema::Member::new("AccountLimits", &S_AccountLimitList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeChangeSetInput: schema::Shape =
+    schema::Shape::new("DescribeChangeSetInput", Kind::Structure(&L_DescribeChangeSetInput));
 static L_DescribeChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
     schema::Member::new("StackName", &S_StackNameOrId),
@@ -968,8 +1069,10 @@ static L_DescribeChangeSetOutput: Layout = Layout::new(&[
 ]);
 static S_DescribeStackEventsInput: schema::Shape =
     schema::Shape::new("DescribeStackEventsInput", Kind::Structure(&L_DescribeStackEventsInput));
-static L_DescribeStackEventsInput: Layout =
-    Layout::new(&[schema::Member::new("StackName", &S_StackName).required(), schema::Member::new("NextToken", &S_NextToken)]);
+static L_DescribeStackEventsInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
 static S_DescribeStackEventsOutput: schema::Shape =
     schema::Shape::new("DescribeStackEventsOutput", Kind::Structure(&L_DescribeStackEventsOutput));
 static L_DescribeStackEventsOutput: Layout =
@@ -982,7 +1085,8 @@ static L_DescribeStackResourceInput: Layout = Layout::new(&[
 ]);
 static S_DescribeStackResourceOutput: schema::Shape =
     schema::Shape::new("DescribeStackResourceOutput", Kind::Structure(&L_DescribeStackResourceOutput));
-static L_DescribeStackResourceOutput: Layout = Layout::new(&[schema::Member::new("StackResourceDetail", &S_StackResourceDetail)]);
+static L_DescribeStackResourceOutput: Layout =
+    Layout::new(&[schema::Member::new("StackResourceDetail", &S_StackResourceDetail)]);
 static S_DescribeStackResourcesInput: schema::Shape =
     schema::Shape::new("DescribeStackResourcesInput", Kind::Structure(&L_DescribeStackResourcesInput));
 static L_DescribeStackResourcesInput: Layout = Layout::new(&[
@@ -992,28 +1096,30 @@ static L_DescribeStackResourcesInput: Layout = Layout::new(&[
 ]);
 static S_DescribeStackResourcesOutput: schema::Shape =
     schema::Shape::new("DescribeStackResourcesOutput", Kind::Structure(&L_DescribeStackResourcesOutput));
-static L_DescribeStackResourcesOutput: Layout = Layout::new(&[schema::Member::new("StackResources", &S_StackResources)]);
-static S_DescribeStacksInput: schema::Shape = schema::Shape::new("DescribeStacksInput", Kind::Structure(&L_DescribeStacksInput));
+static L_DescribeStackResourcesOutput: Layout =
+    Layout::new(&[schema::Member::new("StackResources", &S_StackResources)]);
+static S_DescribeStacksInput: schema::Shape =
+    schema::Shape::new("DescribeStacksInput", Kind::Structure(&L_DescribeStacksInput));
 static L_DescribeStacksInput: Layout =
     Layout::new(&[schema::Member::new("StackName", &S_StackName), schema::Member::new("NextToken", &S_NextToken)]);
-static S_DescribeStacksOutput: schema::Shape = schema::Shape::new("DescribeStacksOutput", Kind::Structure(&L_DescribeStacksOutput));
+static S_DescribeStacksOutput: schema::Shape =
+    schema::Shape::new("DescribeStacksOutput", Kind::Structure(&L_DescribeStacksOutput));
 static L_DescribeStacksOutput: Layout =
     Layout::new(&[schema::Member::new("Stacks", &S_Stacks), schema::Member::new("NextToken", &S_NextToken)]);
-static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(1).max(1024));
-static S_DetailedStatus: schema::Shape =
-    schema::Shape::new("DetailedStatus", Kind::String).limits(Limits::NONE.values(&["CONFIGURATION_COMPLETE", "VALIDATION_FAILED"]));
+static S_Description: schema::Shape =
+    schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_DetailedStatus: schema::Shape = schema::Shape::new("DetailedStatus", Kind::String)
+    .limits(Limits::NONE.values(&["CONFIGURATION_COMPLETE", "VALIDATION_FAILED"]));
 static S_DisableRollback: schema::Shape = schema::Shape::new("DisableRollback", Kind::Boolean);
 static S_DisableValidation: schema::Shape = schema::Shape::new("DisableValidation", Kind::Boolean);
-static S_DriftIgnoredReason: schema::Shape = schema::Shape::new("DriftIgnoredReason", Kind::String).limits(Limits::NONE.values(&[
-    "MANAGED_BY_AWS",
-    "WRITE_ONLY_PROPERTY",
-    "SENSITIVE_PROPERTY",
-]));
+static S_DriftIgnoredReason: schema::Shape = schema::Shape::new("DriftIgnoredReason", Kind::String)
+    .limits(Limits::NONE.values(&["MANAGED_BY_AWS", "WRITE_ONLY_PROPERTY", "SENSITIVE_PROPERTY"]));
 static S_EnableTerminationProtection: schema::Shape = schema::Shape::new("EnableTerminationProtection", Kind::Boolean);
 static S_EvaluationType: schema::Shape =
     schema::Shape::new("EvaluationType", Kind::String).limits(Limits::NONE.values(&["Static", "Dynamic"]));
 static S_EventId: schema::Shape = schema::Shape::new("EventId", Kind::String);
-static S_ExecuteChangeSetInput: schema::Shape = schema::Shape::new("ExecuteChangeSetInput", Kind::Structure(&L_ExecuteChangeSetInput));
+static S_ExecuteChangeSetInput: schema::Shape =
+    schema::Shape::new("ExecuteChangeSetInput", Kind::Structure(&L_ExecuteChangeSetInput));
 static L_ExecuteChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
     schema::Member::new("StackName", &S_StackNameOrId),
@@ -1021,16 +1127,18 @@ static L_ExecuteChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("DisableRollback", &S_DisableRollback),
     schema::Member::new("RetainExceptOnCreate", &S_RetainExceptOnCreate),
 ]);
-static S_ExecuteChangeSetOutput: schema::Shape = schema::Shape::new("ExecuteChangeSetOutput", Kind::Structure(&L_ExecuteChangeSetOutput));
+static S_ExecuteChangeSetOutput: schema::Shape =
+    schema::Shape::new("ExecuteChangeSetOutput", Kind::Structure(&L_ExecuteChangeSetOutput));
 static L_ExecuteChangeSetOutput: Layout = Layout::new(&[]);
-static S_ExecutionStatus: schema::Shape = schema::Shape::new("ExecutionStatus", Kind::String).limits(Limits::NONE.values(&[
-    "UNAVAILABLE",
-    "AVAILABLE",
-    "EXECUTE_IN_PROGRESS",
-    "EXECUTE_COMPLETE",
-    "EXECUTE_FAILED",
-    "OBSOLETE",
-]));
+static S_ExecutionStatus: schema::Shape =
+    schema::Shape::new("ExecutionStatus", Kind::String).limits(Limits::NONE.values(&[
+        "UNAVAILABLE",
+        "AVAILABLE",
+        "EXECUTE_IN_PROGRESS",
+        "EXECUTE_COMPLETE",
+        "EXECUTE_FAILED",
+        "OBSOLETE",
+    ]));
 static S_Export: schema::Shape = schema::Shape::new("Export", Kind::Structure(&L_Export));
 static L_Export: Layout = Layout::new(&[
     schema::Member::new("ExportingStackId", &S_StackId),
@@ -1042,9 +1150,11 @@ static S_ExportValue: schema::Shape = schema::Shape::new("ExportValue", Kind::St
 static S_Exports: schema::Shape = schema::Shape::new("Exports", Kind::List(&M_Exports));
 static M_Exports: schema::Member = schema::Member::new("member", &S_Export);
 static S_ForceRollback: schema::Shape = schema::Shape::new("ForceRollback", Kind::Boolean);
-static S_GetStackPolicyInput: schema::Shape = schema::Shape::new("GetStackPolicyInput", Kind::Structure(&L_GetStackPolicyInput));
+static S_GetStackPolicyInput: schema::Shape =
+    schema::Shape::new("GetStackPolicyInput", Kind::Structure(&L_GetStackPolicyInput));
 static L_GetStackPolicyInput: Layout = Layout::new(&[schema::Member::new("StackName", &S_StackName).required()]);
-static S_GetStackPolicyOutput: schema::Shape = schema::Shape::new("GetStackPolicyOutput", Kind::Structure(&L_GetStackPolicyOutput));
+static S_GetStackPolicyOutput: schema::Shape =
+    schema::Shape::new("GetStackPolicyOutput", Kind::Structure(&L_GetStackPolicyOutput));
 static L_GetStackPolicyOutput: Layout = Layout::new(&[schema::Member::new("StackPolicyBody", &S_StackPolicyBody)]);
 static S_GetTemplateInput: schema::Shape = schema::Shape::new("GetTemplateInput", Kind::Structure(&L_GetTemplateInput));
 static L_GetTemplateInput: Layout = Layout::new(&[
@@ -1052,9 +1162,12 @@ static L_GetTemplateInput: Layout = Layout::new(&[
     schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId),
     schema::Member::new("TemplateStage", &S_TemplateStage),
 ]);
-static S_GetTemplateOutput: schema::Shape = schema::Shape::new("GetTemplateOutput", Kind::Structure(&L_GetTemplateOutput));
-static L_GetTemplateOutput: Layout =
-    Layout::new(&[schema::Member::new("TemplateBody", &S_TemplateBody), schema::Member::new("StagesAvailable", &S_StageList)]);
+static S_GetTemplateOutput: schema::Shape =
+    schema::Shape::new("GetTemplateOutput", Kind::Structure(&L_GetTemplateOutput));
+static L_GetTemplateOutput: Layout = Layout::new(&[
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("StagesAvailable", &S_StageList),
+]);
 static S_GetTemplateSummaryInput: schema::Shape =
     schema::Shape::new("GetTemplateSummaryInput", Kind::Structure(&L_GetTemplateSummaryInput));
 static L_GetTemplateSummaryInput: Layout = Layout::new(&[
@@ -1081,9 +1194,10 @@ static L_GetTemplateSummaryOutput: Layout = Layout::new(&[
 ]);
 static S_HookFailureMode: schema::Shape =
     schema::Shape::new("HookFailureMode", Kind::String).limits(Limits::NONE.values(&["FAIL", "WARN"]));
-static S_HookInvocationCount: schema::Shape = schema::Shape::new("HookInvocationCount", Kind::Integer).limits(Limits::NONE.min(1).max(100));
-static S_HookInvocationId: schema::Shape =
-    schema::Shape::new("HookInvocationId", Kind::String).limits(Limits::NONE.min(36).max(36).pattern(&P_HookInvocationId));
+static S_HookInvocationCount: schema::Shape =
+    schema::Shape::new("HookInvocationCount", Kind::Integer).limits(Limits::NONE.min(1).max(100));
+static S_HookInvocationId: schema::Shape = schema::Shape::new("HookInvocationId", Kind::String)
+    .limits(Limits::NONE.min(36).max(36).pattern(&P_HookInvocationId));
 static P_HookInvocationId: Pattern = Pattern::new(r#"^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$"#);
 static S_HookInvocationPoint: schema::Shape =
     schema::Shape::new("HookInvocationPoint", Kind::String).limits(Limits::NONE.values(&["PRE_PROVISION"]));
@@ -1093,7 +1207,8 @@ static S_HookStatus: schema::Shape = schema::Shape::new("HookStatus", Kind::Stri
     "HOOK_COMPLETE_FAILED",
     "HOOK_FAILED",
 ]));
-static S_HookStatusReason: schema::Shape = schema::Shape::new("HookStatusReason", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_HookStatusReason: schema::Shape =
+    schema::Shape::new("HookStatusReason", Kind::String).limits(Limits::NONE.min(1).max(1024));
 static S_HookType: schema::Shape = schema::Shape::new("HookType", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_ImportExistingResources: schema::Shape = schema::Shape::new("ImportExistingResources", Kind::Boolean);
 static S_Imports: schema::Shape = schema::Shape::new("Imports", Kind::List(&M_Imports));
@@ -1105,27 +1220,39 @@ static M_LastOperations: schema::Member = schema::Member::new("member", &S_Opera
 static S_LastUpdatedTime: schema::Shape = schema::Shape::new("LastUpdatedTime", Kind::Timestamp);
 static S_LimitName: schema::Shape = schema::Shape::new("LimitName", Kind::String);
 static S_LimitValue: schema::Shape = schema::Shape::new("LimitValue", Kind::Integer);
-static S_ListChangeSetsInput: schema::Shape = schema::Shape::new("ListChangeSetsInput", Kind::Structure(&L_ListChangeSetsInput));
-static L_ListChangeSetsInput: Layout =
-    Layout::new(&[schema::Member::new("StackName", &S_StackNameOrId).required(), schema::Member::new("NextToken", &S_NextToken)]);
-static S_ListChangeSetsOutput: schema::Shape = schema::Shape::new("ListChangeSetsOutput", Kind::Structure(&L_ListChangeSetsOutput));
-static L_ListChangeSetsOutput: Layout =
-    Layout::new(&[schema::Member::new("Summaries", &S_ChangeSetSummaries), schema::Member::new("NextToken", &S_NextToken)]);
+static S_ListChangeSetsInput: schema::Shape =
+    schema::Shape::new("ListChangeSetsInput", Kind::Structure(&L_ListChangeSetsInput));
+static L_ListChangeSetsInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListChangeSetsOutput: schema::Shape =
+    schema::Shape::new("ListChangeSetsOutput", Kind::Structure(&L_ListChangeSetsOutput));
+static L_ListChangeSetsOutput: Layout = Layout::new(&[
+    schema::Member::new("Summaries", &S_ChangeSetSummaries),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
 static S_ListExportsInput: schema::Shape = schema::Shape::new("ListExportsInput", Kind::Structure(&L_ListExportsInput));
 static L_ListExportsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
-static S_ListExportsOutput: schema::Shape = schema::Shape::new("ListExportsOutput", Kind::Structure(&L_ListExportsOutput));
+static S_ListExportsOutput: schema::Shape =
+    schema::Shape::new("ListExportsOutput", Kind::Structure(&L_ListExportsOutput));
 static L_ListExportsOutput: Layout =
     Layout::new(&[schema::Member::new("Exports", &S_Exports), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListImportsInput: schema::Shape = schema::Shape::new("ListImportsInput", Kind::Structure(&L_ListImportsInput));
-static L_ListImportsInput: Layout =
-    Layout::new(&[schema::Member::new("ExportName", &S_ExportName).required(), schema::Member::new("NextToken", &S_NextToken)]);
-static S_ListImportsOutput: schema::Shape = schema::Shape::new("ListImportsOutput", Kind::Structure(&L_ListImportsOutput));
+static L_ListImportsInput: Layout = Layout::new(&[
+    schema::Member::new("ExportName", &S_ExportName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListImportsOutput: schema::Shape =
+    schema::Shape::new("ListImportsOutput", Kind::Structure(&L_ListImportsOutput));
 static L_ListImportsOutput: Layout =
     Layout::new(&[schema::Member::new("Imports", &S_Imports), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListStackResourcesInput: schema::Shape =
     schema::Shape::new("ListStackResourcesInput", Kind::Structure(&L_ListStackResourcesInput));
-static L_ListStackResourcesInput: Layout =
-    Layout::new(&[schema::Member::new("StackName", &S_StackName).required(), schema::Member::new("NextToken", &S_NextToken)]);
+static L_ListStackResourcesInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
 static S_ListStackResourcesOutput: schema::Shape =
     schema::Shape::new("ListStackResourcesOutput", Kind::Structure(&L_ListStackResourcesOutput));
 static L_ListStackResourcesOutput: Layout = Layout::new(&[
@@ -1133,12 +1260,17 @@ static L_ListStackResourcesOutput: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_NextToken),
 ]);
 static S_ListStacksInput: schema::Shape = schema::Shape::new("ListStacksInput", Kind::Structure(&L_ListStacksInput));
-static L_ListStacksInput: Layout =
-    Layout::new(&[schema::Member::new("NextToken", &S_NextToken), schema::Member::new("StackStatusFilter", &S_StackStatusFilter)]);
+static L_ListStacksInput: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("StackStatusFilter", &S_StackStatusFilter),
+]);
 static S_ListStacksOutput: schema::Shape = schema::Shape::new("ListStacksOutput", Kind::Structure(&L_ListStacksOutput));
-static L_ListStacksOutput: Layout =
-    Layout::new(&[schema::Member::new("StackSummaries", &S_StackSummaries), schema::Member::new("NextToken", &S_NextToken)]);
-static S_LiveResourceDrift: schema::Shape = schema::Shape::new("LiveResourceDrift", Kind::Structure(&L_LiveResourceDrift));
+static L_ListStacksOutput: Layout = Layout::new(&[
+    schema::Member::new("StackSummaries", &S_StackSummaries),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_LiveResourceDrift: schema::Shape =
+    schema::Shape::new("LiveResourceDrift", Kind::Structure(&L_LiveResourceDrift));
 static L_LiveResourceDrift: Layout = Layout::new(&[
     schema::Member::new("PreviousValue", &S_ResourceDriftPreviousValue),
     schema::Member::new("ActualValue", &S_ResourceDriftActualValue),
@@ -1165,20 +1297,23 @@ static S_NotificationARNs: schema::Shape =
 static M_NotificationARNs: schema::Member = schema::Member::new("member", &S_NotificationARN);
 static S_OnFailure: schema::Shape =
     schema::Shape::new("OnFailure", Kind::String).limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
-static S_OnStackFailure: schema::Shape =
-    schema::Shape::new("OnStackFailure", Kind::String).limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
+static S_OnStackFailure: schema::Shape = schema::Shape::new("OnStackFailure", Kind::String)
+    .limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
 static S_OperationEntry: schema::Shape = schema::Shape::new("OperationEntry", Kind::Structure(&L_OperationEntry));
-static L_OperationEntry: Layout =
-    Layout::new(&[schema::Member::new("OperationType", &S_OperationType), schema::Member::new("OperationId", &S_OperationId)]);
+static L_OperationEntry: Layout = Layout::new(&[
+    schema::Member::new("OperationType", &S_OperationType),
+    schema::Member::new("OperationId", &S_OperationId),
+]);
 static S_OperationId: schema::Shape = schema::Shape::new("OperationId", Kind::String);
-static S_OperationType: schema::Shape = schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&[
-    "CREATE_STACK",
-    "UPDATE_STACK",
-    "DELETE_STACK",
-    "CONTINUE_ROLLBACK",
-    "ROLLBACK",
-    "CREATE_CHANGESET",
-]));
+static S_OperationType: schema::Shape =
+    schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&[
+        "CREATE_STACK",
+        "UPDATE_STACK",
+        "DELETE_STACK",
+        "CONTINUE_ROLLBACK",
+        "ROLLBACK",
+        "CREATE_CHANGESET",
+    ]));
 static S_Output: schema::Shape = schema::Shape::new("Output", Kind::Structure(&L_Output));
 static L_Output: Layout = Layout::new(&[
     schema::Member::new("OutputKey", &S_OutputKey),
@@ -1197,9 +1332,11 @@ static L_Parameter: Layout = Layout::new(&[
     schema::Member::new("UsePreviousValue", &S_UsePreviousValue),
     schema::Member::new("ResolvedValue", &S_ParameterValue),
 ]);
-static S_ParameterConstraints: schema::Shape = schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
+static S_ParameterConstraints: schema::Shape =
+    schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
 static L_ParameterConstraints: Layout = Layout::new(&[schema::Member::new("AllowedValues", &S_AllowedValues)]);
-static S_ParameterDeclaration: schema::Shape = schema::Shape::new("ParameterDeclaration", Kind::Structure(&L_ParameterDeclaration));
+static S_ParameterDeclaration: schema::Shape =
+    schema::Shape::new("ParameterDeclaration", Kind::Structure(&L_ParameterDeclaration));
 static L_ParameterDeclaration: Layout = Layout::new(&[
     schema::Member::new("ParameterKey", &S_ParameterKey),
     schema::Member::new("DefaultValue", &S_ParameterValue),
@@ -1208,7 +1345,8 @@ static L_ParameterDeclaration: Layout = Layout::new(&[
     schema::Member::new("Description", &S_Description),
     schema::Member::new("ParameterConstraints", &S_ParameterConstraints),
 ]);
-static S_ParameterDeclarations: schema::Shape = schema::Shape::new("ParameterDeclarations", Kind::List(&M_ParameterDeclarations));
+static S_ParameterDeclarations: schema::Shape =
+    schema::Shape::new("ParameterDeclarations", Kind::List(&M_ParameterDeclarations));
 static M_ParameterDeclarations: schema::Member = schema::Member::new("member", &S_ParameterDeclaration);
 static S_ParameterKey: schema::Shape = schema::Shape::new("ParameterKey", Kind::String);
 static S_ParameterType: schema::Shape = schema::Shape::new("ParameterType", Kind::String);
@@ -1228,17 +1366,18 @@ static S_PreviousDeploymentContext: schema::Shape = schema::Shape::new("Previous
 static S_PropertyName: schema::Shape = schema::Shape::new("PropertyName", Kind::String);
 static S_Replacement: schema::Shape =
     schema::Shape::new("Replacement", Kind::String).limits(Limits::NONE.values(&["True", "False", "Conditional"]));
-static S_RequiresRecreation: schema::Shape =
-    schema::Shape::new("RequiresRecreation", Kind::String).limits(Limits::NONE.values(&["Never", "Conditionally", "Always"]));
-static S_ResourceAttribute: schema::Shape = schema::Shape::new("ResourceAttribute", Kind::String).limits(Limits::NONE.values(&[
-    "Properties",
-    "Metadata",
-    "CreationPolicy",
-    "UpdatePolicy",
-    "DeletionPolicy",
-    "UpdateReplacePolicy",
-    "Tags",
-]));
+static S_RequiresRecreation: schema::Shape = schema::Shape::new("RequiresRecreation", Kind::String)
+    .limits(Limits::NONE.values(&["Never", "Conditionally", "Always"]));
+static S_ResourceAttribute: schema::Shape =
+    schema::Shape::new("ResourceAttribute", Kind::String).limits(Limits::NONE.values(&[
+        "Properties",
+        "Metadata",
+        "CreationPolicy",
+        "UpdatePolicy",
+        "DeletionPolicy",
+        "UpdateReplacePolicy",
+        "Tags",
+    ]));
 static S_ResourceChange: schema::Shape = schema::Shape::new("ResourceChange", Kind::Structure(&L_ResourceChange));
 static L_ResourceChange: Layout = Layout::new(&[
     schema::Member::new("PolicyAction", &S_PolicyAction),
@@ -1257,29 +1396,37 @@ static L_ResourceChange: Layout = Layout::new(&[
     schema::Member::new("AfterContext", &S_AfterContext),
     schema::Member::new("PreviousDeploymentContext", &S_PreviousDeploymentContext),
 ]);
-static S_ResourceChangeDetail: schema::Shape = schema::Shape::new("ResourceChangeDetail", Kind::Structure(&L_ResourceChangeDetail));
+static S_ResourceChangeDetail: schema::Shape =
+    schema::Shape::new("ResourceChangeDetail", Kind::Structure(&L_ResourceChangeDetail));
 static L_ResourceChangeDetail: Layout = Layout::new(&[
     schema::Member::new("Target", &S_ResourceTargetDefinition),
     schema::Member::new("Evaluation", &S_EvaluationType),
     schema::Member::new("ChangeSource", &S_ChangeSource),
     schema::Member::new("CausingEntity", &S_CausingEntity),
 ]);
-static S_ResourceChangeDetails: schema::Shape = schema::Shape::new("ResourceChangeDetails", Kind::List(&M_ResourceChangeDetails));
+static S_ResourceChangeDetails: schema::Shape =
+    schema::Shape::new("ResourceChangeDetails", Kind::List(&M_ResourceChangeDetails));
 static M_ResourceChangeDetails: schema::Member = schema::Member::new("member", &S_ResourceChangeDetail);
 static S_ResourceDriftActualValue: schema::Shape = schema::Shape::new("ResourceDriftActualValue", Kind::String);
 static S_ResourceDriftIgnoredAttribute: schema::Shape =
     schema::Shape::new("ResourceDriftIgnoredAttribute", Kind::Structure(&L_ResourceDriftIgnoredAttribute));
-static L_ResourceDriftIgnoredAttribute: Layout =
-    Layout::new(&[schema::Member::new("Path", &S_ResourcePropertyPath), schema::Member::new("Reason", &S_DriftIgnoredReason)]);
+static L_ResourceDriftIgnoredAttribute: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_ResourcePropertyPath),
+    schema::Member::new("Reason", &S_DriftIgnoredReason),
+]);
 static S_ResourceDriftIgnoredAttributes: schema::Shape =
     schema::Shape::new("ResourceDriftIgnoredAttributes", Kind::List(&M_ResourceDriftIgnoredAttributes));
-static M_ResourceDriftIgnoredAttributes: schema::Member = schema::Member::new("member", &S_ResourceDriftIgnoredAttribute);
+static M_ResourceDriftIgnoredAttributes: schema::Member =
+    schema::Member::new("member", &S_ResourceDriftIgnoredAttribute);
 static S_ResourceDriftPreviousValue: schema::Shape = schema::Shape::new("ResourceDriftPreviousValue", Kind::String);
-static S_ResourceIdentifierProperties: schema::Shape =
-    schema::Shape::new("ResourceIdentifierProperties", Kind::Map(&K_ResourceIdentifierProperties, &V_ResourceIdentifierProperties))
-        .limits(Limits::NONE.min(1).max(256));
+static S_ResourceIdentifierProperties: schema::Shape = schema::Shape::new(
+    "ResourceIdentifierProperties",
+    Kind::Map(&K_ResourceIdentifierProperties, &V_ResourceIdentifierProperties),
+)
+.limits(Limits::NONE.min(1).max(256));
 static K_ResourceIdentifierProperties: schema::Member = schema::Member::new("key", &S_ResourceIdentifierPropertyKey);
-static V_ResourceIdentifierProperties: schema::Member = schema::Member::new("value", &S_ResourceIdentifierPropertyValue);
+static V_ResourceIdentifierProperties: schema::Member =
+    schema::Member::new("value", &S_ResourceIdentifierPropertyValue);
 static S_ResourceIdentifierPropertyKey: schema::Shape =
     schema::Shape::new("ResourceIdentifierPropertyKey", Kind::String).limits(Limits::NONE.min(1).max(2048));
 static S_ResourceIdentifierPropertyValue: schema::Shape =
@@ -1294,7 +1441,8 @@ static L_ResourceIdentifierSummary: Layout = Layout::new(&[
     schema::Member::new("LogicalResourceIds", &S_LogicalResourceIds),
     schema::Member::new("ResourceIdentifiers", &S_ResourceIdentifiers),
 ]);
-static S_ResourceIdentifiers: schema::Shape = schema::Shape::new("ResourceIdentifiers", Kind::List(&M_ResourceIdentifiers));
+static S_ResourceIdentifiers: schema::Shape =
+    schema::Shape::new("ResourceIdentifiers", Kind::List(&M_ResourceIdentifiers));
 static M_ResourceIdentifiers: schema::Member = schema::Member::new("member", &S_ResourceIdentifierPropertyKey);
 static S_ResourceProperties: schema::Shape = schema::Shape::new("ResourceProperties", Kind::String);
 static S_ResourcePropertyPath: schema::Shape = schema::Shape::new("ResourcePropertyPath", Kind::String);
@@ -1302,36 +1450,37 @@ static S_ResourceSignalStatus: schema::Shape =
     schema::Shape::new("ResourceSignalStatus", Kind::String).limits(Limits::NONE.values(&["SUCCESS", "FAILURE"]));
 static S_ResourceSignalUniqueId: schema::Shape =
     schema::Shape::new("ResourceSignalUniqueId", Kind::String).limits(Limits::NONE.min(1).max(64));
-static S_ResourceStatus: schema::Shape = schema::Shape::new("ResourceStatus", Kind::String).limits(Limits::NONE.values(&[
-    "CREATE_IN_PROGRESS",
-    "CREATE_FAILED",
-    "CREATE_COMPLETE",
-    "DELETE_IN_PROGRESS",
-    "DELETE_FAILED",
-    "DELETE_COMPLETE",
-    "DELETE_SKIPPED",
-    "UPDATE_IN_PROGRESS",
-    "UPDATE_FAILED",
-    "UPDATE_COMPLETE",
-    "IMPORT_FAILED",
-    "IMPORT_COMPLETE",
-    "IMPORT_IN_PROGRESS",
-    "IMPORT_ROLLBACK_IN_PROGRESS",
-    "IMPORT_ROLLBACK_FAILED",
-    "IMPORT_ROLLBACK_COMPLETE",
-    "EXPORT_FAILED",
-    "EXPORT_COMPLETE",
-    "EXPORT_IN_PROGRESS",
-    "EXPORT_ROLLBACK_IN_PROGRESS",
-    "EXPORT_ROLLBACK_FAILED",
-    "EXPORT_ROLLBACK_COMPLETE",
-    "UPDATE_ROLLBACK_IN_PROGRESS",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "UPDATE_ROLLBACK_FAILED",
-    "ROLLBACK_IN_PROGRESS",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-]));
+static S_ResourceStatus: schema::Shape =
+    schema::Shape::new("ResourceStatus", Kind::String).limits(Limits::NONE.values(&[
+        "CREATE_IN_PROGRESS",
+        "CREATE_FAILED",
+        "CREATE_COMPLETE",
+        "DELETE_IN_PROGRESS",
+        "DELETE_FAILED",
+        "DELETE_COMPLETE",
+        "DELETE_SKIPPED",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_FAILED",
+        "UPDATE_COMPLETE",
+        "IMPORT_FAILED",
+        "IMPORT_COMPLETE",
+        "IMPORT_IN_PROGRESS",
+        "IMPORT_ROLLBACK_IN_PROGRESS",
+        "IMPORT_ROLLBACK_FAILED",
+        "IMPORT_ROLLBACK_COMPLETE",
+        "EXPORT_FAILED",
+        "EXPORT_COMPLETE",
+        "EXPORT_IN_PROGRESS",
+        "EXPORT_ROLLBACK_IN_PROGRESS",
+        "EXPORT_ROLLBACK_FAILED",
+        "EXPORT_ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_FAILED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+    ]));
 static S_ResourceStatusReason: schema::Shape = schema::Shape::new("ResourceStatusReason", Kind::String);
 static S_ResourceTargetDefinition: schema::Shape =
     schema::Shape::new("ResourceTargetDefinition", Kind::Structure(&L_ResourceTargetDefinition));
@@ -1353,9 +1502,11 @@ static L_ResourceToImport: Layout = Layout::new(&[
     schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
     schema::Member::new("ResourceIdentifier", &S_ResourceIdentifierProperties).required(),
 ]);
-static S_ResourceToSkip: schema::Shape = schema::Shape::new("ResourceToSkip", Kind::String).limits(Limits::NONE.pattern(&P_ResourceToSkip));
+static S_ResourceToSkip: schema::Shape =
+    schema::Shape::new("ResourceToSkip", Kind::String).limits(Limits::NONE.pattern(&P_ResourceToSkip));
 static P_ResourceToSkip: Pattern = Pattern::new(r#"[a-zA-Z0-9]+|[a-zA-Z][-a-zA-Z0-9]*\.[a-zA-Z0-9]+"#);
-static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_ResourceType: schema::Shape =
+    schema::Shape::new("ResourceType", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_ResourceTypes: schema::Shape = schema::Shape::new("ResourceTypes", Kind::List(&M_ResourceTypes));
 static M_ResourceTypes: schema::Member = schema::Member::new("member", &S_ResourceType);
 static S_ResourcesToImport: schema::Shape =
@@ -1367,7 +1518,8 @@ static S_RetainExceptOnCreate: schema::Shape = schema::Shape::new("RetainExceptO
 static S_RetainResources: schema::Shape = schema::Shape::new("RetainResources", Kind::List(&M_RetainResources));
 static M_RetainResources: schema::Member = schema::Member::new("member", &S_LogicalResourceId);
 static S_RoleARN: schema::Shape = schema::Shape::new("RoleARN", Kind::String).limits(Limits::NONE.min(20).max(2048));
-static S_RollbackConfiguration: schema::Shape = schema::Shape::new("RollbackConfiguration", Kind::Structure(&L_RollbackConfiguration));
+static S_RollbackConfiguration: schema::Shape =
+    schema::Shape::new("RollbackConfiguration", Kind::Structure(&L_RollbackConfiguration));
 static L_RollbackConfiguration: Layout = Layout::new(&[
     schema::Member::new("RollbackTriggers", &S_RollbackTriggers),
     schema::Member::new("MonitoringTimeInMinutes", &S_MonitoringTimeInMinutes),
@@ -1380,13 +1532,15 @@ static S_RollbackTriggers: schema::Shape =
 static M_RollbackTriggers: schema::Member = schema::Member::new("member", &S_RollbackTrigger);
 static S_Scope: schema::Shape = schema::Shape::new("Scope", Kind::List(&M_Scope));
 static M_Scope: schema::Member = schema::Member::new("member", &S_ResourceAttribute);
-static S_SetStackPolicyInput: schema::Shape = schema::Shape::new("SetStackPolicyInput", Kind::Structure(&L_SetStackPolicyInput));
+static S_SetStackPolicyInput: schema::Shape =
+    schema::Shape::new("SetStackPolicyInput", Kind::Structure(&L_SetStackPolicyInput));
 static L_SetStackPolicyInput: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackName).required(),
     schema::Member::new("StackPolicyBody", &S_StackPolicyBody),
     schema::Member::new("StackPolicyURL", &S_StackPolicyURL),
 ]);
-static S_SignalResourceInput: schema::Shape = schema::Shape::new("SignalResourceInput", Kind::Structure(&L_SignalResourceInput));
+static S_SignalResourceInput: schema::Shape =
+    schema::Shape::new("SignalResourceInput", Kind::Structure(&L_SignalResourceInput));
 static L_SignalResourceInput: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackNameOrId).required(),
     schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
@@ -1424,7 +1578,8 @@ static L_Stack: Layout = Layout::new(&[
     schema::Member::new("LastOperations", &S_LastOperations),
     schema::Member::new("AliasName", &S_AliasName),
 ]);
-static S_StackDriftInformation: schema::Shape = schema::Shape::new("StackDriftInformation", Kind::Structure(&L_StackDriftInformation));
+static S_StackDriftInformation: schema::Shape =
+    schema::Shape::new("StackDriftInformation", Kind::Structure(&L_StackDriftInformation));
 static L_StackDriftInformation: Layout = Layout::new(&[
     schema::Member::new("StackDriftStatus", &S_StackDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
@@ -1435,8 +1590,8 @@ static L_StackDriftInformationSummary: Layout = Layout::new(&[
     schema::Member::new("StackDriftStatus", &S_StackDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
 ]);
-static S_StackDriftStatus: schema::Shape =
-    schema::Shape::new("StackDriftStatus", Kind::String).limits(Limits::NONE.values(&["DRIFTED", "IN_SYNC", "UNKNOWN", "NOT_CHECKED"]));
+static S_StackDriftStatus: schema::Shape = schema::Shape::new("StackDriftStatus", Kind::String)
+    .limits(Limits::NONE.values(&["DRIFTED", "IN_SYNC", "UNKNOWN", "NOT_CHECKED"]));
 static S_StackEvent: schema::Shape = schema::Shape::new("StackEvent", Kind::Structure(&L_StackEvent));
 static L_StackEvent: Layout = Layout::new(&[
     schema::Member::new("StackId", &S_StackId).required(),
@@ -1465,13 +1620,16 @@ static S_StackId: schema::Shape = schema::Shape::new("StackId", Kind::String);
 static S_StackName: schema::Shape = schema::Shape::new("StackName", Kind::String);
 static S_StackNameOrId: schema::Shape =
     schema::Shape::new("StackNameOrId", Kind::String).limits(Limits::NONE.min(1).pattern(&P_StackNameOrId));
-static P_StackNameOrId: Pattern = Pattern::new(r#"([a-zA-Z][-a-zA-Z0-9]*)|(arn:\b(aws|aws-us-gov|aws-cn)\b:[-a-zA-Z0-9:/._+]*)"#);
-static S_StackPolicyBody: schema::Shape = schema::Shape::new("StackPolicyBody", Kind::String).limits(Limits::NONE.min(1).max(16384));
+static P_StackNameOrId: Pattern =
+    Pattern::new(r#"([a-zA-Z][-a-zA-Z0-9]*)|(arn:\b(aws|aws-us-gov|aws-cn)\b:[-a-zA-Z0-9:/._+]*)"#);
+static S_StackPolicyBody: schema::Shape =
+    schema::Shape::new("StackPolicyBody", Kind::String).limits(Limits::NONE.min(1).max(16384));
 static S_StackPolicyDuringUpdateBody: schema::Shape =
     schema::Shape::new("StackPolicyDuringUpdateBody", Kind::String).limits(Limits::NONE.min(1).max(16384));
 static S_StackPolicyDuringUpdateURL: schema::Shape =
     schema::Shape::new("StackPolicyDuringUpdateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
-static S_StackPolicyURL: schema::Shape = schema::Shape::new("StackPolicyURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
+static S_StackPolicyURL: schema::Shape =
+    schema::Shape::new("StackPolicyURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
 static S_StackResource: schema::Shape = schema::Shape::new("StackResource", Kind::Structure(&L_StackResource));
 static L_StackResource: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackName),
@@ -1486,7 +1644,8 @@ static L_StackResource: Layout = Layout::new(&[
     schema::Member::new("DriftInformation", &S_StackResourceDriftInformation),
     schema::Member::new("ModuleInfo", &S_ModuleInfo),
 ]);
-static S_StackResourceDetail: schema::Shape = schema::Shape::new("StackResourceDetail", Kind::Structure(&L_StackResourceDetail));
+static S_StackResourceDetail: schema::Shape =
+    schema::Shape::new("StackResourceDetail", Kind::Structure(&L_StackResourceDetail));
 static L_StackResourceDetail: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackName),
     schema::Member::new("StackId", &S_StackId),
@@ -1507,17 +1666,21 @@ static L_StackResourceDriftInformation: Layout = Layout::new(&[
     schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
 ]);
-static S_StackResourceDriftInformationSummary: schema::Shape =
-    schema::Shape::new("StackResourceDriftInformationSummary", Kind::Structure(&L_StackResourceDriftInformationSummary));
+static S_StackResourceDriftInformationSummary: schema::Shape = schema::Shape::new(
+    "StackResourceDriftInformationSummary",
+    Kind::Structure(&L_StackResourceDriftInformationSummary),
+);
 static L_StackResourceDriftInformationSummary: Layout = Layout::new(&[
     schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
 ]);
 static S_StackResourceDriftStatus: schema::Shape = schema::Shape::new("StackResourceDriftStatus", Kind::String)
     .limits(Limits::NONE.values(&["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"]));
-static S_StackResourceSummaries: schema::Shape = schema::Shape::new("StackResourceSummaries", Kind::List(&M_StackResourceSummaries));
+static S_StackResourceSummaries: schema::Shape =
+    schema::Shape::new("StackResourceSummaries", Kind::List(&M_StackResourceSummaries));
 static M_StackResourceSummaries: schema::Member = schema::Member::new("member", &S_StackResourceSummary);
-static S_StackResourceSummary: schema::Shape = schema::Shape::new("StackResourceSummary", Kind::Structure(&L_StackResourceSummary));
+static S_StackResourceSummary: schema::Shape =
+    schema::Shape::new("StackResourceSummary", Kind::Structure(&L_StackResourceSummary));
 static L_StackResourceSummary: Layout = Layout::new(&[
     schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
     schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
@@ -1532,8 +1695,9 @@ static S_StackResources: schema::Shape = schema::Shape::new("StackResources", Ki
 static M_StackResources: schema::Member = schema::Member::new("member", &S_StackResource);
 static S_StackSetNameOrId: schema::Shape =
     schema::Shape::new("StackSetNameOrId", Kind::String).limits(Limits::NONE.pattern(&P_StackSetNameOrId));
-static P_StackSetNameOrId: Pattern =
-    Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*(?::[a-zA-Z0-9]{8}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{12})?"#);
+static P_StackSetNameOrId: Pattern = Pattern::new(
+    r#"[a-zA-Z][-a-zA-Z0-9]*(?::[a-zA-Z0-9]{8}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{12})?"#,
+);
 static S_StackStatus: schema::Shape = schema::Shape::new("StackStatus", Kind::String).limits(Limits::NONE.values(&[
     "CREATE_IN_PROGRESS",
     "CREATE_FAILED",
@@ -1584,30 +1748,39 @@ static M_Stacks: schema::Member = schema::Member::new("member", &S_Stack);
 static S_StageList: schema::Shape = schema::Shape::new("StageList", Kind::List(&M_StageList));
 static M_StageList: schema::Member = schema::Member::new("member", &S_TemplateStage);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
 static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::List(&M_Tags)).limits(Limits::NONE.max(50));
 static M_Tags: schema::Member = schema::Member::new("member", &S_Tag);
 static S_TemplateBody: schema::Shape = schema::Shape::new("TemplateBody", Kind::String).limits(Limits::NONE.min(1));
 static S_TemplateDescription: schema::Shape = schema::Shape::new("TemplateDescription", Kind::String);
-static S_TemplateParameter: schema::Shape = schema::Shape::new("TemplateParameter", Kind::Structure(&L_TemplateParameter));
+static S_TemplateParameter: schema::Shape =
+    schema::Shape::new("TemplateParameter", Kind::Structure(&L_TemplateParameter));
 static L_TemplateParameter: Layout = Layout::new(&[
     schema::Member::new("ParameterKey", &S_ParameterKey),
     schema::Member::new("DefaultValue", &S_ParameterValue),
     schema::Member::new("NoEcho", &S_NoEcho),
     schema::Member::new("Description", &S_Description),
 ]);
-static S_TemplateParameters: schema::Shape = schema::Shape::new("TemplateParameters", Kind::List(&M_TemplateParameters));
+static S_TemplateParameters: schema::Shape =
+    schema::Shape::new("TemplateParameters", Kind::List(&M_TemplateParameters));
 static M_TemplateParameters: schema::Member = schema::Member::new("member", &S_TemplateParameter);
 static S_TemplateStage: schema::Shape =
     schema::Shape::new("TemplateStage", Kind::String).limits(Limits::NONE.values(&["Original", "Processed"]));
-static S_TemplateSummaryConfig: schema::Shape = schema::Shape::new("TemplateSummaryConfig", Kind::Structure(&L_TemplateSummaryConfig));
-static L_TemplateSummaryConfig: Layout =
-    Layout::new(&[schema::Member::new("TreatUnrecognizedResourceTypesAsWarnings", &S_TreatUnrecognizedResourceTypesAsWarnings)]);
-static S_TemplateURL: schema::Shape = schema::Shape::new("TemplateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
-static S_TimeoutMinutes: schema::Shape = schema::Shape::new("TimeoutMinutes", Kind::Integer).limits(Limits::NONE.min(1));
+static S_TemplateSummaryConfig: schema::Shape =
+    schema::Shape::new("TemplateSummaryConfig", Kind::Structure(&L_TemplateSummaryConfig));
+static L_TemplateSummaryConfig: Layout = Layout::new(&[schema::Member::new(
+    "TreatUnrecognizedResourceTypesAsWarnings",
+    &S_TreatUnrecognizedResourceTypesAsWarnings,
+)]);
+static S_TemplateURL: schema::Shape =
+    schema::Shape::new("TemplateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
+static S_TimeoutMinutes: schema::Shape =
+    schema::Shape::new("TimeoutMinutes", Kind::Integer).limits(Limits::NONE.min(1));
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
 static S_TransformName: schema::Shape = schema::Shape::new("TransformName", Kind::String);
 static S_TransformsList: schema::Shape = schema::Shape::new("TransformsList", Kind::List(&M_TransformsList));
@@ -1639,7 +1812,8 @@ static L_UpdateStackInput: Layout = Layout::new(&[
     schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
-static S_UpdateStackOutput: schema::Shape = schema::Shape::new("UpdateStackOutput", Kind::Structure(&L_UpdateStackOutput));
+static S_UpdateStackOutput: schema::Shape =
+    schema::Shape::new("UpdateStackOutput", Kind::Structure(&L_UpdateStackOutput));
 static L_UpdateStackOutput: Layout =
     Layout::new(&[schema::Member::new("StackId", &S_StackId), schema::Member::new("OperationId", &S_OperationId)]);
 static S_UpdateTerminationProtectionInput: schema::Shape =
@@ -1653,10 +1827,14 @@ static S_UpdateTerminationProtectionOutput: schema::Shape =
 static L_UpdateTerminationProtectionOutput: Layout = Layout::new(&[schema::Member::new("StackId", &S_StackId)]);
 static S_UsePreviousTemplate: schema::Shape = schema::Shape::new("UsePreviousTemplate", Kind::Boolean);
 static S_UsePreviousValue: schema::Shape = schema::Shape::new("UsePreviousValue", Kind::Boolean);
-static S_ValidateTemplateInput: schema::Shape = schema::Shape::new("ValidateTemplateInput", Kind::Structure(&L_ValidateTemplateInput));
-static L_ValidateTemplateInput: Layout =
-    Layout::new(&[schema::Member::new("TemplateBody", &S_TemplateBody), schema::Member::new("TemplateURL", &S_TemplateURL)]);
-static S_ValidateTemplateOutput: schema::Shape = schema::Shape::new("ValidateTemplateOutput", Kind::Structure(&L_ValidateTemplateOutput));
+static S_ValidateTemplateInput: schema::Shape =
+    schema::Shape::new("ValidateTemplateInput", Kind::Structure(&L_ValidateTemplateInput));
+static L_ValidateTemplateInput: Layout = Layout::new(&[
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+]);
+static S_ValidateTemplateOutput: schema::Shape =
+    schema::Shape::new("ValidateTemplateOutput", Kind::Structure(&L_ValidateTemplateOutput));
 static L_ValidateTemplateOutput: Layout = Layout::new(&[
     schema::Member::new("Parameters", &S_TemplateParameters),
     schema::Member::new("Description", &S_Description),

@@ -116,32 +116,64 @@ impl OperationType for LookupEvents {
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
-pub static ACCOUNT_HAS_ONGOING_IMPORT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "AccountHasOngoingImportException", code: "AccountHasOngoingImportException", status: 400, message: "message" };
+pub static ACCOUNT_HAS_ONGOING_IMPORT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "AccountHasOngoingImportException",
+    code: "AccountHasOngoingImportException",
+    status: 400,
+    message: "message",
+};
 pub static ACCOUNT_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccountNotFoundException", code: "AccountNotFoundException", status: 400, message: "message" };
-pub static ACCOUNT_NOT_REGISTERED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "AccountNotRegisteredException", code: "AccountNotRegisteredException", status: 400, message: "message" };
-pub static ACCOUNT_REGISTERED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "AccountRegisteredException", code: "AccountRegisteredException", status: 400, message: "message" };
+pub static ACCOUNT_NOT_REGISTERED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "AccountNotRegisteredException",
+    code: "AccountNotRegisteredException",
+    status: 400,
+    message: "message",
+};
+pub static ACCOUNT_REGISTERED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "AccountRegisteredException",
+    code: "AccountRegisteredException",
+    status: 400,
+    message: "message",
+};
 pub static CANNOT_DELEGATE_MANAGEMENT_ACCOUNT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CannotDelegateManagementAccountException",
     code: "CannotDelegateManagementAccountException",
     status: 400,
     message: "message",
 };
-pub static CHANNEL_ARN_INVALID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ChannelARNInvalidException", code: "ChannelARNInvalidException", status: 400, message: "message" };
-pub static CHANNEL_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ChannelAlreadyExistsException", code: "ChannelAlreadyExistsException", status: 400, message: "message" };
-pub static CHANNEL_EXISTS_FOR_EDS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ChannelExistsForEDSException", code: "ChannelExistsForEDSException", status: 400, message: "message" };
-pub static CHANNEL_MAX_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ChannelMaxLimitExceededException", code: "ChannelMaxLimitExceededException", status: 400, message: "message" };
+pub static CHANNEL_ARN_INVALID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ChannelARNInvalidException",
+    code: "ChannelARNInvalidException",
+    status: 400,
+    message: "message",
+};
+pub static CHANNEL_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ChannelAlreadyExistsException",
+    code: "ChannelAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static CHANNEL_EXISTS_FOR_EDS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ChannelExistsForEDSException",
+    code: "ChannelExistsForEDSException",
+    status: 400,
+    message: "message",
+};
+pub static CHANNEL_MAX_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ChannelMaxLimitExceededException",
+    code: "ChannelMaxLimitExceededException",
+    status: 400,
+    message: "message",
+};
 pub static CHANNEL_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ChannelNotFoundException", code: "ChannelNotFoundException", status: 400, message: "message" };
-pub static CLOUD_TRAIL_ARN_INVALID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CloudTrailARNInvalidException", code: "CloudTrailARNInvalidException", status: 400, message: "message" };
+pub static CLOUD_TRAIL_ARN_INVALID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CloudTrailARNInvalidException",
+    code: "CloudTrailARNInvalidException",
+    status: 400,
+    message: "message",
+};
 pub static CLOUD_TRAIL_ACCESS_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CloudTrailAccessNotEnabledException",
     code: "CloudTrailAccessNotEnabledException",
@@ -160,8 +192,12 @@ pub static CLOUD_WATCH_LOGS_DELIVERY_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFac
     status: 400,
     message: "message",
 };
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 400,
+    message: "message",
+};
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "message" };
 pub static DELEGATED_ADMIN_ACCOUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
@@ -170,8 +206,12 @@ pub static DELEGATED_ADMIN_ACCOUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFa
     status: 400,
     message: "message",
 };
-pub static EVENT_DATA_STORE_ARN_INVALID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "EventDataStoreARNInvalidException", code: "EventDataStoreARNInvalidException", status: 400, message: "message" };
+pub static EVENT_DATA_STORE_ARN_INVALID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "EventDataStoreARNInvalidException",
+    code: "EventDataStoreARNInvalidException",
+    status: 400,
+    message: "message",
+};
 pub static EVENT_DATA_STORE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "EventDataStoreAlreadyExistsException",
     code: "EventDataStoreAlreadyExistsException",
@@ -196,24 +236,40 @@ pub static EVENT_DATA_STORE_MAX_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact 
     status: 400,
     message: "message",
 };
-pub static EVENT_DATA_STORE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "EventDataStoreNotFoundException", code: "EventDataStoreNotFoundException", status: 400, message: "message" };
+pub static EVENT_DATA_STORE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "EventDataStoreNotFoundException",
+    code: "EventDataStoreNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static EVENT_DATA_STORE_TERMINATION_PROTECTED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "EventDataStoreTerminationProtectedException",
     code: "EventDataStoreTerminationProtectedException",
     status: 400,
     message: "message",
 };
-pub static GENERATE_RESPONSE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "GenerateResponseException", code: "GenerateResponseException", status: 400, message: "message" };
+pub static GENERATE_RESPONSE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "GenerateResponseException",
+    code: "GenerateResponseException",
+    status: 400,
+    message: "message",
+};
 pub static IMPORT_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ImportNotFoundException", code: "ImportNotFoundException", status: 400, message: "message" };
-pub static INACTIVE_EVENT_DATA_STORE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InactiveEventDataStoreException", code: "InactiveEventDataStoreException", status: 400, message: "message" };
+pub static INACTIVE_EVENT_DATA_STORE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InactiveEventDataStoreException",
+    code: "InactiveEventDataStoreException",
+    status: 400,
+    message: "message",
+};
 pub static INACTIVE_QUERY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InactiveQueryException", code: "InactiveQueryException", status: 400, message: "message" };
-pub static INSIGHT_NOT_ENABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InsightNotEnabledException", code: "InsightNotEnabledException", status: 400, message: "message" };
+pub static INSIGHT_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InsightNotEnabledException",
+    code: "InsightNotEnabledException",
+    status: 400,
+    message: "message",
+};
 pub static INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InsufficientDependencyServiceAccessPermissionException",
     code: "InsufficientDependencyServiceAccessPermissionException",
@@ -256,10 +312,18 @@ pub static INVALID_CLOUD_WATCH_LOGS_ROLE_ARN_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static INVALID_DATE_RANGE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidDateRangeException", code: "InvalidDateRangeException", status: 400, message: "message" };
-pub static INVALID_EVENT_CATEGORY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidEventCategoryException", code: "InvalidEventCategoryException", status: 400, message: "message" };
+pub static INVALID_DATE_RANGE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidDateRangeException",
+    code: "InvalidDateRangeException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_EVENT_CATEGORY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidEventCategoryException",
+    code: "InvalidEventCategoryException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_EVENT_DATA_STORE_CATEGORY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidEventDataStoreCategoryException",
     code: "InvalidEventDataStoreCategoryException",
@@ -272,57 +336,122 @@ pub static INVALID_EVENT_DATA_STORE_STATUS_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static INVALID_EVENT_SELECTORS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidEventSelectorsException", code: "InvalidEventSelectorsException", status: 400, message: "message" };
-pub static INVALID_HOME_REGION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidHomeRegionException", code: "InvalidHomeRegionException", status: 400, message: "message" };
-pub static INVALID_IMPORT_SOURCE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidImportSourceException", code: "InvalidImportSourceException", status: 400, message: "message" };
-pub static INVALID_INSIGHT_SELECTORS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidInsightSelectorsException", code: "InvalidInsightSelectorsException", status: 400, message: "message" };
+pub static INVALID_EVENT_SELECTORS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidEventSelectorsException",
+    code: "InvalidEventSelectorsException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_HOME_REGION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidHomeRegionException",
+    code: "InvalidHomeRegionException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_IMPORT_SOURCE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidImportSourceException",
+    code: "InvalidImportSourceException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_INSIGHT_SELECTORS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidInsightSelectorsException",
+    code: "InvalidInsightSelectorsException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_KMS_KEY_ID_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidKmsKeyIdException", code: "InvalidKmsKeyIdException", status: 400, message: "message" };
-pub static INVALID_LOOKUP_ATTRIBUTES_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidLookupAttributesException", code: "InvalidLookupAttributesException", status: 400, message: "message" };
-pub static INVALID_MAX_RESULTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidMaxResultsException", code: "InvalidMaxResultsException", status: 400, message: "message" };
-pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidNextTokenException", code: "InvalidNextTokenException", status: 400, message: "message" };
+pub static INVALID_LOOKUP_ATTRIBUTES_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidLookupAttributesException",
+    code: "InvalidLookupAttributesException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_MAX_RESULTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidMaxResultsException",
+    code: "InvalidMaxResultsException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidNextTokenException",
+    code: "InvalidNextTokenException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_PARAMETER_COMBINATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidParameterCombinationException",
     code: "InvalidParameterCombinationException",
     status: 400,
     message: "message",
 };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
-pub static INVALID_QUERY_STATEMENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidQueryStatementException", code: "InvalidQueryStatementException", status: 400, message: "message" };
-pub static INVALID_QUERY_STATUS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidQueryStatusException", code: "InvalidQueryStatusException", status: 400, message: "message" };
-pub static INVALID_S3_BUCKET_NAME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidS3BucketNameException", code: "InvalidS3BucketNameException", status: 400, message: "message" };
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_QUERY_STATEMENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidQueryStatementException",
+    code: "InvalidQueryStatementException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_QUERY_STATUS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidQueryStatusException",
+    code: "InvalidQueryStatusException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_S3_BUCKET_NAME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidS3BucketNameException",
+    code: "InvalidS3BucketNameException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_S3_PREFIX_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidS3PrefixException", code: "InvalidS3PrefixException", status: 400, message: "message" };
-pub static INVALID_SNS_TOPIC_NAME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidSnsTopicNameException", code: "InvalidSnsTopicNameException", status: 400, message: "message" };
+pub static INVALID_SNS_TOPIC_NAME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidSnsTopicNameException",
+    code: "InvalidSnsTopicNameException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_SOURCE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidSourceException", code: "InvalidSourceException", status: 400, message: "message" };
-pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidTagParameterException", code: "InvalidTagParameterException", status: 400, message: "message" };
-pub static INVALID_TIME_RANGE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidTimeRangeException", code: "InvalidTimeRangeException", status: 400, message: "message" };
+pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidTagParameterException",
+    code: "InvalidTagParameterException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_TIME_RANGE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidTimeRangeException",
+    code: "InvalidTimeRangeException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_TOKEN_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidTokenException", code: "InvalidTokenException", status: 400, message: "message" };
-pub static INVALID_TRAIL_NAME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidTrailNameException", code: "InvalidTrailNameException", status: 400, message: "message" };
-pub static KMS_EXCEPTION: ErrorFact = ErrorFact { shape: "KmsException", code: "KmsException", status: 400, message: "message" };
+pub static INVALID_TRAIL_NAME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidTrailNameException",
+    code: "InvalidTrailNameException",
+    status: 400,
+    message: "message",
+};
+pub static KMS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KmsException", code: "KmsException", status: 400, message: "message" };
 pub static KMS_KEY_DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KmsKeyDisabledException", code: "KmsKeyDisabledException", status: 400, message: "message" };
 pub static KMS_KEY_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KmsKeyNotFoundException", code: "KmsKeyNotFoundException", status: 400, message: "message" };
-pub static MAX_CONCURRENT_QUERIES_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MaxConcurrentQueriesException", code: "MaxConcurrentQueriesException", status: 400, message: "message" };
+pub static MAX_CONCURRENT_QUERIES_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MaxConcurrentQueriesException",
+    code: "MaxConcurrentQueriesException",
+    status: 400,
+    message: "message",
+};
 pub static MAXIMUM_NUMBER_OF_TRAILS_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "MaximumNumberOfTrailsExceededException",
     code: "MaximumNumberOfTrailsExceededException",
@@ -347,44 +476,96 @@ pub static NOT_ORGANIZATION_MASTER_ACCOUNT_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static OPERATION_NOT_PERMITTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationNotPermittedException", code: "OperationNotPermittedException", status: 400, message: "message" };
+pub static OPERATION_NOT_PERMITTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationNotPermittedException",
+    code: "OperationNotPermittedException",
+    status: 400,
+    message: "message",
+};
 pub static ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OrganizationNotInAllFeaturesModeException",
     code: "OrganizationNotInAllFeaturesModeException",
     status: 400,
     message: "message",
 };
-pub static ORGANIZATIONS_NOT_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OrganizationsNotInUseException", code: "OrganizationsNotInUseException", status: 400, message: "message" };
+pub static ORGANIZATIONS_NOT_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OrganizationsNotInUseException",
+    code: "OrganizationsNotInUseException",
+    status: 400,
+    message: "message",
+};
 pub static QUERY_ID_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "QueryIdNotFoundException", code: "QueryIdNotFoundException", status: 400, message: "message" };
-pub static RESOURCE_ARN_NOT_VALID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceARNNotValidException", code: "ResourceARNNotValidException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourcePolicyNotFoundException", code: "ResourcePolicyNotFoundException", status: 400, message: "message" };
-pub static RESOURCE_POLICY_NOT_VALID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourcePolicyNotValidException", code: "ResourcePolicyNotValidException", status: 400, message: "message" };
-pub static RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceTypeNotSupportedException", code: "ResourceTypeNotSupportedException", status: 400, message: "message" };
-pub static S3_BUCKET_DOES_NOT_EXIST_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "S3BucketDoesNotExistException", code: "S3BucketDoesNotExistException", status: 400, message: "message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
-pub static TAGS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TagsLimitExceededException", code: "TagsLimitExceededException", status: 400, message: "message" };
+pub static RESOURCE_ARN_NOT_VALID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceARNNotValidException",
+    code: "ResourceARNNotValidException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourcePolicyNotFoundException",
+    code: "ResourcePolicyNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_POLICY_NOT_VALID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourcePolicyNotValidException",
+    code: "ResourcePolicyNotValidException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceTypeNotSupportedException",
+    code: "ResourceTypeNotSupportedException",
+    status: 400,
+    message: "message",
+};
+pub static S3_BUCKET_DOES_NOT_EXIST_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "S3BucketDoesNotExistException",
+    code: "S3BucketDoesNotExistException",
+    status: 400,
+    message: "message",
+};
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 400,
+    message: "message",
+};
+pub static TAGS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TagsLimitExceededException",
+    code: "TagsLimitExceededException",
+    status: 400,
+    message: "message",
+};
 pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
-pub static TRAIL_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TrailAlreadyExistsException", code: "TrailAlreadyExistsException", status: 400, message: "message" };
+pub static TRAIL_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TrailAlreadyExistsException",
+    code: "TrailAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static TRAIL_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TrailNotFoundException", code: "TrailNotFoundException", status: 400, message: "message" };
-pub static TRAIL_NOT_PROVIDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TrailNotProvidedException", code: "TrailNotProvidedException", status: 400, message: "message" };
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "message" };
+pub static TRAIL_NOT_PROVIDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TrailNotProvidedException",
+    code: "TrailNotProvidedException",
+    status: 400,
+    message: "message",
+};
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperationException",
+    code: "UnsupportedOperationException",
+    status: 400,
+    message: "message",
+};
 
 static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
 static S_Event: schema::Shape = schema::Shape::new("Event", Kind::Structure(&L_Event));
@@ -399,7 +580,8 @@ static L_Event: Layout = Layout::new(&[
     schema::Member::new("Resources", &S_ResourceList),
     schema::Member::new("CloudTrailEvent", &S_String),
 ]);
-static S_EventCategory: schema::Shape = schema::Shape::new("EventCategory", Kind::String).limits(Limits::NONE.values(&["insight"]));
+static S_EventCategory: schema::Shape =
+    schema::Shape::new("EventCategory", Kind::String).limits(Limits::NONE.values(&["insight"]));
 static S_EventsList: schema::Shape = schema::Shape::new("EventsList", Kind::List(&M_EventsList));
 static M_EventsList: schema::Member = schema::Member::new("member", &S_Event);
 static S_LookupAttribute: schema::Shape = schema::Shape::new("LookupAttribute", Kind::Structure(&L_LookupAttribute));
@@ -407,21 +589,24 @@ static L_LookupAttribute: Layout = Layout::new(&[
     schema::Member::new("AttributeKey", &S_LookupAttributeKey).required(),
     schema::Member::new("AttributeValue", &S_LookupAttributeValue).required(),
 ]);
-static S_LookupAttributeKey: schema::Shape = schema::Shape::new("LookupAttributeKey", Kind::String).limits(Limits::NONE.values(&[
-    "EventId",
-    "EventName",
-    "ReadOnly",
-    "Username",
-    "ResourceType",
-    "ResourceName",
-    "EventSource",
-    "AccessKeyId",
-]));
+static S_LookupAttributeKey: schema::Shape =
+    schema::Shape::new("LookupAttributeKey", Kind::String).limits(Limits::NONE.values(&[
+        "EventId",
+        "EventName",
+        "ReadOnly",
+        "Username",
+        "ResourceType",
+        "ResourceName",
+        "EventSource",
+        "AccessKeyId",
+    ]));
 static S_LookupAttributeValue: schema::Shape =
     schema::Shape::new("LookupAttributeValue", Kind::String).limits(Limits::NONE.min(1).max(2000));
-static S_LookupAttributesList: schema::Shape = schema::Shape::new("LookupAttributesList", Kind::List(&M_LookupAttributesList));
+static S_LookupAttributesList: schema::Shape =
+    schema::Shape::new("LookupAttributesList", Kind::List(&M_LookupAttributesList));
 static M_LookupAttributesList: schema::Member = schema::Member::new("member", &S_LookupAttribute);
-static S_LookupEventsRequest: schema::Shape = schema::Shape::new("LookupEventsRequest", Kind::Structure(&L_LookupEventsRequest));
+static S_LookupEventsRequest: schema::Shape =
+    schema::Shape::new("LookupEventsRequest", Kind::Structure(&L_LookupEventsRequest));
 static L_LookupEventsRequest: Layout = Layout::new(&[
     schema::Member::new("LookupAttributes", &S_LookupAttributesList),
     schema::Member::new("StartTime", &S_Date),
@@ -430,13 +615,16 @@ static L_LookupEventsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S_MaxResults),
     schema::Member::new("NextToken", &S_NextToken),
 ]);
-static S_LookupEventsResponse: schema::Shape = schema::Shape::new("LookupEventsResponse", Kind::Structure(&L_LookupEventsResponse));
+static S_LookupEventsResponse: schema::Shape =
+    schema::Shape::new("LookupEventsResponse", Kind::Structure(&L_LookupEventsResponse));
 static L_LookupEventsResponse: Layout =
     Layout::new(&[schema::Member::new("Events", &S_EventsList), schema::Member::new("NextToken", &S_NextToken)]);
-static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxResults: schema::Shape =
+    schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
 static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::Structure(&L_Resource));
-static L_Resource: Layout = Layout::new(&[schema::Member::new("ResourceType", &S_String), schema::Member::new("ResourceName", &S_String)]);
+static L_Resource: Layout =
+    Layout::new(&[schema::Member::new("ResourceType", &S_String), schema::Member::new("ResourceName", &S_String)]);
 static S_ResourceList: schema::Shape = schema::Shape::new("ResourceList", Kind::List(&M_ResourceList));
 static M_ResourceList: schema::Member = schema::Member::new("member", &S_Resource);
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);

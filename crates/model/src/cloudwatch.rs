@@ -178,8 +178,12 @@ impl OperationType for PutMetricData {
     const FACTS: &'static schema::Operation = &PUT_METRIC_DATA;
 }
 
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 429, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 429,
+    message: "message",
+};
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 409, message: "Message" };
 pub static DASHBOARD_INVALID_INPUT_ERROR: ErrorFact =
@@ -192,10 +196,18 @@ pub static INVALID_FORMAT_FAULT: ErrorFact =
     ErrorFact { shape: "InvalidFormatFault", code: "InvalidFormat", status: 400, message: "message" };
 pub static INVALID_NEXT_TOKEN: ErrorFact =
     ErrorFact { shape: "InvalidNextToken", code: "InvalidNextToken", status: 400, message: "message" };
-pub static INVALID_PARAMETER_COMBINATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterCombinationException", code: "InvalidParameterCombination", status: 400, message: "message" };
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterValueException", code: "InvalidParameterValue", status: 400, message: "message" };
+pub static INVALID_PARAMETER_COMBINATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterCombinationException",
+    code: "InvalidParameterCombination",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterValueException",
+    code: "InvalidParameterValue",
+    status: 400,
+    message: "message",
+};
 pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KmsAccessDeniedException", code: "KmsAccessDeniedException", status: 400, message: "Message" };
 pub static KMS_KEY_DISABLED_EXCEPTION: ErrorFact =
@@ -212,8 +224,12 @@ pub static RESOURCE_CONFLICT: ErrorFact =
     ErrorFact { shape: "ResourceConflict", code: "ResourceConflict", status: 409, message: "message" };
 pub static RESOURCE_NOT_FOUND: ErrorFact =
     ErrorFact { shape: "ResourceNotFound", code: "ResourceNotFound", status: 404, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 404,
+    message: "message",
+};
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationError", status: 400, message: "message" };
 
@@ -232,7 +248,8 @@ static L_Datapoint: Layout = Layout::new(&[
     schema::Member::new("ExtendedStatistics", &S_DatapointValueMap),
 ]);
 static S_DatapointValue: schema::Shape = schema::Shape::new("DatapointValue", Kind::Float);
-static S_DatapointValueMap: schema::Shape = schema::Shape::new("DatapointValueMap", Kind::Map(&K_DatapointValueMap, &V_DatapointValueMap));
+static S_DatapointValueMap: schema::Shape =
+    schema::Shape::new("DatapointValueMap", Kind::Map(&K_DatapointValueMap, &V_DatapointValueMap));
 static K_DatapointValueMap: schema::Member = schema::Member::new("key", &S_ExtendedStatistic);
 static V_DatapointValueMap: schema::Member = schema::Member::new("value", &S_DatapointValue);
 static S_DatapointValues: schema::Shape = schema::Shape::new("DatapointValues", Kind::List(&M_DatapointValues));
@@ -240,17 +257,24 @@ static M_DatapointValues: schema::Member = schema::Member::new("member", &S_Data
 static S_Datapoints: schema::Shape = schema::Shape::new("Datapoints", Kind::List(&M_Datapoints));
 static M_Datapoints: schema::Member = schema::Member::new("member", &S_Datapoint);
 static S_Dimension: schema::Shape = schema::Shape::new("Dimension", Kind::Structure(&L_Dimension));
-static L_Dimension: Layout =
-    Layout::new(&[schema::Member::new("Name", &S_DimensionName).required(), schema::Member::new("Value", &S_DimensionValue).required()]);
+static L_Dimension: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_DimensionName).required(),
+    schema::Member::new("Value", &S_DimensionValue).required(),
+]);
 static S_DimensionFilter: schema::Shape = schema::Shape::new("DimensionFilter", Kind::Structure(&L_DimensionFilter));
-static L_DimensionFilter: Layout =
-    Layout::new(&[schema::Member::new("Name", &S_DimensionName).required(), schema::Member::new("Value", &S_DimensionValue)]);
+static L_DimensionFilter: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_DimensionName).required(),
+    schema::Member::new("Value", &S_DimensionValue),
+]);
 static S_DimensionFilters: schema::Shape =
     schema::Shape::new("DimensionFilters", Kind::List(&M_DimensionFilters)).limits(Limits::NONE.max(10));
 static M_DimensionFilters: schema::Member = schema::Member::new("member", &S_DimensionFilter);
-static S_DimensionName: schema::Shape = schema::Shape::new("DimensionName", Kind::String).limits(Limits::NONE.min(1).max(255));
-static S_DimensionValue: schema::Shape = schema::Shape::new("DimensionValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
-static S_Dimensions: schema::Shape = schema::Shape::new("Dimensions", Kind::List(&M_Dimensions)).limits(Limits::NONE.max(30));
+static S_DimensionName: schema::Shape =
+    schema::Shape::new("DimensionName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_DimensionValue: schema::Shape =
+    schema::Shape::new("DimensionValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_Dimensions: schema::Shape =
+    schema::Shape::new("Dimensions", Kind::List(&M_Dimensions)).limits(Limits::NONE.max(30));
 static M_Dimensions: schema::Member = schema::Member::new("member", &S_Dimension);
 static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
 static L_Entity: Layout = Layout::new(&[
@@ -278,13 +302,15 @@ static S_EntityKeyAttributesMapValueString: schema::Shape =
 static S_EntityMetricData: schema::Shape = schema::Shape::new("EntityMetricData", Kind::Structure(&L_EntityMetricData));
 static L_EntityMetricData: Layout =
     Layout::new(&[schema::Member::new("Entity", &S_Entity), schema::Member::new("MetricData", &S_MetricData)]);
-static S_EntityMetricDataList: schema::Shape = schema::Shape::new("EntityMetricDataList", Kind::List(&M_EntityMetricDataList));
+static S_EntityMetricDataList: schema::Shape =
+    schema::Shape::new("EntityMetricDataList", Kind::List(&M_EntityMetricDataList));
 static M_EntityMetricDataList: schema::Member = schema::Member::new("member", &S_EntityMetricData);
 static S_ExtendedStatistic: schema::Shape = schema::Shape::new("ExtendedStatistic", Kind::String);
 static S_ExtendedStatistics: schema::Shape =
     schema::Shape::new("ExtendedStatistics", Kind::List(&M_ExtendedStatistics)).limits(Limits::NONE.min(1).max(10));
 static M_ExtendedStatistics: schema::Member = schema::Member::new("member", &S_ExtendedStatistic);
-static S_GetMetricDataInput: schema::Shape = schema::Shape::new("GetMetricDataInput", Kind::Structure(&L_GetMetricDataInput));
+static S_GetMetricDataInput: schema::Shape =
+    schema::Shape::new("GetMetricDataInput", Kind::Structure(&L_GetMetricDataInput));
 static L_GetMetricDataInput: Layout = Layout::new(&[
     schema::Member::new("MetricDataQueries", &S_MetricDataQueries).required(),
     schema::Member::new("StartTime", &S_Timestamp).required(),
@@ -296,7 +322,8 @@ static L_GetMetricDataInput: Layout = Layout::new(&[
 ]);
 static S_GetMetricDataLabelTimezone: schema::Shape = schema::Shape::new("GetMetricDataLabelTimezone", Kind::String);
 static S_GetMetricDataMaxDatapoints: schema::Shape = schema::Shape::new("GetMetricDataMaxDatapoints", Kind::Integer);
-static S_GetMetricDataOutput: schema::Shape = schema::Shape::new("GetMetricDataOutput", Kind::Structure(&L_GetMetricDataOutput));
+static S_GetMetricDataOutput: schema::Shape =
+    schema::Shape::new("GetMetricDataOutput", Kind::Structure(&L_GetMetricDataOutput));
 static L_GetMetricDataOutput: Layout = Layout::new(&[
     schema::Member::new("MetricDataResults", &S_MetricDataResults),
     schema::Member::new("NextToken", &S_NextToken),
@@ -332,7 +359,8 @@ static L_ListMetricsInput: Layout = Layout::new(&[
     schema::Member::new("IncludeLinkedAccounts", &S_IncludeLinkedAccounts),
     schema::Member::new("OwningAccount", &S_AccountId),
 ]);
-static S_ListMetricsOutput: schema::Shape = schema::Shape::new("ListMetricsOutput", Kind::Structure(&L_ListMetricsOutput));
+static S_ListMetricsOutput: schema::Shape =
+    schema::Shape::new("ListMetricsOutput", Kind::Structure(&L_ListMetricsOutput));
 static L_ListMetricsOutput: Layout = Layout::new(&[
     schema::Member::new("Metrics", &S_Metrics),
     schema::Member::new("NextToken", &S_NextToken),
@@ -372,7 +400,8 @@ static L_MetricDataResult: Layout = Layout::new(&[
     schema::Member::new("StatusCode", &S_StatusCode),
     schema::Member::new("Messages", &S_MetricDataResultMessages),
 ]);
-static S_MetricDataResultMessages: schema::Shape = schema::Shape::new("MetricDataResultMessages", Kind::List(&M_MetricDataResultMessages));
+static S_MetricDataResultMessages: schema::Shape =
+    schema::Shape::new("MetricDataResultMessages", Kind::List(&M_MetricDataResultMessages));
 static M_MetricDataResultMessages: schema::Member = schema::Member::new("member", &S_MessageData);
 static S_MetricDataResults: schema::Shape = schema::Shape::new("MetricDataResults", Kind::List(&M_MetricDataResults));
 static M_MetricDataResults: schema::Member = schema::Member::new("member", &S_MetricDataResult);
@@ -388,10 +417,12 @@ static L_MetricDatum: Layout = Layout::new(&[
     schema::Member::new("Unit", &S_StandardUnit),
     schema::Member::new("StorageResolution", &S_StorageResolution),
 ]);
-static S_MetricExpression: schema::Shape = schema::Shape::new("MetricExpression", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_MetricExpression: schema::Shape =
+    schema::Shape::new("MetricExpression", Kind::String).limits(Limits::NONE.min(1).max(2048));
 static S_MetricId: schema::Shape = schema::Shape::new("MetricId", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_MetricLabel: schema::Shape = schema::Shape::new("MetricLabel", Kind::String);
-static S_MetricName: schema::Shape = schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_MetricName: schema::Shape =
+    schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_MetricStat: schema::Shape = schema::Shape::new("MetricStat", Kind::Structure(&L_MetricStat));
 static L_MetricStat: Layout = Layout::new(&[
     schema::Member::new("Metric", &S_Metric).required(),
@@ -408,17 +439,19 @@ static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String
 static S_OwningAccounts: schema::Shape = schema::Shape::new("OwningAccounts", Kind::List(&M_OwningAccounts));
 static M_OwningAccounts: schema::Member = schema::Member::new("member", &S_AccountId);
 static S_Period: schema::Shape = schema::Shape::new("Period", Kind::Integer).limits(Limits::NONE.min(1));
-static S_PutMetricDataInput: schema::Shape = schema::Shape::new("PutMetricDataInput", Kind::Structure(&L_PutMetricDataInput));
+static S_PutMetricDataInput: schema::Shape =
+    schema::Shape::new("PutMetricDataInput", Kind::Structure(&L_PutMetricDataInput));
 static L_PutMetricDataInput: Layout = Layout::new(&[
     schema::Member::new("Namespace", &S_Namespace).required(),
     schema::Member::new("MetricData", &S_MetricData),
     schema::Member::new("EntityMetricData", &S_EntityMetricDataList),
     schema::Member::new("StrictEntityValidation", &S_StrictEntityValidation),
 ]);
-static S_RecentlyActive: schema::Shape = schema::Shape::new("RecentlyActive", Kind::String).limits(Limits::NONE.values(&["PT3H"]));
+static S_RecentlyActive: schema::Shape =
+    schema::Shape::new("RecentlyActive", Kind::String).limits(Limits::NONE.values(&["PT3H"]));
 static S_ReturnData: schema::Shape = schema::Shape::new("ReturnData", Kind::Boolean);
-static S_ScanBy: schema::Shape =
-    schema::Shape::new("ScanBy", Kind::String).limits(Limits::NONE.values(&["TimestampDescending", "TimestampAscending"]));
+static S_ScanBy: schema::Shape = schema::Shape::new("ScanBy", Kind::String)
+    .limits(Limits::NONE.values(&["TimestampDescending", "TimestampAscending"]));
 static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::String).limits(Limits::NONE.values(&[
     "Seconds",
     "Microseconds",
@@ -449,8 +482,13 @@ static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::
     "None",
 ]));
 static S_Stat: schema::Shape = schema::Shape::new("Stat", Kind::String);
-static S_Statistic: schema::Shape =
-    schema::Shape::new("Statistic", Kind::String).limits(Limits::NONE.values(&["SampleCount", "Average", "Sum", "Minimum", "Maximum"]));
+static S_Statistic: schema::Shape = schema::Shape::new("Statistic", Kind::String).limits(Limits::NONE.values(&[
+    "SampleCount",
+    "Average",
+    "Sum",
+    "Minimum",
+    "Maximum",
+]));
 static S_StatisticSet: schema::Shape = schema::Shape::new("StatisticSet", Kind::Structure(&L_StatisticSet));
 static L_StatisticSet: Layout = Layout::new(&[
     schema::Member::new("SampleCount", &S_DatapointValue).required(),
@@ -458,11 +496,17 @@ static L_StatisticSet: Layout = Layout::new(&[
     schema::Member::new("Minimum", &S_DatapointValue).required(),
     schema::Member::new("Maximum", &S_DatapointValue).required(),
 ]);
-static S_Statistics: schema::Shape = schema::Shape::new("Statistics", Kind::List(&M_Statistics)).limits(Limits::NONE.min(1).max(5));
+static S_Statistics: schema::Shape =
+    schema::Shape::new("Statistics", Kind::List(&M_Statistics)).limits(Limits::NONE.min(1).max(5));
 static M_Statistics: schema::Member = schema::Member::new("member", &S_Statistic);
-static S_StatusCode: schema::Shape =
-    schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.values(&["Complete", "InternalError", "PartialData", "Forbidden"]));
-static S_StorageResolution: schema::Shape = schema::Shape::new("StorageResolution", Kind::Integer).limits(Limits::NONE.min(1));
+static S_StatusCode: schema::Shape = schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.values(&[
+    "Complete",
+    "InternalError",
+    "PartialData",
+    "Forbidden",
+]));
+static S_StorageResolution: schema::Shape =
+    schema::Shape::new("StorageResolution", Kind::Integer).limits(Limits::NONE.min(1));
 static S_StrictEntityValidation: schema::Shape = schema::Shape::new("StrictEntityValidation", Kind::Boolean);
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
 static S_Timestamps: schema::Shape = schema::Shape::new("Timestamps", Kind::List(&M_Timestamps));

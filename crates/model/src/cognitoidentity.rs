@@ -685,8 +685,12 @@ impl OperationType for UpdateIdentityPool {
     const FACTS: &'static schema::Operation = &UPDATE_IDENTITY_POOL;
 }
 
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 400,
+    message: "message",
+};
 pub static DEVELOPER_USER_ALREADY_REGISTERED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "DeveloperUserAlreadyRegisteredException",
     code: "DeveloperUserAlreadyRegisteredException",
@@ -703,28 +707,44 @@ pub static INVALID_IDENTITY_POOL_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact 
     status: 400,
     message: "message",
 };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "message",
+};
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NotAuthorizedException", code: "NotAuthorizedException", status: 400, message: "message" };
-pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceConflictException", code: "ResourceConflictException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceConflictException",
+    code: "ResourceConflictException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 400, message: "message" };
 
-static S_ARNString: schema::Shape = schema::Shape::new("ARNString", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_ARNString: schema::Shape =
+    schema::Shape::new("ARNString", Kind::String).limits(Limits::NONE.min(20).max(2048));
 static S_AccessKeyString: schema::Shape = schema::Shape::new("AccessKeyString", Kind::String);
-static S_AccountId: schema::Shape = schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(1).max(15).pattern(&P_AccountId));
+static S_AccountId: schema::Shape =
+    schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(1).max(15).pattern(&P_AccountId));
 static P_AccountId: Pattern = Pattern::new(r#"\d+"#);
-static S_AmbiguousRoleResolutionType: schema::Shape =
-    schema::Shape::new("AmbiguousRoleResolutionType", Kind::String).limits(Limits::NONE.values(&["AuthenticatedRole", "Deny"]));
-static S_ClaimName: schema::Shape = schema::Shape::new("ClaimName", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_ClaimName));
+static S_AmbiguousRoleResolutionType: schema::Shape = schema::Shape::new("AmbiguousRoleResolutionType", Kind::String)
+    .limits(Limits::NONE.values(&["AuthenticatedRole", "Deny"]));
+static S_ClaimName: schema::Shape =
+    schema::Shape::new("ClaimName", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_ClaimName));
 static P_ClaimName: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
-static S_ClaimValue: schema::Shape = schema::Shape::new("ClaimValue", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_ClaimValue: schema::Shape =
+    schema::Shape::new("ClaimValue", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_ClassicFlow: schema::Shape = schema::Shape::new("ClassicFlow", Kind::Boolean);
 static S_CognitoIdentityProvider: schema::Shape =
     schema::Shape::new("CognitoIdentityProvider", Kind::Structure(&L_CognitoIdentityProvider));
@@ -733,8 +753,9 @@ static L_CognitoIdentityProvider: Layout = Layout::new(&[
     schema::Member::new("ClientId", &S_CognitoIdentityProviderClientId),
     schema::Member::new("ServerSideTokenCheck", &S_CognitoIdentityProviderTokenCheck),
 ]);
-static S_CognitoIdentityProviderClientId: schema::Shape = schema::Shape::new("CognitoIdentityProviderClientId", Kind::String)
-    .limits(Limits::NONE.min(1).max(128).pattern(&P_CognitoIdentityProviderClientId));
+static S_CognitoIdentityProviderClientId: schema::Shape =
+    schema::Shape::new("CognitoIdentityProviderClientId", Kind::String)
+        .limits(Limits::NONE.min(1).max(128).pattern(&P_CognitoIdentityProviderClientId));
 static P_CognitoIdentityProviderClientId: Pattern = Pattern::new(r#"[\w_]+"#);
 static S_CognitoIdentityProviderList: schema::Shape =
     schema::Shape::new("CognitoIdentityProviderList", Kind::List(&M_CognitoIdentityProviderList));
@@ -742,7 +763,8 @@ static M_CognitoIdentityProviderList: schema::Member = schema::Member::new("memb
 static S_CognitoIdentityProviderName: schema::Shape = schema::Shape::new("CognitoIdentityProviderName", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_CognitoIdentityProviderName));
 static P_CognitoIdentityProviderName: Pattern = Pattern::new(r#"[\w._:/-]+"#);
-static S_CognitoIdentityProviderTokenCheck: schema::Shape = schema::Shape::new("CognitoIdentityProviderTokenCheck", Kind::Boolean);
+static S_CognitoIdentityProviderTokenCheck: schema::Shape =
+    schema::Shape::new("CognitoIdentityProviderTokenCheck", Kind::Boolean);
 static S_CreateIdentityPoolInput: schema::Shape =
     schema::Shape::new("CreateIdentityPoolInput", Kind::Structure(&L_CreateIdentityPoolInput));
 static L_CreateIdentityPoolInput: Layout = Layout::new(&[
@@ -764,21 +786,27 @@ static L_Credentials: Layout = Layout::new(&[
     schema::Member::new("Expiration", &S_DateType),
 ]);
 static S_DateType: schema::Shape = schema::Shape::new("DateType", Kind::Timestamp);
-static S_DeleteIdentitiesInput: schema::Shape = schema::Shape::new("DeleteIdentitiesInput", Kind::Structure(&L_DeleteIdentitiesInput));
-static L_DeleteIdentitiesInput: Layout = Layout::new(&[schema::Member::new("IdentityIdsToDelete", &S_IdentityIdList).required()]);
+static S_DeleteIdentitiesInput: schema::Shape =
+    schema::Shape::new("DeleteIdentitiesInput", Kind::Structure(&L_DeleteIdentitiesInput));
+static L_DeleteIdentitiesInput: Layout =
+    Layout::new(&[schema::Member::new("IdentityIdsToDelete", &S_IdentityIdList).required()]);
 static S_DeleteIdentitiesResponse: schema::Shape =
     schema::Shape::new("DeleteIdentitiesResponse", Kind::Structure(&L_DeleteIdentitiesResponse));
-static L_DeleteIdentitiesResponse: Layout = Layout::new(&[schema::Member::new("UnprocessedIdentityIds", &S_UnprocessedIdentityIdList)]);
+static L_DeleteIdentitiesResponse: Layout =
+    Layout::new(&[schema::Member::new("UnprocessedIdentityIds", &S_UnprocessedIdentityIdList)]);
 static S_DeleteIdentityPoolInput: schema::Shape =
     schema::Shape::new("DeleteIdentityPoolInput", Kind::Structure(&L_DeleteIdentityPoolInput));
-static L_DeleteIdentityPoolInput: Layout = Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
-static S_DescribeIdentityInput: schema::Shape = schema::Shape::new("DescribeIdentityInput", Kind::Structure(&L_DescribeIdentityInput));
+static L_DeleteIdentityPoolInput: Layout =
+    Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
+static S_DescribeIdentityInput: schema::Shape =
+    schema::Shape::new("DescribeIdentityInput", Kind::Structure(&L_DescribeIdentityInput));
 static L_DescribeIdentityInput: Layout = Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId).required()]);
 static S_DescribeIdentityPoolInput: schema::Shape =
     schema::Shape::new("DescribeIdentityPoolInput", Kind::Structure(&L_DescribeIdentityPoolInput));
-static L_DescribeIdentityPoolInput: Layout = Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
-static S_DeveloperProviderName: schema::Shape =
-    schema::Shape::new("DeveloperProviderName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_DeveloperProviderName));
+static L_DescribeIdentityPoolInput: Layout =
+    Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
+static S_DeveloperProviderName: schema::Shape = schema::Shape::new("DeveloperProviderName", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_DeveloperProviderName));
 static P_DeveloperProviderName: Pattern = Pattern::new(r#"[\w._-]+"#);
 static S_DeveloperUserIdentifier: schema::Shape =
     schema::Shape::new("DeveloperUserIdentifier", Kind::String).limits(Limits::NONE.min(1).max(1024));
@@ -796,8 +824,10 @@ static L_GetCredentialsForIdentityInput: Layout = Layout::new(&[
 ]);
 static S_GetCredentialsForIdentityResponse: schema::Shape =
     schema::Shape::new("GetCredentialsForIdentityResponse", Kind::Structure(&L_GetCredentialsForIdentityResponse));
-static L_GetCredentialsForIdentityResponse: Layout =
-    Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId), schema::Member::new("Credentials", &S_Credentials)]);
+static L_GetCredentialsForIdentityResponse: Layout = Layout::new(&[
+    schema::Member::new("IdentityId", &S_IdentityId),
+    schema::Member::new("Credentials", &S_Credentials),
+]);
 static S_GetIdInput: schema::Shape = schema::Shape::new("GetIdInput", Kind::Structure(&L_GetIdInput));
 static L_GetIdInput: Layout = Layout::new(&[
     schema::Member::new("AccountId", &S_AccountId),
@@ -808,7 +838,8 @@ static S_GetIdResponse: schema::Shape = schema::Shape::new("GetIdResponse", Kind
 static L_GetIdResponse: Layout = Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId)]);
 static S_GetIdentityPoolRolesInput: schema::Shape =
     schema::Shape::new("GetIdentityPoolRolesInput", Kind::Structure(&L_GetIdentityPoolRolesInput));
-static L_GetIdentityPoolRolesInput: Layout = Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
+static L_GetIdentityPoolRolesInput: Layout =
+    Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required()]);
 static S_GetIdentityPoolRolesResponse: schema::Shape =
     schema::Shape::new("GetIdentityPoolRolesResponse", Kind::Structure(&L_GetIdentityPoolRolesResponse));
 static L_GetIdentityPoolRolesResponse: Layout = Layout::new(&[
@@ -816,8 +847,10 @@ static L_GetIdentityPoolRolesResponse: Layout = Layout::new(&[
     schema::Member::new("Roles", &S_RolesMap),
     schema::Member::new("RoleMappings", &S_RoleMappingMap),
 ]);
-static S_GetOpenIdTokenForDeveloperIdentityInput: schema::Shape =
-    schema::Shape::new("GetOpenIdTokenForDeveloperIdentityInput", Kind::Structure(&L_GetOpenIdTokenForDeveloperIdentityInput));
+static S_GetOpenIdTokenForDeveloperIdentityInput: schema::Shape = schema::Shape::new(
+    "GetOpenIdTokenForDeveloperIdentityInput",
+    Kind::Structure(&L_GetOpenIdTokenForDeveloperIdentityInput),
+);
 static L_GetOpenIdTokenForDeveloperIdentityInput: Layout = Layout::new(&[
     schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required(),
     schema::Member::new("IdentityId", &S_IdentityId),
@@ -825,14 +858,20 @@ static L_GetOpenIdTokenForDeveloperIdentityInput: Layout = Layout::new(&[
     schema::Member::new("PrincipalTags", &S_PrincipalTags),
     schema::Member::new("TokenDuration", &S_TokenDuration),
 ]);
-static S_GetOpenIdTokenForDeveloperIdentityResponse: schema::Shape =
-    schema::Shape::new("GetOpenIdTokenForDeveloperIdentityResponse", Kind::Structure(&L_GetOpenIdTokenForDeveloperIdentityResponse));
+static S_GetOpenIdTokenForDeveloperIdentityResponse: schema::Shape = schema::Shape::new(
+    "GetOpenIdTokenForDeveloperIdentityResponse",
+    Kind::Structure(&L_GetOpenIdTokenForDeveloperIdentityResponse),
+);
 static L_GetOpenIdTokenForDeveloperIdentityResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId), schema::Member::new("Token", &S_OIDCToken)]);
-static S_GetOpenIdTokenInput: schema::Shape = schema::Shape::new("GetOpenIdTokenInput", Kind::Structure(&L_GetOpenIdTokenInput));
-static L_GetOpenIdTokenInput: Layout =
-    Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId).required(), schema::Member::new("Logins", &S_LoginsMap)]);
-static S_GetOpenIdTokenResponse: schema::Shape = schema::Shape::new("GetOpenIdTokenResponse", Kind::Structure(&L_GetOpenIdTokenResponse));
+static S_GetOpenIdTokenInput: schema::Shape =
+    schema::Shape::new("GetOpenIdTokenInput", Kind::Structure(&L_GetOpenIdTokenInput));
+static L_GetOpenIdTokenInput: Layout = Layout::new(&[
+    schema::Member::new("IdentityId", &S_IdentityId).required(),
+    schema::Member::new("Logins", &S_LoginsMap),
+]);
+static S_GetOpenIdTokenResponse: schema::Shape =
+    schema::Shape::new("GetOpenIdTokenResponse", Kind::Structure(&L_GetOpenIdTokenResponse));
 static L_GetOpenIdTokenResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId), schema::Member::new("Token", &S_OIDCToken)]);
 static S_GetPrincipalTagAttributeMapInput: schema::Shape =
@@ -852,7 +891,8 @@ static L_GetPrincipalTagAttributeMapResponse: Layout = Layout::new(&[
 static S_HideDisabled: schema::Shape = schema::Shape::new("HideDisabled", Kind::Boolean);
 static S_IdentitiesList: schema::Shape = schema::Shape::new("IdentitiesList", Kind::List(&M_IdentitiesList));
 static M_IdentitiesList: schema::Member = schema::Member::new("member", &S_IdentityDescription);
-static S_IdentityDescription: schema::Shape = schema::Shape::new("IdentityDescription", Kind::Structure(&L_IdentityDescription));
+static S_IdentityDescription: schema::Shape =
+    schema::Shape::new("IdentityDescription", Kind::Structure(&L_IdentityDescription));
 static L_IdentityDescription: Layout = Layout::new(&[
     schema::Member::new("IdentityId", &S_IdentityId),
     schema::Member::new("Logins", &S_LoginsList),
@@ -881,14 +921,17 @@ static L_IdentityPool: Layout = Layout::new(&[
 static S_IdentityPoolId: schema::Shape =
     schema::Shape::new("IdentityPoolId", Kind::String).limits(Limits::NONE.min(1).max(55).pattern(&P_IdentityPoolId));
 static P_IdentityPoolId: Pattern = Pattern::new(r#"[\w-]+:[0-9a-f-]+"#);
-static S_IdentityPoolName: schema::Shape =
-    schema::Shape::new("IdentityPoolName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_IdentityPoolName));
+static S_IdentityPoolName: schema::Shape = schema::Shape::new("IdentityPoolName", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_IdentityPoolName));
 static P_IdentityPoolName: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
 static S_IdentityPoolShortDescription: schema::Shape =
     schema::Shape::new("IdentityPoolShortDescription", Kind::Structure(&L_IdentityPoolShortDescription));
-static L_IdentityPoolShortDescription: Layout =
-    Layout::new(&[schema::Member::new("IdentityPoolId", &S_IdentityPoolId), schema::Member::new("IdentityPoolName", &S_IdentityPoolName)]);
-static S_IdentityPoolTagsListType: schema::Shape = schema::Shape::new("IdentityPoolTagsListType", Kind::List(&M_IdentityPoolTagsListType));
+static L_IdentityPoolShortDescription: Layout = Layout::new(&[
+    schema::Member::new("IdentityPoolId", &S_IdentityPoolId),
+    schema::Member::new("IdentityPoolName", &S_IdentityPoolName),
+]);
+static S_IdentityPoolTagsListType: schema::Shape =
+    schema::Shape::new("IdentityPoolTagsListType", Kind::List(&M_IdentityPoolTagsListType));
 static M_IdentityPoolTagsListType: schema::Member = schema::Member::new("member", &S_TagKeysType);
 static S_IdentityPoolTagsType: schema::Shape =
     schema::Shape::new("IdentityPoolTagsType", Kind::Map(&K_IdentityPoolTagsType, &V_IdentityPoolTagsType));
@@ -897,37 +940,45 @@ static V_IdentityPoolTagsType: schema::Member = schema::Member::new("value", &S_
 static S_IdentityPoolUnauthenticated: schema::Shape = schema::Shape::new("IdentityPoolUnauthenticated", Kind::Boolean);
 static S_IdentityPoolsList: schema::Shape = schema::Shape::new("IdentityPoolsList", Kind::List(&M_IdentityPoolsList));
 static M_IdentityPoolsList: schema::Member = schema::Member::new("member", &S_IdentityPoolShortDescription);
-static S_IdentityProviderId: schema::Shape =
-    schema::Shape::new("IdentityProviderId", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_IdentityProviderId));
+static S_IdentityProviderId: schema::Shape = schema::Shape::new("IdentityProviderId", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_IdentityProviderId));
 static P_IdentityProviderId: Pattern = Pattern::new(r#"[\w.;_/-]+"#);
 static S_IdentityProviderName: schema::Shape =
     schema::Shape::new("IdentityProviderName", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_IdentityProviderToken: schema::Shape =
     schema::Shape::new("IdentityProviderToken", Kind::String).limits(Limits::NONE.min(1).max(50000)).sensitive();
 static S_IdentityProviders: schema::Shape =
-    schema::Shape::new("IdentityProviders", Kind::Map(&K_IdentityProviders, &V_IdentityProviders)).limits(Limits::NONE.max(10));
+    schema::Shape::new("IdentityProviders", Kind::Map(&K_IdentityProviders, &V_IdentityProviders))
+        .limits(Limits::NONE.max(10));
 static K_IdentityProviders: schema::Member = schema::Member::new("key", &S_IdentityProviderName);
 static V_IdentityProviders: schema::Member = schema::Member::new("value", &S_IdentityProviderId);
-static S_ListIdentitiesInput: schema::Shape = schema::Shape::new("ListIdentitiesInput", Kind::Structure(&L_ListIdentitiesInput));
+static S_ListIdentitiesInput: schema::Shape =
+    schema::Shape::new("ListIdentitiesInput", Kind::Structure(&L_ListIdentitiesInput));
 static L_ListIdentitiesInput: Layout = Layout::new(&[
     schema::Member::new("IdentityPoolId", &S_IdentityPoolId).required(),
     schema::Member::new("MaxResults", &S_QueryLimit).required(),
     schema::Member::new("NextToken", &S_PaginationKey),
     schema::Member::new("HideDisabled", &S_HideDisabled),
 ]);
-static S_ListIdentitiesResponse: schema::Shape = schema::Shape::new("ListIdentitiesResponse", Kind::Structure(&L_ListIdentitiesResponse));
+static S_ListIdentitiesResponse: schema::Shape =
+    schema::Shape::new("ListIdentitiesResponse", Kind::Structure(&L_ListIdentitiesResponse));
 static L_ListIdentitiesResponse: Layout = Layout::new(&[
     schema::Member::new("IdentityPoolId", &S_IdentityPoolId),
     schema::Member::new("Identities", &S_IdentitiesList),
     schema::Member::new("NextToken", &S_PaginationKey),
 ]);
-static S_ListIdentityPoolsInput: schema::Shape = schema::Shape::new("ListIdentityPoolsInput", Kind::Structure(&L_ListIdentityPoolsInput));
-static L_ListIdentityPoolsInput: Layout =
-    Layout::new(&[schema::Member::new("MaxResults", &S_QueryLimit).required(), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_ListIdentityPoolsInput: schema::Shape =
+    schema::Shape::new("ListIdentityPoolsInput", Kind::Structure(&L_ListIdentityPoolsInput));
+static L_ListIdentityPoolsInput: Layout = Layout::new(&[
+    schema::Member::new("MaxResults", &S_QueryLimit).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_ListIdentityPoolsResponse: schema::Shape =
     schema::Shape::new("ListIdentityPoolsResponse", Kind::Structure(&L_ListIdentityPoolsResponse));
-static L_ListIdentityPoolsResponse: Layout =
-    Layout::new(&[schema::Member::new("IdentityPools", &S_IdentityPoolsList), schema::Member::new("NextToken", &S_PaginationKey)]);
+static L_ListIdentityPoolsResponse: Layout = Layout::new(&[
+    schema::Member::new("IdentityPools", &S_IdentityPoolsList),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_ListTagsForResourceInput: schema::Shape =
     schema::Shape::new("ListTagsForResourceInput", Kind::Structure(&L_ListTagsForResourceInput));
 static L_ListTagsForResourceInput: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ARNString).required()]);
@@ -936,7 +987,8 @@ static S_ListTagsForResourceResponse: schema::Shape =
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_IdentityPoolTagsType)]);
 static S_LoginsList: schema::Shape = schema::Shape::new("LoginsList", Kind::List(&M_LoginsList));
 static M_LoginsList: schema::Member = schema::Member::new("member", &S_IdentityProviderName);
-static S_LoginsMap: schema::Shape = schema::Shape::new("LoginsMap", Kind::Map(&K_LoginsMap, &V_LoginsMap)).limits(Limits::NONE.max(10));
+static S_LoginsMap: schema::Shape =
+    schema::Shape::new("LoginsMap", Kind::Map(&K_LoginsMap, &V_LoginsMap)).limits(Limits::NONE.max(10));
 static K_LoginsMap: schema::Member = schema::Member::new("key", &S_IdentityProviderName);
 static V_LoginsMap: schema::Member = schema::Member::new("value", &S_IdentityProviderToken);
 static S_LookupDeveloperIdentityInput: schema::Shape =
@@ -962,8 +1014,8 @@ static L_MappingRule: Layout = Layout::new(&[
     schema::Member::new("Value", &S_ClaimValue).required(),
     schema::Member::new("RoleARN", &S_ARNString).required(),
 ]);
-static S_MappingRuleMatchType: schema::Shape =
-    schema::Shape::new("MappingRuleMatchType", Kind::String).limits(Limits::NONE.values(&["Equals", "Contains", "StartsWith", "NotEqual"]));
+static S_MappingRuleMatchType: schema::Shape = schema::Shape::new("MappingRuleMatchType", Kind::String)
+    .limits(Limits::NONE.values(&["Equals", "Contains", "StartsWith", "NotEqual"]));
 static S_MappingRulesList: schema::Shape =
     schema::Shape::new("MappingRulesList", Kind::List(&M_MappingRulesList)).limits(Limits::NONE.min(1).max(400));
 static M_MappingRulesList: schema::Member = schema::Member::new("member", &S_MappingRule);
@@ -984,13 +1036,16 @@ static S_OIDCToken: schema::Shape = schema::Shape::new("OIDCToken", Kind::String
 static S_PaginationKey: schema::Shape =
     schema::Shape::new("PaginationKey", Kind::String).limits(Limits::NONE.min(1).max(65535).pattern(&P_PaginationKey));
 static P_PaginationKey: Pattern = Pattern::new(r#"[\S]+"#);
-static S_PrincipalTagID: schema::Shape = schema::Shape::new("PrincipalTagID", Kind::String).limits(Limits::NONE.min(1).max(128));
-static S_PrincipalTagValue: schema::Shape = schema::Shape::new("PrincipalTagValue", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_PrincipalTagID: schema::Shape =
+    schema::Shape::new("PrincipalTagID", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_PrincipalTagValue: schema::Shape =
+    schema::Shape::new("PrincipalTagValue", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_PrincipalTags: schema::Shape =
     schema::Shape::new("PrincipalTags", Kind::Map(&K_PrincipalTags, &V_PrincipalTags)).limits(Limits::NONE.max(50));
 static K_PrincipalTags: schema::Member = schema::Member::new("key", &S_PrincipalTagID);
 static V_PrincipalTags: schema::Member = schema::Member::new("value", &S_PrincipalTagValue);
-static S_QueryLimit: schema::Shape = schema::Shape::new("QueryLimit", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_QueryLimit: schema::Shape =
+    schema::Shape::new("QueryLimit", Kind::Integer).limits(Limits::NONE.min(1).max(60));
 static S_RoleMapping: schema::Shape = schema::Shape::new("RoleMapping", Kind::Structure(&L_RoleMapping));
 static L_RoleMapping: Layout = Layout::new(&[
     schema::Member::new("Type", &S_RoleMappingType).required(),
@@ -1003,12 +1058,15 @@ static K_RoleMappingMap: schema::Member = schema::Member::new("key", &S_Identity
 static V_RoleMappingMap: schema::Member = schema::Member::new("value", &S_RoleMapping);
 static S_RoleMappingType: schema::Shape =
     schema::Shape::new("RoleMappingType", Kind::String).limits(Limits::NONE.values(&["Token", "Rules"]));
-static S_RoleType: schema::Shape = schema::Shape::new("RoleType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_RoleType));
+static S_RoleType: schema::Shape =
+    schema::Shape::new("RoleType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_RoleType));
 static P_RoleType: Pattern = Pattern::new(r#"(un)?authenticated"#);
-static S_RolesMap: schema::Shape = schema::Shape::new("RolesMap", Kind::Map(&K_RolesMap, &V_RolesMap)).limits(Limits::NONE.max(2));
+static S_RolesMap: schema::Shape =
+    schema::Shape::new("RolesMap", Kind::Map(&K_RolesMap, &V_RolesMap)).limits(Limits::NONE.max(2));
 static K_RolesMap: schema::Member = schema::Member::new("key", &S_RoleType);
 static V_RolesMap: schema::Member = schema::Member::new("value", &S_ARNString);
-static S_RulesConfigurationType: schema::Shape = schema::Shape::new("RulesConfigurationType", Kind::Structure(&L_RulesConfigurationType));
+static S_RulesConfigurationType: schema::Shape =
+    schema::Shape::new("RulesConfigurationType", Kind::Structure(&L_RulesConfigurationType));
 static L_RulesConfigurationType: Layout = Layout::new(&[schema::Member::new("Rules", &S_MappingRulesList).required()]);
 static S_SAMLProviderList: schema::Shape = schema::Shape::new("SAMLProviderList", Kind::List(&M_SAMLProviderList));
 static M_SAMLProviderList: schema::Member = schema::Member::new("member", &S_ARNString);
@@ -1037,16 +1095,20 @@ static L_SetPrincipalTagAttributeMapResponse: Layout = Layout::new(&[
     schema::Member::new("UseDefaults", &S_UseDefaults),
     schema::Member::new("PrincipalTags", &S_PrincipalTags),
 ]);
-static S_TagKeysType: schema::Shape = schema::Shape::new("TagKeysType", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagKeysType: schema::Shape =
+    schema::Shape::new("TagKeysType", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_TagResourceInput: schema::Shape = schema::Shape::new("TagResourceInput", Kind::Structure(&L_TagResourceInput));
 static L_TagResourceInput: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S_ARNString).required(),
     schema::Member::new("Tags", &S_IdentityPoolTagsType).required(),
 ]);
-static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
 static L_TagResourceResponse: Layout = Layout::new(&[]);
-static S_TagValueType: schema::Shape = schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
-static S_TokenDuration: schema::Shape = schema::Shape::new("TokenDuration", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
+static S_TagValueType: schema::Shape =
+    schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_TokenDuration: schema::Shape =
+    schema::Shape::new("TokenDuration", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
 static S_UnlinkDeveloperIdentityInput: schema::Shape =
     schema::Shape::new("UnlinkDeveloperIdentityInput", Kind::Structure(&L_UnlinkDeveloperIdentityInput));
 static L_UnlinkDeveloperIdentityInput: Layout = Layout::new(&[
@@ -1055,24 +1117,29 @@ static L_UnlinkDeveloperIdentityInput: Layout = Layout::new(&[
     schema::Member::new("DeveloperProviderName", &S_DeveloperProviderName).required(),
     schema::Member::new("DeveloperUserIdentifier", &S_DeveloperUserIdentifier).required(),
 ]);
-static S_UnlinkIdentityInput: schema::Shape = schema::Shape::new("UnlinkIdentityInput", Kind::Structure(&L_UnlinkIdentityInput));
+static S_UnlinkIdentityInput: schema::Shape =
+    schema::Shape::new("UnlinkIdentityInput", Kind::Structure(&L_UnlinkIdentityInput));
 static L_UnlinkIdentityInput: Layout = Layout::new(&[
     schema::Member::new("IdentityId", &S_IdentityId).required(),
     schema::Member::new("Logins", &S_LoginsMap).required(),
     schema::Member::new("LoginsToRemove", &S_LoginsList).required(),
 ]);
-static S_UnprocessedIdentityId: schema::Shape = schema::Shape::new("UnprocessedIdentityId", Kind::Structure(&L_UnprocessedIdentityId));
+static S_UnprocessedIdentityId: schema::Shape =
+    schema::Shape::new("UnprocessedIdentityId", Kind::Structure(&L_UnprocessedIdentityId));
 static L_UnprocessedIdentityId: Layout =
     Layout::new(&[schema::Member::new("IdentityId", &S_IdentityId), schema::Member::new("ErrorCode", &S_ErrorCode)]);
 static S_UnprocessedIdentityIdList: schema::Shape =
-    schema::Shape::new("UnprocessedIdentityIdList", Kind::List(&M_UnprocessedIdentityIdList)).limits(Limits::NONE.max(60));
+    schema::Shape::new("UnprocessedIdentityIdList", Kind::List(&M_UnprocessedIdentityIdList))
+        .limits(Limits::NONE.max(60));
 static M_UnprocessedIdentityIdList: schema::Member = schema::Member::new("member", &S_UnprocessedIdentityId);
-static S_UntagResourceInput: schema::Shape = schema::Shape::new("UntagResourceInput", Kind::Structure(&L_UntagResourceInput));
+static S_UntagResourceInput: schema::Shape =
+    schema::Shape::new("UntagResourceInput", Kind::Structure(&L_UntagResourceInput));
 static L_UntagResourceInput: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S_ARNString).required(),
     schema::Member::new("TagKeys", &S_IdentityPoolTagsListType).required(),
 ]);
-static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static S_UntagResourceResponse: schema::Shape =
+    schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
 static L_UntagResourceResponse: Layout = Layout::new(&[]);
 static S_UseDefaults: schema::Shape = schema::Shape::new("UseDefaults", Kind::Boolean);
 #[derive(Clone, Default)]

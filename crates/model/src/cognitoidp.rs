@@ -2383,7 +2383,12 @@ static LIST_USER_POOLS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListUserPoolsRequest,
     output: &S_ListUserPoolsResponse,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &NOT_AUTHORIZED_EXCEPTION, &INTERNAL_ERROR_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -3118,22 +3123,42 @@ pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
 pub static ALIAS_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AliasExistsException", code: "AliasExistsException", status: 400, message: "message" };
-pub static CODE_DELIVERY_FAILURE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeDeliveryFailureException", code: "CodeDeliveryFailureException", status: 400, message: "message" };
+pub static CODE_DELIVERY_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeDeliveryFailureException",
+    code: "CodeDeliveryFailureException",
+    status: 400,
+    message: "message",
+};
 pub static CODE_MISMATCH_EXCEPTION: ErrorFact =
     ErrorFact { shape: "CodeMismatchException", code: "CodeMismatchException", status: 400, message: "message" };
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 400,
+    message: "message",
+};
 pub static DEVICE_KEY_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DeviceKeyExistsException", code: "DeviceKeyExistsException", status: 400, message: "message" };
-pub static DUPLICATE_PROVIDER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "DuplicateProviderException", code: "DuplicateProviderException", status: 400, message: "message" };
-pub static ENABLE_SOFTWARE_TOKEN_MFA_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "EnableSoftwareTokenMFAException", code: "EnableSoftwareTokenMFAException", status: 400, message: "message" };
+pub static DUPLICATE_PROVIDER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "DuplicateProviderException",
+    code: "DuplicateProviderException",
+    status: 400,
+    message: "message",
+};
+pub static ENABLE_SOFTWARE_TOKEN_MFA_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "EnableSoftwareTokenMFAException",
+    code: "EnableSoftwareTokenMFAException",
+    status: 400,
+    message: "message",
+};
 pub static EXPIRED_CODE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExpiredCodeException", code: "ExpiredCodeException", status: 400, message: "message" };
-pub static FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "FeatureUnavailableInTierException", code: "FeatureUnavailableInTierException", status: 400, message: "message" };
+pub static FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "FeatureUnavailableInTierException",
+    code: "FeatureUnavailableInTierException",
+    status: 400,
+    message: "message",
+};
 pub static FORBIDDEN_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ForbiddenException", code: "ForbiddenException", status: 400, message: "message" };
 pub static GROUP_EXISTS_EXCEPTION: ErrorFact =
@@ -3148,12 +3173,24 @@ pub static INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static INVALID_LAMBDA_RESPONSE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidLambdaResponseException", code: "InvalidLambdaResponseException", status: 400, message: "message" };
-pub static INVALID_O_AUTH_FLOW_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidOAuthFlowException", code: "InvalidOAuthFlowException", status: 400, message: "message" };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static INVALID_LAMBDA_RESPONSE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidLambdaResponseException",
+    code: "InvalidLambdaResponseException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_O_AUTH_FLOW_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidOAuthFlowException",
+    code: "InvalidOAuthFlowException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_PASSWORD_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidPasswordException", code: "InvalidPasswordException", status: 400, message: "message" };
 pub static INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION: ErrorFact = ErrorFact {
@@ -3176,8 +3213,12 @@ pub static INVALID_USER_POOL_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
-pub static MFA_METHOD_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MFAMethodNotFoundException", code: "MFAMethodNotFoundException", status: 400, message: "message" };
+pub static MFA_METHOD_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MFAMethodNotFoundException",
+    code: "MFAMethodNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static MANAGED_LOGIN_BRANDING_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ManagedLoginBrandingExistsException",
     code: "ManagedLoginBrandingExistsException",
@@ -3186,70 +3227,150 @@ pub static MANAGED_LOGIN_BRANDING_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NotAuthorizedException", code: "NotAuthorizedException", status: 400, message: "message" };
-pub static OPERATION_NOT_ENABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationNotEnabledException", code: "OperationNotEnabledException", status: 400, message: "message" };
+pub static OPERATION_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationNotEnabledException",
+    code: "OperationNotEnabledException",
+    status: 400,
+    message: "message",
+};
 pub static PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "PasswordHistoryPolicyViolationException",
     code: "PasswordHistoryPolicyViolationException",
     status: 400,
     message: "message",
 };
-pub static PASSWORD_RESET_REQUIRED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PasswordResetRequiredException", code: "PasswordResetRequiredException", status: 400, message: "message" };
-pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PreconditionNotMetException", code: "PreconditionNotMetException", status: 400, message: "message" };
-pub static REFRESH_TOKEN_REUSE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RefreshTokenReuseException", code: "RefreshTokenReuseException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static SCOPE_DOES_NOT_EXIST_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ScopeDoesNotExistException", code: "ScopeDoesNotExistException", status: 400, message: "message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
-pub static SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SoftwareTokenMFANotFoundException", code: "SoftwareTokenMFANotFoundException", status: 400, message: "message" };
+pub static PASSWORD_RESET_REQUIRED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PasswordResetRequiredException",
+    code: "PasswordResetRequiredException",
+    status: 400,
+    message: "message",
+};
+pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PreconditionNotMetException",
+    code: "PreconditionNotMetException",
+    status: 400,
+    message: "message",
+};
+pub static REFRESH_TOKEN_REUSE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RefreshTokenReuseException",
+    code: "RefreshTokenReuseException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static SCOPE_DOES_NOT_EXIST_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ScopeDoesNotExistException",
+    code: "ScopeDoesNotExistException",
+    status: 400,
+    message: "message",
+};
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 400,
+    message: "message",
+};
+pub static SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SoftwareTokenMFANotFoundException",
+    code: "SoftwareTokenMFANotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static TERMS_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TermsExistsException", code: "TermsExistsException", status: 400, message: "message" };
-pub static TIER_CHANGE_NOT_ALLOWED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TierChangeNotAllowedException", code: "TierChangeNotAllowedException", status: 400, message: "message" };
-pub static TOO_MANY_FAILED_ATTEMPTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TooManyFailedAttemptsException", code: "TooManyFailedAttemptsException", status: 400, message: "message" };
+pub static TIER_CHANGE_NOT_ALLOWED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TierChangeNotAllowedException",
+    code: "TierChangeNotAllowedException",
+    status: 400,
+    message: "message",
+};
+pub static TOO_MANY_FAILED_ATTEMPTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TooManyFailedAttemptsException",
+    code: "TooManyFailedAttemptsException",
+    status: 400,
+    message: "message",
+};
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 400, message: "message" };
 pub static UNAUTHORIZED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UnauthorizedException", code: "UnauthorizedException", status: 400, message: "message" };
-pub static UNEXPECTED_LAMBDA_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnexpectedLambdaException", code: "UnexpectedLambdaException", status: 400, message: "message" };
+pub static UNEXPECTED_LAMBDA_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnexpectedLambdaException",
+    code: "UnexpectedLambdaException",
+    status: 400,
+    message: "message",
+};
 pub static UNSUPPORTED_IDENTITY_PROVIDER_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedIdentityProviderException",
     code: "UnsupportedIdentityProviderException",
     status: 400,
     message: "message",
 };
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "message" };
-pub static UNSUPPORTED_TOKEN_TYPE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedTokenTypeException", code: "UnsupportedTokenTypeException", status: 400, message: "message" };
-pub static UNSUPPORTED_USER_STATE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedUserStateException", code: "UnsupportedUserStateException", status: 400, message: "message" };
-pub static USER_IMPORT_IN_PROGRESS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UserImportInProgressException", code: "UserImportInProgressException", status: 400, message: "message" };
-pub static USER_LAMBDA_VALIDATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UserLambdaValidationException", code: "UserLambdaValidationException", status: 400, message: "message" };
-pub static USER_NOT_CONFIRMED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UserNotConfirmedException", code: "UserNotConfirmedException", status: 400, message: "message" };
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperationException",
+    code: "UnsupportedOperationException",
+    status: 400,
+    message: "message",
+};
+pub static UNSUPPORTED_TOKEN_TYPE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedTokenTypeException",
+    code: "UnsupportedTokenTypeException",
+    status: 400,
+    message: "message",
+};
+pub static UNSUPPORTED_USER_STATE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedUserStateException",
+    code: "UnsupportedUserStateException",
+    status: 400,
+    message: "message",
+};
+pub static USER_IMPORT_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UserImportInProgressException",
+    code: "UserImportInProgressException",
+    status: 400,
+    message: "message",
+};
+pub static USER_LAMBDA_VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UserLambdaValidationException",
+    code: "UserLambdaValidationException",
+    status: 400,
+    message: "message",
+};
+pub static USER_NOT_CONFIRMED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UserNotConfirmedException",
+    code: "UserNotConfirmedException",
+    status: 400,
+    message: "message",
+};
 pub static USER_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UserNotFoundException", code: "UserNotFoundException", status: 400, message: "message" };
-pub static USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UserPoolAddOnNotEnabledException", code: "UserPoolAddOnNotEnabledException", status: 400, message: "message" };
+pub static USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UserPoolAddOnNotEnabledException",
+    code: "UserPoolAddOnNotEnabledException",
+    status: 400,
+    message: "message",
+};
 pub static USER_POOL_TAGGING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UserPoolTaggingException", code: "UserPoolTaggingException", status: 400, message: "message" };
 pub static USERNAME_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UsernameExistsException", code: "UsernameExistsException", status: 400, message: "message" };
-pub static WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "WebAuthnChallengeNotFoundException", code: "WebAuthnChallengeNotFoundException", status: 400, message: "message" };
-pub static WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "WebAuthnClientMismatchException", code: "WebAuthnClientMismatchException", status: 400, message: "message" };
+pub static WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "WebAuthnChallengeNotFoundException",
+    code: "WebAuthnChallengeNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "WebAuthnClientMismatchException",
+    code: "WebAuthnClientMismatchException",
+    status: 400,
+    message: "message",
+};
 pub static WEB_AUTHN_CONFIGURATION_MISSING_EXCEPTION: ErrorFact = ErrorFact {
     shape: "WebAuthnConfigurationMissingException",
     code: "WebAuthnConfigurationMissingException",
@@ -3262,10 +3383,18 @@ pub static WEB_AUTHN_CREDENTIAL_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static WEB_AUTHN_NOT_ENABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "WebAuthnNotEnabledException", code: "WebAuthnNotEnabledException", status: 400, message: "message" };
-pub static WEB_AUTHN_ORIGIN_NOT_ALLOWED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "WebAuthnOriginNotAllowedException", code: "WebAuthnOriginNotAllowedException", status: 400, message: "message" };
+pub static WEB_AUTHN_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "WebAuthnNotEnabledException",
+    code: "WebAuthnNotEnabledException",
+    status: 400,
+    message: "message",
+};
+pub static WEB_AUTHN_ORIGIN_NOT_ALLOWED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "WebAuthnOriginNotAllowedException",
+    code: "WebAuthnOriginNotAllowedException",
+    status: 400,
+    message: "message",
+};
 pub static WEB_AUTHN_RELYING_PARTY_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
     shape: "WebAuthnRelyingPartyMismatchException",
     code: "WebAuthnRelyingPartyMismatchException",
@@ -3280,13 +3409,15 @@ static S_AccessTokenValidityType: schema::Shape =
     schema::Shape::new("AccessTokenValidityType", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
 static S_AccountRecoverySettingType: schema::Shape =
     schema::Shape::new("AccountRecoverySettingType", Kind::Structure(&L_AccountRecoverySettingType));
-static L_AccountRecoverySettingType: Layout = Layout::new(&[schema::Member::new("RecoveryMechanisms", &S_RecoveryMechanismsType)]);
+static L_AccountRecoverySettingType: Layout =
+    Layout::new(&[schema::Member::new("RecoveryMechanisms", &S_RecoveryMechanismsType)]);
 static S_AcrConfigurationType: schema::Shape =
     schema::Shape::new("AcrConfigurationType", Kind::Map(&K_AcrConfigurationType, &V_AcrConfigurationType))
         .limits(Limits::NONE.min(0).max(4));
 static K_AcrConfigurationType: schema::Member = schema::Member::new("key", &S_AcrLevelKeyType);
 static V_AcrConfigurationType: schema::Member = schema::Member::new("value", &S_AcrLevelConfigType);
-static S_AcrLevelConfigType: schema::Shape = schema::Shape::new("AcrLevelConfigType", Kind::Structure(&L_AcrLevelConfigType));
+static S_AcrLevelConfigType: schema::Shape =
+    schema::Shape::new("AcrLevelConfigType", Kind::Structure(&L_AcrLevelConfigType));
 static L_AcrLevelConfigType: Layout = Layout::new(&[schema::Member::new("AcrValue", &S_AcrValueType).required()]);
 static S_AcrLevelKeyType: schema::Shape =
     schema::Shape::new("AcrLevelKeyType", Kind::String).limits(Limits::NONE.pattern(&P_AcrLevelKeyType));
@@ -3295,7 +3426,8 @@ static S_AcrMappingKeyType: schema::Shape =
     schema::Shape::new("AcrMappingKeyType", Kind::String).limits(Limits::NONE.pattern(&P_AcrMappingKeyType));
 static P_AcrMappingKeyType: Pattern = Pattern::new(r#"Level[1-4]"#);
 static S_AcrMappingType: schema::Shape =
-    schema::Shape::new("AcrMappingType", Kind::Map(&K_AcrMappingType, &V_AcrMappingType)).limits(Limits::NONE.min(0).max(4));
+    schema::Shape::new("AcrMappingType", Kind::Map(&K_AcrMappingType, &V_AcrMappingType))
+        .limits(Limits::NONE.min(0).max(4));
 static K_AcrMappingType: schema::Member = schema::Member::new("key", &S_AcrMappingKeyType);
 static V_AcrMappingType: schema::Member = schema::Member::new("value", &S_AcrValueType);
 static S_AcrValueType: schema::Shape =
@@ -3334,7 +3466,8 @@ static L_AdminCreateUserConfigType: Layout = Layout::new(&[
     schema::Member::new("UnusedAccountValidityDays", &S_AdminCreateUserUnusedAccountValidityDaysType),
     schema::Member::new("InviteMessageTemplate", &S_MessageTemplateType),
 ]);
-static S_AdminCreateUserRequest: schema::Shape = schema::Shape::new("AdminCreateUserRequest", Kind::Structure(&L_AdminCreateUserRequest));
+static S_AdminCreateUserRequest: schema::Shape =
+    schema::Shape::new("AdminCreateUserRequest", Kind::Structure(&L_AdminCreateUserRequest));
 static L_AdminCreateUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Username", &S_UsernameType).required(),
@@ -3350,7 +3483,8 @@ static S_AdminCreateUserResponse: schema::Shape =
     schema::Shape::new("AdminCreateUserResponse", Kind::Structure(&L_AdminCreateUserResponse));
 static L_AdminCreateUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_UserType)]);
 static S_AdminCreateUserUnusedAccountValidityDaysType: schema::Shape =
-    schema::Shape::new("AdminCreateUserUnusedAccountValidityDaysType", Kind::Integer).limits(Limits::NONE.min(0).max(365));
+    schema::Shape::new("AdminCreateUserUnusedAccountValidityDaysType", Kind::Integer)
+        .limits(Limits::NONE.min(0).max(365));
 static S_AdminDeleteSoftwareTokenRequest: schema::Shape =
     schema::Shape::new("AdminDeleteSoftwareTokenRequest", Kind::Structure(&L_AdminDeleteSoftwareTokenRequest));
 static L_AdminDeleteSoftwareTokenRequest: Layout = Layout::new(&[
@@ -3370,7 +3504,8 @@ static L_AdminDeleteUserAttributesRequest: Layout = Layout::new(&[
 static S_AdminDeleteUserAttributesResponse: schema::Shape =
     schema::Shape::new("AdminDeleteUserAttributesResponse", Kind::Structure(&L_AdminDeleteUserAttributesResponse));
 static L_AdminDeleteUserAttributesResponse: Layout = Layout::new(&[]);
-static S_AdminDeleteUserRequest: schema::Shape = schema::Shape::new("AdminDeleteUserRequest", Kind::Structure(&L_AdminDeleteUserRequest));
+static S_AdminDeleteUserRequest: schema::Shape =
+    schema::Shape::new("AdminDeleteUserRequest", Kind::Structure(&L_AdminDeleteUserRequest));
 static L_AdminDeleteUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Username", &S_UsernameType).required(),
@@ -3393,7 +3528,8 @@ static L_AdminDisableUserRequest: Layout = Layout::new(&[
 static S_AdminDisableUserResponse: schema::Shape =
     schema::Shape::new("AdminDisableUserResponse", Kind::Structure(&L_AdminDisableUserResponse));
 static L_AdminDisableUserResponse: Layout = Layout::new(&[]);
-static S_AdminEnableUserRequest: schema::Shape = schema::Shape::new("AdminEnableUserRequest", Kind::Structure(&L_AdminEnableUserRequest));
+static S_AdminEnableUserRequest: schema::Shape =
+    schema::Shape::new("AdminEnableUserRequest", Kind::Structure(&L_AdminEnableUserRequest));
 static L_AdminEnableUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Username", &S_UsernameType).required(),
@@ -3408,20 +3544,24 @@ static L_AdminForgetDeviceRequest: Layout = Layout::new(&[
     schema::Member::new("Username", &S_UsernameType).required(),
     schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
 ]);
-static S_AdminGetDeviceRequest: schema::Shape = schema::Shape::new("AdminGetDeviceRequest", Kind::Structure(&L_AdminGetDeviceRequest));
+static S_AdminGetDeviceRequest: schema::Shape =
+    schema::Shape::new("AdminGetDeviceRequest", Kind::Structure(&L_AdminGetDeviceRequest));
 static L_AdminGetDeviceRequest: Layout = Layout::new(&[
     schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Username", &S_UsernameType).required(),
 ]);
-static S_AdminGetDeviceResponse: schema::Shape = schema::Shape::new("AdminGetDeviceResponse", Kind::Structure(&L_AdminGetDeviceResponse));
+static S_AdminGetDeviceResponse: schema::Shape =
+    schema::Shape::new("AdminGetDeviceResponse", Kind::Structure(&L_AdminGetDeviceResponse));
 static L_AdminGetDeviceResponse: Layout = Layout::new(&[schema::Member::new("Device", &S_DeviceType).required()]);
-static S_AdminGetUserRequest: schema::Shape = schema::Shape::new("AdminGetUserRequest", Kind::Structure(&L_AdminGetUserRequest));
+static S_AdminGetUserRequest: schema::Shape =
+    schema::Shape::new("AdminGetUserRequest", Kind::Structure(&L_AdminGetUserRequest));
 static L_AdminGetUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Username", &S_UsernameType).required(),
 ]);
-static S_AdminGetUserResponse: schema::Shape = schema::Shape::new("AdminGetUserResponse", Kind::Structure(&L_AdminGetUserResponse));
+static S_AdminGetUserResponse: schema::Shape =
+    schema::Shape::new("AdminGetUserResponse", Kind::Structure(&L_AdminGetUserResponse));
 static L_AdminGetUserResponse: Layout = Layout::new(&[
     schema::Member::new("Username", &S_UsernameType).required(),
     schema::Member::new("UserAttributes", &S_AttributeListType),
@@ -3474,8 +3614,10 @@ static L_AdminListDevicesRequest: Layout = Layout::new(&[
 ]);
 static S_AdminListDevicesResponse: schema::Shape =
     schema::Shape::new("AdminListDevicesResponse", Kind::Structure(&L_AdminListDevicesResponse));
-static L_AdminListDevicesResponse: Layout =
-    Layout::new(&[schema::Member::new("Devices", &S_DeviceListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
+static L_AdminListDevicesResponse: Layout = Layout::new(&[
+    schema::Member::new("Devices", &S_DeviceListType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+]);
 static S_AdminListGroupsForUserRequest: schema::Shape =
     schema::Shape::new("AdminListGroupsForUserRequest", Kind::Structure(&L_AdminListGroupsForUserRequest));
 static L_AdminListGroupsForUserRequest: Layout = Layout::new(&[
@@ -3586,12 +3728,14 @@ static S_AdvancedSecurityAdditionalFlowsType: schema::Shape =
 static L_AdvancedSecurityAdditionalFlowsType: Layout =
     Layout::new(&[schema::Member::new("CustomAuthMode", &S_AdvancedSecurityEnabledModeType)]);
 static S_AdvancedSecurityEnabledModeType: schema::Shape =
-    schema::Shape::new("AdvancedSecurityEnabledModeType", Kind::String).limits(Limits::NONE.values(&["AUDIT", "ENFORCED"]));
-static S_AdvancedSecurityModeType: schema::Shape =
-    schema::Shape::new("AdvancedSecurityModeType", Kind::String).limits(Limits::NONE.values(&["OFF", "AUDIT", "ENFORCED"]));
-static S_AliasAttributeType: schema::Shape =
-    schema::Shape::new("AliasAttributeType", Kind::String).limits(Limits::NONE.values(&["phone_number", "email", "preferred_username"]));
-static S_AliasAttributesListType: schema::Shape = schema::Shape::new("AliasAttributesListType", Kind::List(&M_AliasAttributesListType));
+    schema::Shape::new("AdvancedSecurityEnabledModeType", Kind::String)
+        .limits(Limits::NONE.values(&["AUDIT", "ENFORCED"]));
+static S_AdvancedSecurityModeType: schema::Shape = schema::Shape::new("AdvancedSecurityModeType", Kind::String)
+    .limits(Limits::NONE.values(&["OFF", "AUDIT", "ENFORCED"]));
+static S_AliasAttributeType: schema::Shape = schema::Shape::new("AliasAttributeType", Kind::String)
+    .limits(Limits::NONE.values(&["phone_number", "email", "preferred_username"]));
+static S_AliasAttributesListType: schema::Shape =
+    schema::Shape::new("AliasAttributesListType", Kind::List(&M_AliasAttributesListType));
 static M_AliasAttributesListType: schema::Member = schema::Member::new("member", &S_AliasAttributeType);
 static S_AllowedFirstAuthFactorsListType: schema::Shape =
     schema::Shape::new("AllowedFirstAuthFactorsListType", Kind::List(&M_AllowedFirstAuthFactorsListType))
@@ -3606,21 +3750,28 @@ static L_AnalyticsConfigurationType: Layout = Layout::new(&[
     schema::Member::new("ExternalId", &S_StringType),
     schema::Member::new("UserDataShared", &S_BooleanType),
 ]);
-static S_AnalyticsMetadataType: schema::Shape = schema::Shape::new("AnalyticsMetadataType", Kind::Structure(&L_AnalyticsMetadataType));
+static S_AnalyticsMetadataType: schema::Shape =
+    schema::Shape::new("AnalyticsMetadataType", Kind::Structure(&L_AnalyticsMetadataType));
 static L_AnalyticsMetadataType: Layout = Layout::new(&[schema::Member::new("AnalyticsEndpointId", &S_StringType)]);
-static S_ArnType: schema::Shape = schema::Shape::new("ArnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_ArnType));
-static P_ArnType: Pattern =
-    Pattern::new(r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#);
+static S_ArnType: schema::Shape =
+    schema::Shape::new("ArnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_ArnType));
+static P_ArnType: Pattern = Pattern::new(
+    r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#,
+);
 static S_AssociateSoftwareTokenRequest: schema::Shape =
     schema::Shape::new("AssociateSoftwareTokenRequest", Kind::Structure(&L_AssociateSoftwareTokenRequest));
-static L_AssociateSoftwareTokenRequest: Layout =
-    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType), schema::Member::new("Session", &S_SessionType)]);
+static L_AssociateSoftwareTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType),
+    schema::Member::new("Session", &S_SessionType),
+]);
 static S_AssociateSoftwareTokenResponse: schema::Shape =
     schema::Shape::new("AssociateSoftwareTokenResponse", Kind::Structure(&L_AssociateSoftwareTokenResponse));
-static L_AssociateSoftwareTokenResponse: Layout =
-    Layout::new(&[schema::Member::new("SecretCode", &S_SecretCodeType), schema::Member::new("Session", &S_SessionType)]);
-static S_AttributeDataType: schema::Shape =
-    schema::Shape::new("AttributeDataType", Kind::String).limits(Limits::NONE.values(&["String", "Number", "DateTime", "Boolean"]));
+static L_AssociateSoftwareTokenResponse: Layout = Layout::new(&[
+    schema::Member::new("SecretCode", &S_SecretCodeType),
+    schema::Member::new("Session", &S_SessionType),
+]);
+static S_AttributeDataType: schema::Shape = schema::Shape::new("AttributeDataType", Kind::String)
+    .limits(Limits::NONE.values(&["String", "Number", "DateTime", "Boolean"]));
 static S_AttributeListType: schema::Shape = schema::Shape::new("AttributeListType", Kind::List(&M_AttributeListType));
 static M_AttributeListType: schema::Member = schema::Member::new("member", &S_AttributeType);
 static S_AttributeMappingKeyType: schema::Shape =
@@ -3629,26 +3780,27 @@ static S_AttributeMappingType: schema::Shape =
     schema::Shape::new("AttributeMappingType", Kind::Map(&K_AttributeMappingType, &V_AttributeMappingType));
 static K_AttributeMappingType: schema::Member = schema::Member::new("key", &S_AttributeMappingKeyType);
 static V_AttributeMappingType: schema::Member = schema::Member::new("value", &S_StringType);
-static S_AttributeNameListType: schema::Shape = schema::Shape::new("AttributeNameListType", Kind::List(&M_AttributeNameListType));
+static S_AttributeNameListType: schema::Shape =
+    schema::Shape::new("AttributeNameListType", Kind::List(&M_AttributeNameListType));
 static M_AttributeNameListType: schema::Member = schema::Member::new("member", &S_AttributeNameType);
-static S_AttributeNameType: schema::Shape =
-    schema::Shape::new("AttributeNameType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_AttributeNameType));
+static S_AttributeNameType: schema::Shape = schema::Shape::new("AttributeNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(32).pattern(&P_AttributeNameType));
 static P_AttributeNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+"#);
 static S_AttributeType: schema::Shape = schema::Shape::new("AttributeType", Kind::Structure(&L_AttributeType));
-static L_AttributeType: Layout =
-    Layout::new(&[schema::Member::new("Name", &S_AttributeNameType).required(), schema::Member::new("Value", &S_AttributeValueType)]);
+static L_AttributeType: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_AttributeNameType).required(),
+    schema::Member::new("Value", &S_AttributeValueType),
+]);
 static S_AttributeValueType: schema::Shape =
     schema::Shape::new("AttributeValueType", Kind::String).limits(Limits::NONE.max(2048)).sensitive();
-static S_AttributesRequireVerificationBeforeUpdateType: schema::Shape =
-    schema::Shape::new("AttributesRequireVerificationBeforeUpdateType", Kind::List(&M_AttributesRequireVerificationBeforeUpdateType));
-static M_AttributesRequireVerificationBeforeUpdateType: schema::Member = schema::Member::new("member", &S_VerifiedAttributeType);
-static S_AuthFactorType: schema::Shape = schema::Shape::new("AuthFactorType", Kind::String).limits(Limits::NONE.values(&[
-    "PASSWORD",
-    "EMAIL_OTP",
-    "SMS_OTP",
-    "WEB_AUTHN",
-    "SOFTWARE_TOKEN",
-]));
+static S_AttributesRequireVerificationBeforeUpdateType: schema::Shape = schema::Shape::new(
+    "AttributesRequireVerificationBeforeUpdateType",
+    Kind::List(&M_AttributesRequireVerificationBeforeUpdateType),
+);
+static M_AttributesRequireVerificationBeforeUpdateType: schema::Member =
+    schema::Member::new("member", &S_VerifiedAttributeType);
+static S_AuthFactorType: schema::Shape = schema::Shape::new("AuthFactorType", Kind::String)
+    .limits(Limits::NONE.values(&["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]));
 static S_AuthFlowType: schema::Shape = schema::Shape::new("AuthFlowType", Kind::String).limits(Limits::NONE.values(&[
     "USER_SRP_AUTH",
     "REFRESH_TOKEN_AUTH",
@@ -3680,44 +3832,50 @@ static S_AvailableChallengeListType: schema::Shape =
 static M_AvailableChallengeListType: schema::Member = schema::Member::new("member", &S_ChallengeNameType);
 static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
 static S_CallbackURLsListType: schema::Shape =
-    schema::Shape::new("CallbackURLsListType", Kind::List(&M_CallbackURLsListType)).limits(Limits::NONE.min(0).max(100));
+    schema::Shape::new("CallbackURLsListType", Kind::List(&M_CallbackURLsListType))
+        .limits(Limits::NONE.min(0).max(100));
 static M_CallbackURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
-static S_ChallengeNameType: schema::Shape = schema::Shape::new("ChallengeNameType", Kind::String).limits(Limits::NONE.values(&[
-    "SMS_MFA",
-    "EMAIL_OTP",
-    "SOFTWARE_TOKEN_MFA",
-    "SELECT_MFA_TYPE",
-    "MFA_SETUP",
-    "PASSWORD_VERIFIER",
-    "CUSTOM_CHALLENGE",
-    "SELECT_CHALLENGE",
-    "DEVICE_SRP_AUTH",
-    "DEVICE_PASSWORD_VERIFIER",
-    "ADMIN_NO_SRP_AUTH",
-    "NEW_PASSWORD_REQUIRED",
-    "SMS_OTP",
-    "PASSWORD",
-    "WEB_AUTHN",
-    "PASSWORD_SRP",
-]));
+static S_ChallengeNameType: schema::Shape =
+    schema::Shape::new("ChallengeNameType", Kind::String).limits(Limits::NONE.values(&[
+        "SMS_MFA",
+        "EMAIL_OTP",
+        "SOFTWARE_TOKEN_MFA",
+        "SELECT_MFA_TYPE",
+        "MFA_SETUP",
+        "PASSWORD_VERIFIER",
+        "CUSTOM_CHALLENGE",
+        "SELECT_CHALLENGE",
+        "DEVICE_SRP_AUTH",
+        "DEVICE_PASSWORD_VERIFIER",
+        "ADMIN_NO_SRP_AUTH",
+        "NEW_PASSWORD_REQUIRED",
+        "SMS_OTP",
+        "PASSWORD",
+        "WEB_AUTHN",
+        "PASSWORD_SRP",
+    ]));
 static S_ChallengeParametersType: schema::Shape =
     schema::Shape::new("ChallengeParametersType", Kind::Map(&K_ChallengeParametersType, &V_ChallengeParametersType));
 static K_ChallengeParametersType: schema::Member = schema::Member::new("key", &S_StringType);
 static V_ChallengeParametersType: schema::Member = schema::Member::new("value", &S_StringType);
 static S_ChallengeResponsesType: schema::Shape =
-    schema::Shape::new("ChallengeResponsesType", Kind::Map(&K_ChallengeResponsesType, &V_ChallengeResponsesType)).sensitive();
+    schema::Shape::new("ChallengeResponsesType", Kind::Map(&K_ChallengeResponsesType, &V_ChallengeResponsesType))
+        .sensitive();
 static K_ChallengeResponsesType: schema::Member = schema::Member::new("key", &S_StringType);
 static V_ChallengeResponsesType: schema::Member = schema::Member::new("value", &S_StringType);
-static S_ChangePasswordRequest: schema::Shape = schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
+static S_ChangePasswordRequest: schema::Shape =
+    schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
 static L_ChangePasswordRequest: Layout = Layout::new(&[
     schema::Member::new("PreviousPassword", &S_PasswordType),
     schema::Member::new("ProposedPassword", &S_PasswordType).required(),
     schema::Member::new("AccessToken", &S_TokenModelType).required(),
 ]);
-static S_ChangePasswordResponse: schema::Shape = schema::Shape::new("ChangePasswordResponse", Kind::Structure(&L_ChangePasswordResponse));
+static S_ChangePasswordResponse: schema::Shape =
+    schema::Shape::new("ChangePasswordResponse", Kind::Structure(&L_ChangePasswordResponse));
 static L_ChangePasswordResponse: Layout = Layout::new(&[]);
-static S_ClientIdType: schema::Shape =
-    schema::Shape::new("ClientIdType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientIdType)).sensitive();
+static S_ClientIdType: schema::Shape = schema::Shape::new("ClientIdType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_ClientIdType))
+    .sensitive();
 static P_ClientIdType: Pattern = Pattern::new(r#"[\w+]+"#);
 static S_ClientMetadataType: schema::Shape =
     schema::Shape::new("ClientMetadataType", Kind::Map(&K_ClientMetadataType, &V_ClientMetadataType));
@@ -3726,12 +3884,14 @@ static V_ClientMetadataType: schema::Member = schema::Member::new("value", &S_St
 static S_ClientNameType: schema::Shape =
     schema::Shape::new("ClientNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientNameType));
 static P_ClientNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
-static S_ClientPermissionListType: schema::Shape = schema::Shape::new("ClientPermissionListType", Kind::List(&M_ClientPermissionListType));
+static S_ClientPermissionListType: schema::Shape =
+    schema::Shape::new("ClientPermissionListType", Kind::List(&M_ClientPermissionListType));
 static M_ClientPermissionListType: schema::Member = schema::Member::new("member", &S_ClientPermissionType);
 static S_ClientPermissionType: schema::Shape =
     schema::Shape::new("ClientPermissionType", Kind::String).limits(Limits::NONE.min(1).max(2048));
-static S_ClientSecretType: schema::Shape =
-    schema::Shape::new("ClientSecretType", Kind::String).limits(Limits::NONE.min(24).max(64).pattern(&P_ClientSecretType)).sensitive();
+static S_ClientSecretType: schema::Shape = schema::Shape::new("ClientSecretType", Kind::String)
+    .limits(Limits::NONE.min(24).max(64).pattern(&P_ClientSecretType))
+    .sensitive();
 static P_ClientSecretType: Pattern = Pattern::new(r#"[\w+]+"#);
 static S_ClientTypeType: schema::Shape =
     schema::Shape::new("ClientTypeType", Kind::String).limits(Limits::NONE.values(&["REGULAR", "DCR"]));
@@ -3745,22 +3905,25 @@ static L_CodeDeliveryDetailsType: Layout = Layout::new(&[
     schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
     schema::Member::new("AttributeName", &S_AttributeNameType),
 ]);
-static S_CompletionMessageType: schema::Shape =
-    schema::Shape::new("CompletionMessageType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_CompletionMessageType));
+static S_CompletionMessageType: schema::Shape = schema::Shape::new("CompletionMessageType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_CompletionMessageType));
 static P_CompletionMessageType: Pattern = Pattern::new(r#"[\w]+"#);
 static S_ConfiguredUserAuthFactorsListType: schema::Shape =
     schema::Shape::new("ConfiguredUserAuthFactorsListType", Kind::List(&M_ConfiguredUserAuthFactorsListType))
         .limits(Limits::NONE.min(0).max(8));
 static M_ConfiguredUserAuthFactorsListType: schema::Member = schema::Member::new("member", &S_AuthFactorType);
-static S_ConfirmDeviceRequest: schema::Shape = schema::Shape::new("ConfirmDeviceRequest", Kind::Structure(&L_ConfirmDeviceRequest));
+static S_ConfirmDeviceRequest: schema::Shape =
+    schema::Shape::new("ConfirmDeviceRequest", Kind::Structure(&L_ConfirmDeviceRequest));
 static L_ConfirmDeviceRequest: Layout = Layout::new(&[
     schema::Member::new("AccessToken", &S_TokenModelType).required(),
     schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
     schema::Member::new("DeviceSecretVerifierConfig", &S_DeviceSecretVerifierConfigType),
     schema::Member::new("DeviceName", &S_DeviceNameType),
 ]);
-static S_ConfirmDeviceResponse: schema::Shape = schema::Shape::new("ConfirmDeviceResponse", Kind::Structure(&L_ConfirmDeviceResponse));
-static L_ConfirmDeviceResponse: Layout = Layout::new(&[schema::Member::new("UserConfirmationNecessary", &S_BooleanType)]);
+static S_ConfirmDeviceResponse: schema::Shape =
+    schema::Shape::new("ConfirmDeviceResponse", Kind::Structure(&L_ConfirmDeviceResponse));
+static L_ConfirmDeviceResponse: Layout =
+    Layout::new(&[schema::Member::new("UserConfirmationNecessary", &S_BooleanType)]);
 static S_ConfirmForgotPasswordRequest: schema::Shape =
     schema::Shape::new("ConfirmForgotPasswordRequest", Kind::Structure(&L_ConfirmForgotPasswordRequest));
 static L_ConfirmForgotPasswordRequest: Layout = Layout::new(&[
@@ -3776,7 +3939,8 @@ static L_ConfirmForgotPasswordRequest: Layout = Layout::new(&[
 static S_ConfirmForgotPasswordResponse: schema::Shape =
     schema::Shape::new("ConfirmForgotPasswordResponse", Kind::Structure(&L_ConfirmForgotPasswordResponse));
 static L_ConfirmForgotPasswordResponse: Layout = Layout::new(&[]);
-static S_ConfirmSignUpRequest: schema::Shape = schema::Shape::new("ConfirmSignUpRequest", Kind::Structure(&L_ConfirmSignUpRequest));
+static S_ConfirmSignUpRequest: schema::Shape =
+    schema::Shape::new("ConfirmSignUpRequest", Kind::Structure(&L_ConfirmSignUpRequest));
 static L_ConfirmSignUpRequest: Layout = Layout::new(&[
     schema::Member::new("ClientId", &S_ClientIdType).required(),
     schema::Member::new("SecretHash", &S_SecretHashType),
@@ -3788,10 +3952,11 @@ static L_ConfirmSignUpRequest: Layout = Layout::new(&[
     schema::Member::new("ClientMetadata", &S_ClientMetadataType),
     schema::Member::new("Session", &S_SessionType),
 ]);
-static S_ConfirmSignUpResponse: schema::Shape = schema::Shape::new("ConfirmSignUpResponse", Kind::Structure(&L_ConfirmSignUpResponse));
+static S_ConfirmSignUpResponse: schema::Shape =
+    schema::Shape::new("ConfirmSignUpResponse", Kind::Structure(&L_ConfirmSignUpResponse));
 static L_ConfirmSignUpResponse: Layout = Layout::new(&[schema::Member::new("Session", &S_SessionType)]);
-static S_ConfirmationCodeType: schema::Shape =
-    schema::Shape::new("ConfirmationCodeType", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_ConfirmationCodeType));
+static S_ConfirmationCodeType: schema::Shape = schema::Shape::new("ConfirmationCodeType", Kind::String)
+    .limits(Limits::NONE.min(1).max(2048).pattern(&P_ConfirmationCodeType));
 static P_ConfirmationCodeType: Pattern = Pattern::new(r#"[\S]+"#);
 static S_ContextDataType: schema::Shape = schema::Shape::new("ContextDataType", Kind::Structure(&L_ContextDataType));
 static L_ContextDataType: Layout = Layout::new(&[
@@ -3801,7 +3966,8 @@ static L_ContextDataType: Layout = Layout::new(&[
     schema::Member::new("HttpHeaders", &S_HttpHeaderList).required(),
     schema::Member::new("EncodedData", &S_StringType),
 ]);
-static S_CreateGroupRequest: schema::Shape = schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
+static S_CreateGroupRequest: schema::Shape =
+    schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
 static L_CreateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_GroupNameType).required(),
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
@@ -3809,7 +3975,8 @@ static L_CreateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("RoleArn", &S_ArnType),
     schema::Member::new("Precedence", &S_PrecedenceType),
 ]);
-static S_CreateGroupResponse: schema::Shape = schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
+static S_CreateGroupResponse: schema::Shape =
+    schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
 static L_CreateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
 static S_CreateIdentityProviderRequest: schema::Shape =
     schema::Shape::new("CreateIdentityProviderRequest", Kind::Structure(&L_CreateIdentityProviderRequest));
@@ -3836,7 +4003,8 @@ static L_CreateResourceServerRequest: Layout = Layout::new(&[
 ]);
 static S_CreateResourceServerResponse: schema::Shape =
     schema::Shape::new("CreateResourceServerResponse", Kind::Structure(&L_CreateResourceServerResponse));
-static L_CreateResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static L_CreateResourceServerResponse: Layout =
+    Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
 static S_CreateUserImportJobRequest: schema::Shape =
     schema::Shape::new("CreateUserImportJobRequest", Kind::Structure(&L_CreateUserImportJobRequest));
 static L_CreateUserImportJobRequest: Layout = Layout::new(&[
@@ -3847,7 +4015,8 @@ static L_CreateUserImportJobRequest: Layout = Layout::new(&[
 ]);
 static S_CreateUserImportJobResponse: schema::Shape =
     schema::Shape::new("CreateUserImportJobResponse", Kind::Structure(&L_CreateUserImportJobResponse));
-static L_CreateUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
+static L_CreateUserImportJobResponse: Layout =
+    Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_CreateUserPoolClientRequest: schema::Shape =
     schema::Shape::new("CreateUserPoolClientRequest", Kind::Structure(&L_CreateUserPoolClientRequest));
 static L_CreateUserPoolClientRequest: Layout = Layout::new(&[
@@ -3878,7 +4047,8 @@ static L_CreateUserPoolClientRequest: Layout = Layout::new(&[
 ]);
 static S_CreateUserPoolClientResponse: schema::Shape =
     schema::Shape::new("CreateUserPoolClientResponse", Kind::Structure(&L_CreateUserPoolClientResponse));
-static L_CreateUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static L_CreateUserPoolClientResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
 static S_CreateUserPoolDomainRequest: schema::Shape =
     schema::Shape::new("CreateUserPoolDomainRequest", Kind::Structure(&L_CreateUserPoolDomainRequest));
 static L_CreateUserPoolDomainRequest: Layout = Layout::new(&[
@@ -3895,7 +4065,8 @@ static L_CreateUserPoolDomainResponse: Layout = Layout::new(&[
     schema::Member::new("CloudFrontDomain", &S_DomainType),
     schema::Member::new("Routing", &S_RoutingType),
 ]);
-static S_CreateUserPoolRequest: schema::Shape = schema::Shape::new("CreateUserPoolRequest", Kind::Structure(&L_CreateUserPoolRequest));
+static S_CreateUserPoolRequest: schema::Shape =
+    schema::Shape::new("CreateUserPoolRequest", Kind::Structure(&L_CreateUserPoolRequest));
 static L_CreateUserPoolRequest: Layout = Layout::new(&[
     schema::Member::new("PoolName", &S_UserPoolNameType).required(),
     schema::Member::new("Policies", &S_UserPoolPolicyType),
@@ -3926,15 +4097,18 @@ static L_CreateUserPoolRequest: Layout = Layout::new(&[
     schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
     schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
 ]);
-static S_CreateUserPoolResponse: schema::Shape = schema::Shape::new("CreateUserPoolResponse", Kind::Structure(&L_CreateUserPoolResponse));
+static S_CreateUserPoolResponse: schema::Shape =
+    schema::Shape::new("CreateUserPoolResponse", Kind::Structure(&L_CreateUserPoolResponse));
 static L_CreateUserPoolResponse: Layout = Layout::new(&[schema::Member::new("UserPool", &S_UserPoolType)]);
-static S_CustomAttributeNameType: schema::Shape =
-    schema::Shape::new("CustomAttributeNameType", Kind::String).limits(Limits::NONE.min(1).max(20).pattern(&P_CustomAttributeNameType));
+static S_CustomAttributeNameType: schema::Shape = schema::Shape::new("CustomAttributeNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(20).pattern(&P_CustomAttributeNameType));
 static P_CustomAttributeNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
 static S_CustomAttributesListType: schema::Shape =
-    schema::Shape::new("CustomAttributesListType", Kind::List(&M_CustomAttributesListType)).limits(Limits::NONE.min(1).max(25));
+    schema::Shape::new("CustomAttributesListType", Kind::List(&M_CustomAttributesListType))
+        .limits(Limits::NONE.min(1).max(25));
 static M_CustomAttributesListType: schema::Member = schema::Member::new("member", &S_SchemaAttributeType);
-static S_CustomDomainConfigType: schema::Shape = schema::Shape::new("CustomDomainConfigType", Kind::Structure(&L_CustomDomainConfigType));
+static S_CustomDomainConfigType: schema::Shape =
+    schema::Shape::new("CustomDomainConfigType", Kind::Structure(&L_CustomDomainConfigType));
 static L_CustomDomainConfigType: Layout = Layout::new(&[
     schema::Member::new("CertificateArn", &S_ArnType).required(),
     schema::Member::new("SecurityPolicy", &S_SecurityPolicyType),
@@ -3956,7 +4130,8 @@ static L_CustomSMSLambdaVersionConfigType: Layout = Layout::new(&[
 static S_CustomSMSSenderLambdaVersionType: schema::Shape =
     schema::Shape::new("CustomSMSSenderLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0"]));
 static S_DateType: schema::Shape = schema::Shape::new("DateType", Kind::Timestamp);
-static S_DcrConfigurationType: schema::Shape = schema::Shape::new("DcrConfigurationType", Kind::Structure(&L_DcrConfigurationType));
+static S_DcrConfigurationType: schema::Shape =
+    schema::Shape::new("DcrConfigurationType", Kind::Structure(&L_DcrConfigurationType));
 static L_DcrConfigurationType: Layout = Layout::new(&[
     schema::Member::new("EnableStatus", &S_StatusType),
     schema::Member::new("OpenDcrEnabled", &S_BooleanType),
@@ -3964,9 +4139,10 @@ static L_DcrConfigurationType: Layout = Layout::new(&[
     schema::Member::new("OpenDcrGrantTypes", &S_OAuthFlowsType),
     schema::Member::new("AllowedScopes", &S_ScopeListType),
 ]);
-static S_DefaultEmailOptionType: schema::Shape =
-    schema::Shape::new("DefaultEmailOptionType", Kind::String).limits(Limits::NONE.values(&["CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"]));
-static S_DeleteGroupRequest: schema::Shape = schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
+static S_DefaultEmailOptionType: schema::Shape = schema::Shape::new("DefaultEmailOptionType", Kind::String)
+    .limits(Limits::NONE.values(&["CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"]));
+static S_DeleteGroupRequest: schema::Shape =
+    schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
 static L_DeleteGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_GroupNameType).required(),
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
@@ -4007,13 +4183,17 @@ static L_DeleteUserPoolDomainRequest: Layout = Layout::new(&[
 static S_DeleteUserPoolDomainResponse: schema::Shape =
     schema::Shape::new("DeleteUserPoolDomainResponse", Kind::Structure(&L_DeleteUserPoolDomainResponse));
 static L_DeleteUserPoolDomainResponse: Layout = Layout::new(&[]);
-static S_DeleteUserPoolRequest: schema::Shape = schema::Shape::new("DeleteUserPoolRequest", Kind::Structure(&L_DeleteUserPoolRequest));
-static L_DeleteUserPoolRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
-static S_DeleteUserRequest: schema::Shape = schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
+static S_DeleteUserPoolRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPoolRequest", Kind::Structure(&L_DeleteUserPoolRequest));
+static L_DeleteUserPoolRequest: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_DeleteUserRequest: schema::Shape =
+    schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
 static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
 static S_DeletionProtectionType: schema::Shape =
     schema::Shape::new("DeletionProtectionType", Kind::String).limits(Limits::NONE.values(&["ACTIVE", "INACTIVE"]));
-static S_DeliveryMediumListType: schema::Shape = schema::Shape::new("DeliveryMediumListType", Kind::List(&M_DeliveryMediumListType));
+static S_DeliveryMediumListType: schema::Shape =
+    schema::Shape::new("DeliveryMediumListType", Kind::List(&M_DeliveryMediumListType));
 static M_DeliveryMediumListType: schema::Member = schema::Member::new("member", &S_DeliveryMediumType);
 static S_DeliveryMediumType: schema::Shape =
     schema::Shape::new("DeliveryMediumType", Kind::String).limits(Limits::NONE.values(&["SMS", "EMAIL"]));
@@ -4035,7 +4215,8 @@ static L_DescribeResourceServerRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeResourceServerResponse: schema::Shape =
     schema::Shape::new("DescribeResourceServerResponse", Kind::Structure(&L_DescribeResourceServerResponse));
-static L_DescribeResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static L_DescribeResourceServerResponse: Layout =
+    Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
 static S_DescribeUserImportJobRequest: schema::Shape =
     schema::Shape::new("DescribeUserImportJobRequest", Kind::Structure(&L_DescribeUserImportJobRequest));
 static L_DescribeUserImportJobRequest: Layout = Layout::new(&[
@@ -4044,7 +4225,8 @@ static L_DescribeUserImportJobRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeUserImportJobResponse: schema::Shape =
     schema::Shape::new("DescribeUserImportJobResponse", Kind::Structure(&L_DescribeUserImportJobResponse));
-static L_DescribeUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
+static L_DescribeUserImportJobResponse: Layout =
+    Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_DescribeUserPoolClientRequest: schema::Shape =
     schema::Shape::new("DescribeUserPoolClientRequest", Kind::Structure(&L_DescribeUserPoolClientRequest));
 static L_DescribeUserPoolClientRequest: Layout = Layout::new(&[
@@ -4053,20 +4235,25 @@ static L_DescribeUserPoolClientRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeUserPoolClientResponse: schema::Shape =
     schema::Shape::new("DescribeUserPoolClientResponse", Kind::Structure(&L_DescribeUserPoolClientResponse));
-static L_DescribeUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static L_DescribeUserPoolClientResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
 static S_DescribeUserPoolDomainRequest: schema::Shape =
     schema::Shape::new("DescribeUserPoolDomainRequest", Kind::Structure(&L_DescribeUserPoolDomainRequest));
-static L_DescribeUserPoolDomainRequest: Layout = Layout::new(&[schema::Member::new("Domain", &S_DomainType).required()]);
+static L_DescribeUserPoolDomainRequest: Layout =
+    Layout::new(&[schema::Member::new("Domain", &S_DomainType).required()]);
 static S_DescribeUserPoolDomainResponse: schema::Shape =
     schema::Shape::new("DescribeUserPoolDomainResponse", Kind::Structure(&L_DescribeUserPoolDomainResponse));
-static L_DescribeUserPoolDomainResponse: Layout = Layout::new(&[schema::Member::new("DomainDescription", &S_DomainDescriptionType)]);
+static L_DescribeUserPoolDomainResponse: Layout =
+    Layout::new(&[schema::Member::new("DomainDescription", &S_DomainDescriptionType)]);
 static S_DescribeUserPoolRequest: schema::Shape =
     schema::Shape::new("DescribeUserPoolRequest", Kind::Structure(&L_DescribeUserPoolRequest));
-static L_DescribeUserPoolRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static L_DescribeUserPoolRequest: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
 static S_DescribeUserPoolResponse: schema::Shape =
     schema::Shape::new("DescribeUserPoolResponse", Kind::Structure(&L_DescribeUserPoolResponse));
 static L_DescribeUserPoolResponse: Layout = Layout::new(&[schema::Member::new("UserPool", &S_UserPoolType)]);
-static S_DescriptionType: schema::Shape = schema::Shape::new("DescriptionType", Kind::String).limits(Limits::NONE.max(2048));
+static S_DescriptionType: schema::Shape =
+    schema::Shape::new("DescriptionType", Kind::String).limits(Limits::NONE.max(2048));
 static S_DeviceConfigurationType: schema::Shape =
     schema::Shape::new("DeviceConfigurationType", Kind::Structure(&L_DeviceConfigurationType));
 static L_DeviceConfigurationType: Layout = Layout::new(&[
@@ -4078,9 +4265,10 @@ static S_DeviceKeyType: schema::Shape =
 static P_DeviceKeyType: Pattern = Pattern::new(r#"[\w-]+_[0-9a-f-]+"#);
 static S_DeviceListType: schema::Shape = schema::Shape::new("DeviceListType", Kind::List(&M_DeviceListType));
 static M_DeviceListType: schema::Member = schema::Member::new("member", &S_DeviceType);
-static S_DeviceNameType: schema::Shape = schema::Shape::new("DeviceNameType", Kind::String).limits(Limits::NONE.min(1).max(1024));
-static S_DeviceRememberedStatusType: schema::Shape =
-    schema::Shape::new("DeviceRememberedStatusType", Kind::String).limits(Limits::NONE.values(&["remembered", "not_remembered"]));
+static S_DeviceNameType: schema::Shape =
+    schema::Shape::new("DeviceNameType", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_DeviceRememberedStatusType: schema::Shape = schema::Shape::new("DeviceRememberedStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["remembered", "not_remembered"]));
 static S_DeviceSecretVerifierConfigType: schema::Shape =
     schema::Shape::new("DeviceSecretVerifierConfigType", Kind::Structure(&L_DeviceSecretVerifierConfigType));
 static L_DeviceSecretVerifierConfigType: Layout =
@@ -4093,7 +4281,8 @@ static L_DeviceType: Layout = Layout::new(&[
     schema::Member::new("DeviceLastModifiedDate", &S_DateType),
     schema::Member::new("DeviceLastAuthenticatedDate", &S_DateType),
 ]);
-static S_DomainDescriptionType: schema::Shape = schema::Shape::new("DomainDescriptionType", Kind::Structure(&L_DomainDescriptionType));
+static S_DomainDescriptionType: schema::Shape =
+    schema::Shape::new("DomainDescriptionType", Kind::Structure(&L_DomainDescriptionType));
 static L_DomainDescriptionType: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("AWSAccountId", &S_AWSAccountIdType),
@@ -4111,11 +4300,13 @@ static S_DomainStatusType: schema::Shape = schema::Shape::new("DomainStatusType"
 static S_DomainType: schema::Shape =
     schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.min(1).max(63).pattern(&P_DomainType));
 static P_DomainType: Pattern = Pattern::new(r#"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"#);
-static S_DomainVersionType: schema::Shape = schema::Shape::new("DomainVersionType", Kind::String).limits(Limits::NONE.min(1).max(20));
+static S_DomainVersionType: schema::Shape =
+    schema::Shape::new("DomainVersionType", Kind::String).limits(Limits::NONE.min(1).max(20));
 static S_EmailAddressType: schema::Shape =
     schema::Shape::new("EmailAddressType", Kind::String).limits(Limits::NONE.pattern(&P_EmailAddressType));
 static P_EmailAddressType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
-static S_EmailConfigurationType: schema::Shape = schema::Shape::new("EmailConfigurationType", Kind::Structure(&L_EmailConfigurationType));
+static S_EmailConfigurationType: schema::Shape =
+    schema::Shape::new("EmailConfigurationType", Kind::Structure(&L_EmailConfigurationType));
 static L_EmailConfigurationType: Layout = Layout::new(&[
     schema::Member::new("SourceArn", &S_ArnType),
     schema::Member::new("ReplyToEmailAddress", &S_EmailAddressType),
@@ -4123,42 +4314,52 @@ static L_EmailConfigurationType: Layout = Layout::new(&[
     schema::Member::new("From", &S_StringType),
     schema::Member::new("ConfigurationSet", &S_SESConfigurationSet),
 ]);
-static S_EmailInviteMessageType: schema::Shape =
-    schema::Shape::new("EmailInviteMessageType", Kind::String).limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailInviteMessageType));
+static S_EmailInviteMessageType: schema::Shape = schema::Shape::new("EmailInviteMessageType", Kind::String)
+    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailInviteMessageType));
 static P_EmailInviteMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
-static S_EmailMfaConfigType: schema::Shape = schema::Shape::new("EmailMfaConfigType", Kind::Structure(&L_EmailMfaConfigType));
-static L_EmailMfaConfigType: Layout =
-    Layout::new(&[schema::Member::new("Message", &S_EmailMfaMessageType), schema::Member::new("Subject", &S_EmailMfaSubjectType)]);
-static S_EmailMfaMessageType: schema::Shape =
-    schema::Shape::new("EmailMfaMessageType", Kind::String).limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailMfaMessageType));
-static P_EmailMfaMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
-static S_EmailMfaSettingsType: schema::Shape = schema::Shape::new("EmailMfaSettingsType", Kind::Structure(&L_EmailMfaSettingsType));
+static S_EmailMfaConfigType: schema::Shape =
+    schema::Shape::new("EmailMfaConfigType", Kind::Structure(&L_EmailMfaConfigType));
+static L_EmailMfaConfigType: Layout = Layout::new(&[
+    schema::Member::new("Message", &S_EmailMfaMessageType),
+    schema::Member::new("Subject", &S_EmailMfaSubjectType),
+]);
+static S_EmailMfaMessageType: schema::Shape = schema::Shape::new("EmailMfaMessageType", Kind::String)
+    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailMfaMessageType));
+static P_EmailMfaMessageType: Pattern =
+    Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailMfaSettingsType: schema::Shape =
+    schema::Shape::new("EmailMfaSettingsType", Kind::Structure(&L_EmailMfaSettingsType));
 static L_EmailMfaSettingsType: Layout =
     Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
 static S_EmailMfaSubjectType: schema::Shape =
     schema::Shape::new("EmailMfaSubjectType", Kind::String).limits(Limits::NONE.pattern(&P_EmailMfaSubjectType));
 static P_EmailMfaSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
-static S_EmailSendingAccountType: schema::Shape =
-    schema::Shape::new("EmailSendingAccountType", Kind::String).limits(Limits::NONE.values(&["COGNITO_DEFAULT", "DEVELOPER"]));
-static S_EmailVerificationMessageByLinkType: schema::Shape = schema::Shape::new("EmailVerificationMessageByLinkType", Kind::String)
-    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailVerificationMessageByLinkType));
-static P_EmailVerificationMessageByLinkType: Pattern =
-    Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailSendingAccountType: schema::Shape = schema::Shape::new("EmailSendingAccountType", Kind::String)
+    .limits(Limits::NONE.values(&["COGNITO_DEFAULT", "DEVELOPER"]));
+static S_EmailVerificationMessageByLinkType: schema::Shape =
+    schema::Shape::new("EmailVerificationMessageByLinkType", Kind::String)
+        .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailVerificationMessageByLinkType));
+static P_EmailVerificationMessageByLinkType: Pattern = Pattern::new(
+    r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#,
+);
 static S_EmailVerificationMessageType: schema::Shape = schema::Shape::new("EmailVerificationMessageType", Kind::String)
     .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailVerificationMessageType));
-static P_EmailVerificationMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
-static S_EmailVerificationSubjectByLinkType: schema::Shape = schema::Shape::new("EmailVerificationSubjectByLinkType", Kind::String)
-    .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailVerificationSubjectByLinkType));
+static P_EmailVerificationMessageType: Pattern =
+    Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailVerificationSubjectByLinkType: schema::Shape =
+    schema::Shape::new("EmailVerificationSubjectByLinkType", Kind::String)
+        .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailVerificationSubjectByLinkType));
 static P_EmailVerificationSubjectByLinkType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
 static S_EmailVerificationSubjectType: schema::Shape = schema::Shape::new("EmailVerificationSubjectType", Kind::String)
     .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailVerificationSubjectType));
 static P_EmailVerificationSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
-static S_EncryptionKeyArnType: schema::Shape =
-    schema::Shape::new("EncryptionKeyArnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_EncryptionKeyArnType));
-static P_EncryptionKeyArnType: Pattern =
-    Pattern::new(r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#);
-static S_EncryptionKeyType: schema::Shape =
-    schema::Shape::new("EncryptionKeyType", Kind::String).limits(Limits::NONE.values(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"]));
+static S_EncryptionKeyArnType: schema::Shape = schema::Shape::new("EncryptionKeyArnType", Kind::String)
+    .limits(Limits::NONE.min(20).max(2048).pattern(&P_EncryptionKeyArnType));
+static P_EncryptionKeyArnType: Pattern = Pattern::new(
+    r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#,
+);
+static S_EncryptionKeyType: schema::Shape = schema::Shape::new("EncryptionKeyType", Kind::String)
+    .limits(Limits::NONE.values(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"]));
 static S_EumsSmsConfigurationType: schema::Shape =
     schema::Shape::new("EumsSmsConfigurationType", Kind::Structure(&L_EumsSmsConfigurationType));
 static L_EumsSmsConfigurationType: Layout = Layout::new(&[
@@ -4173,30 +4374,36 @@ static L_EumsSmsConfigurationType: Layout = Layout::new(&[
 static S_ExplicitAuthFlowsListType: schema::Shape =
     schema::Shape::new("ExplicitAuthFlowsListType", Kind::List(&M_ExplicitAuthFlowsListType));
 static M_ExplicitAuthFlowsListType: schema::Member = schema::Member::new("member", &S_ExplicitAuthFlowsType);
-static S_ExplicitAuthFlowsType: schema::Shape = schema::Shape::new("ExplicitAuthFlowsType", Kind::String).limits(Limits::NONE.values(&[
-    "ADMIN_NO_SRP_AUTH",
-    "CUSTOM_AUTH_FLOW_ONLY",
-    "USER_PASSWORD_AUTH",
-    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-    "ALLOW_CUSTOM_AUTH",
-    "ALLOW_USER_PASSWORD_AUTH",
-    "ALLOW_USER_SRP_AUTH",
-    "ALLOW_REFRESH_TOKEN_AUTH",
-    "ALLOW_USER_AUTH",
-    "ALLOW_TOKEN_EXCHANGE_DELEGATION",
-    "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
-]));
+static S_ExplicitAuthFlowsType: schema::Shape =
+    schema::Shape::new("ExplicitAuthFlowsType", Kind::String).limits(Limits::NONE.values(&[
+        "ADMIN_NO_SRP_AUTH",
+        "CUSTOM_AUTH_FLOW_ONLY",
+        "USER_PASSWORD_AUTH",
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        "ALLOW_CUSTOM_AUTH",
+        "ALLOW_USER_PASSWORD_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_USER_AUTH",
+        "ALLOW_TOKEN_EXCHANGE_DELEGATION",
+        "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+    ]));
 static S_FailoverType: schema::Shape = schema::Shape::new("FailoverType", Kind::Structure(&L_FailoverType));
 static L_FailoverType: Layout = Layout::new(&[
     schema::Member::new("SecondaryRegion", &S_RegionNameType).required(),
     schema::Member::new("PrimaryRoute53HealthCheckId", &S_HealthCheckIdType).required(),
 ]);
-static S_FeatureType: schema::Shape = schema::Shape::new("FeatureType", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
+static S_FeatureType: schema::Shape =
+    schema::Shape::new("FeatureType", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
 static S_ForceAliasCreation: schema::Shape = schema::Shape::new("ForceAliasCreation", Kind::Boolean);
-static S_ForgetDeviceRequest: schema::Shape = schema::Shape::new("ForgetDeviceRequest", Kind::Structure(&L_ForgetDeviceRequest));
-static L_ForgetDeviceRequest: Layout =
-    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType), schema::Member::new("DeviceKey", &S_DeviceKeyType).required()]);
-static S_ForgotPasswordRequest: schema::Shape = schema::Shape::new("ForgotPasswordRequest", Kind::Structure(&L_ForgotPasswordRequest));
+static S_ForgetDeviceRequest: schema::Shape =
+    schema::Shape::new("ForgetDeviceRequest", Kind::Structure(&L_ForgetDeviceRequest));
+static L_ForgetDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+]);
+static S_ForgotPasswordRequest: schema::Shape =
+    schema::Shape::new("ForgotPasswordRequest", Kind::Structure(&L_ForgotPasswordRequest));
 static L_ForgotPasswordRequest: Layout = Layout::new(&[
     schema::Member::new("ClientId", &S_ClientIdType).required(),
     schema::Member::new("SecretHash", &S_SecretHashType),
@@ -4205,18 +4412,27 @@ static L_ForgotPasswordRequest: Layout = Layout::new(&[
     schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
     schema::Member::new("ClientMetadata", &S_ClientMetadataType),
 ]);
-static S_ForgotPasswordResponse: schema::Shape = schema::Shape::new("ForgotPasswordResponse", Kind::Structure(&L_ForgotPasswordResponse));
-static L_ForgotPasswordResponse: Layout = Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static S_ForgotPasswordResponse: schema::Shape =
+    schema::Shape::new("ForgotPasswordResponse", Kind::Structure(&L_ForgotPasswordResponse));
+static L_ForgotPasswordResponse: Layout =
+    Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
 static S_GenerateSecret: schema::Shape = schema::Shape::new("GenerateSecret", Kind::Boolean);
-static S_GetCSVHeaderRequest: schema::Shape = schema::Shape::new("GetCSVHeaderRequest", Kind::Structure(&L_GetCSVHeaderRequest));
+static S_GetCSVHeaderRequest: schema::Shape =
+    schema::Shape::new("GetCSVHeaderRequest", Kind::Structure(&L_GetCSVHeaderRequest));
 static L_GetCSVHeaderRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
-static S_GetCSVHeaderResponse: schema::Shape = schema::Shape::new("GetCSVHeaderResponse", Kind::Structure(&L_GetCSVHeaderResponse));
-static L_GetCSVHeaderResponse: Layout =
-    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType), schema::Member::new("CSVHeader", &S_ListOfStringTypes)]);
+static S_GetCSVHeaderResponse: schema::Shape =
+    schema::Shape::new("GetCSVHeaderResponse", Kind::Structure(&L_GetCSVHeaderResponse));
+static L_GetCSVHeaderResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("CSVHeader", &S_ListOfStringTypes),
+]);
 static S_GetDeviceRequest: schema::Shape = schema::Shape::new("GetDeviceRequest", Kind::Structure(&L_GetDeviceRequest));
-static L_GetDeviceRequest: Layout =
-    Layout::new(&[schema::Member::new("DeviceKey", &S_DeviceKeyType).required(), schema::Member::new("AccessToken", &S_TokenModelType)]);
-static S_GetDeviceResponse: schema::Shape = schema::Shape::new("GetDeviceResponse", Kind::Structure(&L_GetDeviceResponse));
+static L_GetDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+    schema::Member::new("AccessToken", &S_TokenModelType),
+]);
+static S_GetDeviceResponse: schema::Shape =
+    schema::Shape::new("GetDeviceResponse", Kind::Structure(&L_GetDeviceResponse));
 static L_GetDeviceResponse: Layout = Layout::new(&[schema::Member::new("Device", &S_DeviceType).required()]);
 static S_GetGroupRequest: schema::Shape = schema::Shape::new("GetGroupRequest", Kind::Structure(&L_GetGroupRequest));
 static L_GetGroupRequest: Layout = Layout::new(&[
@@ -4225,14 +4441,18 @@ static L_GetGroupRequest: Layout = Layout::new(&[
 ]);
 static S_GetGroupResponse: schema::Shape = schema::Shape::new("GetGroupResponse", Kind::Structure(&L_GetGroupResponse));
 static L_GetGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
-static S_GetIdentityProviderByIdentifierRequest: schema::Shape =
-    schema::Shape::new("GetIdentityProviderByIdentifierRequest", Kind::Structure(&L_GetIdentityProviderByIdentifierRequest));
+static S_GetIdentityProviderByIdentifierRequest: schema::Shape = schema::Shape::new(
+    "GetIdentityProviderByIdentifierRequest",
+    Kind::Structure(&L_GetIdentityProviderByIdentifierRequest),
+);
 static L_GetIdentityProviderByIdentifierRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("IdpIdentifier", &S_IdpIdentifierType).required(),
 ]);
-static S_GetIdentityProviderByIdentifierResponse: schema::Shape =
-    schema::Shape::new("GetIdentityProviderByIdentifierResponse", Kind::Structure(&L_GetIdentityProviderByIdentifierResponse));
+static S_GetIdentityProviderByIdentifierResponse: schema::Shape = schema::Shape::new(
+    "GetIdentityProviderByIdentifierResponse",
+    Kind::Structure(&L_GetIdentityProviderByIdentifierResponse),
+);
 static L_GetIdentityProviderByIdentifierResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
 static S_GetTokensFromRefreshTokenRequest: schema::Shape =
@@ -4248,20 +4468,25 @@ static S_GetTokensFromRefreshTokenResponse: schema::Shape =
     schema::Shape::new("GetTokensFromRefreshTokenResponse", Kind::Structure(&L_GetTokensFromRefreshTokenResponse));
 static L_GetTokensFromRefreshTokenResponse: Layout =
     Layout::new(&[schema::Member::new("AuthenticationResult", &S_AuthenticationResultType)]);
-static S_GetUserAttributeVerificationCodeRequest: schema::Shape =
-    schema::Shape::new("GetUserAttributeVerificationCodeRequest", Kind::Structure(&L_GetUserAttributeVerificationCodeRequest));
+static S_GetUserAttributeVerificationCodeRequest: schema::Shape = schema::Shape::new(
+    "GetUserAttributeVerificationCodeRequest",
+    Kind::Structure(&L_GetUserAttributeVerificationCodeRequest),
+);
 static L_GetUserAttributeVerificationCodeRequest: Layout = Layout::new(&[
     schema::Member::new("AccessToken", &S_TokenModelType).required(),
     schema::Member::new("AttributeName", &S_AttributeNameType).required(),
     schema::Member::new("ClientMetadata", &S_ClientMetadataType),
 ]);
-static S_GetUserAttributeVerificationCodeResponse: schema::Shape =
-    schema::Shape::new("GetUserAttributeVerificationCodeResponse", Kind::Structure(&L_GetUserAttributeVerificationCodeResponse));
+static S_GetUserAttributeVerificationCodeResponse: schema::Shape = schema::Shape::new(
+    "GetUserAttributeVerificationCodeResponse",
+    Kind::Structure(&L_GetUserAttributeVerificationCodeResponse),
+);
 static L_GetUserAttributeVerificationCodeResponse: Layout =
     Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
 static S_GetUserAuthFactorsRequest: schema::Shape =
     schema::Shape::new("GetUserAuthFactorsRequest", Kind::Structure(&L_GetUserAuthFactorsRequest));
-static L_GetUserAuthFactorsRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static L_GetUserAuthFactorsRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
 static S_GetUserAuthFactorsResponse: schema::Shape =
     schema::Shape::new("GetUserAuthFactorsResponse", Kind::Structure(&L_GetUserAuthFactorsResponse));
 static L_GetUserAuthFactorsResponse: Layout = Layout::new(&[
@@ -4272,7 +4497,8 @@ static L_GetUserAuthFactorsResponse: Layout = Layout::new(&[
 ]);
 static S_GetUserPoolMfaConfigRequest: schema::Shape =
     schema::Shape::new("GetUserPoolMfaConfigRequest", Kind::Structure(&L_GetUserPoolMfaConfigRequest));
-static L_GetUserPoolMfaConfigRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static L_GetUserPoolMfaConfigRequest: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
 static S_GetUserPoolMfaConfigResponse: schema::Shape =
     schema::Shape::new("GetUserPoolMfaConfigResponse", Kind::Structure(&L_GetUserPoolMfaConfigResponse));
 static L_GetUserPoolMfaConfigResponse: Layout = Layout::new(&[
@@ -4292,9 +4518,12 @@ static L_GetUserResponse: Layout = Layout::new(&[
     schema::Member::new("PreferredMfaSetting", &S_StringType),
     schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
 ]);
-static S_GlobalSignOutRequest: schema::Shape = schema::Shape::new("GlobalSignOutRequest", Kind::Structure(&L_GlobalSignOutRequest));
-static L_GlobalSignOutRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
-static S_GlobalSignOutResponse: schema::Shape = schema::Shape::new("GlobalSignOutResponse", Kind::Structure(&L_GlobalSignOutResponse));
+static S_GlobalSignOutRequest: schema::Shape =
+    schema::Shape::new("GlobalSignOutRequest", Kind::Structure(&L_GlobalSignOutRequest));
+static L_GlobalSignOutRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_GlobalSignOutResponse: schema::Shape =
+    schema::Shape::new("GlobalSignOutResponse", Kind::Structure(&L_GlobalSignOutResponse));
 static L_GlobalSignOutResponse: Layout = Layout::new(&[]);
 static S_GroupListType: schema::Shape = schema::Shape::new("GroupListType", Kind::List(&M_GroupListType));
 static M_GroupListType: schema::Member = schema::Member::new("member", &S_GroupType);
@@ -4311,8 +4540,10 @@ static L_GroupType: Layout = Layout::new(&[
     schema::Member::new("LastModifiedDate", &S_DateType),
     schema::Member::new("CreationDate", &S_DateType),
 ]);
-static S_HealthCheckIdType: schema::Shape = schema::Shape::new("HealthCheckIdType", Kind::String).limits(Limits::NONE.max(64));
-static S_HexStringType: schema::Shape = schema::Shape::new("HexStringType", Kind::String).limits(Limits::NONE.pattern(&P_HexStringType));
+static S_HealthCheckIdType: schema::Shape =
+    schema::Shape::new("HealthCheckIdType", Kind::String).limits(Limits::NONE.max(64));
+static S_HexStringType: schema::Shape =
+    schema::Shape::new("HexStringType", Kind::String).limits(Limits::NONE.pattern(&P_HexStringType));
 static P_HexStringType: Pattern = Pattern::new(r#"^[0-9a-fA-F]+$"#);
 static S_HttpHeader: schema::Shape = schema::Shape::new("HttpHeader", Kind::Structure(&L_HttpHeader));
 static L_HttpHeader: Layout =
@@ -4321,7 +4552,8 @@ static S_HttpHeaderList: schema::Shape = schema::Shape::new("HttpHeaderList", Ki
 static M_HttpHeaderList: schema::Member = schema::Member::new("member", &S_HttpHeader);
 static S_IdTokenValidityType: schema::Shape =
     schema::Shape::new("IdTokenValidityType", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
-static S_IdentityProviderType: schema::Shape = schema::Shape::new("IdentityProviderType", Kind::Structure(&L_IdentityProviderType));
+static S_IdentityProviderType: schema::Shape =
+    schema::Shape::new("IdentityProviderType", Kind::Structure(&L_IdentityProviderType));
 static L_IdentityProviderType: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("ProviderName", &S_ProviderNameType),
@@ -4335,11 +4567,12 @@ static L_IdentityProviderType: Layout = Layout::new(&[
 ]);
 static S_IdentityProviderTypeType: schema::Shape = schema::Shape::new("IdentityProviderTypeType", Kind::String)
     .limits(Limits::NONE.values(&["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]));
-static S_IdpIdentifierType: schema::Shape =
-    schema::Shape::new("IdpIdentifierType", Kind::String).limits(Limits::NONE.min(1).max(40).pattern(&P_IdpIdentifierType));
+static S_IdpIdentifierType: schema::Shape = schema::Shape::new("IdpIdentifierType", Kind::String)
+    .limits(Limits::NONE.min(1).max(40).pattern(&P_IdpIdentifierType));
 static P_IdpIdentifierType: Pattern = Pattern::new(r#"[\w\s+=.@-]+"#);
 static S_IdpIdentifiersListType: schema::Shape =
-    schema::Shape::new("IdpIdentifiersListType", Kind::List(&M_IdpIdentifiersListType)).limits(Limits::NONE.min(0).max(50));
+    schema::Shape::new("IdpIdentifiersListType", Kind::List(&M_IdpIdentifiersListType))
+        .limits(Limits::NONE.min(0).max(50));
 static M_IdpIdentifiersListType: schema::Member = schema::Member::new("member", &S_IdpIdentifierType);
 static S_InboundFederationLambdaType: schema::Shape =
     schema::Shape::new("InboundFederationLambdaType", Kind::Structure(&L_InboundFederationLambdaType));
@@ -4349,7 +4582,8 @@ static L_InboundFederationLambdaType: Layout = Layout::new(&[
 ]);
 static S_InboundFederationLambdaVersionType: schema::Shape =
     schema::Shape::new("InboundFederationLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0"]));
-static S_InitiateAuthRequest: schema::Shape = schema::Shape::new("InitiateAuthRequest", Kind::Structure(&L_InitiateAuthRequest));
+static S_InitiateAuthRequest: schema::Shape =
+    schema::Shape::new("InitiateAuthRequest", Kind::Structure(&L_InitiateAuthRequest));
 static L_InitiateAuthRequest: Layout = Layout::new(&[
     schema::Member::new("AuthFlow", &S_AuthFlowType).required(),
     schema::Member::new("AuthParameters", &S_AuthParametersType),
@@ -4359,7 +4593,8 @@ static L_InitiateAuthRequest: Layout = Layout::new(&[
     schema::Member::new("UserContextData", &S_UserContextDataType),
     schema::Member::new("Session", &S_SessionType),
 ]);
-static S_InitiateAuthResponse: schema::Shape = schema::Shape::new("InitiateAuthResponse", Kind::Structure(&L_InitiateAuthResponse));
+static S_InitiateAuthResponse: schema::Shape =
+    schema::Shape::new("InitiateAuthResponse", Kind::Structure(&L_InitiateAuthResponse));
 static L_InitiateAuthResponse: Layout = Layout::new(&[
     schema::Member::new("ChallengeName", &S_ChallengeNameType),
     schema::Member::new("Session", &S_SessionType),
@@ -4370,16 +4605,21 @@ static L_InitiateAuthResponse: Layout = Layout::new(&[
 static S_IntegerType: schema::Shape = schema::Shape::new("IntegerType", Kind::Integer);
 static S_InvalidParameterException: schema::Shape =
     schema::Shape::new("InvalidParameterException", Kind::Structure(&L_InvalidParameterException));
-static L_InvalidParameterException: Layout = Layout::new(&[schema::Member::new("reasonCode", &S_InvalidParameterExceptionReasonCodeType)]);
+static L_InvalidParameterException: Layout =
+    Layout::new(&[schema::Member::new("reasonCode", &S_InvalidParameterExceptionReasonCodeType)]);
 static S_InvalidParameterExceptionReasonCodeType: schema::Shape =
     schema::Shape::new("InvalidParameterExceptionReasonCodeType", Kind::String);
 static S_IssuerConfigurationType: schema::Shape =
     schema::Shape::new("IssuerConfigurationType", Kind::Structure(&L_IssuerConfigurationType));
 static L_IssuerConfigurationType: Layout = Layout::new(&[schema::Member::new("Type", &S_IssuerType)]);
-static S_IssuerType: schema::Shape = schema::Shape::new("IssuerType", Kind::String).limits(Limits::NONE.values(&["ORIGINAL", "UPDATED"]));
-static S_KeyConfigurationType: schema::Shape = schema::Shape::new("KeyConfigurationType", Kind::Structure(&L_KeyConfigurationType));
-static L_KeyConfigurationType: Layout =
-    Layout::new(&[schema::Member::new("KeyType", &S_EncryptionKeyType), schema::Member::new("KmsKeyArn", &S_EncryptionKeyArnType)]);
+static S_IssuerType: schema::Shape =
+    schema::Shape::new("IssuerType", Kind::String).limits(Limits::NONE.values(&["ORIGINAL", "UPDATED"]));
+static S_KeyConfigurationType: schema::Shape =
+    schema::Shape::new("KeyConfigurationType", Kind::Structure(&L_KeyConfigurationType));
+static L_KeyConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("KeyType", &S_EncryptionKeyType),
+    schema::Member::new("KmsKeyArn", &S_EncryptionKeyArnType),
+]);
 static S_LambdaConfigType: schema::Shape = schema::Shape::new("LambdaConfigType", Kind::Structure(&L_LambdaConfigType));
 static L_LambdaConfigType: Layout = Layout::new(&[
     schema::Member::new("PreSignUp", &S_ArnType),
@@ -4398,22 +4638,28 @@ static L_LambdaConfigType: Layout = Layout::new(&[
     schema::Member::new("KMSKeyID", &S_ArnType),
     schema::Member::new("InboundFederation", &S_InboundFederationLambdaType),
 ]);
-static S_ListDevicesRequest: schema::Shape = schema::Shape::new("ListDevicesRequest", Kind::Structure(&L_ListDevicesRequest));
+static S_ListDevicesRequest: schema::Shape =
+    schema::Shape::new("ListDevicesRequest", Kind::Structure(&L_ListDevicesRequest));
 static L_ListDevicesRequest: Layout = Layout::new(&[
     schema::Member::new("AccessToken", &S_TokenModelType).required(),
     schema::Member::new("Limit", &S_QueryLimitType),
     schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
 ]);
-static S_ListDevicesResponse: schema::Shape = schema::Shape::new("ListDevicesResponse", Kind::Structure(&L_ListDevicesResponse));
-static L_ListDevicesResponse: Layout =
-    Layout::new(&[schema::Member::new("Devices", &S_DeviceListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
-static S_ListGroupsRequest: schema::Shape = schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
+static S_ListDevicesResponse: schema::Shape =
+    schema::Shape::new("ListDevicesResponse", Kind::Structure(&L_ListDevicesResponse));
+static L_ListDevicesResponse: Layout = Layout::new(&[
+    schema::Member::new("Devices", &S_DeviceListType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+]);
+static S_ListGroupsRequest: schema::Shape =
+    schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
 static L_ListGroupsRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Limit", &S_QueryLimitType),
     schema::Member::new("NextToken", &S_PaginationKey),
 ]);
-static S_ListGroupsResponse: schema::Shape = schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
+static S_ListGroupsResponse: schema::Shape =
+    schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
 static L_ListGroupsResponse: Layout =
     Layout::new(&[schema::Member::new("Groups", &S_GroupListType), schema::Member::new("NextToken", &S_PaginationKey)]);
 static S_ListIdentityProvidersRequest: schema::Shape =
@@ -4477,16 +4723,22 @@ static L_ListUserPoolClientsRequest: Layout = Layout::new(&[
 ]);
 static S_ListUserPoolClientsResponse: schema::Shape =
     schema::Shape::new("ListUserPoolClientsResponse", Kind::Structure(&L_ListUserPoolClientsResponse));
-static L_ListUserPoolClientsResponse: Layout =
-    Layout::new(&[schema::Member::new("UserPoolClients", &S_UserPoolClientListType), schema::Member::new("NextToken", &S_PaginationKey)]);
-static S_ListUserPoolsRequest: schema::Shape = schema::Shape::new("ListUserPoolsRequest", Kind::Structure(&L_ListUserPoolsRequest));
+static L_ListUserPoolClientsResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolClients", &S_UserPoolClientListType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_ListUserPoolsRequest: schema::Shape =
+    schema::Shape::new("ListUserPoolsRequest", Kind::Structure(&L_ListUserPoolsRequest));
 static L_ListUserPoolsRequest: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_PaginationKeyType),
     schema::Member::new("MaxResults", &S_PoolQueryLimitType).required(),
 ]);
-static S_ListUserPoolsResponse: schema::Shape = schema::Shape::new("ListUserPoolsResponse", Kind::Structure(&L_ListUserPoolsResponse));
-static L_ListUserPoolsResponse: Layout =
-    Layout::new(&[schema::Member::new("UserPools", &S_UserPoolListType), schema::Member::new("NextToken", &S_PaginationKeyType)]);
+static S_ListUserPoolsResponse: schema::Shape =
+    schema::Shape::new("ListUserPoolsResponse", Kind::Structure(&L_ListUserPoolsResponse));
+static L_ListUserPoolsResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPools", &S_UserPoolListType),
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+]);
 static S_ListUsersInGroupRequest: schema::Shape =
     schema::Shape::new("ListUsersInGroupRequest", Kind::Structure(&L_ListUsersInGroupRequest));
 static L_ListUsersInGroupRequest: Layout = Layout::new(&[
@@ -4507,9 +4759,12 @@ static L_ListUsersRequest: Layout = Layout::new(&[
     schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
     schema::Member::new("Filter", &S_UserFilterType),
 ]);
-static S_ListUsersResponse: schema::Shape = schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
-static L_ListUsersResponse: Layout =
-    Layout::new(&[schema::Member::new("Users", &S_UsersListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
+static S_ListUsersResponse: schema::Shape =
+    schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
+static L_ListUsersResponse: Layout = Layout::new(&[
+    schema::Member::new("Users", &S_UsersListType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+]);
 static S_LogoutURLsListType: schema::Shape =
     schema::Shape::new("LogoutURLsListType", Kind::List(&M_LogoutURLsListType)).limits(Limits::NONE.min(0).max(100));
 static M_LogoutURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
@@ -4523,28 +4778,33 @@ static L_MFAOptionType: Layout = Layout::new(&[
 ]);
 static S_MessageActionType: schema::Shape =
     schema::Shape::new("MessageActionType", Kind::String).limits(Limits::NONE.values(&["RESEND", "SUPPRESS"]));
-static S_MessageTemplateType: schema::Shape = schema::Shape::new("MessageTemplateType", Kind::Structure(&L_MessageTemplateType));
+static S_MessageTemplateType: schema::Shape =
+    schema::Shape::new("MessageTemplateType", Kind::Structure(&L_MessageTemplateType));
 static L_MessageTemplateType: Layout = Layout::new(&[
     schema::Member::new("SMSMessage", &S_SmsInviteMessageType),
     schema::Member::new("EmailMessage", &S_EmailInviteMessageType),
     schema::Member::new("EmailSubject", &S_EmailVerificationSubjectType),
 ]);
-static S_NewDeviceMetadataType: schema::Shape = schema::Shape::new("NewDeviceMetadataType", Kind::Structure(&L_NewDeviceMetadataType));
-static L_NewDeviceMetadataType: Layout =
-    Layout::new(&[schema::Member::new("DeviceKey", &S_DeviceKeyType), schema::Member::new("DeviceGroupKey", &S_StringType)]);
+static S_NewDeviceMetadataType: schema::Shape =
+    schema::Shape::new("NewDeviceMetadataType", Kind::Structure(&L_NewDeviceMetadataType));
+static L_NewDeviceMetadataType: Layout = Layout::new(&[
+    schema::Member::new("DeviceKey", &S_DeviceKeyType),
+    schema::Member::new("DeviceGroupKey", &S_StringType),
+]);
 static S_NumberAttributeConstraintsType: schema::Shape =
     schema::Shape::new("NumberAttributeConstraintsType", Kind::Structure(&L_NumberAttributeConstraintsType));
 static L_NumberAttributeConstraintsType: Layout =
     Layout::new(&[schema::Member::new("MinValue", &S_StringType), schema::Member::new("MaxValue", &S_StringType)]);
-static S_OAuthFlowType: schema::Shape =
-    schema::Shape::new("OAuthFlowType", Kind::String).limits(Limits::NONE.values(&["code", "implicit", "client_credentials"]));
+static S_OAuthFlowType: schema::Shape = schema::Shape::new("OAuthFlowType", Kind::String)
+    .limits(Limits::NONE.values(&["code", "implicit", "client_credentials"]));
 static S_OAuthFlowsType: schema::Shape =
     schema::Shape::new("OAuthFlowsType", Kind::List(&M_OAuthFlowsType)).limits(Limits::NONE.min(0).max(3));
 static M_OAuthFlowsType: schema::Member = schema::Member::new("member", &S_OAuthFlowType);
-static S_OptionalArnType: schema::Shape =
-    schema::Shape::new("OptionalArnType", Kind::String).limits(Limits::NONE.min(0).max(2048).pattern(&P_OptionalArnType));
-static P_OptionalArnType: Pattern =
-    Pattern::new(r#"(arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)?"#);
+static S_OptionalArnType: schema::Shape = schema::Shape::new("OptionalArnType", Kind::String)
+    .limits(Limits::NONE.min(0).max(2048).pattern(&P_OptionalArnType));
+static P_OptionalArnType: Pattern = Pattern::new(
+    r#"(arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)?"#,
+);
 static S_PaginationKey: schema::Shape =
     schema::Shape::new("PaginationKey", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_PaginationKey));
 static P_PaginationKey: Pattern = Pattern::new(r#"[\S]+"#);
@@ -4557,7 +4817,8 @@ static S_PasswordHistorySizeType: schema::Shape =
     schema::Shape::new("PasswordHistorySizeType", Kind::Integer).limits(Limits::NONE.min(0).max(24));
 static S_PasswordPolicyMinLengthType: schema::Shape =
     schema::Shape::new("PasswordPolicyMinLengthType", Kind::Integer).limits(Limits::NONE.min(6).max(99));
-static S_PasswordPolicyType: schema::Shape = schema::Shape::new("PasswordPolicyType", Kind::Structure(&L_PasswordPolicyType));
+static S_PasswordPolicyType: schema::Shape =
+    schema::Shape::new("PasswordPolicyType", Kind::Structure(&L_PasswordPolicyType));
 static L_PasswordPolicyType: Layout = Layout::new(&[
     schema::Member::new("MinimumLength", &S_PasswordPolicyMinLengthType),
     schema::Member::new("RequireUppercase", &S_BooleanType),
@@ -4570,21 +4831,28 @@ static L_PasswordPolicyType: Layout = Layout::new(&[
 static S_PasswordType: schema::Shape =
     schema::Shape::new("PasswordType", Kind::String).limits(Limits::NONE.max(256).pattern(&P_PasswordType)).sensitive();
 static P_PasswordType: Pattern = Pattern::new(r#"[\S]+"#);
-static S_PoolQueryLimitType: schema::Shape = schema::Shape::new("PoolQueryLimitType", Kind::Integer).limits(Limits::NONE.min(1).max(60));
-static S_PreSignedUrlType: schema::Shape = schema::Shape::new("PreSignedUrlType", Kind::String).limits(Limits::NONE.min(0).max(2048));
+static S_PoolQueryLimitType: schema::Shape =
+    schema::Shape::new("PoolQueryLimitType", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_PreSignedUrlType: schema::Shape =
+    schema::Shape::new("PreSignedUrlType", Kind::String).limits(Limits::NONE.min(0).max(2048));
 static S_PreTokenGenerationLambdaVersionType: schema::Shape =
-    schema::Shape::new("PreTokenGenerationLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0", "V2_0", "V3_0"]));
+    schema::Shape::new("PreTokenGenerationLambdaVersionType", Kind::String)
+        .limits(Limits::NONE.values(&["V1_0", "V2_0", "V3_0"]));
 static S_PreTokenGenerationVersionConfigType: schema::Shape =
     schema::Shape::new("PreTokenGenerationVersionConfigType", Kind::Structure(&L_PreTokenGenerationVersionConfigType));
 static L_PreTokenGenerationVersionConfigType: Layout = Layout::new(&[
     schema::Member::new("LambdaVersion", &S_PreTokenGenerationLambdaVersionType).required(),
     schema::Member::new("LambdaArn", &S_ArnType).required(),
 ]);
-static S_PrecedenceType: schema::Shape = schema::Shape::new("PrecedenceType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_PrecedenceType: schema::Shape =
+    schema::Shape::new("PrecedenceType", Kind::Integer).limits(Limits::NONE.min(0));
 static S_PreventUserExistenceErrorTypes: schema::Shape =
-    schema::Shape::new("PreventUserExistenceErrorTypes", Kind::String).limits(Limits::NONE.values(&["LEGACY", "ENABLED"]));
-static S_PriorityType: schema::Shape = schema::Shape::new("PriorityType", Kind::Integer).limits(Limits::NONE.min(1).max(2));
-static S_ProviderDescription: schema::Shape = schema::Shape::new("ProviderDescription", Kind::Structure(&L_ProviderDescription));
+    schema::Shape::new("PreventUserExistenceErrorTypes", Kind::String)
+        .limits(Limits::NONE.values(&["LEGACY", "ENABLED"]));
+static S_PriorityType: schema::Shape =
+    schema::Shape::new("PriorityType", Kind::Integer).limits(Limits::NONE.min(1).max(2));
+static S_ProviderDescription: schema::Shape =
+    schema::Shape::new("ProviderDescription", Kind::Structure(&L_ProviderDescription));
 static L_ProviderDescription: Layout = Layout::new(&[
     schema::Member::new("ProviderName", &S_ProviderNameType),
     schema::Member::new("ProviderType", &S_IdentityProviderTypeType),
@@ -4595,11 +4863,11 @@ static S_ProviderDetailsType: schema::Shape =
     schema::Shape::new("ProviderDetailsType", Kind::Map(&K_ProviderDetailsType, &V_ProviderDetailsType));
 static K_ProviderDetailsType: schema::Member = schema::Member::new("key", &S_StringType);
 static V_ProviderDetailsType: schema::Member = schema::Member::new("value", &S_StringType);
-static S_ProviderNameType: schema::Shape =
-    schema::Shape::new("ProviderNameType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameType));
+static S_ProviderNameType: schema::Shape = schema::Shape::new("ProviderNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameType));
 static P_ProviderNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+"#);
-static S_ProviderNameTypeV2: schema::Shape =
-    schema::Shape::new("ProviderNameTypeV2", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameTypeV2));
+static S_ProviderNameTypeV2: schema::Shape = schema::Shape::new("ProviderNameTypeV2", Kind::String)
+    .limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameTypeV2));
 static P_ProviderNameTypeV2: Pattern = Pattern::new(r#"[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+"#);
 static S_ProviderUserIdentifierType: schema::Shape =
     schema::Shape::new("ProviderUserIdentifierType", Kind::Structure(&L_ProviderUserIdentifierType));
@@ -4611,23 +4879,24 @@ static L_ProviderUserIdentifierType: Layout = Layout::new(&[
 static S_ProvidersListType: schema::Shape =
     schema::Shape::new("ProvidersListType", Kind::List(&M_ProvidersListType)).limits(Limits::NONE.min(0).max(50));
 static M_ProvidersListType: schema::Member = schema::Member::new("member", &S_ProviderDescription);
-static S_QueryLimit: schema::Shape = schema::Shape::new("QueryLimit", Kind::Integer).limits(Limits::NONE.min(1).max(60));
-static S_QueryLimitType: schema::Shape = schema::Shape::new("QueryLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
+static S_QueryLimit: schema::Shape =
+    schema::Shape::new("QueryLimit", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_QueryLimitType: schema::Shape =
+    schema::Shape::new("QueryLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
 static S_RecoveryMechanismsType: schema::Shape =
-    schema::Shape::new("RecoveryMechanismsType", Kind::List(&M_RecoveryMechanismsType)).limits(Limits::NONE.min(1).max(2));
+    schema::Shape::new("RecoveryMechanismsType", Kind::List(&M_RecoveryMechanismsType))
+        .limits(Limits::NONE.min(1).max(2));
 static M_RecoveryMechanismsType: schema::Member = schema::Member::new("member", &S_RecoveryOptionType);
-static S_RecoveryOptionNameType: schema::Shape = schema::Shape::new("RecoveryOptionNameType", Kind::String).limits(Limits::NONE.values(&[
-    "verified_email",
-    "verified_phone_number",
-    "admin_only",
-]));
-static S_RecoveryOptionType: schema::Shape = schema::Shape::new("RecoveryOptionType", Kind::Structure(&L_RecoveryOptionType));
+static S_RecoveryOptionNameType: schema::Shape = schema::Shape::new("RecoveryOptionNameType", Kind::String)
+    .limits(Limits::NONE.values(&["verified_email", "verified_phone_number", "admin_only"]));
+static S_RecoveryOptionType: schema::Shape =
+    schema::Shape::new("RecoveryOptionType", Kind::Structure(&L_RecoveryOptionType));
 static L_RecoveryOptionType: Layout = Layout::new(&[
     schema::Member::new("Priority", &S_PriorityType).required(),
     schema::Member::new("Name", &S_RecoveryOptionNameType).required(),
 ]);
-static S_RedirectUrlType: schema::Shape =
-    schema::Shape::new("RedirectUrlType", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_RedirectUrlType));
+static S_RedirectUrlType: schema::Shape = schema::Shape::new("RedirectUrlType", Kind::String)
+    .limits(Limits::NONE.min(1).max(1024).pattern(&P_RedirectUrlType));
 static P_RedirectUrlType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
 static S_RefreshTokenRotationType: schema::Shape =
     schema::Shape::new("RefreshTokenRotationType", Kind::Structure(&L_RefreshTokenRotationType));
@@ -4637,10 +4906,14 @@ static L_RefreshTokenRotationType: Layout = Layout::new(&[
 ]);
 static S_RefreshTokenValidityType: schema::Shape =
     schema::Shape::new("RefreshTokenValidityType", Kind::Integer).limits(Limits::NONE.min(0).max(315360000));
-static S_RegionCodeType: schema::Shape = schema::Shape::new("RegionCodeType", Kind::String).limits(Limits::NONE.min(5).max(32));
-static S_RegionNameType: schema::Shape = schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(5).max(32));
-static S_RelyingPartyIdType: schema::Shape = schema::Shape::new("RelyingPartyIdType", Kind::String).limits(Limits::NONE.min(1).max(127));
-static S_ReplicaRegionsType: schema::Shape = schema::Shape::new("ReplicaRegionsType", Kind::List(&M_ReplicaRegionsType));
+static S_RegionCodeType: schema::Shape =
+    schema::Shape::new("RegionCodeType", Kind::String).limits(Limits::NONE.min(5).max(32));
+static S_RegionNameType: schema::Shape =
+    schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(5).max(32));
+static S_RelyingPartyIdType: schema::Shape =
+    schema::Shape::new("RelyingPartyIdType", Kind::String).limits(Limits::NONE.min(1).max(127));
+static S_ReplicaRegionsType: schema::Shape =
+    schema::Shape::new("ReplicaRegionsType", Kind::List(&M_ReplicaRegionsType));
 static M_ReplicaRegionsType: schema::Member = schema::Member::new("member", &S_StringType);
 static S_ResendConfirmationCodeRequest: schema::Shape =
     schema::Shape::new("ResendConfirmationCodeRequest", Kind::Structure(&L_ResendConfirmationCodeRequest));
@@ -4654,19 +4927,21 @@ static L_ResendConfirmationCodeRequest: Layout = Layout::new(&[
 ]);
 static S_ResendConfirmationCodeResponse: schema::Shape =
     schema::Shape::new("ResendConfirmationCodeResponse", Kind::Structure(&L_ResendConfirmationCodeResponse));
-static L_ResendConfirmationCodeResponse: Layout = Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static L_ResendConfirmationCodeResponse: Layout =
+    Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
 static S_ResourceServerIdentifierType: schema::Shape = schema::Shape::new("ResourceServerIdentifierType", Kind::String)
     .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerIdentifierType));
 static P_ResourceServerIdentifierType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
 static S_ResourceServerManagedByType: schema::Shape =
     schema::Shape::new("ResourceServerManagedByType", Kind::String).limits(Limits::NONE.values(&["COGNITO"]));
-static S_ResourceServerNameType: schema::Shape =
-    schema::Shape::new("ResourceServerNameType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerNameType));
+static S_ResourceServerNameType: schema::Shape = schema::Shape::new("ResourceServerNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerNameType));
 static P_ResourceServerNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
 static S_ResourceServerScopeDescriptionType: schema::Shape =
     schema::Shape::new("ResourceServerScopeDescriptionType", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_ResourceServerScopeListType: schema::Shape =
-    schema::Shape::new("ResourceServerScopeListType", Kind::List(&M_ResourceServerScopeListType)).limits(Limits::NONE.max(100));
+    schema::Shape::new("ResourceServerScopeListType", Kind::List(&M_ResourceServerScopeListType))
+        .limits(Limits::NONE.max(100));
 static M_ResourceServerScopeListType: schema::Member = schema::Member::new("member", &S_ResourceServerScopeType);
 static S_ResourceServerScopeNameType: schema::Shape = schema::Shape::new("ResourceServerScopeNameType", Kind::String)
     .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerScopeNameType));
@@ -4677,7 +4952,8 @@ static L_ResourceServerScopeType: Layout = Layout::new(&[
     schema::Member::new("ScopeName", &S_ResourceServerScopeNameType).required(),
     schema::Member::new("ScopeDescription", &S_ResourceServerScopeDescriptionType).required(),
 ]);
-static S_ResourceServerType: schema::Shape = schema::Shape::new("ResourceServerType", Kind::Structure(&L_ResourceServerType));
+static S_ResourceServerType: schema::Shape =
+    schema::Shape::new("ResourceServerType", Kind::Structure(&L_ResourceServerType));
 static L_ResourceServerType: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("Identifier", &S_ResourceServerIdentifierType),
@@ -4685,7 +4961,8 @@ static L_ResourceServerType: Layout = Layout::new(&[
     schema::Member::new("Scopes", &S_ResourceServerScopeListType),
     schema::Member::new("ManagedBy", &S_ResourceServerManagedByType),
 ]);
-static S_ResourceServersListType: schema::Shape = schema::Shape::new("ResourceServersListType", Kind::List(&M_ResourceServersListType));
+static S_ResourceServersListType: schema::Shape =
+    schema::Shape::new("ResourceServersListType", Kind::List(&M_ResourceServersListType));
 static M_ResourceServersListType: schema::Member = schema::Member::new("member", &S_ResourceServerType);
 static S_RespondToAuthChallengeRequest: schema::Shape =
     schema::Shape::new("RespondToAuthChallengeRequest", Kind::Structure(&L_RespondToAuthChallengeRequest));
@@ -4711,27 +4988,31 @@ static S_RetryGracePeriodSecondsType: schema::Shape =
     schema::Shape::new("RetryGracePeriodSecondsType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
 static S_RevokeAssociatedSessionsType: schema::Shape =
     schema::Shape::new("RevokeAssociatedSessionsType", Kind::String).limits(Limits::NONE.values(&["NONE", "LINKED"]));
-static S_RevokeTokenRequest: schema::Shape = schema::Shape::new("RevokeTokenRequest", Kind::Structure(&L_RevokeTokenRequest));
+static S_RevokeTokenRequest: schema::Shape =
+    schema::Shape::new("RevokeTokenRequest", Kind::Structure(&L_RevokeTokenRequest));
 static L_RevokeTokenRequest: Layout = Layout::new(&[
     schema::Member::new("Token", &S_TokenModelType).required(),
     schema::Member::new("ClientId", &S_ClientIdType).required(),
     schema::Member::new("ClientSecret", &S_ClientSecretType),
     schema::Member::new("RevokeAssociatedSessions", &S_RevokeAssociatedSessionsType),
 ]);
-static S_RevokeTokenResponse: schema::Shape = schema::Shape::new("RevokeTokenResponse", Kind::Structure(&L_RevokeTokenResponse));
+static S_RevokeTokenResponse: schema::Shape =
+    schema::Shape::new("RevokeTokenResponse", Kind::Structure(&L_RevokeTokenResponse));
 static L_RevokeTokenResponse: Layout = Layout::new(&[]);
 static S_RoutingType: schema::Shape = schema::Shape::new("RoutingType", Kind::Structure(&L_RoutingType));
 static L_RoutingType: Layout = Layout::new(&[schema::Member::new("Failover", &S_FailoverType)]);
 static S_S3BucketType: schema::Shape =
     schema::Shape::new("S3BucketType", Kind::String).limits(Limits::NONE.min(3).max(1024).pattern(&P_S3BucketType));
 static P_S3BucketType: Pattern = Pattern::new(r#"^[0-9A-Za-z\.\-_]*(?<!\.)$"#);
-static S_SESConfigurationSet: schema::Shape =
-    schema::Shape::new("SESConfigurationSet", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_SESConfigurationSet));
+static S_SESConfigurationSet: schema::Shape = schema::Shape::new("SESConfigurationSet", Kind::String)
+    .limits(Limits::NONE.min(1).max(64).pattern(&P_SESConfigurationSet));
 static P_SESConfigurationSet: Pattern = Pattern::new(r#"^[a-zA-Z0-9_-]+$"#);
-static S_SMSMfaSettingsType: schema::Shape = schema::Shape::new("SMSMfaSettingsType", Kind::Structure(&L_SMSMfaSettingsType));
+static S_SMSMfaSettingsType: schema::Shape =
+    schema::Shape::new("SMSMfaSettingsType", Kind::Structure(&L_SMSMfaSettingsType));
 static L_SMSMfaSettingsType: Layout =
     Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
-static S_SchemaAttributeType: schema::Shape = schema::Shape::new("SchemaAttributeType", Kind::Structure(&L_SchemaAttributeType));
+static S_SchemaAttributeType: schema::Shape =
+    schema::Shape::new("SchemaAttributeType", Kind::Structure(&L_SchemaAttributeType));
 static L_SchemaAttributeType: Layout = Layout::new(&[
     schema::Member::new("Name", &S_CustomAttributeNameType),
     schema::Member::new("AttributeDataType", &S_AttributeDataType),
@@ -4742,28 +5023,33 @@ static L_SchemaAttributeType: Layout = Layout::new(&[
     schema::Member::new("StringAttributeConstraints", &S_StringAttributeConstraintsType),
 ]);
 static S_SchemaAttributesListType: schema::Shape =
-    schema::Shape::new("SchemaAttributesListType", Kind::List(&M_SchemaAttributesListType)).limits(Limits::NONE.min(1).max(50));
+    schema::Shape::new("SchemaAttributesListType", Kind::List(&M_SchemaAttributesListType))
+        .limits(Limits::NONE.min(1).max(50));
 static M_SchemaAttributesListType: schema::Member = schema::Member::new("member", &S_SchemaAttributeType);
-static S_ScopeListType: schema::Shape = schema::Shape::new("ScopeListType", Kind::List(&M_ScopeListType)).limits(Limits::NONE.max(50));
+static S_ScopeListType: schema::Shape =
+    schema::Shape::new("ScopeListType", Kind::List(&M_ScopeListType)).limits(Limits::NONE.max(50));
 static M_ScopeListType: schema::Member = schema::Member::new("member", &S_ScopeType);
 static S_ScopeType: schema::Shape =
     schema::Shape::new("ScopeType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ScopeType));
 static P_ScopeType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
-static S_SearchPaginationTokenType: schema::Shape =
-    schema::Shape::new("SearchPaginationTokenType", Kind::String).limits(Limits::NONE.min(1).pattern(&P_SearchPaginationTokenType));
+static S_SearchPaginationTokenType: schema::Shape = schema::Shape::new("SearchPaginationTokenType", Kind::String)
+    .limits(Limits::NONE.min(1).pattern(&P_SearchPaginationTokenType));
 static P_SearchPaginationTokenType: Pattern = Pattern::new(r#"[\S]+"#);
 static S_SearchedAttributeNamesListType: schema::Shape =
     schema::Shape::new("SearchedAttributeNamesListType", Kind::List(&M_SearchedAttributeNamesListType));
 static M_SearchedAttributeNamesListType: schema::Member = schema::Member::new("member", &S_AttributeNameType);
-static S_SecretCodeType: schema::Shape =
-    schema::Shape::new("SecretCodeType", Kind::String).limits(Limits::NONE.min(16).pattern(&P_SecretCodeType)).sensitive();
+static S_SecretCodeType: schema::Shape = schema::Shape::new("SecretCodeType", Kind::String)
+    .limits(Limits::NONE.min(16).pattern(&P_SecretCodeType))
+    .sensitive();
 static P_SecretCodeType: Pattern = Pattern::new(r#"[A-Za-z0-9]+"#);
-static S_SecretHashType: schema::Shape =
-    schema::Shape::new("SecretHashType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_SecretHashType)).sensitive();
+static S_SecretHashType: schema::Shape = schema::Shape::new("SecretHashType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_SecretHashType))
+    .sensitive();
 static P_SecretHashType: Pattern = Pattern::new(r#"[\w+=/]+"#);
-static S_SecurityPolicyType: schema::Shape =
-    schema::Shape::new("SecurityPolicyType", Kind::String).limits(Limits::NONE.values(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]));
-static S_SessionType: schema::Shape = schema::Shape::new("SessionType", Kind::String).limits(Limits::NONE.min(20).max(4096)).sensitive();
+static S_SecurityPolicyType: schema::Shape = schema::Shape::new("SecurityPolicyType", Kind::String)
+    .limits(Limits::NONE.values(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]));
+static S_SessionType: schema::Shape =
+    schema::Shape::new("SessionType", Kind::String).limits(Limits::NONE.min(20).max(4096)).sensitive();
 static S_SetUserMFAPreferenceRequest: schema::Shape =
     schema::Shape::new("SetUserMFAPreferenceRequest", Kind::Structure(&L_SetUserMFAPreferenceRequest));
 static L_SetUserMFAPreferenceRequest: Layout = Layout::new(&[
@@ -4796,7 +5082,8 @@ static L_SetUserPoolMfaConfigResponse: Layout = Layout::new(&[
     schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
 ]);
 static S_SignInPolicyType: schema::Shape = schema::Shape::new("SignInPolicyType", Kind::Structure(&L_SignInPolicyType));
-static L_SignInPolicyType: Layout = Layout::new(&[schema::Member::new("AllowedFirstAuthFactors", &S_AllowedFirstAuthFactorsListType)]);
+static L_SignInPolicyType: Layout =
+    Layout::new(&[schema::Member::new("AllowedFirstAuthFactors", &S_AllowedFirstAuthFactorsListType)]);
 static S_SignUpRequest: schema::Shape = schema::Shape::new("SignUpRequest", Kind::Structure(&L_SignUpRequest));
 static L_SignUpRequest: Layout = Layout::new(&[
     schema::Member::new("ClientId", &S_ClientIdType).required(),
@@ -4816,15 +5103,16 @@ static L_SignUpResponse: Layout = Layout::new(&[
     schema::Member::new("UserSub", &S_StringType).required(),
     schema::Member::new("Session", &S_SessionType),
 ]);
-static S_SmsConfigurationType: schema::Shape = schema::Shape::new("SmsConfigurationType", Kind::Structure(&L_SmsConfigurationType));
+static S_SmsConfigurationType: schema::Shape =
+    schema::Shape::new("SmsConfigurationType", Kind::Structure(&L_SmsConfigurationType));
 static L_SmsConfigurationType: Layout = Layout::new(&[
     schema::Member::new("SnsCallerArn", &S_OptionalArnType),
     schema::Member::new("ExternalId", &S_StringType),
     schema::Member::new("SnsRegion", &S_RegionCodeType),
     schema::Member::new("EumsSms", &S_EumsSmsConfigurationType),
 ]);
-static S_SmsInviteMessageType: schema::Shape =
-    schema::Shape::new("SmsInviteMessageType", Kind::String).limits(Limits::NONE.min(6).max(140).pattern(&P_SmsInviteMessageType));
+static S_SmsInviteMessageType: schema::Shape = schema::Shape::new("SmsInviteMessageType", Kind::String)
+    .limits(Limits::NONE.min(6).max(140).pattern(&P_SmsInviteMessageType));
 static P_SmsInviteMessageType: Pattern = Pattern::new(r#"(?s).*"#);
 static S_SmsMfaConfigType: schema::Shape = schema::Shape::new("SmsMfaConfigType", Kind::Structure(&L_SmsMfaConfigType));
 static L_SmsMfaConfigType: Layout = Layout::new(&[
@@ -4853,8 +5141,10 @@ static L_StartUserImportJobRequest: Layout = Layout::new(&[
 ]);
 static S_StartUserImportJobResponse: schema::Shape =
     schema::Shape::new("StartUserImportJobResponse", Kind::Structure(&L_StartUserImportJobResponse));
-static L_StartUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
-static S_StatusType: schema::Shape = schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static L_StartUserImportJobResponse: Layout =
+    Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
+static S_StatusType: schema::Shape =
+    schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_StopUserImportJobRequest: schema::Shape =
     schema::Shape::new("StopUserImportJobRequest", Kind::Structure(&L_StopUserImportJobRequest));
 static L_StopUserImportJobRequest: Layout = Layout::new(&[
@@ -4868,34 +5158,44 @@ static S_StringAttributeConstraintsType: schema::Shape =
     schema::Shape::new("StringAttributeConstraintsType", Kind::Structure(&L_StringAttributeConstraintsType));
 static L_StringAttributeConstraintsType: Layout =
     Layout::new(&[schema::Member::new("MinLength", &S_StringType), schema::Member::new("MaxLength", &S_StringType)]);
-static S_StringType: schema::Shape = schema::Shape::new("StringType", Kind::String).limits(Limits::NONE.min(0).max(131072));
+static S_StringType: schema::Shape =
+    schema::Shape::new("StringType", Kind::String).limits(Limits::NONE.min(0).max(131072));
 static S_SupportedIdentityProvidersListType: schema::Shape =
     schema::Shape::new("SupportedIdentityProvidersListType", Kind::List(&M_SupportedIdentityProvidersListType));
 static M_SupportedIdentityProvidersListType: schema::Member = schema::Member::new("member", &S_ProviderNameType);
-static S_TagKeysType: schema::Shape = schema::Shape::new("TagKeysType", Kind::String).limits(Limits::NONE.min(1).max(128));
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
-static L_TagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("ResourceArn", &S_ArnType).required(), schema::Member::new("Tags", &S_UserPoolTagsType).required()]);
-static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static S_TagKeysType: schema::Shape =
+    schema::Shape::new("TagKeysType", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ArnType).required(),
+    schema::Member::new("Tags", &S_UserPoolTagsType).required(),
+]);
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
 static L_TagResourceResponse: Layout = Layout::new(&[]);
-static S_TagValueType: schema::Shape = schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_TagValueType: schema::Shape =
+    schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_TemporaryPasswordValidityDaysType: schema::Shape =
     schema::Shape::new("TemporaryPasswordValidityDaysType", Kind::Integer).limits(Limits::NONE.min(0).max(365));
-static S_TimeUnitsType: schema::Shape =
-    schema::Shape::new("TimeUnitsType", Kind::String).limits(Limits::NONE.values(&["seconds", "minutes", "hours", "days"]));
+static S_TimeUnitsType: schema::Shape = schema::Shape::new("TimeUnitsType", Kind::String)
+    .limits(Limits::NONE.values(&["seconds", "minutes", "hours", "days"]));
 static S_TokenModelType: schema::Shape = schema::Shape::new("TokenModelType", Kind::String).sensitive();
-static S_TokenValidityUnitsType: schema::Shape = schema::Shape::new("TokenValidityUnitsType", Kind::Structure(&L_TokenValidityUnitsType));
+static S_TokenValidityUnitsType: schema::Shape =
+    schema::Shape::new("TokenValidityUnitsType", Kind::Structure(&L_TokenValidityUnitsType));
 static L_TokenValidityUnitsType: Layout = Layout::new(&[
     schema::Member::new("AccessToken", &S_TimeUnitsType),
     schema::Member::new("IdToken", &S_TimeUnitsType),
     schema::Member::new("RefreshToken", &S_TimeUnitsType),
 ]);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S_ArnType).required(),
     schema::Member::new("TagKeys", &S_UserPoolTagsListType).required(),
 ]);
-static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static S_UntagResourceResponse: schema::Shape =
+    schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
 static L_UntagResourceResponse: Layout = Layout::new(&[]);
 static S_UpdateDeviceStatusRequest: schema::Shape =
     schema::Shape::new("UpdateDeviceStatusRequest", Kind::Structure(&L_UpdateDeviceStatusRequest));
@@ -4907,7 +5207,8 @@ static L_UpdateDeviceStatusRequest: Layout = Layout::new(&[
 static S_UpdateDeviceStatusResponse: schema::Shape =
     schema::Shape::new("UpdateDeviceStatusResponse", Kind::Structure(&L_UpdateDeviceStatusResponse));
 static L_UpdateDeviceStatusResponse: Layout = Layout::new(&[]);
-static S_UpdateGroupRequest: schema::Shape = schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
+static S_UpdateGroupRequest: schema::Shape =
+    schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
 static L_UpdateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_GroupNameType).required(),
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
@@ -4915,7 +5216,8 @@ static L_UpdateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("RoleArn", &S_ArnType),
     schema::Member::new("Precedence", &S_PrecedenceType),
 ]);
-static S_UpdateGroupResponse: schema::Shape = schema::Shape::new("UpdateGroupResponse", Kind::Structure(&L_UpdateGroupResponse));
+static S_UpdateGroupResponse: schema::Shape =
+    schema::Shape::new("UpdateGroupResponse", Kind::Structure(&L_UpdateGroupResponse));
 static L_UpdateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
 static S_UpdateIdentityProviderRequest: schema::Shape =
     schema::Shape::new("UpdateIdentityProviderRequest", Kind::Structure(&L_UpdateIdentityProviderRequest));
@@ -4941,7 +5243,8 @@ static L_UpdateResourceServerRequest: Layout = Layout::new(&[
 ]);
 static S_UpdateResourceServerResponse: schema::Shape =
     schema::Shape::new("UpdateResourceServerResponse", Kind::Structure(&L_UpdateResourceServerResponse));
-static L_UpdateResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static L_UpdateResourceServerResponse: Layout =
+    Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
 static S_UpdateUserAttributesRequest: schema::Shape =
     schema::Shape::new("UpdateUserAttributesRequest", Kind::Structure(&L_UpdateUserAttributesRequest));
 static L_UpdateUserAttributesRequest: Layout = Layout::new(&[
@@ -4982,7 +5285,8 @@ static L_UpdateUserPoolClientRequest: Layout = Layout::new(&[
 ]);
 static S_UpdateUserPoolClientResponse: schema::Shape =
     schema::Shape::new("UpdateUserPoolClientResponse", Kind::Structure(&L_UpdateUserPoolClientResponse));
-static L_UpdateUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static L_UpdateUserPoolClientResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
 static S_UpdateUserPoolDomainRequest: schema::Shape =
     schema::Shape::new("UpdateUserPoolDomainRequest", Kind::Structure(&L_UpdateUserPoolDomainRequest));
 static L_UpdateUserPoolDomainRequest: Layout = Layout::new(&[
@@ -4999,7 +5303,8 @@ static L_UpdateUserPoolDomainResponse: Layout = Layout::new(&[
     schema::Member::new("CloudFrontDomain", &S_DomainType),
     schema::Member::new("Routing", &S_RoutingType),
 ]);
-static S_UpdateUserPoolRequest: schema::Shape = schema::Shape::new("UpdateUserPoolRequest", Kind::Structure(&L_UpdateUserPoolRequest));
+static S_UpdateUserPoolRequest: schema::Shape =
+    schema::Shape::new("UpdateUserPoolRequest", Kind::Structure(&L_UpdateUserPoolRequest));
 static L_UpdateUserPoolRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Policies", &S_UserPoolPolicyType),
@@ -5027,26 +5332,40 @@ static L_UpdateUserPoolRequest: Layout = Layout::new(&[
     schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
     schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
 ]);
-static S_UpdateUserPoolResponse: schema::Shape = schema::Shape::new("UpdateUserPoolResponse", Kind::Structure(&L_UpdateUserPoolResponse));
+static S_UpdateUserPoolResponse: schema::Shape =
+    schema::Shape::new("UpdateUserPoolResponse", Kind::Structure(&L_UpdateUserPoolResponse));
 static L_UpdateUserPoolResponse: Layout = Layout::new(&[]);
 static S_UserAttributeUpdateSettingsType: schema::Shape =
     schema::Shape::new("UserAttributeUpdateSettingsType", Kind::Structure(&L_UserAttributeUpdateSettingsType));
-static L_UserAttributeUpdateSettingsType: Layout =
-    Layout::new(&[schema::Member::new("AttributesRequireVerificationBeforeUpdate", &S_AttributesRequireVerificationBeforeUpdateType)]);
+static L_UserAttributeUpdateSettingsType: Layout = Layout::new(&[schema::Member::new(
+    "AttributesRequireVerificationBeforeUpdate",
+    &S_AttributesRequireVerificationBeforeUpdateType,
+)]);
 static S_UserContextDataType: schema::Shape =
     schema::Shape::new("UserContextDataType", Kind::Structure(&L_UserContextDataType)).sensitive();
 static L_UserContextDataType: Layout =
     Layout::new(&[schema::Member::new("IpAddress", &S_StringType), schema::Member::new("EncodedData", &S_StringType)]);
-static S_UserFilterType: schema::Shape = schema::Shape::new("UserFilterType", Kind::String).limits(Limits::NONE.max(256));
-static S_UserImportJobIdType: schema::Shape =
-    schema::Shape::new("UserImportJobIdType", Kind::String).limits(Limits::NONE.min(1).max(55).pattern(&P_UserImportJobIdType));
+static S_UserFilterType: schema::Shape =
+    schema::Shape::new("UserFilterType", Kind::String).limits(Limits::NONE.max(256));
+static S_UserImportJobIdType: schema::Shape = schema::Shape::new("UserImportJobIdType", Kind::String)
+    .limits(Limits::NONE.min(1).max(55).pattern(&P_UserImportJobIdType));
 static P_UserImportJobIdType: Pattern = Pattern::new(r#"import-[0-9a-zA-Z-]+"#);
-static S_UserImportJobNameType: schema::Shape =
-    schema::Shape::new("UserImportJobNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UserImportJobNameType));
+static S_UserImportJobNameType: schema::Shape = schema::Shape::new("UserImportJobNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_UserImportJobNameType));
 static P_UserImportJobNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
-static S_UserImportJobStatusType: schema::Shape = schema::Shape::new("UserImportJobStatusType", Kind::String)
-    .limits(Limits::NONE.values(&["Created", "Pending", "InProgress", "Stopping", "Expired", "Stopped", "Failed", "Succeeded"]));
-static S_UserImportJobType: schema::Shape = schema::Shape::new("UserImportJobType", Kind::Structure(&L_UserImportJobType));
+static S_UserImportJobStatusType: schema::Shape =
+    schema::Shape::new("UserImportJobStatusType", Kind::String).limits(Limits::NONE.values(&[
+        "Created",
+        "Pending",
+        "InProgress",
+        "Stopping",
+        "Expired",
+        "Stopped",
+        "Failed",
+        "Succeeded",
+    ]));
+static S_UserImportJobType: schema::Shape =
+    schema::Shape::new("UserImportJobType", Kind::Structure(&L_UserImportJobType));
 static L_UserImportJobType: Layout = Layout::new(&[
     schema::Member::new("JobName", &S_UserImportJobNameType),
     schema::Member::new("JobId", &S_UserImportJobIdType),
@@ -5064,11 +5383,14 @@ static L_UserImportJobType: Layout = Layout::new(&[
     schema::Member::new("PasswordHashingAlgorithm", &S_PasswordHashingAlgorithmType),
 ]);
 static S_UserImportJobsListType: schema::Shape =
-    schema::Shape::new("UserImportJobsListType", Kind::List(&M_UserImportJobsListType)).limits(Limits::NONE.min(1).max(50));
+    schema::Shape::new("UserImportJobsListType", Kind::List(&M_UserImportJobsListType))
+        .limits(Limits::NONE.min(1).max(50));
 static M_UserImportJobsListType: schema::Member = schema::Member::new("member", &S_UserImportJobType);
-static S_UserMFASettingListType: schema::Shape = schema::Shape::new("UserMFASettingListType", Kind::List(&M_UserMFASettingListType));
+static S_UserMFASettingListType: schema::Shape =
+    schema::Shape::new("UserMFASettingListType", Kind::List(&M_UserMFASettingListType));
 static M_UserMFASettingListType: schema::Member = schema::Member::new("member", &S_StringType);
-static S_UserPoolAddOnsType: schema::Shape = schema::Shape::new("UserPoolAddOnsType", Kind::Structure(&L_UserPoolAddOnsType));
+static S_UserPoolAddOnsType: schema::Shape =
+    schema::Shape::new("UserPoolAddOnsType", Kind::Structure(&L_UserPoolAddOnsType));
 static L_UserPoolAddOnsType: Layout = Layout::new(&[
     schema::Member::new("AdvancedSecurityMode", &S_AdvancedSecurityModeType).required(),
     schema::Member::new("AdvancedSecurityAdditionalFlows", &S_AdvancedSecurityAdditionalFlowsType),
@@ -5080,9 +5402,11 @@ static L_UserPoolClientDescription: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("ClientName", &S_ClientNameType),
 ]);
-static S_UserPoolClientListType: schema::Shape = schema::Shape::new("UserPoolClientListType", Kind::List(&M_UserPoolClientListType));
+static S_UserPoolClientListType: schema::Shape =
+    schema::Shape::new("UserPoolClientListType", Kind::List(&M_UserPoolClientListType));
 static M_UserPoolClientListType: schema::Member = schema::Member::new("member", &S_UserPoolClientDescription);
-static S_UserPoolClientType: schema::Shape = schema::Shape::new("UserPoolClientType", Kind::Structure(&L_UserPoolClientType));
+static S_UserPoolClientType: schema::Shape =
+    schema::Shape::new("UserPoolClientType", Kind::Structure(&L_UserPoolClientType));
 static L_UserPoolClientType: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("ClientName", &S_ClientNameType),
@@ -5130,15 +5454,20 @@ static S_UserPoolListType: schema::Shape = schema::Shape::new("UserPoolListType"
 static M_UserPoolListType: schema::Member = schema::Member::new("member", &S_UserPoolDescriptionType);
 static S_UserPoolMfaType: schema::Shape =
     schema::Shape::new("UserPoolMfaType", Kind::String).limits(Limits::NONE.values(&["OFF", "ON", "OPTIONAL"]));
-static S_UserPoolNameType: schema::Shape =
-    schema::Shape::new("UserPoolNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UserPoolNameType));
+static S_UserPoolNameType: schema::Shape = schema::Shape::new("UserPoolNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_UserPoolNameType));
 static P_UserPoolNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
-static S_UserPoolPolicyType: schema::Shape = schema::Shape::new("UserPoolPolicyType", Kind::Structure(&L_UserPoolPolicyType));
-static L_UserPoolPolicyType: Layout =
-    Layout::new(&[schema::Member::new("PasswordPolicy", &S_PasswordPolicyType), schema::Member::new("SignInPolicy", &S_SignInPolicyType)]);
-static S_UserPoolTagsListType: schema::Shape = schema::Shape::new("UserPoolTagsListType", Kind::List(&M_UserPoolTagsListType));
+static S_UserPoolPolicyType: schema::Shape =
+    schema::Shape::new("UserPoolPolicyType", Kind::Structure(&L_UserPoolPolicyType));
+static L_UserPoolPolicyType: Layout = Layout::new(&[
+    schema::Member::new("PasswordPolicy", &S_PasswordPolicyType),
+    schema::Member::new("SignInPolicy", &S_SignInPolicyType),
+]);
+static S_UserPoolTagsListType: schema::Shape =
+    schema::Shape::new("UserPoolTagsListType", Kind::List(&M_UserPoolTagsListType));
 static M_UserPoolTagsListType: schema::Member = schema::Member::new("member", &S_TagKeysType);
-static S_UserPoolTagsType: schema::Shape = schema::Shape::new("UserPoolTagsType", Kind::Map(&K_UserPoolTagsType, &V_UserPoolTagsType));
+static S_UserPoolTagsType: schema::Shape =
+    schema::Shape::new("UserPoolTagsType", Kind::Map(&K_UserPoolTagsType, &V_UserPoolTagsType));
 static K_UserPoolTagsType: schema::Member = schema::Member::new("key", &S_TagKeysType);
 static V_UserPoolTagsType: schema::Member = schema::Member::new("value", &S_TagValueType);
 static S_UserPoolTierType: schema::Shape =
@@ -5184,16 +5513,17 @@ static L_UserPoolType: Layout = Layout::new(&[
     schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
     schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
 ]);
-static S_UserStatusType: schema::Shape = schema::Shape::new("UserStatusType", Kind::String).limits(Limits::NONE.values(&[
-    "UNCONFIRMED",
-    "CONFIRMED",
-    "ARCHIVED",
-    "COMPROMISED",
-    "UNKNOWN",
-    "RESET_REQUIRED",
-    "FORCE_CHANGE_PASSWORD",
-    "EXTERNAL_PROVIDER",
-]));
+static S_UserStatusType: schema::Shape =
+    schema::Shape::new("UserStatusType", Kind::String).limits(Limits::NONE.values(&[
+        "UNCONFIRMED",
+        "CONFIRMED",
+        "ARCHIVED",
+        "COMPROMISED",
+        "UNKNOWN",
+        "RESET_REQUIRED",
+        "FORCE_CHANGE_PASSWORD",
+        "EXTERNAL_PROVIDER",
+    ]));
 static S_UserType: schema::Shape = schema::Shape::new("UserType", Kind::Structure(&L_UserType));
 static L_UserType: Layout = Layout::new(&[
     schema::Member::new("Username", &S_UsernameType),
@@ -5213,9 +5543,11 @@ static S_UsernameAttributesListType: schema::Shape =
 static M_UsernameAttributesListType: schema::Member = schema::Member::new("member", &S_UsernameAttributeType);
 static S_UsernameConfigurationType: schema::Shape =
     schema::Shape::new("UsernameConfigurationType", Kind::Structure(&L_UsernameConfigurationType));
-static L_UsernameConfigurationType: Layout = Layout::new(&[schema::Member::new("CaseSensitive", &S_WrappedBooleanType).required()]);
-static S_UsernameType: schema::Shape =
-    schema::Shape::new("UsernameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UsernameType)).sensitive();
+static L_UsernameConfigurationType: Layout =
+    Layout::new(&[schema::Member::new("CaseSensitive", &S_WrappedBooleanType).required()]);
+static S_UsernameType: schema::Shape = schema::Shape::new("UsernameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_UsernameType))
+    .sensitive();
 static P_UsernameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
 static S_UsersListType: schema::Shape = schema::Shape::new("UsersListType", Kind::List(&M_UsersListType));
 static M_UsersListType: schema::Member = schema::Member::new("member", &S_UserType);
@@ -5244,10 +5576,13 @@ static L_VerifySoftwareTokenRequest: Layout = Layout::new(&[
 ]);
 static S_VerifySoftwareTokenResponse: schema::Shape =
     schema::Shape::new("VerifySoftwareTokenResponse", Kind::Structure(&L_VerifySoftwareTokenResponse));
-static L_VerifySoftwareTokenResponse: Layout =
-    Layout::new(&[schema::Member::new("Status", &S_VerifySoftwareTokenResponseType), schema::Member::new("Session", &S_SessionType)]);
+static L_VerifySoftwareTokenResponse: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_VerifySoftwareTokenResponseType),
+    schema::Member::new("Session", &S_SessionType),
+]);
 static S_VerifySoftwareTokenResponseType: schema::Shape =
-    schema::Shape::new("VerifySoftwareTokenResponseType", Kind::String).limits(Limits::NONE.values(&["SUCCESS", "ERROR"]));
+    schema::Shape::new("VerifySoftwareTokenResponseType", Kind::String)
+        .limits(Limits::NONE.values(&["SUCCESS", "ERROR"]));
 static S_VerifyUserAttributeRequest: schema::Shape =
     schema::Shape::new("VerifyUserAttributeRequest", Kind::Structure(&L_VerifyUserAttributeRequest));
 static L_VerifyUserAttributeRequest: Layout = Layout::new(&[
@@ -5265,8 +5600,9 @@ static L_WebAuthnConfigurationType: Layout = Layout::new(&[
     schema::Member::new("UserVerification", &S_UserVerificationType),
     schema::Member::new("FactorConfiguration", &S_WebAuthnFactorConfigurationType),
 ]);
-static S_WebAuthnFactorConfigurationType: schema::Shape = schema::Shape::new("WebAuthnFactorConfigurationType", Kind::String)
-    .limits(Limits::NONE.values(&["SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"]));
+static S_WebAuthnFactorConfigurationType: schema::Shape =
+    schema::Shape::new("WebAuthnFactorConfigurationType", Kind::String)
+        .limits(Limits::NONE.values(&["SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"]));
 static S_WebAuthnMfaSettingsType: schema::Shape =
     schema::Shape::new("WebAuthnMfaSettingsType", Kind::Structure(&L_WebAuthnMfaSettingsType));
 static L_WebAuthnMfaSettingsType: Layout = Layout::new(&[schema::Member::new("Enabled", &S_BooleanType)]);

@@ -202,7 +202,12 @@ static DELETE_TABLE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteTableInput,
     output: &S_DeleteTableOutput,
-    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -482,7 +487,12 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_TagResourceInput,
     output: &UNIT,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR, &RESOURCE_IN_USE_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+        &RESOURCE_IN_USE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -561,7 +571,12 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagResourceInput,
     output: &UNIT,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR, &RESOURCE_IN_USE_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+        &RESOURCE_IN_USE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -613,7 +628,12 @@ static UPDATE_TABLE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateTableInput,
     output: &S_UpdateTableOutput,
-    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -634,7 +654,12 @@ static UPDATE_TIME_TO_LIVE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateTimeToLiveInput,
     output: &S_UpdateTimeToLiveOutput,
-    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -652,8 +677,12 @@ pub static BACKUP_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "BackupInUseException", code: "BackupInUseException", status: 400, message: "message" };
 pub static BACKUP_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "BackupNotFoundException", code: "BackupNotFoundException", status: 400, message: "message" };
-pub static CONDITIONAL_CHECK_FAILED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConditionalCheckFailedException", code: "ConditionalCheckFailedException", status: 400, message: "message" };
+pub static CONDITIONAL_CHECK_FAILED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConditionalCheckFailedException",
+    code: "ConditionalCheckFailedException",
+    status: 400,
+    message: "message",
+};
 pub static CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ContinuousBackupsUnavailableException",
     code: "ContinuousBackupsUnavailableException",
@@ -666,10 +695,18 @@ pub static EXPORT_CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExportConflictException", code: "ExportConflictException", status: 400, message: "message" };
 pub static EXPORT_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExportNotFoundException", code: "ExportNotFoundException", status: 400, message: "message" };
-pub static GLOBAL_TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "GlobalTableAlreadyExistsException", code: "GlobalTableAlreadyExistsException", status: 400, message: "message" };
-pub static GLOBAL_TABLE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "GlobalTableNotFoundException", code: "GlobalTableNotFoundException", status: 400, message: "message" };
+pub static GLOBAL_TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "GlobalTableAlreadyExistsException",
+    code: "GlobalTableAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static GLOBAL_TABLE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "GlobalTableNotFoundException",
+    code: "GlobalTableNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
     shape: "IdempotentParameterMismatchException",
     code: "IdempotentParameterMismatchException",
@@ -684,10 +721,18 @@ pub static INDEX_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "IndexNotFoundException", code: "IndexNotFoundException", status: 400, message: "message" };
 pub static INTERNAL_SERVER_ERROR: ErrorFact =
     ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "message" };
-pub static INVALID_EXPORT_TIME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidExportTimeException", code: "InvalidExportTimeException", status: 400, message: "message" };
-pub static INVALID_RESTORE_TIME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidRestoreTimeException", code: "InvalidRestoreTimeException", status: 400, message: "message" };
+pub static INVALID_EXPORT_TIME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidExportTimeException",
+    code: "InvalidExportTimeException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_RESTORE_TIME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidRestoreTimeException",
+    code: "InvalidRestoreTimeException",
+    status: 400,
+    message: "message",
+};
 pub static ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ItemCollectionSizeLimitExceededException",
     code: "ItemCollectionSizeLimitExceededException",
@@ -710,32 +755,60 @@ pub static PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static REPLICA_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ReplicaAlreadyExistsException", code: "ReplicaAlreadyExistsException", status: 400, message: "message" };
+pub static REPLICA_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ReplicaAlreadyExistsException",
+    code: "ReplicaAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static REPLICA_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ReplicaNotFoundException", code: "ReplicaNotFoundException", status: 400, message: "message" };
-pub static REPLICATED_WRITE_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ReplicatedWriteConflictException", code: "ReplicatedWriteConflictException", status: 400, message: "message" };
+pub static REPLICATED_WRITE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ReplicatedWriteConflictException",
+    code: "ReplicatedWriteConflictException",
+    status: 400,
+    message: "message",
+};
 pub static REQUEST_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "RequestLimitExceeded", code: "RequestLimitExceeded", status: 400, message: "message" };
 pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TableAlreadyExistsException", code: "TableAlreadyExistsException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TableAlreadyExistsException",
+    code: "TableAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static TABLE_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TableInUseException", code: "TableInUseException", status: 400, message: "message" };
 pub static TABLE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TableNotFoundException", code: "TableNotFoundException", status: 400, message: "message" };
 pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
-pub static TRANSACTION_CANCELED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TransactionCanceledException", code: "TransactionCanceledException", status: 400, message: "Message" };
-pub static TRANSACTION_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TransactionConflictException", code: "TransactionConflictException", status: 400, message: "message" };
-pub static TRANSACTION_IN_PROGRESS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TransactionInProgressException", code: "TransactionInProgressException", status: 400, message: "Message" };
+pub static TRANSACTION_CANCELED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TransactionCanceledException",
+    code: "TransactionCanceledException",
+    status: 400,
+    message: "Message",
+};
+pub static TRANSACTION_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TransactionConflictException",
+    code: "TransactionConflictException",
+    status: 400,
+    message: "message",
+};
+pub static TRANSACTION_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TransactionInProgressException",
+    code: "TransactionInProgressException",
+    status: 400,
+    message: "Message",
+};
 
 static S_ArchivalReason: schema::Shape = schema::Shape::new("ArchivalReason", Kind::String);
 static S_ArchivalSummary: schema::Shape = schema::Shape::new("ArchivalSummary", Kind::Structure(&L_ArchivalSummary));
@@ -746,21 +819,25 @@ static L_ArchivalSummary: Layout = Layout::new(&[
 ]);
 static S_AttributeAction: schema::Shape =
     schema::Shape::new("AttributeAction", Kind::String).limits(Limits::NONE.values(&["ADD", "PUT", "DELETE"]));
-static S_AttributeDefinition: schema::Shape = schema::Shape::new("AttributeDefinition", Kind::Structure(&L_AttributeDefinition));
+static S_AttributeDefinition: schema::Shape =
+    schema::Shape::new("AttributeDefinition", Kind::Structure(&L_AttributeDefinition));
 static L_AttributeDefinition: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
     schema::Member::new("AttributeType", &S_ScalarAttributeType).required(),
 ]);
-static S_AttributeDefinitions: schema::Shape = schema::Shape::new("AttributeDefinitions", Kind::List(&M_AttributeDefinitions));
+static S_AttributeDefinitions: schema::Shape =
+    schema::Shape::new("AttributeDefinitions", Kind::List(&M_AttributeDefinitions));
 static M_AttributeDefinitions: schema::Member = schema::Member::new("member", &S_AttributeDefinition);
 static S_AttributeMap: schema::Shape = schema::Shape::new("AttributeMap", Kind::Map(&K_AttributeMap, &V_AttributeMap));
 static K_AttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_AttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
-static S_AttributeName: schema::Shape = schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
+static S_AttributeName: schema::Shape =
+    schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
 static S_AttributeNameList: schema::Shape =
     schema::Shape::new("AttributeNameList", Kind::List(&M_AttributeNameList)).limits(Limits::NONE.min(1));
 static M_AttributeNameList: schema::Member = schema::Member::new("member", &S_AttributeName);
-static S_AttributeUpdates: schema::Shape = schema::Shape::new("AttributeUpdates", Kind::Map(&K_AttributeUpdates, &V_AttributeUpdates));
+static S_AttributeUpdates: schema::Shape =
+    schema::Shape::new("AttributeUpdates", Kind::Map(&K_AttributeUpdates, &V_AttributeUpdates));
 static K_AttributeUpdates: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_AttributeUpdates: schema::Member = schema::Member::new("value", &S_AttributeValueUpdate);
 static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
@@ -776,39 +853,47 @@ static L_AttributeValue: Layout = Layout::new(&[
     schema::Member::new("NULL", &S_NullAttributeValue),
     schema::Member::new("BOOL", &S_BooleanAttributeValue),
 ]);
-static S_AttributeValueList: schema::Shape = schema::Shape::new("AttributeValueList", Kind::List(&M_AttributeValueList));
+static S_AttributeValueList: schema::Shape =
+    schema::Shape::new("AttributeValueList", Kind::List(&M_AttributeValueList));
 static M_AttributeValueList: schema::Member = schema::Member::new("member", &S_AttributeValue);
-static S_AttributeValueUpdate: schema::Shape = schema::Shape::new("AttributeValueUpdate", Kind::Structure(&L_AttributeValueUpdate));
+static S_AttributeValueUpdate: schema::Shape =
+    schema::Shape::new("AttributeValueUpdate", Kind::Structure(&L_AttributeValueUpdate));
 static L_AttributeValueUpdate: Layout =
     Layout::new(&[schema::Member::new("Value", &S_AttributeValue), schema::Member::new("Action", &S_AttributeAction)]);
 static S_Backfilling: schema::Shape = schema::Shape::new("Backfilling", Kind::Boolean);
-static S_BackupArn: schema::Shape = schema::Shape::new("BackupArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
-static S_BatchGetItemInput: schema::Shape = schema::Shape::new("BatchGetItemInput", Kind::Structure(&L_BatchGetItemInput));
+static S_BackupArn: schema::Shape =
+    schema::Shape::new("BackupArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_BatchGetItemInput: schema::Shape =
+    schema::Shape::new("BatchGetItemInput", Kind::Structure(&L_BatchGetItemInput));
 static L_BatchGetItemInput: Layout = Layout::new(&[
     schema::Member::new("RequestItems", &S_BatchGetRequestMap).required(),
     schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
 ]);
-static S_BatchGetItemOutput: schema::Shape = schema::Shape::new("BatchGetItemOutput", Kind::Structure(&L_BatchGetItemOutput));
+static S_BatchGetItemOutput: schema::Shape =
+    schema::Shape::new("BatchGetItemOutput", Kind::Structure(&L_BatchGetItemOutput));
 static L_BatchGetItemOutput: Layout = Layout::new(&[
     schema::Member::new("Responses", &S_BatchGetResponseMap),
     schema::Member::new("UnprocessedKeys", &S_BatchGetRequestMap),
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
 ]);
 static S_BatchGetRequestMap: schema::Shape =
-    schema::Shape::new("BatchGetRequestMap", Kind::Map(&K_BatchGetRequestMap, &V_BatchGetRequestMap)).limits(Limits::NONE.min(1).max(100));
+    schema::Shape::new("BatchGetRequestMap", Kind::Map(&K_BatchGetRequestMap, &V_BatchGetRequestMap))
+        .limits(Limits::NONE.min(1).max(100));
 static K_BatchGetRequestMap: schema::Member = schema::Member::new("key", &S_TableArn);
 static V_BatchGetRequestMap: schema::Member = schema::Member::new("value", &S_KeysAndAttributes);
 static S_BatchGetResponseMap: schema::Shape =
     schema::Shape::new("BatchGetResponseMap", Kind::Map(&K_BatchGetResponseMap, &V_BatchGetResponseMap));
 static K_BatchGetResponseMap: schema::Member = schema::Member::new("key", &S_TableArn);
 static V_BatchGetResponseMap: schema::Member = schema::Member::new("value", &S_ItemList);
-static S_BatchWriteItemInput: schema::Shape = schema::Shape::new("BatchWriteItemInput", Kind::Structure(&L_BatchWriteItemInput));
+static S_BatchWriteItemInput: schema::Shape =
+    schema::Shape::new("BatchWriteItemInput", Kind::Structure(&L_BatchWriteItemInput));
 static L_BatchWriteItemInput: Layout = Layout::new(&[
     schema::Member::new("RequestItems", &S_BatchWriteItemRequestMap).required(),
     schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
     schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
 ]);
-static S_BatchWriteItemOutput: schema::Shape = schema::Shape::new("BatchWriteItemOutput", Kind::Structure(&L_BatchWriteItemOutput));
+static S_BatchWriteItemOutput: schema::Shape =
+    schema::Shape::new("BatchWriteItemOutput", Kind::Structure(&L_BatchWriteItemOutput));
 static L_BatchWriteItemOutput: Layout = Layout::new(&[
     schema::Member::new("UnprocessedItems", &S_BatchWriteItemRequestMap),
     schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetricsPerTable),
@@ -821,22 +906,28 @@ static K_BatchWriteItemRequestMap: schema::Member = schema::Member::new("key", &
 static V_BatchWriteItemRequestMap: schema::Member = schema::Member::new("value", &S_WriteRequests);
 static S_BillingMode: schema::Shape =
     schema::Shape::new("BillingMode", Kind::String).limits(Limits::NONE.values(&["PROVISIONED", "PAY_PER_REQUEST"]));
-static S_BillingModeSummary: schema::Shape = schema::Shape::new("BillingModeSummary", Kind::Structure(&L_BillingModeSummary));
-static L_BillingModeSummary: Layout =
-    Layout::new(&[schema::Member::new("BillingMode", &S_BillingMode), schema::Member::new("LastUpdateToPayPerRequestDateTime", &S_Date)]);
+static S_BillingModeSummary: schema::Shape =
+    schema::Shape::new("BillingModeSummary", Kind::Structure(&L_BillingModeSummary));
+static L_BillingModeSummary: Layout = Layout::new(&[
+    schema::Member::new("BillingMode", &S_BillingMode),
+    schema::Member::new("LastUpdateToPayPerRequestDateTime", &S_Date),
+]);
 static S_BinaryAttributeValue: schema::Shape = schema::Shape::new("BinaryAttributeValue", Kind::Blob);
-static S_BinarySetAttributeValue: schema::Shape = schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
+static S_BinarySetAttributeValue: schema::Shape =
+    schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
 static M_BinarySetAttributeValue: schema::Member = schema::Member::new("member", &S_BinaryAttributeValue);
 static S_BooleanAttributeValue: schema::Shape = schema::Shape::new("BooleanAttributeValue", Kind::Boolean);
 static S_BooleanObject: schema::Shape = schema::Shape::new("BooleanObject", Kind::Boolean);
-static S_CancellationReason: schema::Shape = schema::Shape::new("CancellationReason", Kind::Structure(&L_CancellationReason));
+static S_CancellationReason: schema::Shape =
+    schema::Shape::new("CancellationReason", Kind::Structure(&L_CancellationReason));
 static L_CancellationReason: Layout = Layout::new(&[
     schema::Member::new("Item", &S_AttributeMap),
     schema::Member::new("Code", &S_Code),
     schema::Member::new("Message", &S_ErrorMessage),
 ]);
 static S_CancellationReasonList: schema::Shape =
-    schema::Shape::new("CancellationReasonList", Kind::List(&M_CancellationReasonList)).limits(Limits::NONE.min(1).max(100));
+    schema::Shape::new("CancellationReasonList", Kind::List(&M_CancellationReasonList))
+        .limits(Limits::NONE.min(1).max(100));
 static M_CancellationReasonList: schema::Member = schema::Member::new("member", &S_CancellationReason);
 static S_Capacity: schema::Shape = schema::Shape::new("Capacity", Kind::Structure(&L_Capacity));
 static L_Capacity: Layout = Layout::new(&[
@@ -844,23 +935,25 @@ static L_Capacity: Layout = Layout::new(&[
     schema::Member::new("WriteCapacityUnits", &S_ConsumedCapacityUnits),
     schema::Member::new("CapacityUnits", &S_ConsumedCapacityUnits),
 ]);
-static S_ClientRequestToken: schema::Shape = schema::Shape::new("ClientRequestToken", Kind::String).limits(Limits::NONE.min(1).max(36));
+static S_ClientRequestToken: schema::Shape =
+    schema::Shape::new("ClientRequestToken", Kind::String).limits(Limits::NONE.min(1).max(36));
 static S_Code: schema::Shape = schema::Shape::new("Code", Kind::String);
-static S_ComparisonOperator: schema::Shape = schema::Shape::new("ComparisonOperator", Kind::String).limits(Limits::NONE.values(&[
-    "EQ",
-    "NE",
-    "IN",
-    "LE",
-    "LT",
-    "GE",
-    "GT",
-    "BETWEEN",
-    "NOT_NULL",
-    "NULL",
-    "CONTAINS",
-    "NOT_CONTAINS",
-    "BEGINS_WITH",
-]));
+static S_ComparisonOperator: schema::Shape =
+    schema::Shape::new("ComparisonOperator", Kind::String).limits(Limits::NONE.values(&[
+        "EQ",
+        "NE",
+        "IN",
+        "LE",
+        "LT",
+        "GE",
+        "GT",
+        "BETWEEN",
+        "NOT_NULL",
+        "NULL",
+        "CONTAINS",
+        "NOT_CONTAINS",
+        "BEGINS_WITH",
+    ]));
 static S_Condition: schema::Shape = schema::Shape::new("Condition", Kind::Structure(&L_Condition));
 static L_Condition: Layout = Layout::new(&[
     schema::Member::new("AttributeValueList", &S_AttributeValueList),
@@ -893,7 +986,8 @@ static L_ConsumedCapacity: Layout = Layout::new(&[
     schema::Member::new("GlobalSecondaryIndexes", &S_SecondaryIndexesCapacityMap),
     schema::Member::new("VectorIndexes", &S_VectorIndexesCapacityMap),
 ]);
-static S_ConsumedCapacityMultiple: schema::Shape = schema::Shape::new("ConsumedCapacityMultiple", Kind::List(&M_ConsumedCapacityMultiple));
+static S_ConsumedCapacityMultiple: schema::Shape =
+    schema::Shape::new("ConsumedCapacityMultiple", Kind::List(&M_ConsumedCapacityMultiple));
 static M_ConsumedCapacityMultiple: schema::Member = schema::Member::new("member", &S_ConsumedCapacity);
 static S_ConsumedCapacityUnits: schema::Shape = schema::Shape::new("ConsumedCapacityUnits", Kind::Float);
 static S_ContinuousBackupsDescription: schema::Shape =
@@ -914,9 +1008,12 @@ static L_CreateGlobalSecondaryIndexAction: Layout = Layout::new(&[
     schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
     schema::Member::new("WarmThroughput", &S_WarmThroughput),
 ]);
-static S_CreateGlobalTableWitnessGroupMemberAction: schema::Shape =
-    schema::Shape::new("CreateGlobalTableWitnessGroupMemberAction", Kind::Structure(&L_CreateGlobalTableWitnessGroupMemberAction));
-static L_CreateGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static S_CreateGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
+    "CreateGlobalTableWitnessGroupMemberAction",
+    Kind::Structure(&L_CreateGlobalTableWitnessGroupMemberAction),
+);
+static L_CreateGlobalTableWitnessGroupMemberAction: Layout =
+    Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
 static S_CreateReplicationGroupMemberAction: schema::Shape =
     schema::Shape::new("CreateReplicationGroupMemberAction", Kind::Structure(&L_CreateReplicationGroupMemberAction));
 static L_CreateReplicationGroupMemberAction: Layout = Layout::new(&[
@@ -948,7 +1045,8 @@ static L_CreateTableInput: Layout = Layout::new(&[
     schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
     schema::Member::new("VectorIndexes", &S_VectorIndexList),
 ]);
-static S_CreateTableOutput: schema::Shape = schema::Shape::new("CreateTableOutput", Kind::Structure(&L_CreateTableOutput));
+static S_CreateTableOutput: schema::Shape =
+    schema::Shape::new("CreateTableOutput", Kind::Structure(&L_CreateTableOutput));
 static L_CreateTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
 static S_CreateVectorIndexAction: schema::Shape =
     schema::Shape::new("CreateVectorIndexAction", Kind::Structure(&L_CreateVectorIndexAction));
@@ -972,10 +1070,14 @@ static L_Delete: Layout = Layout::new(&[
 ]);
 static S_DeleteGlobalSecondaryIndexAction: schema::Shape =
     schema::Shape::new("DeleteGlobalSecondaryIndexAction", Kind::Structure(&L_DeleteGlobalSecondaryIndexAction));
-static L_DeleteGlobalSecondaryIndexAction: Layout = Layout::new(&[schema::Member::new("IndexName", &S_IndexName).required()]);
-static S_DeleteGlobalTableWitnessGroupMemberAction: schema::Shape =
-    schema::Shape::new("DeleteGlobalTableWitnessGroupMemberAction", Kind::Structure(&L_DeleteGlobalTableWitnessGroupMemberAction));
-static L_DeleteGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static L_DeleteGlobalSecondaryIndexAction: Layout =
+    Layout::new(&[schema::Member::new("IndexName", &S_IndexName).required()]);
+static S_DeleteGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
+    "DeleteGlobalTableWitnessGroupMemberAction",
+    Kind::Structure(&L_DeleteGlobalTableWitnessGroupMemberAction),
+);
+static L_DeleteGlobalTableWitnessGroupMemberAction: Layout =
+    Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
 static S_DeleteItemInput: schema::Shape = schema::Shape::new("DeleteItemInput", Kind::Structure(&L_DeleteItemInput));
 static L_DeleteItemInput: Layout = Layout::new(&[
     schema::Member::new("TableName", &S_TableArn).required(),
@@ -998,12 +1100,14 @@ static L_DeleteItemOutput: Layout = Layout::new(&[
 ]);
 static S_DeleteReplicationGroupMemberAction: schema::Shape =
     schema::Shape::new("DeleteReplicationGroupMemberAction", Kind::Structure(&L_DeleteReplicationGroupMemberAction));
-static L_DeleteReplicationGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static L_DeleteReplicationGroupMemberAction: Layout =
+    Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
 static S_DeleteRequest: schema::Shape = schema::Shape::new("DeleteRequest", Kind::Structure(&L_DeleteRequest));
 static L_DeleteRequest: Layout = Layout::new(&[schema::Member::new("Key", &S_Key).required()]);
 static S_DeleteTableInput: schema::Shape = schema::Shape::new("DeleteTableInput", Kind::Structure(&L_DeleteTableInput));
 static L_DeleteTableInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
-static S_DeleteTableOutput: schema::Shape = schema::Shape::new("DeleteTableOutput", Kind::Structure(&L_DeleteTableOutput));
+static S_DeleteTableOutput: schema::Shape =
+    schema::Shape::new("DeleteTableOutput", Kind::Structure(&L_DeleteTableOutput));
 static L_DeleteTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
 static S_DeleteVectorIndexAction: schema::Shape =
     schema::Shape::new("DeleteVectorIndexAction", Kind::Structure(&L_DeleteVectorIndexAction));
@@ -1011,7 +1115,8 @@ static L_DeleteVectorIndexAction: Layout = Layout::new(&[schema::Member::new("In
 static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
 static S_DescribeContinuousBackupsInput: schema::Shape =
     schema::Shape::new("DescribeContinuousBackupsInput", Kind::Structure(&L_DescribeContinuousBackupsInput));
-static L_DescribeContinuousBackupsInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
+static L_DescribeContinuousBackupsInput: Layout =
+    Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
 static S_DescribeContinuousBackupsOutput: schema::Shape =
     schema::Shape::new("DescribeContinuousBackupsOutput", Kind::Structure(&L_DescribeContinuousBackupsOutput));
 static L_DescribeContinuousBackupsOutput: Layout =
@@ -1022,37 +1127,47 @@ static L_DescribeEndpointsRequest: Layout = Layout::new(&[]);
 static S_DescribeEndpointsResponse: schema::Shape =
     schema::Shape::new("DescribeEndpointsResponse", Kind::Structure(&L_DescribeEndpointsResponse));
 static L_DescribeEndpointsResponse: Layout = Layout::new(&[schema::Member::new("Endpoints", &S_Endpoints).required()]);
-static S_DescribeLimitsInput: schema::Shape = schema::Shape::new("DescribeLimitsInput", Kind::Structure(&L_DescribeLimitsInput));
+static S_DescribeLimitsInput: schema::Shape =
+    schema::Shape::new("DescribeLimitsInput", Kind::Structure(&L_DescribeLimitsInput));
 static L_DescribeLimitsInput: Layout = Layout::new(&[]);
-static S_DescribeLimitsOutput: schema::Shape = schema::Shape::new("DescribeLimitsOutput", Kind::Structure(&L_DescribeLimitsOutput));
+static S_DescribeLimitsOutput: schema::Shape =
+    schema::Shape::new("DescribeLimitsOutput", Kind::Structure(&L_DescribeLimitsOutput));
 static L_DescribeLimitsOutput: Layout = Layout::new(&[
     schema::Member::new("AccountMaxReadCapacityUnits", &S_PositiveLongObject),
     schema::Member::new("AccountMaxWriteCapacityUnits", &S_PositiveLongObject),
     schema::Member::new("TableMaxReadCapacityUnits", &S_PositiveLongObject),
     schema::Member::new("TableMaxWriteCapacityUnits", &S_PositiveLongObject),
 ]);
-static S_DescribeTableInput: schema::Shape = schema::Shape::new("DescribeTableInput", Kind::Structure(&L_DescribeTableInput));
+static S_DescribeTableInput: schema::Shape =
+    schema::Shape::new("DescribeTableInput", Kind::Structure(&L_DescribeTableInput));
 static L_DescribeTableInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
-static S_DescribeTableOutput: schema::Shape = schema::Shape::new("DescribeTableOutput", Kind::Structure(&L_DescribeTableOutput));
+static S_DescribeTableOutput: schema::Shape =
+    schema::Shape::new("DescribeTableOutput", Kind::Structure(&L_DescribeTableOutput));
 static L_DescribeTableOutput: Layout = Layout::new(&[schema::Member::new("Table", &S_TableDescription)]);
 static S_DescribeTimeToLiveInput: schema::Shape =
     schema::Shape::new("DescribeTimeToLiveInput", Kind::Structure(&L_DescribeTimeToLiveInput));
 static L_DescribeTimeToLiveInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
 static S_DescribeTimeToLiveOutput: schema::Shape =
     schema::Shape::new("DescribeTimeToLiveOutput", Kind::Structure(&L_DescribeTimeToLiveOutput));
-static L_DescribeTimeToLiveOutput: Layout = Layout::new(&[schema::Member::new("TimeToLiveDescription", &S_TimeToLiveDescription)]);
-static S_DisassociateReplicationGroupMemberAction: schema::Shape =
-    schema::Shape::new("DisassociateReplicationGroupMemberAction", Kind::Structure(&L_DisassociateReplicationGroupMemberAction));
+static L_DescribeTimeToLiveOutput: Layout =
+    Layout::new(&[schema::Member::new("TimeToLiveDescription", &S_TimeToLiveDescription)]);
+static S_DisassociateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
+    "DisassociateReplicationGroupMemberAction",
+    Kind::Structure(&L_DisassociateReplicationGroupMemberAction),
+);
 static L_DisassociateReplicationGroupMemberAction: Layout = Layout::new(&[
     schema::Member::new("RegionName", &S_RegionName).required(),
     schema::Member::new("DisassociationMode", &S_DisassociationMode).required(),
 ]);
 static S_DisassociationMode: schema::Shape =
     schema::Shape::new("DisassociationMode", Kind::String).limits(Limits::NONE.values(&["WAIT_FOR_REPLICATION"]));
-static S_DisassociationProtectionEnabled: schema::Shape = schema::Shape::new("DisassociationProtectionEnabled", Kind::Boolean);
+static S_DisassociationProtectionEnabled: schema::Shape =
+    schema::Shape::new("DisassociationProtectionEnabled", Kind::Boolean);
 static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::Structure(&L_Endpoint));
-static L_Endpoint: Layout =
-    Layout::new(&[schema::Member::new("Address", &S_String).required(), schema::Member::new("CachePeriodInMinutes", &S_Long).required()]);
+static L_Endpoint: Layout = Layout::new(&[
+    schema::Member::new("Address", &S_String).required(),
+    schema::Member::new("CachePeriodInMinutes", &S_Long).required(),
+]);
 static S_Endpoints: schema::Shape = schema::Shape::new("Endpoints", Kind::List(&M_Endpoints));
 static M_Endpoints: schema::Member = schema::Member::new("member", &S_Endpoint);
 static S_ErrorMessage: schema::Shape = schema::Shape::new("ErrorMessage", Kind::String);
@@ -1060,23 +1175,30 @@ static S_ExpectedAttributeMap: schema::Shape =
     schema::Shape::new("ExpectedAttributeMap", Kind::Map(&K_ExpectedAttributeMap, &V_ExpectedAttributeMap));
 static K_ExpectedAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_ExpectedAttributeMap: schema::Member = schema::Member::new("value", &S_ExpectedAttributeValue);
-static S_ExpectedAttributeValue: schema::Shape = schema::Shape::new("ExpectedAttributeValue", Kind::Structure(&L_ExpectedAttributeValue));
+static S_ExpectedAttributeValue: schema::Shape =
+    schema::Shape::new("ExpectedAttributeValue", Kind::Structure(&L_ExpectedAttributeValue));
 static L_ExpectedAttributeValue: Layout = Layout::new(&[
     schema::Member::new("Value", &S_AttributeValue),
     schema::Member::new("Exists", &S_BooleanObject),
     schema::Member::new("ComparisonOperator", &S_ComparisonOperator),
     schema::Member::new("AttributeValueList", &S_AttributeValueList),
 ]);
-static S_ExpressionAttributeNameMap: schema::Shape =
-    schema::Shape::new("ExpressionAttributeNameMap", Kind::Map(&K_ExpressionAttributeNameMap, &V_ExpressionAttributeNameMap));
+static S_ExpressionAttributeNameMap: schema::Shape = schema::Shape::new(
+    "ExpressionAttributeNameMap",
+    Kind::Map(&K_ExpressionAttributeNameMap, &V_ExpressionAttributeNameMap),
+);
 static K_ExpressionAttributeNameMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeNameVariable);
 static V_ExpressionAttributeNameMap: schema::Member = schema::Member::new("value", &S_AttributeName);
-static S_ExpressionAttributeNameVariable: schema::Shape = schema::Shape::new("ExpressionAttributeNameVariable", Kind::String);
-static S_ExpressionAttributeValueMap: schema::Shape =
-    schema::Shape::new("ExpressionAttributeValueMap", Kind::Map(&K_ExpressionAttributeValueMap, &V_ExpressionAttributeValueMap));
+static S_ExpressionAttributeNameVariable: schema::Shape =
+    schema::Shape::new("ExpressionAttributeNameVariable", Kind::String);
+static S_ExpressionAttributeValueMap: schema::Shape = schema::Shape::new(
+    "ExpressionAttributeValueMap",
+    Kind::Map(&K_ExpressionAttributeValueMap, &V_ExpressionAttributeValueMap),
+);
 static K_ExpressionAttributeValueMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeValueVariable);
 static V_ExpressionAttributeValueMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
-static S_ExpressionAttributeValueVariable: schema::Shape = schema::Shape::new("ExpressionAttributeValueVariable", Kind::String);
+static S_ExpressionAttributeValueVariable: schema::Shape =
+    schema::Shape::new("ExpressionAttributeValueVariable", Kind::String);
 static S_FilterConditionMap: schema::Shape =
     schema::Shape::new("FilterConditionMap", Kind::Map(&K_FilterConditionMap, &V_FilterConditionMap));
 static K_FilterConditionMap: schema::Member = schema::Member::new("key", &S_AttributeName);
@@ -1099,9 +1221,12 @@ static L_GetItemInput: Layout = Layout::new(&[
     schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
 ]);
 static S_GetItemOutput: schema::Shape = schema::Shape::new("GetItemOutput", Kind::Structure(&L_GetItemOutput));
-static L_GetItemOutput: Layout =
-    Layout::new(&[schema::Member::new("Item", &S_AttributeMap), schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity)]);
-static S_GlobalSecondaryIndex: schema::Shape = schema::Shape::new("GlobalSecondaryIndex", Kind::Structure(&L_GlobalSecondaryIndex));
+static L_GetItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Item", &S_AttributeMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+]);
+static S_GlobalSecondaryIndex: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndex", Kind::Structure(&L_GlobalSecondaryIndex));
 static L_GlobalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
     schema::Member::new("KeySchema", &S_KeySchema).required(),
@@ -1127,8 +1252,10 @@ static L_GlobalSecondaryIndexDescription: Layout = Layout::new(&[
 ]);
 static S_GlobalSecondaryIndexDescriptionList: schema::Shape =
     schema::Shape::new("GlobalSecondaryIndexDescriptionList", Kind::List(&M_GlobalSecondaryIndexDescriptionList));
-static M_GlobalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexDescription);
-static S_GlobalSecondaryIndexList: schema::Shape = schema::Shape::new("GlobalSecondaryIndexList", Kind::List(&M_GlobalSecondaryIndexList));
+static M_GlobalSecondaryIndexDescriptionList: schema::Member =
+    schema::Member::new("member", &S_GlobalSecondaryIndexDescription);
+static S_GlobalSecondaryIndexList: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexList", Kind::List(&M_GlobalSecondaryIndexList));
 static M_GlobalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndex);
 static S_GlobalSecondaryIndexUpdate: schema::Shape =
     schema::Shape::new("GlobalSecondaryIndexUpdate", Kind::Structure(&L_GlobalSecondaryIndexUpdate));
@@ -1140,22 +1267,31 @@ static L_GlobalSecondaryIndexUpdate: Layout = Layout::new(&[
 static S_GlobalSecondaryIndexUpdateList: schema::Shape =
     schema::Shape::new("GlobalSecondaryIndexUpdateList", Kind::List(&M_GlobalSecondaryIndexUpdateList));
 static M_GlobalSecondaryIndexUpdateList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexUpdate);
-static S_GlobalSecondaryIndexWarmThroughputDescription: schema::Shape =
-    schema::Shape::new("GlobalSecondaryIndexWarmThroughputDescription", Kind::Structure(&L_GlobalSecondaryIndexWarmThroughputDescription));
+static S_GlobalSecondaryIndexWarmThroughputDescription: schema::Shape = schema::Shape::new(
+    "GlobalSecondaryIndexWarmThroughputDescription",
+    Kind::Structure(&L_GlobalSecondaryIndexWarmThroughputDescription),
+);
 static L_GlobalSecondaryIndexWarmThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("ReadUnitsPerSecond", &S_PositiveLongObject),
     schema::Member::new("WriteUnitsPerSecond", &S_PositiveLongObject),
     schema::Member::new("Status", &S_IndexStatus),
 ]);
-static S_GlobalTableSettingsReplicationMode: schema::Shape = schema::Shape::new("GlobalTableSettingsReplicationMode", Kind::String)
-    .limits(Limits::NONE.values(&["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"]));
+static S_GlobalTableSettingsReplicationMode: schema::Shape =
+    schema::Shape::new("GlobalTableSettingsReplicationMode", Kind::String).limits(Limits::NONE.values(&[
+        "ENABLED",
+        "DISABLED",
+        "ENABLED_WITH_OVERRIDES",
+    ]));
 static S_GlobalTableWitnessDescription: schema::Shape =
     schema::Shape::new("GlobalTableWitnessDescription", Kind::Structure(&L_GlobalTableWitnessDescription));
-static L_GlobalTableWitnessDescription: Layout =
-    Layout::new(&[schema::Member::new("RegionName", &S_RegionName), schema::Member::new("WitnessStatus", &S_WitnessStatus)]);
+static L_GlobalTableWitnessDescription: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName),
+    schema::Member::new("WitnessStatus", &S_WitnessStatus),
+]);
 static S_GlobalTableWitnessDescriptionList: schema::Shape =
     schema::Shape::new("GlobalTableWitnessDescriptionList", Kind::List(&M_GlobalTableWitnessDescriptionList));
-static M_GlobalTableWitnessDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessDescription);
+static M_GlobalTableWitnessDescriptionList: schema::Member =
+    schema::Member::new("member", &S_GlobalTableWitnessDescription);
 static S_GlobalTableWitnessGroupUpdate: schema::Shape =
     schema::Shape::new("GlobalTableWitnessGroupUpdate", Kind::Structure(&L_GlobalTableWitnessGroupUpdate));
 static L_GlobalTableWitnessGroupUpdate: Layout = Layout::new(&[
@@ -1165,18 +1301,22 @@ static L_GlobalTableWitnessGroupUpdate: Layout = Layout::new(&[
 static S_GlobalTableWitnessGroupUpdateList: schema::Shape =
     schema::Shape::new("GlobalTableWitnessGroupUpdateList", Kind::List(&M_GlobalTableWitnessGroupUpdateList))
         .limits(Limits::NONE.min(1).max(1));
-static M_GlobalTableWitnessGroupUpdateList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessGroupUpdate);
+static M_GlobalTableWitnessGroupUpdateList: schema::Member =
+    schema::Member::new("member", &S_GlobalTableWitnessGroupUpdate);
 static S_IndexName: schema::Shape =
     schema::Shape::new("IndexName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_IndexName));
 static P_IndexName: Pattern = Pattern::new(r#"[a-zA-Z0-9_.-]+"#);
-static S_IndexStatus: schema::Shape =
-    schema::Shape::new("IndexStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "UPDATING", "DELETING", "ACTIVE"]));
+static S_IndexStatus: schema::Shape = schema::Shape::new("IndexStatus", Kind::String)
+    .limits(Limits::NONE.values(&["CREATING", "UPDATING", "DELETING", "ACTIVE"]));
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
-static S_ItemCollectionKeyAttributeMap: schema::Shape =
-    schema::Shape::new("ItemCollectionKeyAttributeMap", Kind::Map(&K_ItemCollectionKeyAttributeMap, &V_ItemCollectionKeyAttributeMap));
+static S_ItemCollectionKeyAttributeMap: schema::Shape = schema::Shape::new(
+    "ItemCollectionKeyAttributeMap",
+    Kind::Map(&K_ItemCollectionKeyAttributeMap, &V_ItemCollectionKeyAttributeMap),
+);
 static K_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
-static S_ItemCollectionMetrics: schema::Shape = schema::Shape::new("ItemCollectionMetrics", Kind::Structure(&L_ItemCollectionMetrics));
+static S_ItemCollectionMetrics: schema::Shape =
+    schema::Shape::new("ItemCollectionMetrics", Kind::Structure(&L_ItemCollectionMetrics));
 static L_ItemCollectionMetrics: Layout = Layout::new(&[
     schema::Member::new("ItemCollectionKey", &S_ItemCollectionKeyAttributeMap),
     schema::Member::new("SizeEstimateRangeGB", &S_ItemCollectionSizeEstimateRange),
@@ -1184,14 +1324,18 @@ static L_ItemCollectionMetrics: Layout = Layout::new(&[
 static S_ItemCollectionMetricsMultiple: schema::Shape =
     schema::Shape::new("ItemCollectionMetricsMultiple", Kind::List(&M_ItemCollectionMetricsMultiple));
 static M_ItemCollectionMetricsMultiple: schema::Member = schema::Member::new("member", &S_ItemCollectionMetrics);
-static S_ItemCollectionMetricsPerTable: schema::Shape =
-    schema::Shape::new("ItemCollectionMetricsPerTable", Kind::Map(&K_ItemCollectionMetricsPerTable, &V_ItemCollectionMetricsPerTable));
+static S_ItemCollectionMetricsPerTable: schema::Shape = schema::Shape::new(
+    "ItemCollectionMetricsPerTable",
+    Kind::Map(&K_ItemCollectionMetricsPerTable, &V_ItemCollectionMetricsPerTable),
+);
 static K_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("key", &S_TableArn);
 static V_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("value", &S_ItemCollectionMetricsMultiple);
-static S_ItemCollectionSizeEstimateBound: schema::Shape = schema::Shape::new("ItemCollectionSizeEstimateBound", Kind::Float);
+static S_ItemCollectionSizeEstimateBound: schema::Shape =
+    schema::Shape::new("ItemCollectionSizeEstimateBound", Kind::Float);
 static S_ItemCollectionSizeEstimateRange: schema::Shape =
     schema::Shape::new("ItemCollectionSizeEstimateRange", Kind::List(&M_ItemCollectionSizeEstimateRange));
-static M_ItemCollectionSizeEstimateRange: schema::Member = schema::Member::new("member", &S_ItemCollectionSizeEstimateBound);
+static M_ItemCollectionSizeEstimateRange: schema::Member =
+    schema::Member::new("member", &S_ItemCollectionSizeEstimateBound);
 static S_ItemList: schema::Shape = schema::Shape::new("ItemList", Kind::List(&M_ItemList));
 static M_ItemList: schema::Member = schema::Member::new("member", &S_AttributeMap);
 static S_ItemResponse: schema::Shape = schema::Shape::new("ItemResponse", Kind::Structure(&L_ItemResponse));
@@ -1204,13 +1348,16 @@ static S_KMSMasterKeyId: schema::Shape = schema::Shape::new("KMSMasterKeyId", Ki
 static S_Key: schema::Shape = schema::Shape::new("Key", Kind::Map(&K_Key, &V_Key));
 static K_Key: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_Key: schema::Member = schema::Member::new("value", &S_AttributeValue);
-static S_KeyConditions: schema::Shape = schema::Shape::new("KeyConditions", Kind::Map(&K_KeyConditions, &V_KeyConditions));
+static S_KeyConditions: schema::Shape =
+    schema::Shape::new("KeyConditions", Kind::Map(&K_KeyConditions, &V_KeyConditions));
 static K_KeyConditions: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_KeyConditions: schema::Member = schema::Member::new("value", &S_Condition);
 static S_KeyExpression: schema::Shape = schema::Shape::new("KeyExpression", Kind::String);
-static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList)).limits(Limits::NONE.min(1).max(100));
+static S_KeyList: schema::Shape =
+    schema::Shape::new("KeyList", Kind::List(&M_KeyList)).limits(Limits::NONE.min(1).max(100));
 static M_KeyList: schema::Member = schema::Member::new("member", &S_Key);
-static S_KeySchema: schema::Shape = schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
+static S_KeySchema: schema::Shape =
+    schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
 static M_KeySchema: schema::Member = schema::Member::new("member", &S_KeySchemaElement);
 static S_KeySchemaAttributeName: schema::Shape =
     schema::Shape::new("KeySchemaAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
@@ -1219,8 +1366,10 @@ static L_KeySchemaElement: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
     schema::Member::new("KeyType", &S_KeyType).required(),
 ]);
-static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
-static S_KeysAndAttributes: schema::Shape = schema::Shape::new("KeysAndAttributes", Kind::Structure(&L_KeysAndAttributes));
+static S_KeyType: schema::Shape =
+    schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
+static S_KeysAndAttributes: schema::Shape =
+    schema::Shape::new("KeysAndAttributes", Kind::Structure(&L_KeysAndAttributes));
 static L_KeysAndAttributes: Layout = Layout::new(&[
     schema::Member::new("Keys", &S_KeyList).required(),
     schema::Member::new("AttributesToGet", &S_AttributeNameList),
@@ -1228,16 +1377,21 @@ static L_KeysAndAttributes: Layout = Layout::new(&[
     schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
     schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
 ]);
-static S_ListAttributeValue: schema::Shape = schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
+static S_ListAttributeValue: schema::Shape =
+    schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
 static M_ListAttributeValue: schema::Member = schema::Member::new("member", &S_AttributeValue);
 static S_ListTablesInput: schema::Shape = schema::Shape::new("ListTablesInput", Kind::Structure(&L_ListTablesInput));
-static L_ListTablesInput: Layout =
-    Layout::new(&[schema::Member::new("ExclusiveStartTableName", &S_TableName), schema::Member::new("Limit", &S_ListTablesInputLimit)]);
+static L_ListTablesInput: Layout = Layout::new(&[
+    schema::Member::new("ExclusiveStartTableName", &S_TableName),
+    schema::Member::new("Limit", &S_ListTablesInputLimit),
+]);
 static S_ListTablesInputLimit: schema::Shape =
     schema::Shape::new("ListTablesInputLimit", Kind::Integer).limits(Limits::NONE.min(1).max(100));
 static S_ListTablesOutput: schema::Shape = schema::Shape::new("ListTablesOutput", Kind::Structure(&L_ListTablesOutput));
-static L_ListTablesOutput: Layout =
-    Layout::new(&[schema::Member::new("TableNames", &S_TableNameList), schema::Member::new("LastEvaluatedTableName", &S_TableName)]);
+static L_ListTablesOutput: Layout = Layout::new(&[
+    schema::Member::new("TableNames", &S_TableNameList),
+    schema::Member::new("LastEvaluatedTableName", &S_TableName),
+]);
 static S_ListTagsOfResourceInput: schema::Shape =
     schema::Shape::new("ListTagsOfResourceInput", Kind::Structure(&L_ListTagsOfResourceInput));
 static L_ListTagsOfResourceInput: Layout = Layout::new(&[
@@ -1248,7 +1402,8 @@ static S_ListTagsOfResourceOutput: schema::Shape =
     schema::Shape::new("ListTagsOfResourceOutput", Kind::Structure(&L_ListTagsOfResourceOutput));
 static L_ListTagsOfResourceOutput: Layout =
     Layout::new(&[schema::Member::new("Tags", &S_TagList), schema::Member::new("NextToken", &S_NextTokenString)]);
-static S_LocalSecondaryIndex: schema::Shape = schema::Shape::new("LocalSecondaryIndex", Kind::Structure(&L_LocalSecondaryIndex));
+static S_LocalSecondaryIndex: schema::Shape =
+    schema::Shape::new("LocalSecondaryIndex", Kind::Structure(&L_LocalSecondaryIndex));
 static L_LocalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
     schema::Member::new("KeySchema", &S_KeySchema).required(),
@@ -1266,29 +1421,39 @@ static L_LocalSecondaryIndexDescription: Layout = Layout::new(&[
 ]);
 static S_LocalSecondaryIndexDescriptionList: schema::Shape =
     schema::Shape::new("LocalSecondaryIndexDescriptionList", Kind::List(&M_LocalSecondaryIndexDescriptionList));
-static M_LocalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndexDescription);
-static S_LocalSecondaryIndexList: schema::Shape = schema::Shape::new("LocalSecondaryIndexList", Kind::List(&M_LocalSecondaryIndexList));
+static M_LocalSecondaryIndexDescriptionList: schema::Member =
+    schema::Member::new("member", &S_LocalSecondaryIndexDescription);
+static S_LocalSecondaryIndexList: schema::Shape =
+    schema::Shape::new("LocalSecondaryIndexList", Kind::List(&M_LocalSecondaryIndexList));
 static M_LocalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndex);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
 static S_LongObject: schema::Shape = schema::Shape::new("LongObject", Kind::Integer);
-static S_MapAttributeValue: schema::Shape = schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
+static S_MapAttributeValue: schema::Shape =
+    schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
 static K_MapAttributeValue: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_MapAttributeValue: schema::Member = schema::Member::new("value", &S_AttributeValue);
 static S_MultiRegionConsistency: schema::Shape =
     schema::Shape::new("MultiRegionConsistency", Kind::String).limits(Limits::NONE.values(&["EVENTUAL", "STRONG"]));
 static S_NextTokenString: schema::Shape = schema::Shape::new("NextTokenString", Kind::String);
-static S_NonKeyAttributeName: schema::Shape = schema::Shape::new("NonKeyAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_NonKeyAttributeName: schema::Shape =
+    schema::Shape::new("NonKeyAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_NonKeyAttributeNameList: schema::Shape =
-    schema::Shape::new("NonKeyAttributeNameList", Kind::List(&M_NonKeyAttributeNameList)).limits(Limits::NONE.min(1).max(20));
+    schema::Shape::new("NonKeyAttributeNameList", Kind::List(&M_NonKeyAttributeNameList))
+        .limits(Limits::NONE.min(1).max(20));
 static M_NonKeyAttributeNameList: schema::Member = schema::Member::new("member", &S_NonKeyAttributeName);
-static S_NonNegativeLongObject: schema::Shape = schema::Shape::new("NonNegativeLongObject", Kind::Integer).limits(Limits::NONE.min(0));
+static S_NonNegativeLongObject: schema::Shape =
+    schema::Shape::new("NonNegativeLongObject", Kind::Integer).limits(Limits::NONE.min(0));
 static S_NullAttributeValue: schema::Shape = schema::Shape::new("NullAttributeValue", Kind::Boolean);
 static S_NumberAttributeValue: schema::Shape = schema::Shape::new("NumberAttributeValue", Kind::String);
-static S_NumberSetAttributeValue: schema::Shape = schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
+static S_NumberSetAttributeValue: schema::Shape =
+    schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
 static M_NumberSetAttributeValue: schema::Member = schema::Member::new("member", &S_NumberAttributeValue);
-static S_OnDemandThroughput: schema::Shape = schema::Shape::new("OnDemandThroughput", Kind::Structure(&L_OnDemandThroughput));
-static L_OnDemandThroughput: Layout =
-    Layout::new(&[schema::Member::new("MaxReadRequestUnits", &S_LongObject), schema::Member::new("MaxWriteRequestUnits", &S_LongObject)]);
+static S_OnDemandThroughput: schema::Shape =
+    schema::Shape::new("OnDemandThroughput", Kind::Structure(&L_OnDemandThroughput));
+static L_OnDemandThroughput: Layout = Layout::new(&[
+    schema::Member::new("MaxReadRequestUnits", &S_LongObject),
+    schema::Member::new("MaxWriteRequestUnits", &S_LongObject),
+]);
 static S_OnDemandThroughputOverride: schema::Shape =
     schema::Shape::new("OnDemandThroughputOverride", Kind::Structure(&L_OnDemandThroughputOverride));
 static L_OnDemandThroughputOverride: Layout = Layout::new(&[schema::Member::new("MaxReadRequestUnits", &S_LongObject)]);
@@ -1302,8 +1467,10 @@ static L_PointInTimeRecoveryDescription: Layout = Layout::new(&[
 ]);
 static S_PointInTimeRecoveryStatus: schema::Shape =
     schema::Shape::new("PointInTimeRecoveryStatus", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
-static S_PositiveIntegerObject: schema::Shape = schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
-static S_PositiveLongObject: schema::Shape = schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveIntegerObject: schema::Shape =
+    schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveLongObject: schema::Shape =
+    schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
 static S_Projection: schema::Shape = schema::Shape::new("Projection", Kind::Structure(&L_Projection));
 static L_Projection: Layout = Layout::new(&[
     schema::Member::new("ProjectionType", &S_ProjectionType),
@@ -1312,7 +1479,8 @@ static L_Projection: Layout = Layout::new(&[
 static S_ProjectionExpression: schema::Shape = schema::Shape::new("ProjectionExpression", Kind::String);
 static S_ProjectionType: schema::Shape =
     schema::Shape::new("ProjectionType", Kind::String).limits(Limits::NONE.values(&["ALL", "KEYS_ONLY", "INCLUDE"]));
-static S_ProvisionedThroughput: schema::Shape = schema::Shape::new("ProvisionedThroughput", Kind::Structure(&L_ProvisionedThroughput));
+static S_ProvisionedThroughput: schema::Shape =
+    schema::Shape::new("ProvisionedThroughput", Kind::Structure(&L_ProvisionedThroughput));
 static L_ProvisionedThroughput: Layout = Layout::new(&[
     schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject).required(),
     schema::Member::new("WriteCapacityUnits", &S_PositiveLongObject).required(),
@@ -1326,12 +1494,16 @@ static L_ProvisionedThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("ReadCapacityUnits", &S_NonNegativeLongObject),
     schema::Member::new("WriteCapacityUnits", &S_NonNegativeLongObject),
 ]);
-static S_ProvisionedThroughputExceededException: schema::Shape =
-    schema::Shape::new("ProvisionedThroughputExceededException", Kind::Structure(&L_ProvisionedThroughputExceededException));
-static L_ProvisionedThroughputExceededException: Layout = Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
+static S_ProvisionedThroughputExceededException: schema::Shape = schema::Shape::new(
+    "ProvisionedThroughputExceededException",
+    Kind::Structure(&L_ProvisionedThroughputExceededException),
+);
+static L_ProvisionedThroughputExceededException: Layout =
+    Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
 static S_ProvisionedThroughputOverride: schema::Shape =
     schema::Shape::new("ProvisionedThroughputOverride", Kind::Structure(&L_ProvisionedThroughputOverride));
-static L_ProvisionedThroughputOverride: Layout = Layout::new(&[schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject)]);
+static L_ProvisionedThroughputOverride: Layout =
+    Layout::new(&[schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject)]);
 static S_Put: schema::Shape = schema::Shape::new("Put", Kind::Structure(&L_Put));
 static L_Put: Layout = Layout::new(&[
     schema::Member::new("Item", &S_PutItemInputAttributeMap).required(),
@@ -1399,7 +1571,8 @@ static S_Reason: schema::Shape = schema::Shape::new("Reason", Kind::String);
 static S_RecoveryPeriodInDays: schema::Shape =
     schema::Shape::new("RecoveryPeriodInDays", Kind::Integer).limits(Limits::NONE.min(1).max(35));
 static S_RegionName: schema::Shape = schema::Shape::new("RegionName", Kind::String);
-static S_ReplicaDescription: schema::Shape = schema::Shape::new("ReplicaDescription", Kind::Structure(&L_ReplicaDescription));
+static S_ReplicaDescription: schema::Shape =
+    schema::Shape::new("ReplicaDescription", Kind::Structure(&L_ReplicaDescription));
 static L_ReplicaDescription: Layout = Layout::new(&[
     schema::Member::new("RegionName", &S_RegionName),
     schema::Member::new("ReplicaStatus", &S_ReplicaStatus),
@@ -1415,7 +1588,8 @@ static L_ReplicaDescription: Layout = Layout::new(&[
     schema::Member::new("ReplicaTableClassSummary", &S_TableClassSummary),
     schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
 ]);
-static S_ReplicaDescriptionList: schema::Shape = schema::Shape::new("ReplicaDescriptionList", Kind::List(&M_ReplicaDescriptionList));
+static S_ReplicaDescriptionList: schema::Shape =
+    schema::Shape::new("ReplicaDescriptionList", Kind::List(&M_ReplicaDescriptionList));
 static M_ReplicaDescriptionList: schema::Member = schema::Member::new("member", &S_ReplicaDescription);
 static S_ReplicaGlobalSecondaryIndex: schema::Shape =
     schema::Shape::new("ReplicaGlobalSecondaryIndex", Kind::Structure(&L_ReplicaGlobalSecondaryIndex));
@@ -1424,36 +1598,44 @@ static L_ReplicaGlobalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
     schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
 ]);
-static S_ReplicaGlobalSecondaryIndexDescription: schema::Shape =
-    schema::Shape::new("ReplicaGlobalSecondaryIndexDescription", Kind::Structure(&L_ReplicaGlobalSecondaryIndexDescription));
+static S_ReplicaGlobalSecondaryIndexDescription: schema::Shape = schema::Shape::new(
+    "ReplicaGlobalSecondaryIndexDescription",
+    Kind::Structure(&L_ReplicaGlobalSecondaryIndexDescription),
+);
 static L_ReplicaGlobalSecondaryIndexDescription: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName),
     schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
     schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
     schema::Member::new("WarmThroughput", &S_GlobalSecondaryIndexWarmThroughputDescription),
 ]);
-static S_ReplicaGlobalSecondaryIndexDescriptionList: schema::Shape =
-    schema::Shape::new("ReplicaGlobalSecondaryIndexDescriptionList", Kind::List(&M_ReplicaGlobalSecondaryIndexDescriptionList));
+static S_ReplicaGlobalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
+    "ReplicaGlobalSecondaryIndexDescriptionList",
+    Kind::List(&M_ReplicaGlobalSecondaryIndexDescriptionList),
+);
 static M_ReplicaGlobalSecondaryIndexDescriptionList: schema::Member =
     schema::Member::new("member", &S_ReplicaGlobalSecondaryIndexDescription);
 static S_ReplicaGlobalSecondaryIndexList: schema::Shape =
-    schema::Shape::new("ReplicaGlobalSecondaryIndexList", Kind::List(&M_ReplicaGlobalSecondaryIndexList)).limits(Limits::NONE.min(1));
-static M_ReplicaGlobalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_ReplicaGlobalSecondaryIndex);
-static S_ReplicaStatus: schema::Shape = schema::Shape::new("ReplicaStatus", Kind::String).limits(Limits::NONE.values(&[
-    "CREATING",
-    "CREATION_FAILED",
-    "UPDATING",
-    "DELETING",
-    "ACTIVE",
-    "REGION_DISABLED",
-    "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
-    "ARCHIVING",
-    "ARCHIVED",
-    "REPLICATION_NOT_AUTHORIZED",
-]));
+    schema::Shape::new("ReplicaGlobalSecondaryIndexList", Kind::List(&M_ReplicaGlobalSecondaryIndexList))
+        .limits(Limits::NONE.min(1));
+static M_ReplicaGlobalSecondaryIndexList: schema::Member =
+    schema::Member::new("member", &S_ReplicaGlobalSecondaryIndex);
+static S_ReplicaStatus: schema::Shape =
+    schema::Shape::new("ReplicaStatus", Kind::String).limits(Limits::NONE.values(&[
+        "CREATING",
+        "CREATION_FAILED",
+        "UPDATING",
+        "DELETING",
+        "ACTIVE",
+        "REGION_DISABLED",
+        "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
+        "ARCHIVING",
+        "ARCHIVED",
+        "REPLICATION_NOT_AUTHORIZED",
+    ]));
 static S_ReplicaStatusDescription: schema::Shape = schema::Shape::new("ReplicaStatusDescription", Kind::String);
 static S_ReplicaStatusPercentProgress: schema::Shape = schema::Shape::new("ReplicaStatusPercentProgress", Kind::String);
-static S_ReplicationGroupUpdate: schema::Shape = schema::Shape::new("ReplicationGroupUpdate", Kind::Structure(&L_ReplicationGroupUpdate));
+static S_ReplicationGroupUpdate: schema::Shape =
+    schema::Shape::new("ReplicationGroupUpdate", Kind::Structure(&L_ReplicationGroupUpdate));
 static L_ReplicationGroupUpdate: Layout = Layout::new(&[
     schema::Member::new("Create", &S_CreateReplicationGroupMemberAction),
     schema::Member::new("Update", &S_UpdateReplicationGroupMemberAction),
@@ -1461,12 +1643,16 @@ static L_ReplicationGroupUpdate: Layout = Layout::new(&[
     schema::Member::new("Disassociate", &S_DisassociateReplicationGroupMemberAction),
 ]);
 static S_ReplicationGroupUpdateList: schema::Shape =
-    schema::Shape::new("ReplicationGroupUpdateList", Kind::List(&M_ReplicationGroupUpdateList)).limits(Limits::NONE.min(1));
+    schema::Shape::new("ReplicationGroupUpdateList", Kind::List(&M_ReplicationGroupUpdateList))
+        .limits(Limits::NONE.min(1));
 static M_ReplicationGroupUpdateList: schema::Member = schema::Member::new("member", &S_ReplicationGroupUpdate);
-static S_RequestLimitExceeded: schema::Shape = schema::Shape::new("RequestLimitExceeded", Kind::Structure(&L_RequestLimitExceeded));
-static L_RequestLimitExceeded: Layout = Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
+static S_RequestLimitExceeded: schema::Shape =
+    schema::Shape::new("RequestLimitExceeded", Kind::Structure(&L_RequestLimitExceeded));
+static L_RequestLimitExceeded: Layout =
+    Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
 static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::String);
-static S_ResourceArnString: schema::Shape = schema::Shape::new("ResourceArnString", Kind::String).limits(Limits::NONE.min(1).max(1283));
+static S_ResourceArnString: schema::Shape =
+    schema::Shape::new("ResourceArnString", Kind::String).limits(Limits::NONE.min(1).max(1283));
 static S_ResourcePolicy: schema::Shape = schema::Shape::new("ResourcePolicy", Kind::String);
 static S_RestoreInProgress: schema::Shape = schema::Shape::new("RestoreInProgress", Kind::Boolean);
 static S_RestoreSummary: schema::Shape = schema::Shape::new("RestoreSummary", Kind::Structure(&L_RestoreSummary));
@@ -1476,8 +1662,8 @@ static L_RestoreSummary: Layout = Layout::new(&[
     schema::Member::new("RestoreDateTime", &S_Date).required(),
     schema::Member::new("RestoreInProgress", &S_RestoreInProgress).required(),
 ]);
-static S_ReturnConsumedCapacity: schema::Shape =
-    schema::Shape::new("ReturnConsumedCapacity", Kind::String).limits(Limits::NONE.values(&["INDEXES", "TOTAL", "NONE"]));
+static S_ReturnConsumedCapacity: schema::Shape = schema::Shape::new("ReturnConsumedCapacity", Kind::String)
+    .limits(Limits::NONE.values(&["INDEXES", "TOTAL", "NONE"]));
 static S_ReturnItemCollectionMetrics: schema::Shape =
     schema::Shape::new("ReturnItemCollectionMetrics", Kind::String).limits(Limits::NONE.values(&["SIZE", "NONE"]));
 static S_ReturnValue: schema::Shape = schema::Shape::new("ReturnValue", Kind::String).limits(Limits::NONE.values(&[
@@ -1488,7 +1674,8 @@ static S_ReturnValue: schema::Shape = schema::Shape::new("ReturnValue", Kind::St
     "UPDATED_NEW",
 ]));
 static S_ReturnValuesOnConditionCheckFailure: schema::Shape =
-    schema::Shape::new("ReturnValuesOnConditionCheckFailure", Kind::String).limits(Limits::NONE.values(&["ALL_OLD", "NONE"]));
+    schema::Shape::new("ReturnValuesOnConditionCheckFailure", Kind::String)
+        .limits(Limits::NONE.values(&["ALL_OLD", "NONE"]));
 static S_SSEDescription: schema::Shape = schema::Shape::new("SSEDescription", Kind::Structure(&L_SSEDescription));
 static L_SSEDescription: Layout = Layout::new(&[
     schema::Member::new("Status", &S_SSEStatus),
@@ -1510,7 +1697,8 @@ static S_SSEStatus: schema::Shape = schema::Shape::new("SSEStatus", Kind::String
     "DISABLED",
     "UPDATING",
 ]));
-static S_SSEType: schema::Shape = schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["AES256", "KMS"]));
+static S_SSEType: schema::Shape =
+    schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["AES256", "KMS"]));
 static S_ScalarAttributeType: schema::Shape =
     schema::Shape::new("ScalarAttributeType", Kind::String).limits(Limits::NONE.values(&["S", "N", "B"]));
 static S_ScanInput: schema::Shape = schema::Shape::new("ScanInput", Kind::Structure(&L_ScanInput));
@@ -1540,19 +1728,25 @@ static L_ScanOutput: Layout = Layout::new(&[
     schema::Member::new("LastEvaluatedKey", &S_Key),
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
 ]);
-static S_ScanSegment: schema::Shape = schema::Shape::new("ScanSegment", Kind::Integer).limits(Limits::NONE.min(0).max(999999));
-static S_ScanTotalSegments: schema::Shape = schema::Shape::new("ScanTotalSegments", Kind::Integer).limits(Limits::NONE.min(1).max(1000000));
-static S_SearchSchema: schema::Shape = schema::Shape::new("SearchSchema", Kind::List(&M_SearchSchema)).limits(Limits::NONE.min(1));
+static S_ScanSegment: schema::Shape =
+    schema::Shape::new("ScanSegment", Kind::Integer).limits(Limits::NONE.min(0).max(999999));
+static S_ScanTotalSegments: schema::Shape =
+    schema::Shape::new("ScanTotalSegments", Kind::Integer).limits(Limits::NONE.min(1).max(1000000));
+static S_SearchSchema: schema::Shape =
+    schema::Shape::new("SearchSchema", Kind::List(&M_SearchSchema)).limits(Limits::NONE.min(1));
 static M_SearchSchema: schema::Member = schema::Member::new("member", &S_SearchSchemaElement);
-static S_SearchSchemaElement: schema::Shape = schema::Shape::new("SearchSchemaElement", Kind::Structure(&L_SearchSchemaElement));
+static S_SearchSchemaElement: schema::Shape =
+    schema::Shape::new("SearchSchemaElement", Kind::Structure(&L_SearchSchemaElement));
 static L_SearchSchemaElement: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_AttributeName).required(),
     schema::Member::new("SearchSchemaElementType", &S_SearchSchemaElementType).required(),
 ]);
 static S_SearchSchemaElementType: schema::Shape =
     schema::Shape::new("SearchSchemaElementType", Kind::String).limits(Limits::NONE.values(&["HASH", "INLINE_FILTER"]));
-static S_SecondaryIndexesCapacityMap: schema::Shape =
-    schema::Shape::new("SecondaryIndexesCapacityMap", Kind::Map(&K_SecondaryIndexesCapacityMap, &V_SecondaryIndexesCapacityMap));
+static S_SecondaryIndexesCapacityMap: schema::Shape = schema::Shape::new(
+    "SecondaryIndexesCapacityMap",
+    Kind::Map(&K_SecondaryIndexesCapacityMap, &V_SecondaryIndexesCapacityMap),
+);
 static K_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
 static V_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_Capacity);
 static S_Select: schema::Shape = schema::Shape::new("Select", Kind::String).limits(Limits::NONE.values(&[
@@ -1561,29 +1755,31 @@ static S_Select: schema::Shape = schema::Shape::new("Select", Kind::String).limi
     "SPECIFIC_ATTRIBUTES",
     "COUNT",
 ]));
-static S_StreamArn: schema::Shape = schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_StreamArn: schema::Shape =
+    schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
 static S_StreamEnabled: schema::Shape = schema::Shape::new("StreamEnabled", Kind::Boolean);
-static S_StreamSpecification: schema::Shape = schema::Shape::new("StreamSpecification", Kind::Structure(&L_StreamSpecification));
+static S_StreamSpecification: schema::Shape =
+    schema::Shape::new("StreamSpecification", Kind::Structure(&L_StreamSpecification));
 static L_StreamSpecification: Layout = Layout::new(&[
     schema::Member::new("StreamEnabled", &S_StreamEnabled).required(),
     schema::Member::new("StreamViewType", &S_StreamViewType),
 ]);
-static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String).limits(Limits::NONE.values(&[
-    "NEW_IMAGE",
-    "OLD_IMAGE",
-    "NEW_AND_OLD_IMAGES",
-    "KEYS_ONLY",
-]));
+static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String)
+    .limits(Limits::NONE.values(&["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_StringAttributeValue: schema::Shape = schema::Shape::new("StringAttributeValue", Kind::String);
-static S_StringSetAttributeValue: schema::Shape = schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
+static S_StringSetAttributeValue: schema::Shape =
+    schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
 static M_StringSetAttributeValue: schema::Member = schema::Member::new("member", &S_StringAttributeValue);
 static S_TableArn: schema::Shape = schema::Shape::new("TableArn", Kind::String).limits(Limits::NONE.min(1).max(1024));
-static S_TableClass: schema::Shape =
-    schema::Shape::new("TableClass", Kind::String).limits(Limits::NONE.values(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]));
-static S_TableClassSummary: schema::Shape = schema::Shape::new("TableClassSummary", Kind::Structure(&L_TableClassSummary));
-static L_TableClassSummary: Layout =
-    Layout::new(&[schema::Member::new("TableClass", &S_TableClass), schema::Member::new("LastUpdateDateTime", &S_Date)]);
+static S_TableClass: schema::Shape = schema::Shape::new("TableClass", Kind::String)
+    .limits(Limits::NONE.values(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]));
+static S_TableClassSummary: schema::Shape =
+    schema::Shape::new("TableClassSummary", Kind::Structure(&L_TableClassSummary));
+static L_TableClassSummary: Layout = Layout::new(&[
+    schema::Member::new("TableClass", &S_TableClass),
+    schema::Member::new("LastUpdateDateTime", &S_Date),
+]);
 static S_TableDescription: schema::Shape = schema::Shape::new("TableDescription", Kind::Structure(&L_TableDescription));
 static L_TableDescription: Layout = Layout::new(&[
     schema::Member::new("AttributeDefinitions", &S_AttributeDefinitions),
@@ -1642,26 +1838,37 @@ static L_TableWarmThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("Status", &S_TableStatus),
 ]);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_TagKeyString).required(), schema::Member::new("Value", &S_TagValueString).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKeyString).required(),
+    schema::Member::new("Value", &S_TagValueString).required(),
+]);
 static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKeyString);
-static S_TagKeyString: schema::Shape = schema::Shape::new("TagKeyString", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagKeyString: schema::Shape =
+    schema::Shape::new("TagKeyString", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
 static S_TagResourceInput: schema::Shape = schema::Shape::new("TagResourceInput", Kind::Structure(&L_TagResourceInput));
-static L_TagResourceInput: Layout =
-    Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArnString).required(), schema::Member::new("Tags", &S_TagList).required()]);
-static S_TagValueString: schema::Shape = schema::Shape::new("TagValueString", Kind::String).limits(Limits::NONE.min(0).max(256));
-static S_ThrottlingException: schema::Shape = schema::Shape::new("ThrottlingException", Kind::Structure(&L_ThrottlingException));
-static L_ThrottlingException: Layout = Layout::new(&[schema::Member::new("throttlingReasons", &S_ThrottlingReasonList)]);
+static L_TagResourceInput: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagValueString: schema::Shape =
+    schema::Shape::new("TagValueString", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_ThrottlingException: schema::Shape =
+    schema::Shape::new("ThrottlingException", Kind::Structure(&L_ThrottlingException));
+static L_ThrottlingException: Layout =
+    Layout::new(&[schema::Member::new("throttlingReasons", &S_ThrottlingReasonList)]);
 static S_ThrottlingReason: schema::Shape = schema::Shape::new("ThrottlingReason", Kind::Structure(&L_ThrottlingReason));
-static L_ThrottlingReason: Layout = Layout::new(&[schema::Member::new("reason", &S_Reason), schema::Member::new("resource", &S_Resource)]);
-static S_ThrottlingReasonList: schema::Shape = schema::Shape::new("ThrottlingReasonList", Kind::List(&M_ThrottlingReasonList));
+static L_ThrottlingReason: Layout =
+    Layout::new(&[schema::Member::new("reason", &S_Reason), schema::Member::new("resource", &S_Resource)]);
+static S_ThrottlingReasonList: schema::Shape =
+    schema::Shape::new("ThrottlingReasonList", Kind::List(&M_ThrottlingReasonList));
 static M_ThrottlingReasonList: schema::Member = schema::Member::new("member", &S_ThrottlingReason);
 static S_TimeToLiveAttributeName: schema::Shape =
     schema::Shape::new("TimeToLiveAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
-static S_TimeToLiveDescription: schema::Shape = schema::Shape::new("TimeToLiveDescription", Kind::Structure(&L_TimeToLiveDescription));
+static S_TimeToLiveDescription: schema::Shape =
+    schema::Shape::new("TimeToLiveDescription", Kind::Structure(&L_TimeToLiveDescription));
 static L_TimeToLiveDescription: Layout = Layout::new(&[
     schema::Member::new("TimeToLiveStatus", &S_TimeToLiveStatus),
     schema::Member::new("AttributeName", &S_TimeToLiveAttributeName),
@@ -1673,24 +1880,27 @@ static L_TimeToLiveSpecification: Layout = Layout::new(&[
     schema::Member::new("Enabled", &S_TimeToLiveEnabled).required(),
     schema::Member::new("AttributeName", &S_TimeToLiveAttributeName).required(),
 ]);
-static S_TimeToLiveStatus: schema::Shape =
-    schema::Shape::new("TimeToLiveStatus", Kind::String).limits(Limits::NONE.values(&["ENABLING", "DISABLING", "ENABLED", "DISABLED"]));
+static S_TimeToLiveStatus: schema::Shape = schema::Shape::new("TimeToLiveStatus", Kind::String)
+    .limits(Limits::NONE.values(&["ENABLING", "DISABLING", "ENABLED", "DISABLED"]));
 static S_TransactGetItem: schema::Shape = schema::Shape::new("TransactGetItem", Kind::Structure(&L_TransactGetItem));
 static L_TransactGetItem: Layout = Layout::new(&[schema::Member::new("Get", &S_Get).required()]);
 static S_TransactGetItemList: schema::Shape =
     schema::Shape::new("TransactGetItemList", Kind::List(&M_TransactGetItemList)).limits(Limits::NONE.min(1).max(100));
 static M_TransactGetItemList: schema::Member = schema::Member::new("member", &S_TransactGetItem);
-static S_TransactGetItemsInput: schema::Shape = schema::Shape::new("TransactGetItemsInput", Kind::Structure(&L_TransactGetItemsInput));
+static S_TransactGetItemsInput: schema::Shape =
+    schema::Shape::new("TransactGetItemsInput", Kind::Structure(&L_TransactGetItemsInput));
 static L_TransactGetItemsInput: Layout = Layout::new(&[
     schema::Member::new("TransactItems", &S_TransactGetItemList).required(),
     schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
 ]);
-static S_TransactGetItemsOutput: schema::Shape = schema::Shape::new("TransactGetItemsOutput", Kind::Structure(&L_TransactGetItemsOutput));
+static S_TransactGetItemsOutput: schema::Shape =
+    schema::Shape::new("TransactGetItemsOutput", Kind::Structure(&L_TransactGetItemsOutput));
 static L_TransactGetItemsOutput: Layout = Layout::new(&[
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
     schema::Member::new("Responses", &S_ItemResponseList),
 ]);
-static S_TransactWriteItem: schema::Shape = schema::Shape::new("TransactWriteItem", Kind::Structure(&L_TransactWriteItem));
+static S_TransactWriteItem: schema::Shape =
+    schema::Shape::new("TransactWriteItem", Kind::Structure(&L_TransactWriteItem));
 static L_TransactWriteItem: Layout = Layout::new(&[
     schema::Member::new("ConditionCheck", &S_ConditionCheck),
     schema::Member::new("Put", &S_Put),
@@ -1698,7 +1908,8 @@ static L_TransactWriteItem: Layout = Layout::new(&[
     schema::Member::new("Update", &S_Update),
 ]);
 static S_TransactWriteItemList: schema::Shape =
-    schema::Shape::new("TransactWriteItemList", Kind::List(&M_TransactWriteItemList)).limits(Limits::NONE.min(1).max(100));
+    schema::Shape::new("TransactWriteItemList", Kind::List(&M_TransactWriteItemList))
+        .limits(Limits::NONE.min(1).max(100));
 static M_TransactWriteItemList: schema::Member = schema::Member::new("member", &S_TransactWriteItem);
 static S_TransactWriteItemsInput: schema::Shape =
     schema::Shape::new("TransactWriteItemsInput", Kind::Structure(&L_TransactWriteItemsInput));
@@ -1716,8 +1927,10 @@ static L_TransactWriteItemsOutput: Layout = Layout::new(&[
 ]);
 static S_TransactionCanceledException: schema::Shape =
     schema::Shape::new("TransactionCanceledException", Kind::Structure(&L_TransactionCanceledException));
-static L_TransactionCanceledException: Layout = Layout::new(&[schema::Member::new("CancellationReasons", &S_CancellationReasonList)]);
-static S_UntagResourceInput: schema::Shape = schema::Shape::new("UntagResourceInput", Kind::Structure(&L_UntagResourceInput));
+static L_TransactionCanceledException: Layout =
+    Layout::new(&[schema::Member::new("CancellationReasons", &S_CancellationReasonList)]);
+static S_UntagResourceInput: schema::Shape =
+    schema::Shape::new("UntagResourceInput", Kind::Structure(&L_UntagResourceInput));
 static L_UntagResourceInput: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
     schema::Member::new("TagKeys", &S_TagKeyList).required(),
@@ -1793,26 +2006,32 @@ static L_UpdateTableInput: Layout = Layout::new(&[
     schema::Member::new("DisassociationProtectionEnabled", &S_DisassociationProtectionEnabled),
     schema::Member::new("VectorIndexUpdates", &S_VectorIndexUpdateList),
 ]);
-static S_UpdateTableOutput: schema::Shape = schema::Shape::new("UpdateTableOutput", Kind::Structure(&L_UpdateTableOutput));
+static S_UpdateTableOutput: schema::Shape =
+    schema::Shape::new("UpdateTableOutput", Kind::Structure(&L_UpdateTableOutput));
 static L_UpdateTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
-static S_UpdateTimeToLiveInput: schema::Shape = schema::Shape::new("UpdateTimeToLiveInput", Kind::Structure(&L_UpdateTimeToLiveInput));
+static S_UpdateTimeToLiveInput: schema::Shape =
+    schema::Shape::new("UpdateTimeToLiveInput", Kind::Structure(&L_UpdateTimeToLiveInput));
 static L_UpdateTimeToLiveInput: Layout = Layout::new(&[
     schema::Member::new("TableName", &S_TableArn).required(),
     schema::Member::new("TimeToLiveSpecification", &S_TimeToLiveSpecification).required(),
 ]);
-static S_UpdateTimeToLiveOutput: schema::Shape = schema::Shape::new("UpdateTimeToLiveOutput", Kind::Structure(&L_UpdateTimeToLiveOutput));
-static L_UpdateTimeToLiveOutput: Layout = Layout::new(&[schema::Member::new("TimeToLiveSpecification", &S_TimeToLiveSpecification)]);
+static S_UpdateTimeToLiveOutput: schema::Shape =
+    schema::Shape::new("UpdateTimeToLiveOutput", Kind::Structure(&L_UpdateTimeToLiveOutput));
+static L_UpdateTimeToLiveOutput: Layout =
+    Layout::new(&[schema::Member::new("TimeToLiveSpecification", &S_TimeToLiveSpecification)]);
 static S_VectorAttributeDefinition: schema::Shape =
     schema::Shape::new("VectorAttributeDefinition", Kind::Structure(&L_VectorAttributeDefinition));
-static L_VectorAttributeDefinition: Layout = Layout::new(&[schema::Member::new("AttributeName", &S_VectorAttributeName).required()]);
-static S_VectorAttributeName: schema::Shape = schema::Shape::new("VectorAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static L_VectorAttributeDefinition: Layout =
+    Layout::new(&[schema::Member::new("AttributeName", &S_VectorAttributeName).required()]);
+static S_VectorAttributeName: schema::Shape =
+    schema::Shape::new("VectorAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_VectorCapacity: schema::Shape = schema::Shape::new("VectorCapacity", Kind::Structure(&L_VectorCapacity));
 static L_VectorCapacity: Layout = Layout::new(&[
     schema::Member::new("VectorSearchRequestBytes", &S_ConsumedCapacityUnits),
     schema::Member::new("VectorWriteRequestBytes", &S_ConsumedCapacityUnits),
 ]);
-static S_VectorDistanceFunction: schema::Shape =
-    schema::Shape::new("VectorDistanceFunction", Kind::String).limits(Limits::NONE.values(&["COSINE", "DOT_PRODUCT", "EUCLIDEAN"]));
+static S_VectorDistanceFunction: schema::Shape = schema::Shape::new("VectorDistanceFunction", Kind::String)
+    .limits(Limits::NONE.values(&["COSINE", "DOT_PRODUCT", "EUCLIDEAN"]));
 static S_VectorIndex: schema::Shape = schema::Shape::new("VectorIndex", Kind::Structure(&L_VectorIndex));
 static L_VectorIndex: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
@@ -1822,7 +2041,8 @@ static L_VectorIndex: Layout = Layout::new(&[
     schema::Member::new("Dimensions", &S_PositiveLongObject).required(),
     schema::Member::new("DistanceFunction", &S_VectorDistanceFunction).required(),
 ]);
-static S_VectorIndexDescription: schema::Shape = schema::Shape::new("VectorIndexDescription", Kind::Structure(&L_VectorIndexDescription));
+static S_VectorIndexDescription: schema::Shape =
+    schema::Shape::new("VectorIndexDescription", Kind::Structure(&L_VectorIndexDescription));
 static L_VectorIndexDescription: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName),
     schema::Member::new("SearchSchema", &S_SearchSchema),
@@ -1841,23 +2061,31 @@ static S_VectorIndexDescriptionList: schema::Shape =
 static M_VectorIndexDescriptionList: schema::Member = schema::Member::new("member", &S_VectorIndexDescription);
 static S_VectorIndexList: schema::Shape = schema::Shape::new("VectorIndexList", Kind::List(&M_VectorIndexList));
 static M_VectorIndexList: schema::Member = schema::Member::new("member", &S_VectorIndex);
-static S_VectorIndexUpdate: schema::Shape = schema::Shape::new("VectorIndexUpdate", Kind::Structure(&L_VectorIndexUpdate));
-static L_VectorIndexUpdate: Layout =
-    Layout::new(&[schema::Member::new("Create", &S_CreateVectorIndexAction), schema::Member::new("Delete", &S_DeleteVectorIndexAction)]);
-static S_VectorIndexUpdateList: schema::Shape = schema::Shape::new("VectorIndexUpdateList", Kind::List(&M_VectorIndexUpdateList));
+static S_VectorIndexUpdate: schema::Shape =
+    schema::Shape::new("VectorIndexUpdate", Kind::Structure(&L_VectorIndexUpdate));
+static L_VectorIndexUpdate: Layout = Layout::new(&[
+    schema::Member::new("Create", &S_CreateVectorIndexAction),
+    schema::Member::new("Delete", &S_DeleteVectorIndexAction),
+]);
+static S_VectorIndexUpdateList: schema::Shape =
+    schema::Shape::new("VectorIndexUpdateList", Kind::List(&M_VectorIndexUpdateList));
 static M_VectorIndexUpdateList: schema::Member = schema::Member::new("member", &S_VectorIndexUpdate);
 static S_VectorIndexesCapacityMap: schema::Shape =
     schema::Shape::new("VectorIndexesCapacityMap", Kind::Map(&K_VectorIndexesCapacityMap, &V_VectorIndexesCapacityMap));
 static K_VectorIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
 static V_VectorIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_VectorCapacity);
 static S_WarmThroughput: schema::Shape = schema::Shape::new("WarmThroughput", Kind::Structure(&L_WarmThroughput));
-static L_WarmThroughput: Layout =
-    Layout::new(&[schema::Member::new("ReadUnitsPerSecond", &S_LongObject), schema::Member::new("WriteUnitsPerSecond", &S_LongObject)]);
+static L_WarmThroughput: Layout = Layout::new(&[
+    schema::Member::new("ReadUnitsPerSecond", &S_LongObject),
+    schema::Member::new("WriteUnitsPerSecond", &S_LongObject),
+]);
 static S_WitnessStatus: schema::Shape =
     schema::Shape::new("WitnessStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "DELETING", "ACTIVE"]));
 static S_WriteRequest: schema::Shape = schema::Shape::new("WriteRequest", Kind::Structure(&L_WriteRequest));
-static L_WriteRequest: Layout =
-    Layout::new(&[schema::Member::new("PutRequest", &S_PutRequest), schema::Member::new("DeleteRequest", &S_DeleteRequest)]);
+static L_WriteRequest: Layout = Layout::new(&[
+    schema::Member::new("PutRequest", &S_PutRequest),
+    schema::Member::new("DeleteRequest", &S_DeleteRequest),
+]);
 static S_WriteRequests: schema::Shape =
     schema::Shape::new("WriteRequests", Kind::List(&M_WriteRequests)).limits(Limits::NONE.min(1).max(25));
 static M_WriteRequests: schema::Member = schema::Member::new("member", &S_WriteRequest);

@@ -120,15 +120,24 @@ pub static INTERNAL_SERVER_ERROR: ErrorFact =
     ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "message" };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static TRIMMED_DATA_ACCESS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TrimmedDataAccessException", code: "TrimmedDataAccessException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static TRIMMED_DATA_ACCESS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TrimmedDataAccessException",
+    code: "TrimmedDataAccessException",
+    status: 400,
+    message: "message",
+};
 
 static S_AttributeMap: schema::Shape = schema::Shape::new("AttributeMap", Kind::Map(&K_AttributeMap, &V_AttributeMap));
 static K_AttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_AttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
-static S_AttributeName: schema::Shape = schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
+static S_AttributeName: schema::Shape =
+    schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
 static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
 static L_AttributeValue: Layout = Layout::new(&[
     schema::Member::new("S", &S_StringAttributeValue),
@@ -143,18 +152,21 @@ static L_AttributeValue: Layout = Layout::new(&[
     schema::Member::new("BOOL", &S_BooleanAttributeValue),
 ]);
 static S_BinaryAttributeValue: schema::Shape = schema::Shape::new("BinaryAttributeValue", Kind::Blob);
-static S_BinarySetAttributeValue: schema::Shape = schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
+static S_BinarySetAttributeValue: schema::Shape =
+    schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
 static M_BinarySetAttributeValue: schema::Member = schema::Member::new("member", &S_BinaryAttributeValue);
 static S_BooleanAttributeValue: schema::Shape = schema::Shape::new("BooleanAttributeValue", Kind::Boolean);
 static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
-static S_DescribeStreamInput: schema::Shape = schema::Shape::new("DescribeStreamInput", Kind::Structure(&L_DescribeStreamInput));
+static S_DescribeStreamInput: schema::Shape =
+    schema::Shape::new("DescribeStreamInput", Kind::Structure(&L_DescribeStreamInput));
 static L_DescribeStreamInput: Layout = Layout::new(&[
     schema::Member::new("StreamArn", &S_StreamArn).required(),
     schema::Member::new("Limit", &S_PositiveIntegerObject),
     schema::Member::new("ExclusiveStartShardId", &S_ShardId),
     schema::Member::new("ShardFilter", &S_ShardFilter),
 ]);
-static S_DescribeStreamOutput: schema::Shape = schema::Shape::new("DescribeStreamOutput", Kind::Structure(&L_DescribeStreamOutput));
+static S_DescribeStreamOutput: schema::Shape =
+    schema::Shape::new("DescribeStreamOutput", Kind::Structure(&L_DescribeStreamOutput));
 static L_DescribeStreamOutput: Layout = Layout::new(&[schema::Member::new("StreamDescription", &S_StreamDescription)]);
 static S_GetRecordsInput: schema::Shape = schema::Shape::new("GetRecordsInput", Kind::Structure(&L_GetRecordsInput));
 static L_GetRecordsInput: Layout = Layout::new(&[
@@ -162,9 +174,12 @@ static L_GetRecordsInput: Layout = Layout::new(&[
     schema::Member::new("Limit", &S_PositiveIntegerObject),
 ]);
 static S_GetRecordsOutput: schema::Shape = schema::Shape::new("GetRecordsOutput", Kind::Structure(&L_GetRecordsOutput));
-static L_GetRecordsOutput: Layout =
-    Layout::new(&[schema::Member::new("Records", &S_RecordList), schema::Member::new("NextShardIterator", &S_ShardIterator)]);
-static S_GetShardIteratorInput: schema::Shape = schema::Shape::new("GetShardIteratorInput", Kind::Structure(&L_GetShardIteratorInput));
+static L_GetRecordsOutput: Layout = Layout::new(&[
+    schema::Member::new("Records", &S_RecordList),
+    schema::Member::new("NextShardIterator", &S_ShardIterator),
+]);
+static S_GetShardIteratorInput: schema::Shape =
+    schema::Shape::new("GetShardIteratorInput", Kind::Structure(&L_GetShardIteratorInput));
 static L_GetShardIteratorInput: Layout = Layout::new(&[
     schema::Member::new("StreamArn", &S_StreamArn).required(),
     schema::Member::new("ShardId", &S_ShardId).required(),
@@ -172,11 +187,14 @@ static L_GetShardIteratorInput: Layout = Layout::new(&[
     schema::Member::new("SequenceNumber", &S_SequenceNumber),
     schema::Member::new("Timestamp", &S_Timestamp),
 ]);
-static S_GetShardIteratorOutput: schema::Shape = schema::Shape::new("GetShardIteratorOutput", Kind::Structure(&L_GetShardIteratorOutput));
+static S_GetShardIteratorOutput: schema::Shape =
+    schema::Shape::new("GetShardIteratorOutput", Kind::Structure(&L_GetShardIteratorOutput));
 static L_GetShardIteratorOutput: Layout = Layout::new(&[schema::Member::new("ShardIterator", &S_ShardIterator)]);
 static S_Identity: schema::Shape = schema::Shape::new("Identity", Kind::Structure(&L_Identity));
-static L_Identity: Layout = Layout::new(&[schema::Member::new("PrincipalId", &S_String), schema::Member::new("Type", &S_String)]);
-static S_KeySchema: schema::Shape = schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
+static L_Identity: Layout =
+    Layout::new(&[schema::Member::new("PrincipalId", &S_String), schema::Member::new("Type", &S_String)]);
+static S_KeySchema: schema::Shape =
+    schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
 static M_KeySchema: schema::Member = schema::Member::new("member", &S_KeySchemaElement);
 static S_KeySchemaAttributeName: schema::Shape =
     schema::Shape::new("KeySchemaAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
@@ -185,8 +203,10 @@ static L_KeySchemaElement: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
     schema::Member::new("KeyType", &S_KeyType).required(),
 ]);
-static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
-static S_ListAttributeValue: schema::Shape = schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
+static S_KeyType: schema::Shape =
+    schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
+static S_ListAttributeValue: schema::Shape =
+    schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
 static M_ListAttributeValue: schema::Member = schema::Member::new("member", &S_AttributeValue);
 static S_ListStreamsInput: schema::Shape = schema::Shape::new("ListStreamsInput", Kind::Structure(&L_ListStreamsInput));
 static L_ListStreamsInput: Layout = Layout::new(&[
@@ -194,20 +214,27 @@ static L_ListStreamsInput: Layout = Layout::new(&[
     schema::Member::new("Limit", &S_PositiveIntegerObject),
     schema::Member::new("ExclusiveStartStreamArn", &S_StreamArn),
 ]);
-static S_ListStreamsOutput: schema::Shape = schema::Shape::new("ListStreamsOutput", Kind::Structure(&L_ListStreamsOutput));
-static L_ListStreamsOutput: Layout =
-    Layout::new(&[schema::Member::new("Streams", &S_StreamList), schema::Member::new("LastEvaluatedStreamArn", &S_StreamArn)]);
-static S_MapAttributeValue: schema::Shape = schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
+static S_ListStreamsOutput: schema::Shape =
+    schema::Shape::new("ListStreamsOutput", Kind::Structure(&L_ListStreamsOutput));
+static L_ListStreamsOutput: Layout = Layout::new(&[
+    schema::Member::new("Streams", &S_StreamList),
+    schema::Member::new("LastEvaluatedStreamArn", &S_StreamArn),
+]);
+static S_MapAttributeValue: schema::Shape =
+    schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
 static K_MapAttributeValue: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_MapAttributeValue: schema::Member = schema::Member::new("value", &S_AttributeValue);
 static S_NullAttributeValue: schema::Shape = schema::Shape::new("NullAttributeValue", Kind::Boolean);
 static S_NumberAttributeValue: schema::Shape = schema::Shape::new("NumberAttributeValue", Kind::String);
-static S_NumberSetAttributeValue: schema::Shape = schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
+static S_NumberSetAttributeValue: schema::Shape =
+    schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
 static M_NumberSetAttributeValue: schema::Member = schema::Member::new("member", &S_NumberAttributeValue);
 static S_OperationType: schema::Shape =
     schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&["INSERT", "MODIFY", "REMOVE"]));
-static S_PositiveIntegerObject: schema::Shape = schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
-static S_PositiveLongObject: schema::Shape = schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveIntegerObject: schema::Shape =
+    schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveLongObject: schema::Shape =
+    schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
 static S_Record: schema::Shape = schema::Shape::new("Record", Kind::Structure(&L_Record));
 static L_Record: Layout = Layout::new(&[
     schema::Member::new("eventID", &S_String),
@@ -220,8 +247,10 @@ static L_Record: Layout = Layout::new(&[
 ]);
 static S_RecordList: schema::Shape = schema::Shape::new("RecordList", Kind::List(&M_RecordList));
 static M_RecordList: schema::Member = schema::Member::new("member", &S_Record);
-static S_SequenceNumber: schema::Shape = schema::Shape::new("SequenceNumber", Kind::String).limits(Limits::NONE.min(21).max(40));
-static S_SequenceNumberRange: schema::Shape = schema::Shape::new("SequenceNumberRange", Kind::Structure(&L_SequenceNumberRange));
+static S_SequenceNumber: schema::Shape =
+    schema::Shape::new("SequenceNumber", Kind::String).limits(Limits::NONE.min(21).max(40));
+static S_SequenceNumberRange: schema::Shape =
+    schema::Shape::new("SequenceNumberRange", Kind::Structure(&L_SequenceNumberRange));
 static L_SequenceNumberRange: Layout = Layout::new(&[
     schema::Member::new("StartingSequenceNumber", &S_SequenceNumber),
     schema::Member::new("EndingSequenceNumber", &S_SequenceNumber),
@@ -232,29 +261,35 @@ static L_Shard: Layout = Layout::new(&[
     schema::Member::new("SequenceNumberRange", &S_SequenceNumberRange),
     schema::Member::new("ParentShardId", &S_ShardId),
 ]);
-static S_ShardDescriptionList: schema::Shape = schema::Shape::new("ShardDescriptionList", Kind::List(&M_ShardDescriptionList));
+static S_ShardDescriptionList: schema::Shape =
+    schema::Shape::new("ShardDescriptionList", Kind::List(&M_ShardDescriptionList));
 static M_ShardDescriptionList: schema::Member = schema::Member::new("member", &S_Shard);
 static S_ShardFilter: schema::Shape = schema::Shape::new("ShardFilter", Kind::Structure(&L_ShardFilter));
-static L_ShardFilter: Layout = Layout::new(&[schema::Member::new("Type", &S_ShardFilterType), schema::Member::new("ShardId", &S_ShardId)]);
+static L_ShardFilter: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_ShardFilterType), schema::Member::new("ShardId", &S_ShardId)]);
 static S_ShardFilterType: schema::Shape =
     schema::Shape::new("ShardFilterType", Kind::String).limits(Limits::NONE.values(&["CHILD_SHARDS"]));
 static S_ShardId: schema::Shape = schema::Shape::new("ShardId", Kind::String).limits(Limits::NONE.min(28).max(65));
-static S_ShardIterator: schema::Shape = schema::Shape::new("ShardIterator", Kind::String).limits(Limits::NONE.min(1).max(2048));
-static S_ShardIteratorType: schema::Shape = schema::Shape::new("ShardIteratorType", Kind::String).limits(Limits::NONE.values(&[
-    "TRIM_HORIZON",
-    "LATEST",
-    "AT_SEQUENCE_NUMBER",
-    "AFTER_SEQUENCE_NUMBER",
-    "AT_TIMESTAMP",
-]));
+static S_ShardIterator: schema::Shape =
+    schema::Shape::new("ShardIterator", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ShardIteratorType: schema::Shape =
+    schema::Shape::new("ShardIteratorType", Kind::String).limits(Limits::NONE.values(&[
+        "TRIM_HORIZON",
+        "LATEST",
+        "AT_SEQUENCE_NUMBER",
+        "AFTER_SEQUENCE_NUMBER",
+        "AT_TIMESTAMP",
+    ]));
 static S_Stream: schema::Shape = schema::Shape::new("Stream", Kind::Structure(&L_Stream));
 static L_Stream: Layout = Layout::new(&[
     schema::Member::new("StreamArn", &S_StreamArn),
     schema::Member::new("TableName", &S_TableName),
     schema::Member::new("StreamLabel", &S_String),
 ]);
-static S_StreamArn: schema::Shape = schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
-static S_StreamDescription: schema::Shape = schema::Shape::new("StreamDescription", Kind::Structure(&L_StreamDescription));
+static S_StreamArn: schema::Shape =
+    schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_StreamDescription: schema::Shape =
+    schema::Shape::new("StreamDescription", Kind::Structure(&L_StreamDescription));
 static L_StreamDescription: Layout = Layout::new(&[
     schema::Member::new("StreamArn", &S_StreamArn),
     schema::Member::new("StreamLabel", &S_String),
@@ -278,17 +313,18 @@ static L_StreamRecord: Layout = Layout::new(&[
     schema::Member::new("SizeBytes", &S_PositiveLongObject),
     schema::Member::new("StreamViewType", &S_StreamViewType),
 ]);
-static S_StreamStatus: schema::Shape =
-    schema::Shape::new("StreamStatus", Kind::String).limits(Limits::NONE.values(&["ENABLING", "ENABLED", "DISABLING", "DISABLED"]));
-static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String).limits(Limits::NONE.values(&[
-    "NEW_IMAGE",
-    "OLD_IMAGE",
-    "NEW_AND_OLD_IMAGES",
-    "KEYS_ONLY",
+static S_StreamStatus: schema::Shape = schema::Shape::new("StreamStatus", Kind::String).limits(Limits::NONE.values(&[
+    "ENABLING",
+    "ENABLED",
+    "DISABLING",
+    "DISABLED",
 ]));
+static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String)
+    .limits(Limits::NONE.values(&["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_StringAttributeValue: schema::Shape = schema::Shape::new("StringAttributeValue", Kind::String);
-static S_StringSetAttributeValue: schema::Shape = schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
+static S_StringSetAttributeValue: schema::Shape =
+    schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
 static M_StringSetAttributeValue: schema::Member = schema::Member::new("member", &S_StringAttributeValue);
 static S_TableName: schema::Shape =
     schema::Shape::new("TableName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_TableName));

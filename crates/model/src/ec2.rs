@@ -4111,56 +4111,67 @@ impl OperationType for UpdateSecurityGroupRuleDescriptionsIngress {
 }
 
 static S_AcceleratorCount: schema::Shape = schema::Shape::new("AcceleratorCount", Kind::Structure(&L_AcceleratorCount));
-static L_AcceleratorCount: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static L_AcceleratorCount: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
 static S_AcceleratorCountRequest: schema::Shape =
     schema::Shape::new("AcceleratorCountRequest", Kind::Structure(&L_AcceleratorCountRequest));
-static L_AcceleratorCountRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
+static L_AcceleratorCountRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
 static S_AcceleratorManufacturer: schema::Shape = schema::Shape::new("AcceleratorManufacturer", Kind::String)
     .limits(Limits::NONE.values(&["amazon-web-services", "amd", "nvidia", "xilinx", "habana"]));
 static S_AcceleratorManufacturerSet: schema::Shape =
     schema::Shape::new("AcceleratorManufacturerSet", Kind::List(&M_AcceleratorManufacturerSet));
-static M_AcceleratorManufacturerSet: schema::Member = schema::Member::new("member", &S_AcceleratorManufacturer).wire("item");
-static S_AcceleratorName: schema::Shape = schema::Shape::new("AcceleratorName", Kind::String).limits(Limits::NONE.values(&[
-    "a100",
-    "inferentia",
-    "k520",
-    "k80",
-    "m60",
-    "radeon-pro-v520",
-    "t4",
-    "vu9p",
-    "v100",
-    "a10g",
-    "h100",
-    "t4g",
-    "l40s",
-    "l4",
-    "gaudi-hl-205",
-    "inferentia2",
-    "trainium",
-    "trainium2",
-    "u30",
-]));
-static S_AcceleratorNameSet: schema::Shape = schema::Shape::new("AcceleratorNameSet", Kind::List(&M_AcceleratorNameSet));
+static M_AcceleratorManufacturerSet: schema::Member =
+    schema::Member::new("member", &S_AcceleratorManufacturer).wire("item");
+static S_AcceleratorName: schema::Shape =
+    schema::Shape::new("AcceleratorName", Kind::String).limits(Limits::NONE.values(&[
+        "a100",
+        "inferentia",
+        "k520",
+        "k80",
+        "m60",
+        "radeon-pro-v520",
+        "t4",
+        "vu9p",
+        "v100",
+        "a10g",
+        "h100",
+        "t4g",
+        "l40s",
+        "l4",
+        "gaudi-hl-205",
+        "inferentia2",
+        "trainium",
+        "trainium2",
+        "u30",
+    ]));
+static S_AcceleratorNameSet: schema::Shape =
+    schema::Shape::new("AcceleratorNameSet", Kind::List(&M_AcceleratorNameSet));
 static M_AcceleratorNameSet: schema::Member = schema::Member::new("member", &S_AcceleratorName).wire("item");
 static S_AcceleratorTotalMemoryMiB: schema::Shape =
     schema::Shape::new("AcceleratorTotalMemoryMiB", Kind::Structure(&L_AcceleratorTotalMemoryMiB));
-static L_AcceleratorTotalMemoryMiB: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static L_AcceleratorTotalMemoryMiB: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
 static S_AcceleratorTotalMemoryMiBRequest: schema::Shape =
     schema::Shape::new("AcceleratorTotalMemoryMiBRequest", Kind::Structure(&L_AcceleratorTotalMemoryMiBRequest));
 static L_AcceleratorTotalMemoryMiBRequest: Layout =
     Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
-static S_AcceleratorType: schema::Shape =
-    schema::Shape::new("AcceleratorType", Kind::String).limits(Limits::NONE.values(&["gpu", "fpga", "inference", "media"]));
-static S_AcceleratorTypeSet: schema::Shape = schema::Shape::new("AcceleratorTypeSet", Kind::List(&M_AcceleratorTypeSet));
+static S_AcceleratorType: schema::Shape = schema::Shape::new("AcceleratorType", Kind::String)
+    .limits(Limits::NONE.values(&["gpu", "fpga", "inference", "media"]));
+static S_AcceleratorTypeSet: schema::Shape =
+    schema::Shape::new("AcceleratorTypeSet", Kind::List(&M_AcceleratorTypeSet));
 static M_AcceleratorTypeSet: schema::Member = schema::Member::new("member", &S_AcceleratorType).wire("item");
 static S_AcceptVpcPeeringConnectionRequest: schema::Shape =
     schema::Shape::new("AcceptVpcPeeringConnectionRequest", Kind::Structure(&L_AcceptVpcPeeringConnectionRequest));
 static L_AcceptVpcPeeringConnectionRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
-    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionIdWithResolver).wire("vpcPeeringConnectionId").required(),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionIdWithResolver)
+        .wire("vpcPeeringConnectionId")
+        .required(),
 ]);
 static S_AcceptVpcPeeringConnectionResult: schema::Shape =
     schema::Shape::new("AcceptVpcPeeringConnectionResult", Kind::Structure(&L_AcceptVpcPeeringConnectionResult));
@@ -4169,24 +4180,33 @@ static L_AcceptVpcPeeringConnectionResult: Layout =
 static S_AccountAttribute: schema::Shape = schema::Shape::new("AccountAttribute", Kind::Structure(&L_AccountAttribute));
 static L_AccountAttribute: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_String).wire("attributeName"),
-    schema::Member::new("AttributeValues", &S_AccountAttributeValueList).wire("attributeValueSet").ec2("AttributeValueSet"),
+    schema::Member::new("AttributeValues", &S_AccountAttributeValueList)
+        .wire("attributeValueSet")
+        .ec2("AttributeValueSet"),
 ]);
-static S_AccountAttributeList: schema::Shape = schema::Shape::new("AccountAttributeList", Kind::List(&M_AccountAttributeList));
+static S_AccountAttributeList: schema::Shape =
+    schema::Shape::new("AccountAttributeList", Kind::List(&M_AccountAttributeList));
 static M_AccountAttributeList: schema::Member = schema::Member::new("member", &S_AccountAttribute).wire("item");
-static S_AccountAttributeName: schema::Shape =
-    schema::Shape::new("AccountAttributeName", Kind::String).limits(Limits::NONE.values(&["supported-platforms", "default-vpc"]));
+static S_AccountAttributeName: schema::Shape = schema::Shape::new("AccountAttributeName", Kind::String)
+    .limits(Limits::NONE.values(&["supported-platforms", "default-vpc"]));
 static S_AccountAttributeNameStringList: schema::Shape =
     schema::Shape::new("AccountAttributeNameStringList", Kind::List(&M_AccountAttributeNameStringList));
-static M_AccountAttributeNameStringList: schema::Member = schema::Member::new("member", &S_AccountAttributeName).wire("attributeName");
-static S_AccountAttributeValue: schema::Shape = schema::Shape::new("AccountAttributeValue", Kind::Structure(&L_AccountAttributeValue));
-static L_AccountAttributeValue: Layout = Layout::new(&[schema::Member::new("AttributeValue", &S_String).wire("attributeValue")]);
+static M_AccountAttributeNameStringList: schema::Member =
+    schema::Member::new("member", &S_AccountAttributeName).wire("attributeName");
+static S_AccountAttributeValue: schema::Shape =
+    schema::Shape::new("AccountAttributeValue", Kind::Structure(&L_AccountAttributeValue));
+static L_AccountAttributeValue: Layout =
+    Layout::new(&[schema::Member::new("AttributeValue", &S_String).wire("attributeValue")]);
 static S_AccountAttributeValueList: schema::Shape =
     schema::Shape::new("AccountAttributeValueList", Kind::List(&M_AccountAttributeValueList));
-static M_AccountAttributeValueList: schema::Member = schema::Member::new("member", &S_AccountAttributeValue).wire("item");
+static M_AccountAttributeValueList: schema::Member =
+    schema::Member::new("member", &S_AccountAttributeValue).wire("item");
 static S_AddPrefixListEntries: schema::Shape =
-    schema::Shape::new("AddPrefixListEntries", Kind::List(&M_AddPrefixListEntries)).limits(Limits::NONE.min(0).max(100));
+    schema::Shape::new("AddPrefixListEntries", Kind::List(&M_AddPrefixListEntries))
+        .limits(Limits::NONE.min(0).max(100));
 static M_AddPrefixListEntries: schema::Member = schema::Member::new("member", &S_AddPrefixListEntry);
-static S_AddPrefixListEntry: schema::Shape = schema::Shape::new("AddPrefixListEntry", Kind::Structure(&L_AddPrefixListEntry));
+static S_AddPrefixListEntry: schema::Shape =
+    schema::Shape::new("AddPrefixListEntry", Kind::Structure(&L_AddPrefixListEntry));
 static L_AddPrefixListEntry: Layout =
     Layout::new(&[schema::Member::new("Cidr", &S_String).required(), schema::Member::new("Description", &S_String)]);
 static S_AdditionalDetail: schema::Shape = schema::Shape::new("AdditionalDetail", Kind::Structure(&L_AdditionalDetail));
@@ -4195,16 +4215,20 @@ static L_AdditionalDetail: Layout = Layout::new(&[
     schema::Member::new("Component", &S_AnalysisComponent).wire("component"),
     schema::Member::new("VpcEndpointService", &S_AnalysisComponent).wire("vpcEndpointService"),
     schema::Member::new("RuleOptions", &S_RuleOptionList).wire("ruleOptionSet").ec2("RuleOptionSet"),
-    schema::Member::new("RuleGroupTypePairs", &S_RuleGroupTypePairList).wire("ruleGroupTypePairSet").ec2("RuleGroupTypePairSet"),
+    schema::Member::new("RuleGroupTypePairs", &S_RuleGroupTypePairList)
+        .wire("ruleGroupTypePairSet")
+        .ec2("RuleGroupTypePairSet"),
     schema::Member::new("RuleGroupRuleOptionsPairs", &S_RuleGroupRuleOptionsPairList)
         .wire("ruleGroupRuleOptionsPairSet")
         .ec2("RuleGroupRuleOptionsPairSet"),
     schema::Member::new("ServiceName", &S_String).wire("serviceName"),
     schema::Member::new("LoadBalancers", &S_AnalysisComponentList).wire("loadBalancerSet").ec2("LoadBalancerSet"),
 ]);
-static S_AdditionalDetailList: schema::Shape = schema::Shape::new("AdditionalDetailList", Kind::List(&M_AdditionalDetailList));
+static S_AdditionalDetailList: schema::Shape =
+    schema::Shape::new("AdditionalDetailList", Kind::List(&M_AdditionalDetailList));
 static M_AdditionalDetailList: schema::Member = schema::Member::new("member", &S_AdditionalDetail).wire("item");
-static S_AdditionalFlexibleNetworkInterfaces: schema::Shape = schema::Shape::new("AdditionalFlexibleNetworkInterfaces", Kind::Integer);
+static S_AdditionalFlexibleNetworkInterfaces: schema::Shape =
+    schema::Shape::new("AdditionalFlexibleNetworkInterfaces", Kind::Integer);
 static S_Address: schema::Shape = schema::Shape::new("Address", Kind::Structure(&L_Address));
 static L_Address: Layout = Layout::new(&[
     schema::Member::new("AllocationId", &S_String).wire("allocationId"),
@@ -4235,10 +4259,12 @@ static S_AddressAttributeName: schema::Shape =
     schema::Shape::new("AddressAttributeName", Kind::String).limits(Limits::NONE.values(&["domain-name"]));
 static S_AddressList: schema::Shape = schema::Shape::new("AddressList", Kind::List(&M_AddressList));
 static M_AddressList: schema::Member = schema::Member::new("member", &S_Address).wire("item");
-static S_AddressMaxResults: schema::Shape = schema::Shape::new("AddressMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_AddressMaxResults: schema::Shape =
+    schema::Shape::new("AddressMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
 static S_AddressSet: schema::Shape = schema::Shape::new("AddressSet", Kind::List(&M_AddressSet));
 static M_AddressSet: schema::Member = schema::Member::new("member", &S_AddressAttribute).wire("item");
-static S_AllocateAddressRequest: schema::Shape = schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
+static S_AllocateAddressRequest: schema::Shape =
+    schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
 static L_AllocateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("Domain", &S_DomainType),
     schema::Member::new("Address", &S_PublicIpAddress),
@@ -4249,7 +4275,8 @@ static L_AllocateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("IpamPoolId", &S_IpamPoolId),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_AllocateAddressResult: schema::Shape = schema::Shape::new("AllocateAddressResult", Kind::Structure(&L_AllocateAddressResult));
+static S_AllocateAddressResult: schema::Shape =
+    schema::Shape::new("AllocateAddressResult", Kind::Structure(&L_AllocateAddressResult));
 static L_AllocateAddressResult: Layout = Layout::new(&[
     schema::Member::new("AllocationId", &S_String).wire("allocationId"),
     schema::Member::new("PublicIpv4Pool", &S_String).wire("publicIpv4Pool"),
@@ -4265,18 +4292,21 @@ static S_AllocationIdList: schema::Shape = schema::Shape::new("AllocationIdList"
 static M_AllocationIdList: schema::Member = schema::Member::new("member", &S_AllocationId).wire("AllocationId");
 static S_AllocationIds: schema::Shape = schema::Shape::new("AllocationIds", Kind::List(&M_AllocationIds));
 static M_AllocationIds: schema::Member = schema::Member::new("member", &S_AllocationId).wire("item");
-static S_AllowedInstanceType: schema::Shape =
-    schema::Shape::new("AllowedInstanceType", Kind::String).limits(Limits::NONE.min(1).max(30).pattern(&P_AllowedInstanceType));
+static S_AllowedInstanceType: schema::Shape = schema::Shape::new("AllowedInstanceType", Kind::String)
+    .limits(Limits::NONE.min(1).max(30).pattern(&P_AllowedInstanceType));
 static P_AllowedInstanceType: Pattern = Pattern::new(r#"[a-zA-Z0-9\.\*\-]+"#);
 static S_AllowedInstanceTypeSet: schema::Shape =
-    schema::Shape::new("AllowedInstanceTypeSet", Kind::List(&M_AllowedInstanceTypeSet)).limits(Limits::NONE.min(0).max(400));
+    schema::Shape::new("AllowedInstanceTypeSet", Kind::List(&M_AllowedInstanceTypeSet))
+        .limits(Limits::NONE.min(0).max(400));
 static M_AllowedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_AllowedInstanceType).wire("item");
-static S_AlternatePathHint: schema::Shape = schema::Shape::new("AlternatePathHint", Kind::Structure(&L_AlternatePathHint));
+static S_AlternatePathHint: schema::Shape =
+    schema::Shape::new("AlternatePathHint", Kind::Structure(&L_AlternatePathHint));
 static L_AlternatePathHint: Layout = Layout::new(&[
     schema::Member::new("ComponentId", &S_String).wire("componentId"),
     schema::Member::new("ComponentArn", &S_String).wire("componentArn"),
 ]);
-static S_AlternatePathHintList: schema::Shape = schema::Shape::new("AlternatePathHintList", Kind::List(&M_AlternatePathHintList));
+static S_AlternatePathHintList: schema::Shape =
+    schema::Shape::new("AlternatePathHintList", Kind::List(&M_AlternatePathHintList));
 static M_AlternatePathHintList: schema::Member = schema::Member::new("member", &S_AlternatePathHint).wire("item");
 static S_AmdSevSnpSpecification: schema::Shape =
     schema::Shape::new("AmdSevSnpSpecification", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
@@ -4289,13 +4319,15 @@ static L_AnalysisAclRule: Layout = Layout::new(&[
     schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
     schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
 ]);
-static S_AnalysisComponent: schema::Shape = schema::Shape::new("AnalysisComponent", Kind::Structure(&L_AnalysisComponent));
+static S_AnalysisComponent: schema::Shape =
+    schema::Shape::new("AnalysisComponent", Kind::Structure(&L_AnalysisComponent));
 static L_AnalysisComponent: Layout = Layout::new(&[
     schema::Member::new("Id", &S_String).wire("id"),
     schema::Member::new("Arn", &S_String).wire("arn"),
     schema::Member::new("Name", &S_String).wire("name"),
 ]);
-static S_AnalysisComponentList: schema::Shape = schema::Shape::new("AnalysisComponentList", Kind::List(&M_AnalysisComponentList));
+static S_AnalysisComponentList: schema::Shape =
+    schema::Shape::new("AnalysisComponentList", Kind::List(&M_AnalysisComponentList));
 static M_AnalysisComponentList: schema::Member = schema::Member::new("member", &S_AnalysisComponent).wire("item");
 static S_AnalysisLoadBalancerListener: schema::Shape =
     schema::Shape::new("AnalysisLoadBalancerListener", Kind::Structure(&L_AnalysisLoadBalancerListener));
@@ -4312,10 +4344,15 @@ static L_AnalysisLoadBalancerTarget: Layout = Layout::new(&[
     schema::Member::new("Instance", &S_AnalysisComponent).wire("instance"),
     schema::Member::new("Port", &S_Port).wire("port"),
 ]);
-static S_AnalysisPacketHeader: schema::Shape = schema::Shape::new("AnalysisPacketHeader", Kind::Structure(&L_AnalysisPacketHeader));
+static S_AnalysisPacketHeader: schema::Shape =
+    schema::Shape::new("AnalysisPacketHeader", Kind::Structure(&L_AnalysisPacketHeader));
 static L_AnalysisPacketHeader: Layout = Layout::new(&[
-    schema::Member::new("DestinationAddresses", &S_IpAddressList).wire("destinationAddressSet").ec2("DestinationAddressSet"),
-    schema::Member::new("DestinationPortRanges", &S_PortRangeList).wire("destinationPortRangeSet").ec2("DestinationPortRangeSet"),
+    schema::Member::new("DestinationAddresses", &S_IpAddressList)
+        .wire("destinationAddressSet")
+        .ec2("DestinationAddressSet"),
+    schema::Member::new("DestinationPortRanges", &S_PortRangeList)
+        .wire("destinationPortRangeSet")
+        .ec2("DestinationPortRangeSet"),
     schema::Member::new("Protocol", &S_String).wire("protocol"),
     schema::Member::new("SourceAddresses", &S_IpAddressList).wire("sourceAddressSet").ec2("SourceAddressSet"),
     schema::Member::new("SourcePortRanges", &S_PortRangeList).wire("sourcePortRangeSet").ec2("SourcePortRangeSet"),
@@ -4350,8 +4387,10 @@ static L_AnalysisSecurityGroupRule: Layout = Layout::new(&[
 ]);
 static S_AnalysisStatus: schema::Shape =
     schema::Shape::new("AnalysisStatus", Kind::String).limits(Limits::NONE.values(&["running", "succeeded", "failed"]));
-static S_AnalysisTransitGatewayPolicyTableEntry: schema::Shape =
-    schema::Shape::new("AnalysisTransitGatewayPolicyTableEntry", Kind::Structure(&L_AnalysisTransitGatewayPolicyTableEntry));
+static S_AnalysisTransitGatewayPolicyTableEntry: schema::Shape = schema::Shape::new(
+    "AnalysisTransitGatewayPolicyTableEntry",
+    Kind::Structure(&L_AnalysisTransitGatewayPolicyTableEntry),
+);
 static L_AnalysisTransitGatewayPolicyTableEntry: Layout = Layout::new(&[
     schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
     schema::Member::new("Protocol", &S_String).wire("protocol"),
@@ -4367,22 +4406,13 @@ static L_ApplicationStatusSummary: Layout = Layout::new(&[
     schema::Member::new("Status", &S_SummaryStatus).wire("status"),
     schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
 ]);
-static S_ArchitectureType: schema::Shape = schema::Shape::new("ArchitectureType", Kind::String).limits(Limits::NONE.values(&[
-    "i386",
-    "x86_64",
-    "arm64",
-    "x86_64_mac",
-    "arm64_mac",
-]));
-static S_ArchitectureTypeList: schema::Shape = schema::Shape::new("ArchitectureTypeList", Kind::List(&M_ArchitectureTypeList));
+static S_ArchitectureType: schema::Shape = schema::Shape::new("ArchitectureType", Kind::String)
+    .limits(Limits::NONE.values(&["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"]));
+static S_ArchitectureTypeList: schema::Shape =
+    schema::Shape::new("ArchitectureTypeList", Kind::List(&M_ArchitectureTypeList));
 static M_ArchitectureTypeList: schema::Member = schema::Member::new("member", &S_ArchitectureType).wire("item");
-static S_ArchitectureValues: schema::Shape = schema::Shape::new("ArchitectureValues", Kind::String).limits(Limits::NONE.values(&[
-    "i386",
-    "x86_64",
-    "arm64",
-    "x86_64_mac",
-    "arm64_mac",
-]));
+static S_ArchitectureValues: schema::Shape = schema::Shape::new("ArchitectureValues", Kind::String)
+    .limits(Limits::NONE.values(&["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"]));
 static S_ArnList: schema::Shape = schema::Shape::new("ArnList", Kind::List(&M_ArnList));
 static M_ArnList: schema::Member = schema::Member::new("member", &S_ResourceArn).wire("item");
 static S_AssignIpv6AddressesRequest: schema::Shape =
@@ -4398,7 +4428,9 @@ static S_AssignIpv6AddressesResult: schema::Shape =
     schema::Shape::new("AssignIpv6AddressesResult", Kind::Structure(&L_AssignIpv6AddressesResult));
 static L_AssignIpv6AddressesResult: Layout = Layout::new(&[
     schema::Member::new("AssignedIpv6Addresses", &S_Ipv6AddressList).wire("assignedIpv6Addresses"),
-    schema::Member::new("AssignedIpv6Prefixes", &S_IpPrefixList).wire("assignedIpv6PrefixSet").ec2("AssignedIpv6PrefixSet"),
+    schema::Member::new("AssignedIpv6Prefixes", &S_IpPrefixList)
+        .wire("assignedIpv6PrefixSet")
+        .ec2("AssignedIpv6PrefixSet"),
     schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
 ]);
 static S_AssignPrivateIpAddressesRequest: schema::Shape =
@@ -4407,7 +4439,9 @@ static L_AssignPrivateIpAddressesRequest: Layout = Layout::new(&[
     schema::Member::new("Ipv4Prefixes", &S_IpPrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
     schema::Member::new("Ipv4PrefixCount", &S_Integer),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
-    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList).wire("privateIpAddress").ec2("PrivateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList)
+        .wire("privateIpAddress")
+        .ec2("PrivateIpAddress"),
     schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer).wire("secondaryPrivateIpAddressCount"),
     schema::Member::new("AllowReassignment", &S_Boolean).wire("allowReassignment"),
 ]);
@@ -4418,14 +4452,18 @@ static L_AssignPrivateIpAddressesResult: Layout = Layout::new(&[
     schema::Member::new("AssignedPrivateIpAddresses", &S_AssignedPrivateIpAddressList)
         .wire("assignedPrivateIpAddressesSet")
         .ec2("AssignedPrivateIpAddressesSet"),
-    schema::Member::new("AssignedIpv4Prefixes", &S_Ipv4PrefixesList).wire("assignedIpv4PrefixSet").ec2("AssignedIpv4PrefixSet"),
+    schema::Member::new("AssignedIpv4Prefixes", &S_Ipv4PrefixesList)
+        .wire("assignedIpv4PrefixSet")
+        .ec2("AssignedIpv4PrefixSet"),
 ]);
 static S_AssignedPrivateIpAddress: schema::Shape =
     schema::Shape::new("AssignedPrivateIpAddress", Kind::Structure(&L_AssignedPrivateIpAddress));
-static L_AssignedPrivateIpAddress: Layout = Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
+static L_AssignedPrivateIpAddress: Layout =
+    Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
 static S_AssignedPrivateIpAddressList: schema::Shape =
     schema::Shape::new("AssignedPrivateIpAddressList", Kind::List(&M_AssignedPrivateIpAddressList));
-static M_AssignedPrivateIpAddressList: schema::Member = schema::Member::new("member", &S_AssignedPrivateIpAddress).wire("item");
+static M_AssignedPrivateIpAddressList: schema::Member =
+    schema::Member::new("member", &S_AssignedPrivateIpAddress).wire("item");
 static S_AssociateAddressRequest: schema::Shape =
     schema::Shape::new("AssociateAddressRequest", Kind::Structure(&L_AssociateAddressRequest));
 static L_AssociateAddressRequest: Layout = Layout::new(&[
@@ -4437,8 +4475,10 @@ static L_AssociateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
     schema::Member::new("AllowReassociation", &S_Boolean).wire("allowReassociation"),
 ]);
-static S_AssociateAddressResult: schema::Shape = schema::Shape::new("AssociateAddressResult", Kind::Structure(&L_AssociateAddressResult));
-static L_AssociateAddressResult: Layout = Layout::new(&[schema::Member::new("AssociationId", &S_String).wire("associationId")]);
+static S_AssociateAddressResult: schema::Shape =
+    schema::Shape::new("AssociateAddressResult", Kind::Structure(&L_AssociateAddressResult));
+static L_AssociateAddressResult: Layout =
+    Layout::new(&[schema::Member::new("AssociationId", &S_String).wire("associationId")]);
 static S_AssociateDhcpOptionsRequest: schema::Shape =
     schema::Shape::new("AssociateDhcpOptionsRequest", Kind::Structure(&L_AssociateDhcpOptionsRequest));
 static L_AssociateDhcpOptionsRequest: Layout = Layout::new(&[
@@ -4455,9 +4495,8 @@ static L_AssociateIamInstanceProfileRequest: Layout = Layout::new(&[
 static S_AssociateIamInstanceProfileResult: schema::Shape =
     schema::Shape::new("AssociateIamInstanceProfileResult", Kind::Structure(&L_AssociateIamInstanceProfileResult));
 static L_AssociateIamInstanceProfileResult: Layout =
-    Layout::new(&[
-        schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation).wire("iamInstanceProfileAssociation")
-    ]);
+    Layout::new(&[schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation)
+        .wire("iamInstanceProfileAssociation")]);
 static S_AssociateRouteTableRequest: schema::Shape =
     schema::Shape::new("AssociateRouteTableRequest", Kind::Structure(&L_AssociateRouteTableRequest));
 static L_AssociateRouteTableRequest: Layout = Layout::new(&[
@@ -4510,12 +4549,15 @@ static L_AssociateVpcCidrBlockResult: Layout = Layout::new(&[
 ]);
 static S_AssociatedKmsKey: schema::Shape = schema::Shape::new("AssociatedKmsKey", Kind::Structure(&L_AssociatedKmsKey));
 static L_AssociatedKmsKey: Layout = Layout::new(&[schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId")]);
-static S_AssociatedKmsKeySet: schema::Shape = schema::Shape::new("AssociatedKmsKeySet", Kind::List(&M_AssociatedKmsKeySet));
+static S_AssociatedKmsKeySet: schema::Shape =
+    schema::Shape::new("AssociatedKmsKeySet", Kind::List(&M_AssociatedKmsKeySet));
 static M_AssociatedKmsKeySet: schema::Member = schema::Member::new("member", &S_AssociatedKmsKey).wire("item");
-static S_AssociatedSubnetList: schema::Shape = schema::Shape::new("AssociatedSubnetList", Kind::List(&M_AssociatedSubnetList));
+static S_AssociatedSubnetList: schema::Shape =
+    schema::Shape::new("AssociatedSubnetList", Kind::List(&M_AssociatedSubnetList));
 static M_AssociatedSubnetList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("item");
 static S_AssociationIdList: schema::Shape = schema::Shape::new("AssociationIdList", Kind::List(&M_AssociationIdList));
-static M_AssociationIdList: schema::Member = schema::Member::new("member", &S_IamInstanceProfileAssociationId).wire("AssociationId");
+static M_AssociationIdList: schema::Member =
+    schema::Member::new("member", &S_IamInstanceProfileAssociationId).wire("AssociationId");
 static S_AttachInternetGatewayRequest: schema::Shape =
     schema::Shape::new("AttachInternetGatewayRequest", Kind::Structure(&L_AttachInternetGatewayRequest));
 static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
@@ -4540,7 +4582,8 @@ static L_AttachNetworkInterfaceResult: Layout = Layout::new(&[
     schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
     schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
 ]);
-static S_AttachVolumeRequest: schema::Shape = schema::Shape::new("AttachVolumeRequest", Kind::Structure(&L_AttachVolumeRequest));
+static S_AttachVolumeRequest: schema::Shape =
+    schema::Shape::new("AttachVolumeRequest", Kind::Structure(&L_AttachVolumeRequest));
 static L_AttachVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("Device", &S_String).required(),
     schema::Member::new("InstanceId", &S_InstanceId).required(),
@@ -4560,9 +4603,10 @@ static L_AttachmentEnaSrdUdpSpecification: Layout =
     Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
 static S_AttachmentLimitType: schema::Shape =
     schema::Shape::new("AttachmentLimitType", Kind::String).limits(Limits::NONE.values(&["shared", "dedicated"]));
-static S_AttachmentStatus: schema::Shape =
-    schema::Shape::new("AttachmentStatus", Kind::String).limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached"]));
-static S_AttributeBooleanValue: schema::Shape = schema::Shape::new("AttributeBooleanValue", Kind::Structure(&L_AttributeBooleanValue));
+static S_AttachmentStatus: schema::Shape = schema::Shape::new("AttachmentStatus", Kind::String)
+    .limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached"]));
+static S_AttributeBooleanValue: schema::Shape =
+    schema::Shape::new("AttributeBooleanValue", Kind::Structure(&L_AttributeBooleanValue));
 static L_AttributeBooleanValue: Layout = Layout::new(&[schema::Member::new("Value", &S_Boolean).wire("value")]);
 static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
 static L_AttributeValue: Layout = Layout::new(&[schema::Member::new("Value", &S_String).wire("value")]);
@@ -4584,10 +4628,14 @@ static S_AuthorizeSecurityGroupEgressResult: schema::Shape =
     schema::Shape::new("AuthorizeSecurityGroupEgressResult", Kind::Structure(&L_AuthorizeSecurityGroupEgressResult));
 static L_AuthorizeSecurityGroupEgressResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
-    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList)
+        .wire("securityGroupRuleSet")
+        .ec2("SecurityGroupRuleSet"),
 ]);
-static S_AuthorizeSecurityGroupIngressRequest: schema::Shape =
-    schema::Shape::new("AuthorizeSecurityGroupIngressRequest", Kind::Structure(&L_AuthorizeSecurityGroupIngressRequest));
+static S_AuthorizeSecurityGroupIngressRequest: schema::Shape = schema::Shape::new(
+    "AuthorizeSecurityGroupIngressRequest",
+    Kind::Structure(&L_AuthorizeSecurityGroupIngressRequest),
+);
 static L_AuthorizeSecurityGroupIngressRequest: Layout = Layout::new(&[
     schema::Member::new("CidrIp", &S_String),
     schema::Member::new("FromPort", &S_Integer),
@@ -4605,7 +4653,9 @@ static S_AuthorizeSecurityGroupIngressResult: schema::Shape =
     schema::Shape::new("AuthorizeSecurityGroupIngressResult", Kind::Structure(&L_AuthorizeSecurityGroupIngressResult));
 static L_AuthorizeSecurityGroupIngressResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
-    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList)
+        .wire("securityGroupRuleSet")
+        .ec2("SecurityGroupRuleSet"),
 ]);
 static S_AutoProvisionZonesState: schema::Shape =
     schema::Shape::new("AutoProvisionZonesState", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
@@ -4628,7 +4678,9 @@ static L_AvailabilityZone: Layout = Layout::new(&[
     schema::Member::new("ParentZoneId", &S_String).wire("parentZoneId"),
     schema::Member::new("GroupLongName", &S_String).wire("groupLongName"),
     schema::Member::new("Geography", &S_AvailabilityZoneGeographyList).wire("geographySet").ec2("GeographySet"),
-    schema::Member::new("SubGeography", &S_AvailabilityZoneSubGeographyList).wire("subGeographySet").ec2("SubGeographySet"),
+    schema::Member::new("SubGeography", &S_AvailabilityZoneSubGeographyList)
+        .wire("subGeographySet")
+        .ec2("SubGeographySet"),
     schema::Member::new("State", &S_AvailabilityZoneState).wire("zoneState").ec2("ZoneState"),
 ]);
 static S_AvailabilityZoneAddress: schema::Shape =
@@ -4647,37 +4699,37 @@ static S_AvailabilityZoneGeography: schema::Shape =
 static L_AvailabilityZoneGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
 static S_AvailabilityZoneGeographyList: schema::Shape =
     schema::Shape::new("AvailabilityZoneGeographyList", Kind::List(&M_AvailabilityZoneGeographyList));
-static M_AvailabilityZoneGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneGeography).wire("item");
+static M_AvailabilityZoneGeographyList: schema::Member =
+    schema::Member::new("member", &S_AvailabilityZoneGeography).wire("item");
 static S_AvailabilityZoneId: schema::Shape = schema::Shape::new("AvailabilityZoneId", Kind::String);
-static S_AvailabilityZoneList: schema::Shape = schema::Shape::new("AvailabilityZoneList", Kind::List(&M_AvailabilityZoneList));
+static S_AvailabilityZoneList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneList", Kind::List(&M_AvailabilityZoneList));
 static M_AvailabilityZoneList: schema::Member = schema::Member::new("member", &S_AvailabilityZone).wire("item");
 static S_AvailabilityZoneMessage: schema::Shape =
     schema::Shape::new("AvailabilityZoneMessage", Kind::Structure(&L_AvailabilityZoneMessage));
 static L_AvailabilityZoneMessage: Layout = Layout::new(&[schema::Member::new("Message", &S_String).wire("message")]);
 static S_AvailabilityZoneMessageList: schema::Shape =
     schema::Shape::new("AvailabilityZoneMessageList", Kind::List(&M_AvailabilityZoneMessageList));
-static M_AvailabilityZoneMessageList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneMessage).wire("item");
+static M_AvailabilityZoneMessageList: schema::Member =
+    schema::Member::new("member", &S_AvailabilityZoneMessage).wire("item");
 static S_AvailabilityZoneName: schema::Shape = schema::Shape::new("AvailabilityZoneName", Kind::String);
 static S_AvailabilityZoneOptInStatus: schema::Shape = schema::Shape::new("AvailabilityZoneOptInStatus", Kind::String)
     .limits(Limits::NONE.values(&["opt-in-not-required", "opted-in", "not-opted-in"]));
-static S_AvailabilityZoneState: schema::Shape = schema::Shape::new("AvailabilityZoneState", Kind::String).limits(Limits::NONE.values(&[
-    "available",
-    "information",
-    "impaired",
-    "unavailable",
-    "constrained",
-]));
+static S_AvailabilityZoneState: schema::Shape = schema::Shape::new("AvailabilityZoneState", Kind::String)
+    .limits(Limits::NONE.values(&["available", "information", "impaired", "unavailable", "constrained"]));
 static S_AvailabilityZoneSubGeography: schema::Shape =
     schema::Shape::new("AvailabilityZoneSubGeography", Kind::Structure(&L_AvailabilityZoneSubGeography));
 static L_AvailabilityZoneSubGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
 static S_AvailabilityZoneSubGeographyList: schema::Shape =
     schema::Shape::new("AvailabilityZoneSubGeographyList", Kind::List(&M_AvailabilityZoneSubGeographyList));
-static M_AvailabilityZoneSubGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneSubGeography).wire("item");
-static S_BandwidthWeightingType: schema::Shape =
-    schema::Shape::new("BandwidthWeightingType", Kind::String).limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
+static M_AvailabilityZoneSubGeographyList: schema::Member =
+    schema::Member::new("member", &S_AvailabilityZoneSubGeography).wire("item");
+static S_BandwidthWeightingType: schema::Shape = schema::Shape::new("BandwidthWeightingType", Kind::String)
+    .limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
 static S_BandwidthWeightingTypeList: schema::Shape =
     schema::Shape::new("BandwidthWeightingTypeList", Kind::List(&M_BandwidthWeightingTypeList));
-static M_BandwidthWeightingTypeList: schema::Member = schema::Member::new("member", &S_BandwidthWeightingType).wire("item");
+static M_BandwidthWeightingTypeList: schema::Member =
+    schema::Member::new("member", &S_BandwidthWeightingType).wire("item");
 static S_BareMetal: schema::Shape =
     schema::Shape::new("BareMetal", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
 static S_BareMetalFlag: schema::Shape = schema::Shape::new("BareMetalFlag", Kind::Boolean);
@@ -4685,8 +4737,10 @@ static S_BaselineBandwidthInGbps: schema::Shape = schema::Shape::new("BaselineBa
 static S_BaselineBandwidthInMbps: schema::Shape = schema::Shape::new("BaselineBandwidthInMbps", Kind::Integer);
 static S_BaselineEbsBandwidthMbps: schema::Shape =
     schema::Shape::new("BaselineEbsBandwidthMbps", Kind::Structure(&L_BaselineEbsBandwidthMbps));
-static L_BaselineEbsBandwidthMbps: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static L_BaselineEbsBandwidthMbps: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
 static S_BaselineEbsBandwidthMbpsRequest: schema::Shape =
     schema::Shape::new("BaselineEbsBandwidthMbpsRequest", Kind::Structure(&L_BaselineEbsBandwidthMbpsRequest));
 static L_BaselineEbsBandwidthMbpsRequest: Layout =
@@ -4694,32 +4748,40 @@ static L_BaselineEbsBandwidthMbpsRequest: Layout =
 static S_BaselineIops: schema::Shape = schema::Shape::new("BaselineIops", Kind::Integer);
 static S_BaselinePerformanceFactors: schema::Shape =
     schema::Shape::new("BaselinePerformanceFactors", Kind::Structure(&L_BaselinePerformanceFactors));
-static L_BaselinePerformanceFactors: Layout = Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactor).wire("cpu")]);
+static L_BaselinePerformanceFactors: Layout =
+    Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactor).wire("cpu")]);
 static S_BaselinePerformanceFactorsRequest: schema::Shape =
     schema::Shape::new("BaselinePerformanceFactorsRequest", Kind::Structure(&L_BaselinePerformanceFactorsRequest));
-static L_BaselinePerformanceFactorsRequest: Layout = Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactorRequest)]);
+static L_BaselinePerformanceFactorsRequest: Layout =
+    Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactorRequest)]);
 static S_BaselineThroughputInMBps: schema::Shape = schema::Shape::new("BaselineThroughputInMBps", Kind::Float);
-static S_BillingProductList: schema::Shape = schema::Shape::new("BillingProductList", Kind::List(&M_BillingProductList));
+static S_BillingProductList: schema::Shape =
+    schema::Shape::new("BillingProductList", Kind::List(&M_BillingProductList));
 static M_BillingProductList: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
-static S_BlockDeviceMapping: schema::Shape = schema::Shape::new("BlockDeviceMapping", Kind::Structure(&L_BlockDeviceMapping));
+static S_BlockDeviceMapping: schema::Shape =
+    schema::Shape::new("BlockDeviceMapping", Kind::Structure(&L_BlockDeviceMapping));
 static L_BlockDeviceMapping: Layout = Layout::new(&[
     schema::Member::new("Ebs", &S_EbsBlockDevice).wire("ebs"),
     schema::Member::new("NoDevice", &S_String).wire("noDevice"),
     schema::Member::new("DeviceName", &S_String).wire("deviceName"),
     schema::Member::new("VirtualName", &S_String).wire("virtualName"),
 ]);
-static S_BlockDeviceMappingList: schema::Shape = schema::Shape::new("BlockDeviceMappingList", Kind::List(&M_BlockDeviceMappingList));
+static S_BlockDeviceMappingList: schema::Shape =
+    schema::Shape::new("BlockDeviceMappingList", Kind::List(&M_BlockDeviceMappingList));
 static M_BlockDeviceMappingList: schema::Member = schema::Member::new("member", &S_BlockDeviceMapping).wire("item");
 static S_BlockDeviceMappingRequestList: schema::Shape =
     schema::Shape::new("BlockDeviceMappingRequestList", Kind::List(&M_BlockDeviceMappingRequestList));
-static M_BlockDeviceMappingRequestList: schema::Member = schema::Member::new("member", &S_BlockDeviceMapping).wire("BlockDeviceMapping");
-static S_BlockPublicAccessMode: schema::Shape =
-    schema::Shape::new("BlockPublicAccessMode", Kind::String).limits(Limits::NONE.values(&["off", "block-bidirectional", "block-ingress"]));
+static M_BlockDeviceMappingRequestList: schema::Member =
+    schema::Member::new("member", &S_BlockDeviceMapping).wire("BlockDeviceMapping");
+static S_BlockPublicAccessMode: schema::Shape = schema::Shape::new("BlockPublicAccessMode", Kind::String)
+    .limits(Limits::NONE.values(&["off", "block-bidirectional", "block-ingress"]));
 static S_BlockPublicAccessStates: schema::Shape =
     schema::Shape::new("BlockPublicAccessStates", Kind::Structure(&L_BlockPublicAccessStates));
 static L_BlockPublicAccessStates: Layout =
-    Layout::new(&[schema::Member::new("InternetGatewayBlockMode", &S_BlockPublicAccessMode).wire("internetGatewayBlockMode")]);
+    Layout::new(&[
+        schema::Member::new("InternetGatewayBlockMode", &S_BlockPublicAccessMode).wire("internetGatewayBlockMode")
+    ]);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
 static S_BootModeOverrideValues: schema::Shape =
     schema::Shape::new("BootModeOverrideValues", Kind::String).limits(Limits::NONE.values(&["uefi"]));
@@ -4727,27 +4789,35 @@ static S_BootModeType: schema::Shape =
     schema::Shape::new("BootModeType", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi"]));
 static S_BootModeTypeList: schema::Shape = schema::Shape::new("BootModeTypeList", Kind::List(&M_BootModeTypeList));
 static M_BootModeTypeList: schema::Member = schema::Member::new("member", &S_BootModeType).wire("item");
-static S_BootModeValues: schema::Shape =
-    schema::Shape::new("BootModeValues", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi", "uefi-preferred"]));
+static S_BootModeValues: schema::Shape = schema::Shape::new("BootModeValues", Kind::String)
+    .limits(Limits::NONE.values(&["legacy-bios", "uefi", "uefi-preferred"]));
 static S_BoxedBoolean: schema::Shape = schema::Shape::new("BoxedBoolean", Kind::Boolean);
 static S_BoxedInteger: schema::Shape = schema::Shape::new("BoxedInteger", Kind::Integer);
-static S_BurstablePerformance: schema::Shape =
-    schema::Shape::new("BurstablePerformance", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
+static S_BurstablePerformance: schema::Shape = schema::Shape::new("BurstablePerformance", Kind::String)
+    .limits(Limits::NONE.values(&["included", "required", "excluded"]));
 static S_BurstablePerformanceFlag: schema::Shape = schema::Shape::new("BurstablePerformanceFlag", Kind::Boolean);
 static S_CapacityReservationId: schema::Shape = schema::Shape::new("CapacityReservationId", Kind::String);
-static S_CapacityReservationPreference: schema::Shape = schema::Shape::new("CapacityReservationPreference", Kind::String)
-    .limits(Limits::NONE.values(&["capacity-reservations-only", "open", "none"]));
+static S_CapacityReservationPreference: schema::Shape =
+    schema::Shape::new("CapacityReservationPreference", Kind::String).limits(Limits::NONE.values(&[
+        "capacity-reservations-only",
+        "open",
+        "none",
+    ]));
 static S_CapacityReservationSpecification: schema::Shape =
     schema::Shape::new("CapacityReservationSpecification", Kind::Structure(&L_CapacityReservationSpecification));
 static L_CapacityReservationSpecification: Layout = Layout::new(&[
     schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference),
     schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTarget),
 ]);
-static S_CapacityReservationSpecificationResponse: schema::Shape =
-    schema::Shape::new("CapacityReservationSpecificationResponse", Kind::Structure(&L_CapacityReservationSpecificationResponse));
+static S_CapacityReservationSpecificationResponse: schema::Shape = schema::Shape::new(
+    "CapacityReservationSpecificationResponse",
+    Kind::Structure(&L_CapacityReservationSpecificationResponse),
+);
 static L_CapacityReservationSpecificationResponse: Layout = Layout::new(&[
-    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference).wire("capacityReservationPreference"),
-    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse).wire("capacityReservationTarget"),
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference)
+        .wire("capacityReservationPreference"),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse)
+        .wire("capacityReservationTarget"),
 ]);
 static S_CapacityReservationTarget: schema::Shape =
     schema::Shape::new("CapacityReservationTarget", Kind::Structure(&L_CapacityReservationTarget));
@@ -4787,15 +4857,19 @@ static L_ConnectionTrackingSpecification: Layout = Layout::new(&[
     schema::Member::new("UdpTimeout", &S_Integer).wire("udpTimeout"),
     schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
 ]);
-static S_ConnectionTrackingSpecificationRequest: schema::Shape =
-    schema::Shape::new("ConnectionTrackingSpecificationRequest", Kind::Structure(&L_ConnectionTrackingSpecificationRequest));
+static S_ConnectionTrackingSpecificationRequest: schema::Shape = schema::Shape::new(
+    "ConnectionTrackingSpecificationRequest",
+    Kind::Structure(&L_ConnectionTrackingSpecificationRequest),
+);
 static L_ConnectionTrackingSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("TcpEstablishedTimeout", &S_Integer),
     schema::Member::new("UdpStreamTimeout", &S_Integer),
     schema::Member::new("UdpTimeout", &S_Integer),
 ]);
-static S_ConnectionTrackingSpecificationResponse: schema::Shape =
-    schema::Shape::new("ConnectionTrackingSpecificationResponse", Kind::Structure(&L_ConnectionTrackingSpecificationResponse));
+static S_ConnectionTrackingSpecificationResponse: schema::Shape = schema::Shape::new(
+    "ConnectionTrackingSpecificationResponse",
+    Kind::Structure(&L_ConnectionTrackingSpecificationResponse),
+);
 static L_ConnectionTrackingSpecificationResponse: Layout = Layout::new(&[
     schema::Member::new("TcpEstablishedTimeout", &S_Integer).wire("tcpEstablishedTimeout"),
     schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
@@ -4828,10 +4902,11 @@ static S_CoreCount: schema::Shape = schema::Shape::new("CoreCount", Kind::Intege
 static S_CoreCountList: schema::Shape = schema::Shape::new("CoreCountList", Kind::List(&M_CoreCountList));
 static M_CoreCountList: schema::Member = schema::Member::new("member", &S_CoreCount).wire("item");
 static S_CoreNetworkArn: schema::Shape = schema::Shape::new("CoreNetworkArn", Kind::String);
-static S_CpuManufacturer: schema::Shape =
-    schema::Shape::new("CpuManufacturer", Kind::String).limits(Limits::NONE.values(&["intel", "amd", "amazon-web-services", "apple"]));
+static S_CpuManufacturer: schema::Shape = schema::Shape::new("CpuManufacturer", Kind::String)
+    .limits(Limits::NONE.values(&["intel", "amd", "amazon-web-services", "apple"]));
 static S_CpuManufacturerName: schema::Shape = schema::Shape::new("CpuManufacturerName", Kind::String);
-static S_CpuManufacturerSet: schema::Shape = schema::Shape::new("CpuManufacturerSet", Kind::List(&M_CpuManufacturerSet));
+static S_CpuManufacturerSet: schema::Shape =
+    schema::Shape::new("CpuManufacturerSet", Kind::List(&M_CpuManufacturerSet));
 static M_CpuManufacturerSet: schema::Member = schema::Member::new("member", &S_CpuManufacturer).wire("item");
 static S_CpuOptions: schema::Shape = schema::Shape::new("CpuOptions", Kind::Structure(&L_CpuOptions));
 static L_CpuOptions: Layout = Layout::new(&[
@@ -4840,20 +4915,26 @@ static L_CpuOptions: Layout = Layout::new(&[
     schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification).wire("amdSevSnp"),
     schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification).wire("nestedVirtualization"),
 ]);
-static S_CpuOptionsRequest: schema::Shape = schema::Shape::new("CpuOptionsRequest", Kind::Structure(&L_CpuOptionsRequest));
+static S_CpuOptionsRequest: schema::Shape =
+    schema::Shape::new("CpuOptionsRequest", Kind::Structure(&L_CpuOptionsRequest));
 static L_CpuOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("CoreCount", &S_Integer),
     schema::Member::new("ThreadsPerCore", &S_Integer),
     schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification),
     schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification),
 ]);
-static S_CpuPerformanceFactor: schema::Shape = schema::Shape::new("CpuPerformanceFactor", Kind::Structure(&L_CpuPerformanceFactor));
+static S_CpuPerformanceFactor: schema::Shape =
+    schema::Shape::new("CpuPerformanceFactor", Kind::Structure(&L_CpuPerformanceFactor));
 static L_CpuPerformanceFactor: Layout =
-    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSet).wire("referenceSet").ec2("ReferenceSet")]);
+    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSet)
+        .wire("referenceSet")
+        .ec2("ReferenceSet")]);
 static S_CpuPerformanceFactorRequest: schema::Shape =
     schema::Shape::new("CpuPerformanceFactorRequest", Kind::Structure(&L_CpuPerformanceFactorRequest));
 static L_CpuPerformanceFactorRequest: Layout =
-    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSetRequest).wire("Reference").ec2("Reference")]);
+    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSetRequest)
+        .wire("Reference")
+        .ec2("Reference")]);
 static S_CreateDefaultSubnetRequest: schema::Shape =
     schema::Shape::new("CreateDefaultSubnetRequest", Kind::Structure(&L_CreateDefaultSubnetRequest));
 static L_CreateDefaultSubnetRequest: Layout = Layout::new(&[
@@ -4868,33 +4949,43 @@ static L_CreateDefaultSubnetResult: Layout = Layout::new(&[schema::Member::new("
 static S_CreateDefaultVpcRequest: schema::Shape =
     schema::Shape::new("CreateDefaultVpcRequest", Kind::Structure(&L_CreateDefaultVpcRequest));
 static L_CreateDefaultVpcRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
-static S_CreateDefaultVpcResult: schema::Shape = schema::Shape::new("CreateDefaultVpcResult", Kind::Structure(&L_CreateDefaultVpcResult));
+static S_CreateDefaultVpcResult: schema::Shape =
+    schema::Shape::new("CreateDefaultVpcResult", Kind::Structure(&L_CreateDefaultVpcResult));
 static L_CreateDefaultVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
 static S_CreateDhcpOptionsRequest: schema::Shape =
     schema::Shape::new("CreateDhcpOptionsRequest", Kind::Structure(&L_CreateDhcpOptionsRequest));
 static L_CreateDhcpOptionsRequest: Layout = Layout::new(&[
-    schema::Member::new("DhcpConfigurations", &S_NewDhcpConfigurationList).wire("dhcpConfiguration").ec2("DhcpConfiguration").required(),
+    schema::Member::new("DhcpConfigurations", &S_NewDhcpConfigurationList)
+        .wire("dhcpConfiguration")
+        .ec2("DhcpConfiguration")
+        .required(),
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
 static S_CreateDhcpOptionsResult: schema::Shape =
     schema::Shape::new("CreateDhcpOptionsResult", Kind::Structure(&L_CreateDhcpOptionsResult));
-static L_CreateDhcpOptionsResult: Layout = Layout::new(&[schema::Member::new("DhcpOptions", &S_DhcpOptions).wire("dhcpOptions")]);
-static S_CreateEgressOnlyInternetGatewayRequest: schema::Shape =
-    schema::Shape::new("CreateEgressOnlyInternetGatewayRequest", Kind::Structure(&L_CreateEgressOnlyInternetGatewayRequest));
+static L_CreateDhcpOptionsResult: Layout =
+    Layout::new(&[schema::Member::new("DhcpOptions", &S_DhcpOptions).wire("dhcpOptions")]);
+static S_CreateEgressOnlyInternetGatewayRequest: schema::Shape = schema::Shape::new(
+    "CreateEgressOnlyInternetGatewayRequest",
+    Kind::Structure(&L_CreateEgressOnlyInternetGatewayRequest),
+);
 static L_CreateEgressOnlyInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("ClientToken", &S_String),
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("VpcId", &S_VpcId).required(),
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
 ]);
-static S_CreateEgressOnlyInternetGatewayResult: schema::Shape =
-    schema::Shape::new("CreateEgressOnlyInternetGatewayResult", Kind::Structure(&L_CreateEgressOnlyInternetGatewayResult));
+static S_CreateEgressOnlyInternetGatewayResult: schema::Shape = schema::Shape::new(
+    "CreateEgressOnlyInternetGatewayResult",
+    Kind::Structure(&L_CreateEgressOnlyInternetGatewayResult),
+);
 static L_CreateEgressOnlyInternetGatewayResult: Layout = Layout::new(&[
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
     schema::Member::new("EgressOnlyInternetGateway", &S_EgressOnlyInternetGateway).wire("egressOnlyInternetGateway"),
 ]);
-static S_CreateImageRequest: schema::Shape = schema::Shape::new("CreateImageRequest", Kind::Structure(&L_CreateImageRequest));
+static S_CreateImageRequest: schema::Shape =
+    schema::Shape::new("CreateImageRequest", Kind::Structure(&L_CreateImageRequest));
 static L_CreateImageRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("SnapshotLocation", &S_SnapshotLocationEnum),
@@ -4904,9 +4995,12 @@ static L_CreateImageRequest: Layout = Layout::new(&[
     schema::Member::new("Name", &S_ImageNameRequest).wire("name").required(),
     schema::Member::new("Description", &S_ImageDescriptionRequest).wire("description"),
     schema::Member::new("NoReboot", &S_Boolean).wire("noReboot"),
-    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
 ]);
-static S_CreateImageResult: schema::Shape = schema::Shape::new("CreateImageResult", Kind::Structure(&L_CreateImageResult));
+static S_CreateImageResult: schema::Shape =
+    schema::Shape::new("CreateImageResult", Kind::Structure(&L_CreateImageResult));
 static L_CreateImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
 static S_CreateInternetGatewayRequest: schema::Shape =
     schema::Shape::new("CreateInternetGatewayRequest", Kind::Structure(&L_CreateInternetGatewayRequest));
@@ -4918,7 +5012,8 @@ static S_CreateInternetGatewayResult: schema::Shape =
     schema::Shape::new("CreateInternetGatewayResult", Kind::Structure(&L_CreateInternetGatewayResult));
 static L_CreateInternetGatewayResult: Layout =
     Layout::new(&[schema::Member::new("InternetGateway", &S_InternetGateway).wire("internetGateway")]);
-static S_CreateKeyPairRequest: schema::Shape = schema::Shape::new("CreateKeyPairRequest", Kind::Structure(&L_CreateKeyPairRequest));
+static S_CreateKeyPairRequest: schema::Shape =
+    schema::Shape::new("CreateKeyPairRequest", Kind::Structure(&L_CreateKeyPairRequest));
 static L_CreateKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("KeyName", &S_String).required(),
     schema::Member::new("KeyType", &S_KeyType),
@@ -4974,7 +5069,8 @@ static L_CreateManagedPrefixListRequest: Layout = Layout::new(&[
 ]);
 static S_CreateManagedPrefixListResult: schema::Shape =
     schema::Shape::new("CreateManagedPrefixListResult", Kind::Structure(&L_CreateManagedPrefixListResult));
-static L_CreateManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static L_CreateManagedPrefixListResult: Layout =
+    Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
 static S_CreateNatGatewayRequest: schema::Shape =
     schema::Shape::new("CreateNatGatewayRequest", Kind::Structure(&L_CreateNatGatewayRequest));
 static L_CreateNatGatewayRequest: Layout = Layout::new(&[
@@ -4990,11 +5086,16 @@ static L_CreateNatGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("ConnectivityType", &S_ConnectivityType),
     schema::Member::new("PrivateIpAddress", &S_String),
-    schema::Member::new("SecondaryAllocationIds", &S_AllocationIdList).wire("SecondaryAllocationId").ec2("SecondaryAllocationId"),
-    schema::Member::new("SecondaryPrivateIpAddresses", &S_IpList).wire("SecondaryPrivateIpAddress").ec2("SecondaryPrivateIpAddress"),
+    schema::Member::new("SecondaryAllocationIds", &S_AllocationIdList)
+        .wire("SecondaryAllocationId")
+        .ec2("SecondaryAllocationId"),
+    schema::Member::new("SecondaryPrivateIpAddresses", &S_IpList)
+        .wire("SecondaryPrivateIpAddress")
+        .ec2("SecondaryPrivateIpAddress"),
     schema::Member::new("SecondaryPrivateIpAddressCount", &S_PrivateIpAddressCount),
 ]);
-static S_CreateNatGatewayResult: schema::Shape = schema::Shape::new("CreateNatGatewayResult", Kind::Structure(&L_CreateNatGatewayResult));
+static S_CreateNatGatewayResult: schema::Shape =
+    schema::Shape::new("CreateNatGatewayResult", Kind::Structure(&L_CreateNatGatewayResult));
 static L_CreateNatGatewayResult: Layout = Layout::new(&[
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
     schema::Member::new("NatGateway", &S_NatGateway).wire("natGateway"),
@@ -5021,7 +5122,8 @@ static L_CreateNetworkAclRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
 ]);
-static S_CreateNetworkAclResult: schema::Shape = schema::Shape::new("CreateNetworkAclResult", Kind::Structure(&L_CreateNetworkAclResult));
+static S_CreateNetworkAclResult: schema::Shape =
+    schema::Shape::new("CreateNetworkAclResult", Kind::Structure(&L_CreateNetworkAclResult));
 static L_CreateNetworkAclResult: Layout = Layout::new(&[
     schema::Member::new("NetworkAcl", &S_NetworkAcl).wire("networkAcl"),
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
@@ -5074,13 +5176,16 @@ static L_CreateNetworkInterfaceResult: Layout = Layout::new(&[
     schema::Member::new("NetworkInterface", &S_NetworkInterface).wire("networkInterface"),
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
 ]);
-static S_CreatePeeringConnectionOptionsRequest: schema::Shape =
-    schema::Shape::new("CreatePeeringConnectionOptionsRequest", Kind::Structure(&L_CreatePeeringConnectionOptionsRequest));
+static S_CreatePeeringConnectionOptionsRequest: schema::Shape = schema::Shape::new(
+    "CreatePeeringConnectionOptionsRequest",
+    Kind::Structure(&L_CreatePeeringConnectionOptionsRequest),
+);
 static L_CreatePeeringConnectionOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("AllowMultipathResilience", &S_Boolean),
     schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode),
 ]);
-static S_CreateRouteRequest: schema::Shape = schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
+static S_CreateRouteRequest: schema::Shape =
+    schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
 static L_CreateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
     schema::Member::new("VpcEndpointId", &S_VpcEndpointId),
@@ -5094,13 +5199,15 @@ static L_CreateRouteRequest: Layout = Layout::new(&[
     schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
     schema::Member::new("GatewayId", &S_RouteGatewayId).wire("gatewayId"),
     schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
-    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId)
+        .wire("egressOnlyInternetGatewayId"),
     schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
     schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId"),
     schema::Member::new("NatGatewayId", &S_NatGatewayId).wire("natGatewayId"),
 ]);
-static S_CreateRouteResult: schema::Shape = schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
+static S_CreateRouteResult: schema::Shape =
+    schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
 static L_CreateRouteResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_CreateRouteTableRequest: schema::Shape =
     schema::Shape::new("CreateRouteTableRequest", Kind::Structure(&L_CreateRouteTableRequest));
@@ -5110,7 +5217,8 @@ static L_CreateRouteTableRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
 ]);
-static S_CreateRouteTableResult: schema::Shape = schema::Shape::new("CreateRouteTableResult", Kind::Structure(&L_CreateRouteTableResult));
+static S_CreateRouteTableResult: schema::Shape =
+    schema::Shape::new("CreateRouteTableResult", Kind::Structure(&L_CreateRouteTableResult));
 static L_CreateRouteTableResult: Layout = Layout::new(&[
     schema::Member::new("RouteTable", &S_RouteTable).wire("routeTable"),
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
@@ -5131,7 +5239,8 @@ static L_CreateSecurityGroupResult: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
     schema::Member::new("SecurityGroupArn", &S_String).wire("securityGroupArn"),
 ]);
-static S_CreateSnapshotRequest: schema::Shape = schema::Shape::new("CreateSnapshotRequest", Kind::Structure(&L_CreateSnapshotRequest));
+static S_CreateSnapshotRequest: schema::Shape =
+    schema::Shape::new("CreateSnapshotRequest", Kind::Structure(&L_CreateSnapshotRequest));
 static L_CreateSnapshotRequest: Layout = Layout::new(&[
     schema::Member::new("Description", &S_String),
     schema::Member::new("OutpostArn", &S_String),
@@ -5140,7 +5249,8 @@ static L_CreateSnapshotRequest: Layout = Layout::new(&[
     schema::Member::new("Location", &S_SnapshotLocationEnum),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_CreateSubnetRequest: schema::Shape = schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
+static S_CreateSubnetRequest: schema::Shape =
+    schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("AvailabilityZone", &S_String),
@@ -5156,15 +5266,18 @@ static L_CreateSubnetRequest: Layout = Layout::new(&[
     schema::Member::new("Ipv6NetmaskLength", &S_NetmaskLength),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_CreateSubnetResult: schema::Shape = schema::Shape::new("CreateSubnetResult", Kind::Structure(&L_CreateSubnetResult));
+static S_CreateSubnetResult: schema::Shape =
+    schema::Shape::new("CreateSubnetResult", Kind::Structure(&L_CreateSubnetResult));
 static L_CreateSubnetResult: Layout = Layout::new(&[schema::Member::new("Subnet", &S_Subnet).wire("subnet")]);
-static S_CreateTagsRequest: schema::Shape = schema::Shape::new("CreateTagsRequest", Kind::Structure(&L_CreateTagsRequest));
+static S_CreateTagsRequest: schema::Shape =
+    schema::Shape::new("CreateTagsRequest", Kind::Structure(&L_CreateTagsRequest));
 static L_CreateTagsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Resources", &S_ResourceIdList).wire("ResourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag").required(),
 ]);
-static S_CreateVolumeRequest: schema::Shape = schema::Shape::new("CreateVolumeRequest", Kind::Structure(&L_CreateVolumeRequest));
+static S_CreateVolumeRequest: schema::Shape =
+    schema::Shape::new("CreateVolumeRequest", Kind::Structure(&L_CreateVolumeRequest));
 static L_CreateVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName),
     schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId),
@@ -5193,13 +5306,17 @@ static L_CreateVpcEndpointRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyDocument", &S_String),
     schema::Member::new("RouteTableIds", &S_VpcEndpointRouteTableIdList).wire("RouteTableId").ec2("RouteTableId"),
     schema::Member::new("SubnetIds", &S_VpcEndpointSubnetIdList).wire("SubnetId").ec2("SubnetId"),
-    schema::Member::new("SecurityGroupIds", &S_VpcEndpointSecurityGroupIdList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("SecurityGroupIds", &S_VpcEndpointSecurityGroupIdList)
+        .wire("SecurityGroupId")
+        .ec2("SecurityGroupId"),
     schema::Member::new("IpAddressType", &S_IpAddressType),
     schema::Member::new("DnsOptions", &S_DnsOptionsSpecification),
     schema::Member::new("ClientToken", &S_String),
     schema::Member::new("PrivateDnsEnabled", &S_Boolean),
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
-    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList).wire("SubnetConfiguration").ec2("SubnetConfiguration"),
+    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList)
+        .wire("SubnetConfiguration")
+        .ec2("SubnetConfiguration"),
     schema::Member::new("ServiceNetworkArn", &S_ServiceNetworkArn),
     schema::Member::new("ResourceConfigurationArn", &S_ResourceConfigurationArn),
     schema::Member::new("ServiceRegion", &S_String),
@@ -5243,27 +5360,35 @@ static L_CreateVpcRequest: Layout = Layout::new(&[
 ]);
 static S_CreateVpcResult: schema::Shape = schema::Shape::new("CreateVpcResult", Kind::Structure(&L_CreateVpcResult));
 static L_CreateVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
-static S_CreditSpecification: schema::Shape = schema::Shape::new("CreditSpecification", Kind::Structure(&L_CreditSpecification));
+static S_CreditSpecification: schema::Shape =
+    schema::Shape::new("CreditSpecification", Kind::Structure(&L_CreditSpecification));
 static L_CreditSpecification: Layout = Layout::new(&[schema::Member::new("CpuCredits", &S_String).wire("cpuCredits")]);
 static S_CreditSpecificationRequest: schema::Shape =
     schema::Shape::new("CreditSpecificationRequest", Kind::Structure(&L_CreditSpecificationRequest));
 static L_CreditSpecificationRequest: Layout = Layout::new(&[schema::Member::new("CpuCredits", &S_String).required()]);
 static S_CurrentGenerationFlag: schema::Shape = schema::Shape::new("CurrentGenerationFlag", Kind::Boolean);
-static S_DITMaxResults: schema::Shape = schema::Shape::new("DITMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(100));
-static S_DITOMaxResults: schema::Shape = schema::Shape::new("DITOMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DITMaxResults: schema::Shape =
+    schema::Shape::new("DITMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(100));
+static S_DITOMaxResults: schema::Shape =
+    schema::Shape::new("DITOMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DateTime: schema::Shape = schema::Shape::new("DateTime", Kind::Timestamp);
 static S_DedicatedHostFlag: schema::Shape = schema::Shape::new("DedicatedHostFlag", Kind::Boolean);
 static S_DedicatedHostId: schema::Shape = schema::Shape::new("DedicatedHostId", Kind::String);
-static S_DefaultConnectionTrackingConfiguration: schema::Shape =
-    schema::Shape::new("DefaultConnectionTrackingConfiguration", Kind::Structure(&L_DefaultConnectionTrackingConfiguration));
+static S_DefaultConnectionTrackingConfiguration: schema::Shape = schema::Shape::new(
+    "DefaultConnectionTrackingConfiguration",
+    Kind::Structure(&L_DefaultConnectionTrackingConfiguration),
+);
 static L_DefaultConnectionTrackingConfiguration: Layout = Layout::new(&[
-    schema::Member::new("DefaultTcpEstablishedTimeout", &S_DefaultTcpEstablishedTimeout).wire("defaultTcpEstablishedTimeout"),
+    schema::Member::new("DefaultTcpEstablishedTimeout", &S_DefaultTcpEstablishedTimeout)
+        .wire("defaultTcpEstablishedTimeout"),
     schema::Member::new("DefaultUdpTimeout", &S_DefaultUdpTimeout).wire("defaultUdpTimeout"),
     schema::Member::new("DefaultUdpStreamTimeout", &S_DefaultUdpStreamTimeout).wire("defaultUdpStreamTimeout"),
 ]);
-static S_DefaultEnaQueueCountPerInterface: schema::Shape = schema::Shape::new("DefaultEnaQueueCountPerInterface", Kind::Integer);
+static S_DefaultEnaQueueCountPerInterface: schema::Shape =
+    schema::Shape::new("DefaultEnaQueueCountPerInterface", Kind::Integer);
 static S_DefaultNetworkCardIndex: schema::Shape = schema::Shape::new("DefaultNetworkCardIndex", Kind::Integer);
-static S_DefaultTcpEstablishedTimeout: schema::Shape = schema::Shape::new("DefaultTcpEstablishedTimeout", Kind::Integer);
+static S_DefaultTcpEstablishedTimeout: schema::Shape =
+    schema::Shape::new("DefaultTcpEstablishedTimeout", Kind::Integer);
 static S_DefaultUdpStreamTimeout: schema::Shape = schema::Shape::new("DefaultUdpStreamTimeout", Kind::Integer);
 static S_DefaultUdpTimeout: schema::Shape = schema::Shape::new("DefaultUdpTimeout", Kind::Integer);
 static S_DefaultingDhcpOptionsId: schema::Shape = schema::Shape::new("DefaultingDhcpOptionsId", Kind::String);
@@ -5273,30 +5398,39 @@ static L_DeleteDhcpOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("DhcpOptionsId", &S_DhcpOptionsId).required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DeleteEgressOnlyInternetGatewayRequest: schema::Shape =
-    schema::Shape::new("DeleteEgressOnlyInternetGatewayRequest", Kind::Structure(&L_DeleteEgressOnlyInternetGatewayRequest));
+static S_DeleteEgressOnlyInternetGatewayRequest: schema::Shape = schema::Shape::new(
+    "DeleteEgressOnlyInternetGatewayRequest",
+    Kind::Structure(&L_DeleteEgressOnlyInternetGatewayRequest),
+);
 static L_DeleteEgressOnlyInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).required(),
 ]);
-static S_DeleteEgressOnlyInternetGatewayResult: schema::Shape =
-    schema::Shape::new("DeleteEgressOnlyInternetGatewayResult", Kind::Structure(&L_DeleteEgressOnlyInternetGatewayResult));
-static L_DeleteEgressOnlyInternetGatewayResult: Layout = Layout::new(&[schema::Member::new("ReturnCode", &S_Boolean).wire("returnCode")]);
+static S_DeleteEgressOnlyInternetGatewayResult: schema::Shape = schema::Shape::new(
+    "DeleteEgressOnlyInternetGatewayResult",
+    Kind::Structure(&L_DeleteEgressOnlyInternetGatewayResult),
+);
+static L_DeleteEgressOnlyInternetGatewayResult: Layout =
+    Layout::new(&[schema::Member::new("ReturnCode", &S_Boolean).wire("returnCode")]);
 static S_DeleteInternetGatewayRequest: schema::Shape =
     schema::Shape::new("DeleteInternetGatewayRequest", Kind::Structure(&L_DeleteInternetGatewayRequest));
 static L_DeleteInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
 ]);
-static S_DeleteKeyPairRequest: schema::Shape = schema::Shape::new("DeleteKeyPairRequest", Kind::Structure(&L_DeleteKeyPairRequest));
+static S_DeleteKeyPairRequest: schema::Shape =
+    schema::Shape::new("DeleteKeyPairRequest", Kind::Structure(&L_DeleteKeyPairRequest));
 static L_DeleteKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("KeyName", &S_KeyPairNameWithResolver),
     schema::Member::new("KeyPairId", &S_KeyPairId),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DeleteKeyPairResult: schema::Shape = schema::Shape::new("DeleteKeyPairResult", Kind::Structure(&L_DeleteKeyPairResult));
-static L_DeleteKeyPairResult: Layout =
-    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return"), schema::Member::new("KeyPairId", &S_String).wire("keyPairId")]);
+static S_DeleteKeyPairResult: schema::Shape =
+    schema::Shape::new("DeleteKeyPairResult", Kind::Structure(&L_DeleteKeyPairResult));
+static L_DeleteKeyPairResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
+]);
 static S_DeleteLaunchTemplateRequest: schema::Shape =
     schema::Shape::new("DeleteLaunchTemplateRequest", Kind::Structure(&L_DeleteLaunchTemplateRequest));
 static L_DeleteLaunchTemplateRequest: Layout = Layout::new(&[
@@ -5314,18 +5448,25 @@ static L_DeleteLaunchTemplateVersionsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
     schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
-    schema::Member::new("Versions", &S_VersionStringList).wire("LaunchTemplateVersion").ec2("LaunchTemplateVersion").required(),
+    schema::Member::new("Versions", &S_VersionStringList)
+        .wire("LaunchTemplateVersion")
+        .ec2("LaunchTemplateVersion")
+        .required(),
 ]);
-static S_DeleteLaunchTemplateVersionsResponseErrorItem: schema::Shape =
-    schema::Shape::new("DeleteLaunchTemplateVersionsResponseErrorItem", Kind::Structure(&L_DeleteLaunchTemplateVersionsResponseErrorItem));
+static S_DeleteLaunchTemplateVersionsResponseErrorItem: schema::Shape = schema::Shape::new(
+    "DeleteLaunchTemplateVersionsResponseErrorItem",
+    Kind::Structure(&L_DeleteLaunchTemplateVersionsResponseErrorItem),
+);
 static L_DeleteLaunchTemplateVersionsResponseErrorItem: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
     schema::Member::new("LaunchTemplateName", &S_String).wire("launchTemplateName"),
     schema::Member::new("VersionNumber", &S_Long).wire("versionNumber"),
     schema::Member::new("ResponseError", &S_ResponseError).wire("responseError"),
 ]);
-static S_DeleteLaunchTemplateVersionsResponseErrorSet: schema::Shape =
-    schema::Shape::new("DeleteLaunchTemplateVersionsResponseErrorSet", Kind::List(&M_DeleteLaunchTemplateVersionsResponseErrorSet));
+static S_DeleteLaunchTemplateVersionsResponseErrorSet: schema::Shape = schema::Shape::new(
+    "DeleteLaunchTemplateVersionsResponseErrorSet",
+    Kind::List(&M_DeleteLaunchTemplateVersionsResponseErrorSet),
+);
 static M_DeleteLaunchTemplateVersionsResponseErrorSet: schema::Member =
     schema::Member::new("member", &S_DeleteLaunchTemplateVersionsResponseErrorItem).wire("item");
 static S_DeleteLaunchTemplateVersionsResponseSuccessItem: schema::Shape = schema::Shape::new(
@@ -5337,8 +5478,10 @@ static L_DeleteLaunchTemplateVersionsResponseSuccessItem: Layout = Layout::new(&
     schema::Member::new("LaunchTemplateName", &S_String).wire("launchTemplateName"),
     schema::Member::new("VersionNumber", &S_Long).wire("versionNumber"),
 ]);
-static S_DeleteLaunchTemplateVersionsResponseSuccessSet: schema::Shape =
-    schema::Shape::new("DeleteLaunchTemplateVersionsResponseSuccessSet", Kind::List(&M_DeleteLaunchTemplateVersionsResponseSuccessSet));
+static S_DeleteLaunchTemplateVersionsResponseSuccessSet: schema::Shape = schema::Shape::new(
+    "DeleteLaunchTemplateVersionsResponseSuccessSet",
+    Kind::List(&M_DeleteLaunchTemplateVersionsResponseSuccessSet),
+);
 static M_DeleteLaunchTemplateVersionsResponseSuccessSet: schema::Member =
     schema::Member::new("member", &S_DeleteLaunchTemplateVersionsResponseSuccessItem).wire("item");
 static S_DeleteLaunchTemplateVersionsResult: schema::Shape =
@@ -5353,17 +5496,24 @@ static L_DeleteLaunchTemplateVersionsResult: Layout = Layout::new(&[
 ]);
 static S_DeleteManagedPrefixListRequest: schema::Shape =
     schema::Shape::new("DeleteManagedPrefixListRequest", Kind::Structure(&L_DeleteManagedPrefixListRequest));
-static L_DeleteManagedPrefixListRequest: Layout =
-    Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("PrefixListId", &S_PrefixListResourceId).required()]);
+static L_DeleteManagedPrefixListRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
+]);
 static S_DeleteManagedPrefixListResult: schema::Shape =
     schema::Shape::new("DeleteManagedPrefixListResult", Kind::Structure(&L_DeleteManagedPrefixListResult));
-static L_DeleteManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static L_DeleteManagedPrefixListResult: Layout =
+    Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
 static S_DeleteNatGatewayRequest: schema::Shape =
     schema::Shape::new("DeleteNatGatewayRequest", Kind::Structure(&L_DeleteNatGatewayRequest));
-static L_DeleteNatGatewayRequest: Layout =
-    Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("NatGatewayId", &S_NatGatewayId).required()]);
-static S_DeleteNatGatewayResult: schema::Shape = schema::Shape::new("DeleteNatGatewayResult", Kind::Structure(&L_DeleteNatGatewayResult));
-static L_DeleteNatGatewayResult: Layout = Layout::new(&[schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId")]);
+static L_DeleteNatGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NatGatewayId", &S_NatGatewayId).required(),
+]);
+static S_DeleteNatGatewayResult: schema::Shape =
+    schema::Shape::new("DeleteNatGatewayResult", Kind::Structure(&L_DeleteNatGatewayResult));
+static L_DeleteNatGatewayResult: Layout =
+    Layout::new(&[schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId")]);
 static S_DeleteNetworkAclEntryRequest: schema::Shape =
     schema::Shape::new("DeleteNetworkAclEntryRequest", Kind::Structure(&L_DeleteNetworkAclEntryRequest));
 static L_DeleteNetworkAclEntryRequest: Layout = Layout::new(&[
@@ -5378,8 +5528,10 @@ static L_DeleteNetworkAclRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
 ]);
-static S_DeleteNetworkInsightsAnalysisRequest: schema::Shape =
-    schema::Shape::new("DeleteNetworkInsightsAnalysisRequest", Kind::Structure(&L_DeleteNetworkInsightsAnalysisRequest));
+static S_DeleteNetworkInsightsAnalysisRequest: schema::Shape = schema::Shape::new(
+    "DeleteNetworkInsightsAnalysisRequest",
+    Kind::Structure(&L_DeleteNetworkInsightsAnalysisRequest),
+);
 static L_DeleteNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).required(),
@@ -5387,7 +5539,8 @@ static L_DeleteNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
 static S_DeleteNetworkInsightsAnalysisResult: schema::Shape =
     schema::Shape::new("DeleteNetworkInsightsAnalysisResult", Kind::Structure(&L_DeleteNetworkInsightsAnalysisResult));
 static L_DeleteNetworkInsightsAnalysisResult: Layout =
-    Layout::new(&[schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).wire("networkInsightsAnalysisId")]);
+    Layout::new(&[schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId)
+        .wire("networkInsightsAnalysisId")]);
 static S_DeleteNetworkInsightsPathRequest: schema::Shape =
     schema::Shape::new("DeleteNetworkInsightsPathRequest", Kind::Structure(&L_DeleteNetworkInsightsPathRequest));
 static L_DeleteNetworkInsightsPathRequest: Layout = Layout::new(&[
@@ -5397,14 +5550,17 @@ static L_DeleteNetworkInsightsPathRequest: Layout = Layout::new(&[
 static S_DeleteNetworkInsightsPathResult: schema::Shape =
     schema::Shape::new("DeleteNetworkInsightsPathResult", Kind::Structure(&L_DeleteNetworkInsightsPathResult));
 static L_DeleteNetworkInsightsPathResult: Layout =
-    Layout::new(&[schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId")]);
+    Layout::new(
+        &[schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId")],
+    );
 static S_DeleteNetworkInterfaceRequest: schema::Shape =
     schema::Shape::new("DeleteNetworkInterfaceRequest", Kind::Structure(&L_DeleteNetworkInterfaceRequest));
 static L_DeleteNetworkInterfaceRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
 ]);
-static S_DeleteRouteRequest: schema::Shape = schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
+static S_DeleteRouteRequest: schema::Shape =
+    schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
 static L_DeleteRouteRequest: Layout = Layout::new(&[
     schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
@@ -5431,29 +5587,41 @@ static L_DeleteSecurityGroupResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
     schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
 ]);
-static S_DeleteSnapshotRequest: schema::Shape = schema::Shape::new("DeleteSnapshotRequest", Kind::Structure(&L_DeleteSnapshotRequest));
-static L_DeleteSnapshotRequest: Layout =
-    Layout::new(&[schema::Member::new("SnapshotId", &S_SnapshotId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
-static S_DeleteSnapshotResultSet: schema::Shape = schema::Shape::new("DeleteSnapshotResultSet", Kind::List(&M_DeleteSnapshotResultSet));
-static M_DeleteSnapshotResultSet: schema::Member = schema::Member::new("member", &S_DeleteSnapshotReturnCode).wire("item");
+static S_DeleteSnapshotRequest: schema::Shape =
+    schema::Shape::new("DeleteSnapshotRequest", Kind::Structure(&L_DeleteSnapshotRequest));
+static L_DeleteSnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeleteSnapshotResultSet: schema::Shape =
+    schema::Shape::new("DeleteSnapshotResultSet", Kind::List(&M_DeleteSnapshotResultSet));
+static M_DeleteSnapshotResultSet: schema::Member =
+    schema::Member::new("member", &S_DeleteSnapshotReturnCode).wire("item");
 static S_DeleteSnapshotReturnCode: schema::Shape =
     schema::Shape::new("DeleteSnapshotReturnCode", Kind::Structure(&L_DeleteSnapshotReturnCode));
 static L_DeleteSnapshotReturnCode: Layout = Layout::new(&[
     schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
     schema::Member::new("ReturnCode", &S_SnapshotReturnCodes).wire("returnCode"),
 ]);
-static S_DeleteSubnetRequest: schema::Shape = schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
-static L_DeleteSubnetRequest: Layout =
-    Layout::new(&[schema::Member::new("SubnetId", &S_SubnetId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
-static S_DeleteTagsRequest: schema::Shape = schema::Shape::new("DeleteTagsRequest", Kind::Structure(&L_DeleteTagsRequest));
+static S_DeleteSubnetRequest: schema::Shape =
+    schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
+static L_DeleteSubnetRequest: Layout = Layout::new(&[
+    schema::Member::new("SubnetId", &S_SubnetId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeleteTagsRequest: schema::Shape =
+    schema::Shape::new("DeleteTagsRequest", Kind::Structure(&L_DeleteTagsRequest));
 static L_DeleteTagsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Resources", &S_ResourceIdList).wire("resourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("tag").ec2("Tag"),
 ]);
-static S_DeleteVolumeRequest: schema::Shape = schema::Shape::new("DeleteVolumeRequest", Kind::Structure(&L_DeleteVolumeRequest));
-static L_DeleteVolumeRequest: Layout =
-    Layout::new(&[schema::Member::new("VolumeId", &S_VolumeId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
+static S_DeleteVolumeRequest: schema::Shape =
+    schema::Shape::new("DeleteVolumeRequest", Kind::Structure(&L_DeleteVolumeRequest));
+static L_DeleteVolumeRequest: Layout = Layout::new(&[
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_DeleteVpcEndpointsRequest: schema::Shape =
     schema::Shape::new("DeleteVpcEndpointsRequest", Kind::Structure(&L_DeleteVpcEndpointsRequest));
 static L_DeleteVpcEndpointsRequest: Layout = Layout::new(&[
@@ -5472,20 +5640,27 @@ static L_DeleteVpcPeeringConnectionRequest: Layout = Layout::new(&[
 ]);
 static S_DeleteVpcPeeringConnectionResult: schema::Shape =
     schema::Shape::new("DeleteVpcPeeringConnectionResult", Kind::Structure(&L_DeleteVpcPeeringConnectionResult));
-static L_DeleteVpcPeeringConnectionResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static L_DeleteVpcPeeringConnectionResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_DeleteVpcRequest: schema::Shape = schema::Shape::new("DeleteVpcRequest", Kind::Structure(&L_DeleteVpcRequest));
-static L_DeleteVpcRequest: Layout =
-    Layout::new(&[schema::Member::new("VpcId", &S_VpcId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
-static S_DeregisterImageRequest: schema::Shape = schema::Shape::new("DeregisterImageRequest", Kind::Structure(&L_DeregisterImageRequest));
+static L_DeleteVpcRequest: Layout = Layout::new(&[
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeregisterImageRequest: schema::Shape =
+    schema::Shape::new("DeregisterImageRequest", Kind::Structure(&L_DeregisterImageRequest));
 static L_DeregisterImageRequest: Layout = Layout::new(&[
     schema::Member::new("ImageId", &S_ImageId).required(),
     schema::Member::new("DeleteAssociatedSnapshots", &S_Boolean),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DeregisterImageResult: schema::Shape = schema::Shape::new("DeregisterImageResult", Kind::Structure(&L_DeregisterImageResult));
+static S_DeregisterImageResult: schema::Shape =
+    schema::Shape::new("DeregisterImageResult", Kind::Structure(&L_DeregisterImageResult));
 static L_DeregisterImageResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
-    schema::Member::new("DeleteSnapshotResults", &S_DeleteSnapshotResultSet).wire("deleteSnapshotResultSet").ec2("DeleteSnapshotResultSet"),
+    schema::Member::new("DeleteSnapshotResults", &S_DeleteSnapshotResultSet)
+        .wire("deleteSnapshotResultSet")
+        .ec2("DeleteSnapshotResultSet"),
 ]);
 static S_DescribeAccountAttributesRequest: schema::Shape =
     schema::Shape::new("DescribeAccountAttributesRequest", Kind::Structure(&L_DescribeAccountAttributesRequest));
@@ -5495,9 +5670,10 @@ static L_DescribeAccountAttributesRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeAccountAttributesResult: schema::Shape =
     schema::Shape::new("DescribeAccountAttributesResult", Kind::Structure(&L_DescribeAccountAttributesResult));
-static L_DescribeAccountAttributesResult: Layout = Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
-    .wire("accountAttributeSet")
-    .ec2("AccountAttributeSet")]);
+static L_DescribeAccountAttributesResult: Layout =
+    Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
+        .wire("accountAttributeSet")
+        .ec2("AccountAttributeSet")]);
 static S_DescribeAddressesAttributeRequest: schema::Shape =
     schema::Shape::new("DescribeAddressesAttributeRequest", Kind::Structure(&L_DescribeAddressesAttributeRequest));
 static L_DescribeAddressesAttributeRequest: Layout = Layout::new(&[
@@ -5536,9 +5712,10 @@ static L_DescribeAvailabilityZonesRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeAvailabilityZonesResult: schema::Shape =
     schema::Shape::new("DescribeAvailabilityZonesResult", Kind::Structure(&L_DescribeAvailabilityZonesResult));
-static L_DescribeAvailabilityZonesResult: Layout = Layout::new(&[schema::Member::new("AvailabilityZones", &S_AvailabilityZoneList)
-    .wire("availabilityZoneInfo")
-    .ec2("AvailabilityZoneInfo")]);
+static L_DescribeAvailabilityZonesResult: Layout =
+    Layout::new(&[schema::Member::new("AvailabilityZones", &S_AvailabilityZoneList)
+        .wire("availabilityZoneInfo")
+        .ec2("AvailabilityZoneInfo")]);
 static S_DescribeDhcpOptionsMaxResults: schema::Shape =
     schema::Shape::new("DescribeDhcpOptionsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeDhcpOptionsRequest: schema::Shape =
@@ -5557,9 +5734,12 @@ static L_DescribeDhcpOptionsResult: Layout = Layout::new(&[
     schema::Member::new("DhcpOptions", &S_DhcpOptionsList).wire("dhcpOptionsSet").ec2("DhcpOptionsSet"),
 ]);
 static S_DescribeEgressOnlyInternetGatewaysMaxResults: schema::Shape =
-    schema::Shape::new("DescribeEgressOnlyInternetGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
-static S_DescribeEgressOnlyInternetGatewaysRequest: schema::Shape =
-    schema::Shape::new("DescribeEgressOnlyInternetGatewaysRequest", Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysRequest));
+    schema::Shape::new("DescribeEgressOnlyInternetGatewaysMaxResults", Kind::Integer)
+        .limits(Limits::NONE.min(5).max(255));
+static S_DescribeEgressOnlyInternetGatewaysRequest: schema::Shape = schema::Shape::new(
+    "DescribeEgressOnlyInternetGatewaysRequest",
+    Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysRequest),
+);
 static L_DescribeEgressOnlyInternetGatewaysRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("EgressOnlyInternetGatewayIds", &S_EgressOnlyInternetGatewayIdList)
@@ -5569,8 +5749,10 @@ static L_DescribeEgressOnlyInternetGatewaysRequest: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
 ]);
-static S_DescribeEgressOnlyInternetGatewaysResult: schema::Shape =
-    schema::Shape::new("DescribeEgressOnlyInternetGatewaysResult", Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysResult));
+static S_DescribeEgressOnlyInternetGatewaysResult: schema::Shape = schema::Shape::new(
+    "DescribeEgressOnlyInternetGatewaysResult",
+    Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysResult),
+);
 static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
     schema::Member::new("EgressOnlyInternetGateways", &S_EgressOnlyInternetGatewayList)
         .wire("egressOnlyInternetGatewaySet")
@@ -5578,17 +5760,22 @@ static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeIamInstanceProfileAssociationsMaxResults: schema::Shape =
-    schema::Shape::new("DescribeIamInstanceProfileAssociationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
-static S_DescribeIamInstanceProfileAssociationsRequest: schema::Shape =
-    schema::Shape::new("DescribeIamInstanceProfileAssociationsRequest", Kind::Structure(&L_DescribeIamInstanceProfileAssociationsRequest));
+    schema::Shape::new("DescribeIamInstanceProfileAssociationsMaxResults", Kind::Integer)
+        .limits(Limits::NONE.min(5).max(1000));
+static S_DescribeIamInstanceProfileAssociationsRequest: schema::Shape = schema::Shape::new(
+    "DescribeIamInstanceProfileAssociationsRequest",
+    Kind::Structure(&L_DescribeIamInstanceProfileAssociationsRequest),
+);
 static L_DescribeIamInstanceProfileAssociationsRequest: Layout = Layout::new(&[
     schema::Member::new("AssociationIds", &S_AssociationIdList).wire("AssociationId").ec2("AssociationId"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("MaxResults", &S_DescribeIamInstanceProfileAssociationsMaxResults),
     schema::Member::new("NextToken", &S_NextToken),
 ]);
-static S_DescribeIamInstanceProfileAssociationsResult: schema::Shape =
-    schema::Shape::new("DescribeIamInstanceProfileAssociationsResult", Kind::Structure(&L_DescribeIamInstanceProfileAssociationsResult));
+static S_DescribeIamInstanceProfileAssociationsResult: schema::Shape = schema::Shape::new(
+    "DescribeIamInstanceProfileAssociationsResult",
+    Kind::Structure(&L_DescribeIamInstanceProfileAssociationsResult),
+);
 static L_DescribeIamInstanceProfileAssociationsResult: Layout = Layout::new(&[
     schema::Member::new("IamInstanceProfileAssociations", &S_IamInstanceProfileAssociationSet)
         .wire("iamInstanceProfileAssociationSet")
@@ -5602,7 +5789,8 @@ static L_DescribeImageAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("ImageId", &S_ImageId).required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DescribeImagesRequest: schema::Shape = schema::Shape::new("DescribeImagesRequest", Kind::Structure(&L_DescribeImagesRequest));
+static S_DescribeImagesRequest: schema::Shape =
+    schema::Shape::new("DescribeImagesRequest", Kind::Structure(&L_DescribeImagesRequest));
 static L_DescribeImagesRequest: Layout = Layout::new(&[
     schema::Member::new("ExecutableUsers", &S_ExecutableByStringList).wire("ExecutableBy").ec2("ExecutableBy"),
     schema::Member::new("ImageIds", &S_ImageIdStringList).wire("ImageId").ec2("ImageId"),
@@ -5614,7 +5802,8 @@ static L_DescribeImagesRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
 ]);
-static S_DescribeImagesResult: schema::Shape = schema::Shape::new("DescribeImagesResult", Kind::Structure(&L_DescribeImagesResult));
+static S_DescribeImagesResult: schema::Shape =
+    schema::Shape::new("DescribeImagesResult", Kind::Structure(&L_DescribeImagesResult));
 static L_DescribeImagesResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Images", &S_ImageList).wire("imagesSet").ec2("ImagesSet"),
@@ -5643,8 +5832,10 @@ static L_DescribeInstanceStatusResult: Layout = Layout::new(&[
     schema::Member::new("InstanceStatuses", &S_InstanceStatusList).wire("instanceStatusSet").ec2("InstanceStatusSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
-static S_DescribeInstanceTypeOfferingsRequest: schema::Shape =
-    schema::Shape::new("DescribeInstanceTypeOfferingsRequest", Kind::Structure(&L_DescribeInstanceTypeOfferingsRequest));
+static S_DescribeInstanceTypeOfferingsRequest: schema::Shape = schema::Shape::new(
+    "DescribeInstanceTypeOfferingsRequest",
+    Kind::Structure(&L_DescribeInstanceTypeOfferingsRequest),
+);
 static L_DescribeInstanceTypeOfferingsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("LocationType", &S_LocationType),
@@ -5700,13 +5891,17 @@ static L_DescribeInternetGatewaysRequest: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String),
     schema::Member::new("MaxResults", &S_DescribeInternetGatewaysMaxResults),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
-    schema::Member::new("InternetGatewayIds", &S_InternetGatewayIdList).wire("internetGatewayId").ec2("InternetGatewayId"),
+    schema::Member::new("InternetGatewayIds", &S_InternetGatewayIdList)
+        .wire("internetGatewayId")
+        .ec2("InternetGatewayId"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
 ]);
 static S_DescribeInternetGatewaysResult: schema::Shape =
     schema::Shape::new("DescribeInternetGatewaysResult", Kind::Structure(&L_DescribeInternetGatewaysResult));
 static L_DescribeInternetGatewaysResult: Layout = Layout::new(&[
-    schema::Member::new("InternetGateways", &S_InternetGatewayList).wire("internetGatewaySet").ec2("InternetGatewaySet"),
+    schema::Member::new("InternetGateways", &S_InternetGatewayList)
+        .wire("internetGatewaySet")
+        .ec2("InternetGatewaySet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeKeyPairsRequest: schema::Shape =
@@ -5718,10 +5913,14 @@ static L_DescribeKeyPairsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
 ]);
-static S_DescribeKeyPairsResult: schema::Shape = schema::Shape::new("DescribeKeyPairsResult", Kind::Structure(&L_DescribeKeyPairsResult));
-static L_DescribeKeyPairsResult: Layout = Layout::new(&[schema::Member::new("KeyPairs", &S_KeyPairList).wire("keySet").ec2("KeySet")]);
-static S_DescribeLaunchTemplateVersionsRequest: schema::Shape =
-    schema::Shape::new("DescribeLaunchTemplateVersionsRequest", Kind::Structure(&L_DescribeLaunchTemplateVersionsRequest));
+static S_DescribeKeyPairsResult: schema::Shape =
+    schema::Shape::new("DescribeKeyPairsResult", Kind::Structure(&L_DescribeKeyPairsResult));
+static L_DescribeKeyPairsResult: Layout =
+    Layout::new(&[schema::Member::new("KeyPairs", &S_KeyPairList).wire("keySet").ec2("KeySet")]);
+static S_DescribeLaunchTemplateVersionsRequest: schema::Shape = schema::Shape::new(
+    "DescribeLaunchTemplateVersionsRequest",
+    Kind::Structure(&L_DescribeLaunchTemplateVersionsRequest),
+);
 static L_DescribeLaunchTemplateVersionsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
@@ -5735,8 +5934,10 @@ static L_DescribeLaunchTemplateVersionsRequest: Layout = Layout::new(&[
     schema::Member::new("ResolveAlias", &S_Boolean),
     schema::Member::new("IncludeManagedResources", &S_Boolean),
 ]);
-static S_DescribeLaunchTemplateVersionsResult: schema::Shape =
-    schema::Shape::new("DescribeLaunchTemplateVersionsResult", Kind::Structure(&L_DescribeLaunchTemplateVersionsResult));
+static S_DescribeLaunchTemplateVersionsResult: schema::Shape = schema::Shape::new(
+    "DescribeLaunchTemplateVersionsResult",
+    Kind::Structure(&L_DescribeLaunchTemplateVersionsResult),
+);
 static L_DescribeLaunchTemplateVersionsResult: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplateVersions", &S_LaunchTemplateVersionSet)
         .wire("launchTemplateVersionSet")
@@ -5749,8 +5950,12 @@ static S_DescribeLaunchTemplatesRequest: schema::Shape =
     schema::Shape::new("DescribeLaunchTemplatesRequest", Kind::Structure(&L_DescribeLaunchTemplatesRequest));
 static L_DescribeLaunchTemplatesRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
-    schema::Member::new("LaunchTemplateIds", &S_LaunchTemplateIdStringList).wire("LaunchTemplateId").ec2("LaunchTemplateId"),
-    schema::Member::new("LaunchTemplateNames", &S_LaunchTemplateNameStringList).wire("LaunchTemplateName").ec2("LaunchTemplateName"),
+    schema::Member::new("LaunchTemplateIds", &S_LaunchTemplateIdStringList)
+        .wire("LaunchTemplateId")
+        .ec2("LaunchTemplateId"),
+    schema::Member::new("LaunchTemplateNames", &S_LaunchTemplateNameStringList)
+        .wire("LaunchTemplateName")
+        .ec2("LaunchTemplateName"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("NextToken", &S_String),
     schema::Member::new("MaxResults", &S_DescribeLaunchTemplatesMaxResults),
@@ -5811,8 +6016,10 @@ static L_DescribeNetworkAclsResult: Layout = Layout::new(&[
     schema::Member::new("NetworkAcls", &S_NetworkAclList).wire("networkAclSet").ec2("NetworkAclSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
-static S_DescribeNetworkInsightsAnalysesRequest: schema::Shape =
-    schema::Shape::new("DescribeNetworkInsightsAnalysesRequest", Kind::Structure(&L_DescribeNetworkInsightsAnalysesRequest));
+static S_DescribeNetworkInsightsAnalysesRequest: schema::Shape = schema::Shape::new(
+    "DescribeNetworkInsightsAnalysesRequest",
+    Kind::Structure(&L_DescribeNetworkInsightsAnalysesRequest),
+);
 static L_DescribeNetworkInsightsAnalysesRequest: Layout = Layout::new(&[
     schema::Member::new("NetworkInsightsAnalysisIds", &S_NetworkInsightsAnalysisIdList)
         .wire("NetworkInsightsAnalysisId")
@@ -5825,8 +6032,10 @@ static L_DescribeNetworkInsightsAnalysesRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("NextToken", &S_NextToken),
 ]);
-static S_DescribeNetworkInsightsAnalysesResult: schema::Shape =
-    schema::Shape::new("DescribeNetworkInsightsAnalysesResult", Kind::Structure(&L_DescribeNetworkInsightsAnalysesResult));
+static S_DescribeNetworkInsightsAnalysesResult: schema::Shape = schema::Shape::new(
+    "DescribeNetworkInsightsAnalysesResult",
+    Kind::Structure(&L_DescribeNetworkInsightsAnalysesResult),
+);
 static L_DescribeNetworkInsightsAnalysesResult: Layout = Layout::new(&[
     schema::Member::new("NetworkInsightsAnalyses", &S_NetworkInsightsAnalysisList)
         .wire("networkInsightsAnalysisSet")
@@ -5836,7 +6045,9 @@ static L_DescribeNetworkInsightsAnalysesResult: Layout = Layout::new(&[
 static S_DescribeNetworkInsightsPathsRequest: schema::Shape =
     schema::Shape::new("DescribeNetworkInsightsPathsRequest", Kind::Structure(&L_DescribeNetworkInsightsPathsRequest));
 static L_DescribeNetworkInsightsPathsRequest: Layout = Layout::new(&[
-    schema::Member::new("NetworkInsightsPathIds", &S_NetworkInsightsPathIdList).wire("NetworkInsightsPathId").ec2("NetworkInsightsPathId"),
+    schema::Member::new("NetworkInsightsPathIds", &S_NetworkInsightsPathIdList)
+        .wire("NetworkInsightsPathId")
+        .ec2("NetworkInsightsPathId"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("MaxResults", &S_NetworkInsightsMaxResults),
     schema::Member::new("DryRun", &S_Boolean),
@@ -5845,18 +6056,24 @@ static L_DescribeNetworkInsightsPathsRequest: Layout = Layout::new(&[
 static S_DescribeNetworkInsightsPathsResult: schema::Shape =
     schema::Shape::new("DescribeNetworkInsightsPathsResult", Kind::Structure(&L_DescribeNetworkInsightsPathsResult));
 static L_DescribeNetworkInsightsPathsResult: Layout = Layout::new(&[
-    schema::Member::new("NetworkInsightsPaths", &S_NetworkInsightsPathList).wire("networkInsightsPathSet").ec2("NetworkInsightsPathSet"),
+    schema::Member::new("NetworkInsightsPaths", &S_NetworkInsightsPathList)
+        .wire("networkInsightsPathSet")
+        .ec2("NetworkInsightsPathSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
-static S_DescribeNetworkInterfaceAttributeRequest: schema::Shape =
-    schema::Shape::new("DescribeNetworkInterfaceAttributeRequest", Kind::Structure(&L_DescribeNetworkInterfaceAttributeRequest));
+static S_DescribeNetworkInterfaceAttributeRequest: schema::Shape = schema::Shape::new(
+    "DescribeNetworkInterfaceAttributeRequest",
+    Kind::Structure(&L_DescribeNetworkInterfaceAttributeRequest),
+);
 static L_DescribeNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
     schema::Member::new("Attribute", &S_NetworkInterfaceAttribute).wire("attribute"),
 ]);
-static S_DescribeNetworkInterfaceAttributeResult: schema::Shape =
-    schema::Shape::new("DescribeNetworkInterfaceAttributeResult", Kind::Structure(&L_DescribeNetworkInterfaceAttributeResult));
+static S_DescribeNetworkInterfaceAttributeResult: schema::Shape = schema::Shape::new(
+    "DescribeNetworkInterfaceAttributeResult",
+    Kind::Structure(&L_DescribeNetworkInterfaceAttributeResult),
+);
 static L_DescribeNetworkInterfaceAttributeResult: Layout = Layout::new(&[
     schema::Member::new("Attachment", &S_NetworkInterfaceAttachment).wire("attachment"),
     schema::Member::new("Description", &S_AttributeValue).wire("description"),
@@ -5874,13 +6091,17 @@ static L_DescribeNetworkInterfacesRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S_DescribeNetworkInterfacesMaxResults),
     schema::Member::new("IncludeManagedResources", &S_Boolean),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
-    schema::Member::new("NetworkInterfaceIds", &S_NetworkInterfaceIdList).wire("NetworkInterfaceId").ec2("NetworkInterfaceId"),
+    schema::Member::new("NetworkInterfaceIds", &S_NetworkInterfaceIdList)
+        .wire("NetworkInterfaceId")
+        .ec2("NetworkInterfaceId"),
     schema::Member::new("Filters", &S_FilterList).wire("filter").ec2("Filter"),
 ]);
 static S_DescribeNetworkInterfacesResult: schema::Shape =
     schema::Shape::new("DescribeNetworkInterfacesResult", Kind::Structure(&L_DescribeNetworkInterfacesResult));
 static L_DescribeNetworkInterfacesResult: Layout = Layout::new(&[
-    schema::Member::new("NetworkInterfaces", &S_NetworkInterfaceList).wire("networkInterfaceSet").ec2("NetworkInterfaceSet"),
+    schema::Member::new("NetworkInterfaces", &S_NetworkInterfaceList)
+        .wire("networkInterfaceSet")
+        .ec2("NetworkInterfaceSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribePrefixListsRequest: schema::Shape =
@@ -5898,15 +6119,18 @@ static L_DescribePrefixListsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("PrefixLists", &S_PrefixListSet).wire("prefixListSet").ec2("PrefixListSet"),
 ]);
-static S_DescribeRegionsRequest: schema::Shape = schema::Shape::new("DescribeRegionsRequest", Kind::Structure(&L_DescribeRegionsRequest));
+static S_DescribeRegionsRequest: schema::Shape =
+    schema::Shape::new("DescribeRegionsRequest", Kind::Structure(&L_DescribeRegionsRequest));
 static L_DescribeRegionsRequest: Layout = Layout::new(&[
     schema::Member::new("RegionNames", &S_RegionNameStringList).wire("RegionName").ec2("RegionName"),
     schema::Member::new("AllRegions", &S_Boolean),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
 ]);
-static S_DescribeRegionsResult: schema::Shape = schema::Shape::new("DescribeRegionsResult", Kind::Structure(&L_DescribeRegionsResult));
-static L_DescribeRegionsResult: Layout = Layout::new(&[schema::Member::new("Regions", &S_RegionList).wire("regionInfo").ec2("RegionInfo")]);
+static S_DescribeRegionsResult: schema::Shape =
+    schema::Shape::new("DescribeRegionsResult", Kind::Structure(&L_DescribeRegionsResult));
+static L_DescribeRegionsResult: Layout =
+    Layout::new(&[schema::Member::new("Regions", &S_RegionList).wire("regionInfo").ec2("RegionInfo")]);
 static S_DescribeRouteTablesMaxResults: schema::Shape =
     schema::Shape::new("DescribeRouteTablesMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(100));
 static S_DescribeRouteTablesRequest: schema::Shape =
@@ -5924,21 +6148,29 @@ static L_DescribeRouteTablesResult: Layout = Layout::new(&[
     schema::Member::new("RouteTables", &S_RouteTableList).wire("routeTableSet").ec2("RouteTableSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
-static S_DescribeSecurityGroupReferencesRequest: schema::Shape =
-    schema::Shape::new("DescribeSecurityGroupReferencesRequest", Kind::Structure(&L_DescribeSecurityGroupReferencesRequest));
+static S_DescribeSecurityGroupReferencesRequest: schema::Shape = schema::Shape::new(
+    "DescribeSecurityGroupReferencesRequest",
+    Kind::Structure(&L_DescribeSecurityGroupReferencesRequest),
+);
 static L_DescribeSecurityGroupReferencesRequest: Layout =
     Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("GroupId", &S_GroupIds).required()]);
-static S_DescribeSecurityGroupReferencesResult: schema::Shape =
-    schema::Shape::new("DescribeSecurityGroupReferencesResult", Kind::Structure(&L_DescribeSecurityGroupReferencesResult));
+static S_DescribeSecurityGroupReferencesResult: schema::Shape = schema::Shape::new(
+    "DescribeSecurityGroupReferencesResult",
+    Kind::Structure(&L_DescribeSecurityGroupReferencesResult),
+);
 static L_DescribeSecurityGroupReferencesResult: Layout =
-    Layout::new(&[schema::Member::new("SecurityGroupReferenceSet", &S_SecurityGroupReferences).wire("securityGroupReferenceSet")]);
+    Layout::new(&[
+        schema::Member::new("SecurityGroupReferenceSet", &S_SecurityGroupReferences).wire("securityGroupReferenceSet")
+    ]);
 static S_DescribeSecurityGroupRulesMaxResults: schema::Shape =
     schema::Shape::new("DescribeSecurityGroupRulesMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeSecurityGroupRulesRequest: schema::Shape =
     schema::Shape::new("DescribeSecurityGroupRulesRequest", Kind::Structure(&L_DescribeSecurityGroupRulesRequest));
 static L_DescribeSecurityGroupRulesRequest: Layout = Layout::new(&[
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
-    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList)
+        .wire("SecurityGroupRuleId")
+        .ec2("SecurityGroupRuleId"),
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("NextToken", &S_String),
     schema::Member::new("MaxResults", &S_DescribeSecurityGroupRulesMaxResults),
@@ -5946,7 +6178,9 @@ static L_DescribeSecurityGroupRulesRequest: Layout = Layout::new(&[
 static S_DescribeSecurityGroupRulesResult: schema::Shape =
     schema::Shape::new("DescribeSecurityGroupRulesResult", Kind::Structure(&L_DescribeSecurityGroupRulesResult));
 static L_DescribeSecurityGroupRulesResult: Layout = Layout::new(&[
-    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList)
+        .wire("securityGroupRuleSet")
+        .ec2("SecurityGroupRuleSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeSecurityGroupsMaxResults: schema::Shape =
@@ -6004,7 +6238,8 @@ static L_DescribeStaleSecurityGroupsResult: Layout = Layout::new(&[
 ]);
 static S_DescribeSubnetsMaxResults: schema::Shape =
     schema::Shape::new("DescribeSubnetsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
-static S_DescribeSubnetsRequest: schema::Shape = schema::Shape::new("DescribeSubnetsRequest", Kind::Structure(&L_DescribeSubnetsRequest));
+static S_DescribeSubnetsRequest: schema::Shape =
+    schema::Shape::new("DescribeSubnetsRequest", Kind::Structure(&L_DescribeSubnetsRequest));
 static L_DescribeSubnetsRequest: Layout = Layout::new(&[
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("SubnetIds", &S_SubnetIdStringList).wire("SubnetId").ec2("SubnetId"),
@@ -6012,19 +6247,22 @@ static L_DescribeSubnetsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S_DescribeSubnetsMaxResults),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DescribeSubnetsResult: schema::Shape = schema::Shape::new("DescribeSubnetsResult", Kind::Structure(&L_DescribeSubnetsResult));
+static S_DescribeSubnetsResult: schema::Shape =
+    schema::Shape::new("DescribeSubnetsResult", Kind::Structure(&L_DescribeSubnetsResult));
 static L_DescribeSubnetsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Subnets", &S_SubnetList).wire("subnetSet").ec2("SubnetSet"),
 ]);
-static S_DescribeTagsRequest: schema::Shape = schema::Shape::new("DescribeTagsRequest", Kind::Structure(&L_DescribeTagsRequest));
+static S_DescribeTagsRequest: schema::Shape =
+    schema::Shape::new("DescribeTagsRequest", Kind::Structure(&L_DescribeTagsRequest));
 static L_DescribeTagsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("MaxResults", &S_Integer).wire("maxResults"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
-static S_DescribeTagsResult: schema::Shape = schema::Shape::new("DescribeTagsResult", Kind::Structure(&L_DescribeTagsResult));
+static S_DescribeTagsResult: schema::Shape =
+    schema::Shape::new("DescribeTagsResult", Kind::Structure(&L_DescribeTagsResult));
 static L_DescribeTagsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Tags", &S_TagDescriptionList).wire("tagSet").ec2("TagSet"),
@@ -6043,9 +6281,12 @@ static S_DescribeVolumesModificationsResult: schema::Shape =
     schema::Shape::new("DescribeVolumesModificationsResult", Kind::Structure(&L_DescribeVolumesModificationsResult));
 static L_DescribeVolumesModificationsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
-    schema::Member::new("VolumesModifications", &S_VolumeModificationList).wire("volumeModificationSet").ec2("VolumeModificationSet"),
+    schema::Member::new("VolumesModifications", &S_VolumeModificationList)
+        .wire("volumeModificationSet")
+        .ec2("VolumeModificationSet"),
 ]);
-static S_DescribeVolumesRequest: schema::Shape = schema::Shape::new("DescribeVolumesRequest", Kind::Structure(&L_DescribeVolumesRequest));
+static S_DescribeVolumesRequest: schema::Shape =
+    schema::Shape::new("DescribeVolumesRequest", Kind::Structure(&L_DescribeVolumesRequest));
 static L_DescribeVolumesRequest: Layout = Layout::new(&[
     schema::Member::new("VolumeIds", &S_VolumeIdStringList).wire("VolumeId").ec2("VolumeId"),
     schema::Member::new("IncludeManagedResources", &S_Boolean),
@@ -6054,7 +6295,8 @@ static L_DescribeVolumesRequest: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("MaxResults", &S_Integer).wire("maxResults"),
 ]);
-static S_DescribeVolumesResult: schema::Shape = schema::Shape::new("DescribeVolumesResult", Kind::Structure(&L_DescribeVolumesResult));
+static S_DescribeVolumesResult: schema::Shape =
+    schema::Shape::new("DescribeVolumesResult", Kind::Structure(&L_DescribeVolumesResult));
 static L_DescribeVolumesResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Volumes", &S_VolumeList).wire("volumeSet").ec2("VolumeSet"),
@@ -6071,7 +6313,8 @@ static S_DescribeVpcAttributeResult: schema::Shape =
 static L_DescribeVpcAttributeResult: Layout = Layout::new(&[
     schema::Member::new("EnableDnsHostnames", &S_AttributeBooleanValue).wire("enableDnsHostnames"),
     schema::Member::new("EnableDnsSupport", &S_AttributeBooleanValue).wire("enableDnsSupport"),
-    schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue).wire("enableNetworkAddressUsageMetrics"),
+    schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue)
+        .wire("enableNetworkAddressUsageMetrics"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
 static S_DescribeVpcEndpointServicesRequest: schema::Shape =
@@ -6108,8 +6351,10 @@ static L_DescribeVpcEndpointsResult: Layout = Layout::new(&[
 ]);
 static S_DescribeVpcPeeringConnectionsMaxResults: schema::Shape =
     schema::Shape::new("DescribeVpcPeeringConnectionsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
-static S_DescribeVpcPeeringConnectionsRequest: schema::Shape =
-    schema::Shape::new("DescribeVpcPeeringConnectionsRequest", Kind::Structure(&L_DescribeVpcPeeringConnectionsRequest));
+static S_DescribeVpcPeeringConnectionsRequest: schema::Shape = schema::Shape::new(
+    "DescribeVpcPeeringConnectionsRequest",
+    Kind::Structure(&L_DescribeVpcPeeringConnectionsRequest),
+);
 static L_DescribeVpcPeeringConnectionsRequest: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String),
     schema::Member::new("MaxResults", &S_DescribeVpcPeeringConnectionsMaxResults),
@@ -6129,7 +6374,8 @@ static L_DescribeVpcPeeringConnectionsResult: Layout = Layout::new(&[
 ]);
 static S_DescribeVpcsMaxResults: schema::Shape =
     schema::Shape::new("DescribeVpcsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
-static S_DescribeVpcsRequest: schema::Shape = schema::Shape::new("DescribeVpcsRequest", Kind::Structure(&L_DescribeVpcsRequest));
+static S_DescribeVpcsRequest: schema::Shape =
+    schema::Shape::new("DescribeVpcsRequest", Kind::Structure(&L_DescribeVpcsRequest));
 static L_DescribeVpcsRequest: Layout = Layout::new(&[
     schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
     schema::Member::new("VpcIds", &S_VpcIdStringList).wire("VpcId").ec2("VpcId"),
@@ -6137,7 +6383,8 @@ static L_DescribeVpcsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxResults", &S_DescribeVpcsMaxResults),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DescribeVpcsResult: schema::Shape = schema::Shape::new("DescribeVpcsResult", Kind::Structure(&L_DescribeVpcsResult));
+static S_DescribeVpcsResult: schema::Shape =
+    schema::Shape::new("DescribeVpcsResult", Kind::Structure(&L_DescribeVpcsResult));
 static L_DescribeVpcsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Vpcs", &S_VpcList).wire("vpcSet").ec2("VpcSet"),
@@ -6156,7 +6403,8 @@ static L_DetachNetworkInterfaceRequest: Layout = Layout::new(&[
     schema::Member::new("AttachmentId", &S_NetworkInterfaceAttachmentId).wire("attachmentId").required(),
     schema::Member::new("Force", &S_Boolean).wire("force"),
 ]);
-static S_DetachVolumeRequest: schema::Shape = schema::Shape::new("DetachVolumeRequest", Kind::Structure(&L_DetachVolumeRequest));
+static S_DetachVolumeRequest: schema::Shape =
+    schema::Shape::new("DetachVolumeRequest", Kind::Structure(&L_DetachVolumeRequest));
 static L_DetachVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("Device", &S_String),
     schema::Member::new("Force", &S_Boolean),
@@ -6164,13 +6412,16 @@ static L_DetachVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("VolumeId", &S_VolumeIdWithResolver).required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DeviceType: schema::Shape = schema::Shape::new("DeviceType", Kind::String).limits(Limits::NONE.values(&["ebs", "instance-store"]));
-static S_DhcpConfiguration: schema::Shape = schema::Shape::new("DhcpConfiguration", Kind::Structure(&L_DhcpConfiguration));
+static S_DeviceType: schema::Shape =
+    schema::Shape::new("DeviceType", Kind::String).limits(Limits::NONE.values(&["ebs", "instance-store"]));
+static S_DhcpConfiguration: schema::Shape =
+    schema::Shape::new("DhcpConfiguration", Kind::Structure(&L_DhcpConfiguration));
 static L_DhcpConfiguration: Layout = Layout::new(&[
     schema::Member::new("Key", &S_String).wire("key"),
     schema::Member::new("Values", &S_DhcpConfigurationValueList).wire("valueSet").ec2("ValueSet"),
 ]);
-static S_DhcpConfigurationList: schema::Shape = schema::Shape::new("DhcpConfigurationList", Kind::List(&M_DhcpConfigurationList));
+static S_DhcpConfigurationList: schema::Shape =
+    schema::Shape::new("DhcpConfigurationList", Kind::List(&M_DhcpConfigurationList));
 static M_DhcpConfigurationList: schema::Member = schema::Member::new("member", &S_DhcpConfiguration).wire("item");
 static S_DhcpConfigurationValueList: schema::Shape =
     schema::Shape::new("DhcpConfigurationValueList", Kind::List(&M_DhcpConfigurationValueList));
@@ -6180,11 +6431,15 @@ static L_DhcpOptions: Layout = Layout::new(&[
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
     schema::Member::new("DhcpOptionsId", &S_String).wire("dhcpOptionsId"),
-    schema::Member::new("DhcpConfigurations", &S_DhcpConfigurationList).wire("dhcpConfigurationSet").ec2("DhcpConfigurationSet"),
+    schema::Member::new("DhcpConfigurations", &S_DhcpConfigurationList)
+        .wire("dhcpConfigurationSet")
+        .ec2("DhcpConfigurationSet"),
 ]);
 static S_DhcpOptionsId: schema::Shape = schema::Shape::new("DhcpOptionsId", Kind::String);
-static S_DhcpOptionsIdStringList: schema::Shape = schema::Shape::new("DhcpOptionsIdStringList", Kind::List(&M_DhcpOptionsIdStringList));
-static M_DhcpOptionsIdStringList: schema::Member = schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
+static S_DhcpOptionsIdStringList: schema::Shape =
+    schema::Shape::new("DhcpOptionsIdStringList", Kind::List(&M_DhcpOptionsIdStringList));
+static M_DhcpOptionsIdStringList: schema::Member =
+    schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
 static S_DhcpOptionsList: schema::Shape = schema::Shape::new("DhcpOptionsList", Kind::List(&M_DhcpOptionsList));
 static M_DhcpOptionsList: schema::Member = schema::Member::new("member", &S_DhcpOptions).wire("item");
 static S_DisassociateAddressRequest: schema::Shape =
@@ -6194,16 +6449,19 @@ static L_DisassociateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("PublicIp", &S_EipAllocationPublicIp),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_DisassociateIamInstanceProfileRequest: schema::Shape =
-    schema::Shape::new("DisassociateIamInstanceProfileRequest", Kind::Structure(&L_DisassociateIamInstanceProfileRequest));
+static S_DisassociateIamInstanceProfileRequest: schema::Shape = schema::Shape::new(
+    "DisassociateIamInstanceProfileRequest",
+    Kind::Structure(&L_DisassociateIamInstanceProfileRequest),
+);
 static L_DisassociateIamInstanceProfileRequest: Layout =
     Layout::new(&[schema::Member::new("AssociationId", &S_IamInstanceProfileAssociationId).required()]);
-static S_DisassociateIamInstanceProfileResult: schema::Shape =
-    schema::Shape::new("DisassociateIamInstanceProfileResult", Kind::Structure(&L_DisassociateIamInstanceProfileResult));
+static S_DisassociateIamInstanceProfileResult: schema::Shape = schema::Shape::new(
+    "DisassociateIamInstanceProfileResult",
+    Kind::Structure(&L_DisassociateIamInstanceProfileResult),
+);
 static L_DisassociateIamInstanceProfileResult: Layout =
-    Layout::new(&[
-        schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation).wire("iamInstanceProfileAssociation")
-    ]);
+    Layout::new(&[schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation)
+        .wire("iamInstanceProfileAssociation")]);
 static S_DisassociateRouteTableRequest: schema::Shape =
     schema::Shape::new("DisassociateRouteTableRequest", Kind::Structure(&L_DisassociateRouteTableRequest));
 static L_DisassociateRouteTableRequest: Layout = Layout::new(&[
@@ -6241,7 +6499,8 @@ static L_DiskInfo: Layout = Layout::new(&[
 static S_DiskInfoList: schema::Shape = schema::Shape::new("DiskInfoList", Kind::List(&M_DiskInfoList));
 static M_DiskInfoList: schema::Member = schema::Member::new("member", &S_DiskInfo).wire("item");
 static S_DiskSize: schema::Shape = schema::Shape::new("DiskSize", Kind::Integer);
-static S_DiskType: schema::Shape = schema::Shape::new("DiskType", Kind::String).limits(Limits::NONE.values(&["hdd", "ssd"]));
+static S_DiskType: schema::Shape =
+    schema::Shape::new("DiskType", Kind::String).limits(Limits::NONE.values(&["hdd", "ssd"]));
 static S_DnsEntry: schema::Shape = schema::Shape::new("DnsEntry", Kind::Structure(&L_DnsEntry));
 static L_DnsEntry: Layout = Layout::new(&[
     schema::Member::new("DnsName", &S_String).wire("dnsName"),
@@ -6249,12 +6508,16 @@ static L_DnsEntry: Layout = Layout::new(&[
 ]);
 static S_DnsEntrySet: schema::Shape = schema::Shape::new("DnsEntrySet", Kind::List(&M_DnsEntrySet));
 static M_DnsEntrySet: schema::Member = schema::Member::new("member", &S_DnsEntry).wire("item");
-static S_DnsNameState: schema::Shape =
-    schema::Shape::new("DnsNameState", Kind::String).limits(Limits::NONE.values(&["pendingVerification", "verified", "failed"]));
+static S_DnsNameState: schema::Shape = schema::Shape::new("DnsNameState", Kind::String).limits(Limits::NONE.values(&[
+    "pendingVerification",
+    "verified",
+    "failed",
+]));
 static S_DnsOptions: schema::Shape = schema::Shape::new("DnsOptions", Kind::Structure(&L_DnsOptions));
 static L_DnsOptions: Layout = Layout::new(&[
     schema::Member::new("DnsRecordIpType", &S_DnsRecordIpType).wire("dnsRecordIpType"),
-    schema::Member::new("PrivateDnsOnlyForInboundResolverEndpoint", &S_Boolean).wire("privateDnsOnlyForInboundResolverEndpoint"),
+    schema::Member::new("PrivateDnsOnlyForInboundResolverEndpoint", &S_Boolean)
+        .wire("privateDnsOnlyForInboundResolverEndpoint"),
     schema::Member::new("PrivateDnsPreference", &S_String).wire("privateDnsPreference"),
     schema::Member::new("PrivateDnsSpecifiedDomains", &S_PrivateDnsSpecifiedDomainSet)
         .wire("privateDnsSpecifiedDomainSet")
@@ -6270,9 +6533,10 @@ static L_DnsOptionsSpecification: Layout = Layout::new(&[
         .wire("PrivateDnsSpecifiedDomain")
         .ec2("PrivateDnsSpecifiedDomain"),
 ]);
-static S_DnsRecordIpType: schema::Shape =
-    schema::Shape::new("DnsRecordIpType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack", "ipv6", "service-defined"]));
-static S_DomainType: schema::Shape = schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.values(&["vpc", "standard"]));
+static S_DnsRecordIpType: schema::Shape = schema::Shape::new("DnsRecordIpType", Kind::String)
+    .limits(Limits::NONE.values(&["ipv4", "dualstack", "ipv6", "service-defined"]));
+static S_DomainType: schema::Shape =
+    schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.values(&["vpc", "standard"]));
 static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
 static S_EbsBlockDevice: schema::Shape = schema::Shape::new("EbsBlockDevice", Kind::Structure(&L_EbsBlockDevice));
 static L_EbsBlockDevice: Layout = Layout::new(&[
@@ -6316,7 +6580,8 @@ static L_EbsInfo: Layout = Layout::new(&[
     schema::Member::new("MaximumEbsCards", &S_MaximumEbsCards).wire("maximumEbsCards"),
     schema::Member::new("EbsCards", &S_EbsCardInfoList).wire("ebsCardSet").ec2("EbsCardSet"),
 ]);
-static S_EbsInstanceBlockDevice: schema::Shape = schema::Shape::new("EbsInstanceBlockDevice", Kind::Structure(&L_EbsInstanceBlockDevice));
+static S_EbsInstanceBlockDevice: schema::Shape =
+    schema::Shape::new("EbsInstanceBlockDevice", Kind::Structure(&L_EbsInstanceBlockDevice));
 static L_EbsInstanceBlockDevice: Layout = Layout::new(&[
     schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
     schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
@@ -6333,8 +6598,8 @@ static L_EbsInstanceBlockDeviceSpecification: Layout = Layout::new(&[
     schema::Member::new("VolumeId", &S_VolumeId).wire("volumeId"),
     schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
 ]);
-static S_EbsNvmeSupport: schema::Shape =
-    schema::Shape::new("EbsNvmeSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_EbsNvmeSupport: schema::Shape = schema::Shape::new("EbsNvmeSupport", Kind::String)
+    .limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
 static S_EbsOptimizedInfo: schema::Shape = schema::Shape::new("EbsOptimizedInfo", Kind::Structure(&L_EbsOptimizedInfo));
 static L_EbsOptimizedInfo: Layout = Layout::new(&[
     schema::Member::new("BaselineBandwidthInMbps", &S_BaselineBandwidthInMbps).wire("baselineBandwidthInMbps"),
@@ -6344,15 +6609,16 @@ static L_EbsOptimizedInfo: Layout = Layout::new(&[
     schema::Member::new("MaximumThroughputInMBps", &S_MaximumThroughputInMBps).wire("maximumThroughputInMBps"),
     schema::Member::new("MaximumIops", &S_MaximumIops).wire("maximumIops"),
 ]);
-static S_EbsOptimizedSupport: schema::Shape =
-    schema::Shape::new("EbsOptimizedSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "default"]));
+static S_EbsOptimizedSupport: schema::Shape = schema::Shape::new("EbsOptimizedSupport", Kind::String)
+    .limits(Limits::NONE.values(&["unsupported", "supported", "default"]));
 static S_EbsStatusDetails: schema::Shape = schema::Shape::new("EbsStatusDetails", Kind::Structure(&L_EbsStatusDetails));
 static L_EbsStatusDetails: Layout = Layout::new(&[
     schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
     schema::Member::new("Name", &S_StatusName).wire("name"),
     schema::Member::new("Status", &S_StatusType).wire("status"),
 ]);
-static S_EbsStatusDetailsList: schema::Shape = schema::Shape::new("EbsStatusDetailsList", Kind::List(&M_EbsStatusDetailsList));
+static S_EbsStatusDetailsList: schema::Shape =
+    schema::Shape::new("EbsStatusDetailsList", Kind::List(&M_EbsStatusDetailsList));
 static M_EbsStatusDetailsList: schema::Member = schema::Member::new("member", &S_EbsStatusDetails).wire("item");
 static S_EbsStatusSummary: schema::Shape = schema::Shape::new("EbsStatusSummary", Kind::Structure(&L_EbsStatusSummary));
 static L_EbsStatusSummary: Layout = Layout::new(&[
@@ -6367,18 +6633,22 @@ static S_EgressOnlyInternetGateway: schema::Shape =
     schema::Shape::new("EgressOnlyInternetGateway", Kind::Structure(&L_EgressOnlyInternetGateway));
 static L_EgressOnlyInternetGateway: Layout = Layout::new(&[
     schema::Member::new("Attachments", &S_InternetGatewayAttachmentList).wire("attachmentSet").ec2("AttachmentSet"),
-    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId)
+        .wire("egressOnlyInternetGatewayId"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
 ]);
 static S_EgressOnlyInternetGatewayId: schema::Shape = schema::Shape::new("EgressOnlyInternetGatewayId", Kind::String);
 static S_EgressOnlyInternetGatewayIdList: schema::Shape =
     schema::Shape::new("EgressOnlyInternetGatewayIdList", Kind::List(&M_EgressOnlyInternetGatewayIdList));
-static M_EgressOnlyInternetGatewayIdList: schema::Member = schema::Member::new("member", &S_EgressOnlyInternetGatewayId).wire("item");
+static M_EgressOnlyInternetGatewayIdList: schema::Member =
+    schema::Member::new("member", &S_EgressOnlyInternetGatewayId).wire("item");
 static S_EgressOnlyInternetGatewayList: schema::Shape =
     schema::Shape::new("EgressOnlyInternetGatewayList", Kind::List(&M_EgressOnlyInternetGatewayList));
-static M_EgressOnlyInternetGatewayList: schema::Member = schema::Member::new("member", &S_EgressOnlyInternetGateway).wire("item");
+static M_EgressOnlyInternetGatewayList: schema::Member =
+    schema::Member::new("member", &S_EgressOnlyInternetGateway).wire("item");
 static S_EipAllocationPublicIp: schema::Shape = schema::Shape::new("EipAllocationPublicIp", Kind::String);
-static S_ElasticGpuAssociation: schema::Shape = schema::Shape::new("ElasticGpuAssociation", Kind::Structure(&L_ElasticGpuAssociation));
+static S_ElasticGpuAssociation: schema::Shape =
+    schema::Shape::new("ElasticGpuAssociation", Kind::Structure(&L_ElasticGpuAssociation));
 static L_ElasticGpuAssociation: Layout = Layout::new(&[
     schema::Member::new("ElasticGpuId", &S_ElasticGpuId).wire("elasticGpuId"),
     schema::Member::new("ElasticGpuAssociationId", &S_String).wire("elasticGpuAssociationId"),
@@ -6387,7 +6657,8 @@ static L_ElasticGpuAssociation: Layout = Layout::new(&[
 ]);
 static S_ElasticGpuAssociationList: schema::Shape =
     schema::Shape::new("ElasticGpuAssociationList", Kind::List(&M_ElasticGpuAssociationList));
-static M_ElasticGpuAssociationList: schema::Member = schema::Member::new("member", &S_ElasticGpuAssociation).wire("item");
+static M_ElasticGpuAssociationList: schema::Member =
+    schema::Member::new("member", &S_ElasticGpuAssociation).wire("item");
 static S_ElasticGpuId: schema::Shape = schema::Shape::new("ElasticGpuId", Kind::String);
 static S_ElasticGpuSpecification: schema::Shape =
     schema::Shape::new("ElasticGpuSpecification", Kind::Structure(&L_ElasticGpuSpecification));
@@ -6403,31 +6674,44 @@ static S_ElasticGpuSpecificationResponseList: schema::Shape =
     schema::Shape::new("ElasticGpuSpecificationResponseList", Kind::List(&M_ElasticGpuSpecificationResponseList));
 static M_ElasticGpuSpecificationResponseList: schema::Member =
     schema::Member::new("member", &S_ElasticGpuSpecificationResponse).wire("item");
-static S_ElasticGpuSpecifications: schema::Shape = schema::Shape::new("ElasticGpuSpecifications", Kind::List(&M_ElasticGpuSpecifications));
-static M_ElasticGpuSpecifications: schema::Member = schema::Member::new("member", &S_ElasticGpuSpecification).wire("item");
+static S_ElasticGpuSpecifications: schema::Shape =
+    schema::Shape::new("ElasticGpuSpecifications", Kind::List(&M_ElasticGpuSpecifications));
+static M_ElasticGpuSpecifications: schema::Member =
+    schema::Member::new("member", &S_ElasticGpuSpecification).wire("item");
 static S_ElasticInferenceAccelerator: schema::Shape =
     schema::Shape::new("ElasticInferenceAccelerator", Kind::Structure(&L_ElasticInferenceAccelerator));
-static L_ElasticInferenceAccelerator: Layout =
-    Layout::new(&[schema::Member::new("Type", &S_String).required(), schema::Member::new("Count", &S_ElasticInferenceAcceleratorCount)]);
-static S_ElasticInferenceAcceleratorAssociation: schema::Shape =
-    schema::Shape::new("ElasticInferenceAcceleratorAssociation", Kind::Structure(&L_ElasticInferenceAcceleratorAssociation));
+static L_ElasticInferenceAccelerator: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_String).required(),
+    schema::Member::new("Count", &S_ElasticInferenceAcceleratorCount),
+]);
+static S_ElasticInferenceAcceleratorAssociation: schema::Shape = schema::Shape::new(
+    "ElasticInferenceAcceleratorAssociation",
+    Kind::Structure(&L_ElasticInferenceAcceleratorAssociation),
+);
 static L_ElasticInferenceAcceleratorAssociation: Layout = Layout::new(&[
     schema::Member::new("ElasticInferenceAcceleratorArn", &S_String).wire("elasticInferenceAcceleratorArn"),
-    schema::Member::new("ElasticInferenceAcceleratorAssociationId", &S_String).wire("elasticInferenceAcceleratorAssociationId"),
-    schema::Member::new("ElasticInferenceAcceleratorAssociationState", &S_String).wire("elasticInferenceAcceleratorAssociationState"),
-    schema::Member::new("ElasticInferenceAcceleratorAssociationTime", &S_DateTime).wire("elasticInferenceAcceleratorAssociationTime"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationId", &S_String)
+        .wire("elasticInferenceAcceleratorAssociationId"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationState", &S_String)
+        .wire("elasticInferenceAcceleratorAssociationState"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationTime", &S_DateTime)
+        .wire("elasticInferenceAcceleratorAssociationTime"),
 ]);
-static S_ElasticInferenceAcceleratorAssociationList: schema::Shape =
-    schema::Shape::new("ElasticInferenceAcceleratorAssociationList", Kind::List(&M_ElasticInferenceAcceleratorAssociationList));
+static S_ElasticInferenceAcceleratorAssociationList: schema::Shape = schema::Shape::new(
+    "ElasticInferenceAcceleratorAssociationList",
+    Kind::List(&M_ElasticInferenceAcceleratorAssociationList),
+);
 static M_ElasticInferenceAcceleratorAssociationList: schema::Member =
     schema::Member::new("member", &S_ElasticInferenceAcceleratorAssociation).wire("item");
 static S_ElasticInferenceAcceleratorCount: schema::Shape =
     schema::Shape::new("ElasticInferenceAcceleratorCount", Kind::Integer).limits(Limits::NONE.min(1));
 static S_ElasticInferenceAccelerators: schema::Shape =
     schema::Shape::new("ElasticInferenceAccelerators", Kind::List(&M_ElasticInferenceAccelerators));
-static M_ElasticInferenceAccelerators: schema::Member = schema::Member::new("member", &S_ElasticInferenceAccelerator).wire("item");
+static M_ElasticInferenceAccelerators: schema::Member =
+    schema::Member::new("member", &S_ElasticInferenceAccelerator).wire("item");
 static S_ElasticIpAssociationId: schema::Shape = schema::Shape::new("ElasticIpAssociationId", Kind::String);
-static S_EnaSrdSpecification: schema::Shape = schema::Shape::new("EnaSrdSpecification", Kind::Structure(&L_EnaSrdSpecification));
+static S_EnaSrdSpecification: schema::Shape =
+    schema::Shape::new("EnaSrdSpecification", Kind::Structure(&L_EnaSrdSpecification));
 static L_EnaSrdSpecification: Layout = Layout::new(&[
     schema::Member::new("EnaSrdEnabled", &S_Boolean),
     schema::Member::new("EnaSrdUdpSpecification", &S_EnaSrdUdpSpecification),
@@ -6439,20 +6723,26 @@ static L_EnaSrdSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("EnaSrdUdpSpecification", &S_EnaSrdUdpSpecificationRequest),
 ]);
 static S_EnaSrdSupported: schema::Shape = schema::Shape::new("EnaSrdSupported", Kind::Boolean);
-static S_EnaSrdUdpSpecification: schema::Shape = schema::Shape::new("EnaSrdUdpSpecification", Kind::Structure(&L_EnaSrdUdpSpecification));
+static S_EnaSrdUdpSpecification: schema::Shape =
+    schema::Shape::new("EnaSrdUdpSpecification", Kind::Structure(&L_EnaSrdUdpSpecification));
 static L_EnaSrdUdpSpecification: Layout = Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean)]);
 static S_EnaSrdUdpSpecificationRequest: schema::Shape =
     schema::Shape::new("EnaSrdUdpSpecificationRequest", Kind::Structure(&L_EnaSrdUdpSpecificationRequest));
 static L_EnaSrdUdpSpecificationRequest: Layout = Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean)]);
-static S_EnaSupport: schema::Shape =
-    schema::Shape::new("EnaSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::String).limits(Limits::NONE.values(&[
+    "unsupported",
+    "supported",
+    "required",
+]));
 static S_EnclaveOptions: schema::Shape = schema::Shape::new("EnclaveOptions", Kind::Structure(&L_EnclaveOptions));
 static L_EnclaveOptions: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
-static S_EnclaveOptionsRequest: schema::Shape = schema::Shape::new("EnclaveOptionsRequest", Kind::Structure(&L_EnclaveOptionsRequest));
+static S_EnclaveOptionsRequest: schema::Shape =
+    schema::Shape::new("EnclaveOptionsRequest", Kind::Structure(&L_EnclaveOptionsRequest));
 static L_EnclaveOptionsRequest: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean)]);
-static S_EncryptionInTransitSupported: schema::Shape = schema::Shape::new("EncryptionInTransitSupported", Kind::Boolean);
-static S_EphemeralNvmeSupport: schema::Shape =
-    schema::Shape::new("EphemeralNvmeSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_EncryptionInTransitSupported: schema::Shape =
+    schema::Shape::new("EncryptionInTransitSupported", Kind::Boolean);
+static S_EphemeralNvmeSupport: schema::Shape = schema::Shape::new("EphemeralNvmeSupport", Kind::String)
+    .limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
 static S_ErrorSet: schema::Shape = schema::Shape::new("ErrorSet", Kind::List(&M_ErrorSet));
 static M_ErrorSet: schema::Member = schema::Member::new("member", &S_ValidationError).wire("item");
 static S_EventCode: schema::Shape = schema::Shape::new("EventCode", Kind::String).limits(Limits::NONE.values(&[
@@ -6462,13 +6752,15 @@ static S_EventCode: schema::Shape = schema::Shape::new("EventCode", Kind::String
     "instance-retirement",
     "instance-stop",
 ]));
-static S_ExcludedInstanceType: schema::Shape =
-    schema::Shape::new("ExcludedInstanceType", Kind::String).limits(Limits::NONE.min(1).max(30).pattern(&P_ExcludedInstanceType));
+static S_ExcludedInstanceType: schema::Shape = schema::Shape::new("ExcludedInstanceType", Kind::String)
+    .limits(Limits::NONE.min(1).max(30).pattern(&P_ExcludedInstanceType));
 static P_ExcludedInstanceType: Pattern = Pattern::new(r#"[a-zA-Z0-9\.\*\-]+"#);
 static S_ExcludedInstanceTypeSet: schema::Shape =
-    schema::Shape::new("ExcludedInstanceTypeSet", Kind::List(&M_ExcludedInstanceTypeSet)).limits(Limits::NONE.min(0).max(400));
+    schema::Shape::new("ExcludedInstanceTypeSet", Kind::List(&M_ExcludedInstanceTypeSet))
+        .limits(Limits::NONE.min(0).max(400));
 static M_ExcludedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_ExcludedInstanceType).wire("item");
-static S_ExecutableByStringList: schema::Shape = schema::Shape::new("ExecutableByStringList", Kind::List(&M_ExecutableByStringList));
+static S_ExecutableByStringList: schema::Shape =
+    schema::Shape::new("ExecutableByStringList", Kind::List(&M_ExecutableByStringList));
 static M_ExecutableByStringList: schema::Member = schema::Member::new("member", &S_String).wire("ExecutableBy");
 static S_Explanation: schema::Shape = schema::Shape::new("Explanation", Kind::Structure(&L_Explanation));
 static L_Explanation: Layout = Layout::new(&[
@@ -6478,7 +6770,9 @@ static L_Explanation: Layout = Layout::new(&[
     schema::Member::new("Addresses", &S_IpAddressList).wire("addressSet").ec2("AddressSet"),
     schema::Member::new("AttachedTo", &S_AnalysisComponent).wire("attachedTo"),
     schema::Member::new("AvailabilityZones", &S_ValueStringList).wire("availabilityZoneSet").ec2("AvailabilityZoneSet"),
-    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList).wire("availabilityZoneIdSet").ec2("AvailabilityZoneIdSet"),
+    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList)
+        .wire("availabilityZoneIdSet")
+        .ec2("AvailabilityZoneIdSet"),
     schema::Member::new("Cidrs", &S_ValueStringList).wire("cidrSet").ec2("CidrSet"),
     schema::Member::new("Component", &S_AnalysisComponent).wire("component"),
     schema::Member::new("CustomerGateway", &S_AnalysisComponent).wire("customerGateway"),
@@ -6489,7 +6783,8 @@ static L_Explanation: Layout = Layout::new(&[
     schema::Member::new("IngressRouteTable", &S_AnalysisComponent).wire("ingressRouteTable"),
     schema::Member::new("InternetGateway", &S_AnalysisComponent).wire("internetGateway"),
     schema::Member::new("LoadBalancerArn", &S_ResourceArn).wire("loadBalancerArn"),
-    schema::Member::new("ClassicLoadBalancerListener", &S_AnalysisLoadBalancerListener).wire("classicLoadBalancerListener"),
+    schema::Member::new("ClassicLoadBalancerListener", &S_AnalysisLoadBalancerListener)
+        .wire("classicLoadBalancerListener"),
     schema::Member::new("LoadBalancerListenerPort", &S_Port).wire("loadBalancerListenerPort"),
     schema::Member::new("LoadBalancerTarget", &S_AnalysisLoadBalancerTarget).wire("loadBalancerTarget"),
     schema::Member::new("LoadBalancerTargetGroup", &S_AnalysisComponent).wire("loadBalancerTargetGroup"),
@@ -6522,9 +6817,11 @@ static L_Explanation: Layout = Layout::new(&[
     schema::Member::new("VpnGateway", &S_AnalysisComponent).wire("vpnGateway"),
     schema::Member::new("TransitGateway", &S_AnalysisComponent).wire("transitGateway"),
     schema::Member::new("TransitGatewayRouteTable", &S_AnalysisComponent).wire("transitGatewayRouteTable"),
-    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute).wire("transitGatewayRouteTableRoute"),
+    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute)
+        .wire("transitGatewayRouteTableRoute"),
     schema::Member::new("TransitGatewayPolicyTable", &S_AnalysisComponent).wire("transitGatewayPolicyTable"),
-    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry).wire("transitGatewayPolicyTableEntry"),
+    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry)
+        .wire("transitGatewayPolicyTableEntry"),
     schema::Member::new("TransitGatewayAttachment", &S_AnalysisComponent).wire("transitGatewayAttachment"),
     schema::Member::new("ComponentAccount", &S_ComponentAccount).wire("componentAccount"),
     schema::Member::new("ComponentRegion", &S_ComponentRegion).wire("componentRegion"),
@@ -6534,14 +6831,19 @@ static L_Explanation: Layout = Layout::new(&[
 static S_ExplanationList: schema::Shape = schema::Shape::new("ExplanationList", Kind::List(&M_ExplanationList));
 static M_ExplanationList: schema::Member = schema::Member::new("member", &S_Explanation).wire("item");
 static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L_Filter));
-static L_Filter: Layout =
-    Layout::new(&[schema::Member::new("Name", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
+static L_Filter: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_String),
+    schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value"),
+]);
 static S_FilterList: schema::Shape = schema::Shape::new("FilterList", Kind::List(&M_FilterList));
 static M_FilterList: schema::Member = schema::Member::new("member", &S_Filter).wire("Filter");
 static S_FilterPortRange: schema::Shape = schema::Shape::new("FilterPortRange", Kind::Structure(&L_FilterPortRange));
-static L_FilterPortRange: Layout =
-    Layout::new(&[schema::Member::new("FromPort", &S_Port).wire("fromPort"), schema::Member::new("ToPort", &S_Port).wire("toPort")]);
-static S_FirewallStatefulRule: schema::Shape = schema::Shape::new("FirewallStatefulRule", Kind::Structure(&L_FirewallStatefulRule));
+static L_FilterPortRange: Layout = Layout::new(&[
+    schema::Member::new("FromPort", &S_Port).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Port).wire("toPort"),
+]);
+static S_FirewallStatefulRule: schema::Shape =
+    schema::Shape::new("FirewallStatefulRule", Kind::Structure(&L_FirewallStatefulRule));
 static L_FirewallStatefulRule: Layout = Layout::new(&[
     schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
     schema::Member::new("Sources", &S_ValueStringList).wire("sourceSet").ec2("SourceSet"),
@@ -6552,7 +6854,8 @@ static L_FirewallStatefulRule: Layout = Layout::new(&[
     schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
     schema::Member::new("Direction", &S_String).wire("direction"),
 ]);
-static S_FirewallStatelessRule: schema::Shape = schema::Shape::new("FirewallStatelessRule", Kind::Structure(&L_FirewallStatelessRule));
+static S_FirewallStatelessRule: schema::Shape =
+    schema::Shape::new("FirewallStatelessRule", Kind::Structure(&L_FirewallStatelessRule));
 static L_FirewallStatelessRule: Layout = Layout::new(&[
     schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
     schema::Member::new("Sources", &S_ValueStringList).wire("sourceSet").ec2("SourceSet"),
@@ -6563,8 +6866,8 @@ static L_FirewallStatelessRule: Layout = Layout::new(&[
     schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
     schema::Member::new("Priority", &S_Priority).wire("priority"),
 ]);
-static S_FlexibleEnaQueuesSupport: schema::Shape =
-    schema::Shape::new("FlexibleEnaQueuesSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_FlexibleEnaQueuesSupport: schema::Shape = schema::Shape::new("FlexibleEnaQueuesSupport", Kind::String)
+    .limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_FpgaDeviceCount: schema::Shape = schema::Shape::new("FpgaDeviceCount", Kind::Integer);
 static S_FpgaDeviceInfo: schema::Shape = schema::Shape::new("FpgaDeviceInfo", Kind::Structure(&L_FpgaDeviceInfo));
 static L_FpgaDeviceInfo: Layout = Layout::new(&[
@@ -6573,11 +6876,14 @@ static L_FpgaDeviceInfo: Layout = Layout::new(&[
     schema::Member::new("Count", &S_FpgaDeviceCount).wire("count"),
     schema::Member::new("MemoryInfo", &S_FpgaDeviceMemoryInfo).wire("memoryInfo"),
 ]);
-static S_FpgaDeviceInfoList: schema::Shape = schema::Shape::new("FpgaDeviceInfoList", Kind::List(&M_FpgaDeviceInfoList));
+static S_FpgaDeviceInfoList: schema::Shape =
+    schema::Shape::new("FpgaDeviceInfoList", Kind::List(&M_FpgaDeviceInfoList));
 static M_FpgaDeviceInfoList: schema::Member = schema::Member::new("member", &S_FpgaDeviceInfo).wire("item");
 static S_FpgaDeviceManufacturerName: schema::Shape = schema::Shape::new("FpgaDeviceManufacturerName", Kind::String);
-static S_FpgaDeviceMemoryInfo: schema::Shape = schema::Shape::new("FpgaDeviceMemoryInfo", Kind::Structure(&L_FpgaDeviceMemoryInfo));
-static L_FpgaDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_FpgaDeviceMemorySize).wire("sizeInMiB")]);
+static S_FpgaDeviceMemoryInfo: schema::Shape =
+    schema::Shape::new("FpgaDeviceMemoryInfo", Kind::Structure(&L_FpgaDeviceMemoryInfo));
+static L_FpgaDeviceMemoryInfo: Layout =
+    Layout::new(&[schema::Member::new("SizeInMiB", &S_FpgaDeviceMemorySize).wire("sizeInMiB")]);
 static S_FpgaDeviceMemorySize: schema::Shape = schema::Shape::new("FpgaDeviceMemorySize", Kind::Integer);
 static S_FpgaDeviceName: schema::Shape = schema::Shape::new("FpgaDeviceName", Kind::String);
 static S_FpgaInfo: schema::Shape = schema::Shape::new("FpgaInfo", Kind::Structure(&L_FpgaInfo));
@@ -6593,24 +6899,30 @@ static L_GetConsoleOutputRequest: Layout = Layout::new(&[
     schema::Member::new("Latest", &S_Boolean),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_GetConsoleOutputResult: schema::Shape = schema::Shape::new("GetConsoleOutputResult", Kind::Structure(&L_GetConsoleOutputResult));
+static S_GetConsoleOutputResult: schema::Shape =
+    schema::Shape::new("GetConsoleOutputResult", Kind::Structure(&L_GetConsoleOutputResult));
 static L_GetConsoleOutputResult: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_String).wire("instanceId"),
     schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
     schema::Member::new("Output", &S_String).wire("output"),
 ]);
 static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
-    schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
-static S_GetManagedPrefixListAssociationsRequest: schema::Shape =
-    schema::Shape::new("GetManagedPrefixListAssociationsRequest", Kind::Structure(&L_GetManagedPrefixListAssociationsRequest));
+    schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer)
+        .limits(Limits::NONE.min(5).max(255));
+static S_GetManagedPrefixListAssociationsRequest: schema::Shape = schema::Shape::new(
+    "GetManagedPrefixListAssociationsRequest",
+    Kind::Structure(&L_GetManagedPrefixListAssociationsRequest),
+);
 static L_GetManagedPrefixListAssociationsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
     schema::Member::new("MaxResults", &S_GetManagedPrefixListAssociationsMaxResults),
     schema::Member::new("NextToken", &S_NextToken),
 ]);
-static S_GetManagedPrefixListAssociationsResult: schema::Shape =
-    schema::Shape::new("GetManagedPrefixListAssociationsResult", Kind::Structure(&L_GetManagedPrefixListAssociationsResult));
+static S_GetManagedPrefixListAssociationsResult: schema::Shape = schema::Shape::new(
+    "GetManagedPrefixListAssociationsResult",
+    Kind::Structure(&L_GetManagedPrefixListAssociationsResult),
+);
 static L_GetManagedPrefixListAssociationsResult: Layout = Layout::new(&[
     schema::Member::new("PrefixListAssociations", &S_PrefixListAssociationSet)
         .wire("prefixListAssociationSet")
@@ -6647,7 +6959,9 @@ static S_GetSecurityGroupsForVpcResult: schema::Shape =
     schema::Shape::new("GetSecurityGroupsForVpcResult", Kind::Structure(&L_GetSecurityGroupsForVpcResult));
 static L_GetSecurityGroupsForVpcResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
-    schema::Member::new("SecurityGroupForVpcs", &S_SecurityGroupForVpcList).wire("securityGroupForVpcSet").ec2("SecurityGroupForVpcSet"),
+    schema::Member::new("SecurityGroupForVpcs", &S_SecurityGroupForVpcList)
+        .wire("securityGroupForVpcSet")
+        .ec2("SecurityGroupForVpcSet"),
 ]);
 static S_GpuDeviceCount: schema::Shape = schema::Shape::new("GpuDeviceCount", Kind::Integer);
 static S_GpuDeviceInfo: schema::Shape = schema::Shape::new("GpuDeviceInfo", Kind::Structure(&L_GpuDeviceInfo));
@@ -6663,8 +6977,10 @@ static L_GpuDeviceInfo: Layout = Layout::new(&[
 static S_GpuDeviceInfoList: schema::Shape = schema::Shape::new("GpuDeviceInfoList", Kind::List(&M_GpuDeviceInfoList));
 static M_GpuDeviceInfoList: schema::Member = schema::Member::new("member", &S_GpuDeviceInfo).wire("item");
 static S_GpuDeviceManufacturerName: schema::Shape = schema::Shape::new("GpuDeviceManufacturerName", Kind::String);
-static S_GpuDeviceMemoryInfo: schema::Shape = schema::Shape::new("GpuDeviceMemoryInfo", Kind::Structure(&L_GpuDeviceMemoryInfo));
-static L_GpuDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_GpuDeviceMemorySize).wire("sizeInMiB")]);
+static S_GpuDeviceMemoryInfo: schema::Shape =
+    schema::Shape::new("GpuDeviceMemoryInfo", Kind::Structure(&L_GpuDeviceMemoryInfo));
+static L_GpuDeviceMemoryInfo: Layout =
+    Layout::new(&[schema::Member::new("SizeInMiB", &S_GpuDeviceMemorySize).wire("sizeInMiB")]);
 static S_GpuDeviceMemorySize: schema::Shape = schema::Shape::new("GpuDeviceMemorySize", Kind::Integer);
 static S_GpuDeviceName: schema::Shape = schema::Shape::new("GpuDeviceName", Kind::String);
 static S_GpuInfo: schema::Shape = schema::Shape::new("GpuInfo", Kind::Structure(&L_GpuInfo));
@@ -6680,16 +6996,20 @@ static L_GroupIdentifier: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_String).wire("groupId"),
     schema::Member::new("GroupName", &S_String).wire("groupName"),
 ]);
-static S_GroupIdentifierList: schema::Shape = schema::Shape::new("GroupIdentifierList", Kind::List(&M_GroupIdentifierList));
+static S_GroupIdentifierList: schema::Shape =
+    schema::Shape::new("GroupIdentifierList", Kind::List(&M_GroupIdentifierList));
 static M_GroupIdentifierList: schema::Member = schema::Member::new("member", &S_GroupIdentifier).wire("item");
-static S_GroupIdentifierSet: schema::Shape = schema::Shape::new("GroupIdentifierSet", Kind::List(&M_GroupIdentifierSet));
+static S_GroupIdentifierSet: schema::Shape =
+    schema::Shape::new("GroupIdentifierSet", Kind::List(&M_GroupIdentifierSet));
 static M_GroupIdentifierSet: schema::Member = schema::Member::new("member", &S_SecurityGroupIdentifier).wire("item");
 static S_GroupIds: schema::Shape = schema::Shape::new("GroupIds", Kind::List(&M_GroupIds));
 static M_GroupIds: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("item");
-static S_GroupNameStringList: schema::Shape = schema::Shape::new("GroupNameStringList", Kind::List(&M_GroupNameStringList));
+static S_GroupNameStringList: schema::Shape =
+    schema::Shape::new("GroupNameStringList", Kind::List(&M_GroupNameStringList));
 static M_GroupNameStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupName).wire("GroupName");
 static S_HibernationFlag: schema::Shape = schema::Shape::new("HibernationFlag", Kind::Boolean);
-static S_HibernationOptions: schema::Shape = schema::Shape::new("HibernationOptions", Kind::Structure(&L_HibernationOptions));
+static S_HibernationOptions: schema::Shape =
+    schema::Shape::new("HibernationOptions", Kind::Structure(&L_HibernationOptions));
 static L_HibernationOptions: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean).wire("configured")]);
 static S_HibernationOptionsRequest: schema::Shape =
     schema::Shape::new("HibernationOptionsRequest", Kind::Structure(&L_HibernationOptionsRequest));
@@ -6698,8 +7018,10 @@ static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
 static S_HttpTokensState: schema::Shape =
     schema::Shape::new("HttpTokensState", Kind::String).limits(Limits::NONE.values(&["optional", "required"]));
-static S_HypervisorType: schema::Shape = schema::Shape::new("HypervisorType", Kind::String).limits(Limits::NONE.values(&["ovm", "xen"]));
-static S_IamInstanceProfile: schema::Shape = schema::Shape::new("IamInstanceProfile", Kind::Structure(&L_IamInstanceProfile));
+static S_HypervisorType: schema::Shape =
+    schema::Shape::new("HypervisorType", Kind::String).limits(Limits::NONE.values(&["ovm", "xen"]));
+static S_IamInstanceProfile: schema::Shape =
+    schema::Shape::new("IamInstanceProfile", Kind::Structure(&L_IamInstanceProfile));
 static L_IamInstanceProfile: Layout =
     Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Id", &S_String).wire("id")]);
 static S_IamInstanceProfileAssociation: schema::Shape =
@@ -6711,24 +7033,37 @@ static L_IamInstanceProfileAssociation: Layout = Layout::new(&[
     schema::Member::new("State", &S_IamInstanceProfileAssociationState).wire("state"),
     schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
 ]);
-static S_IamInstanceProfileAssociationId: schema::Shape = schema::Shape::new("IamInstanceProfileAssociationId", Kind::String);
+static S_IamInstanceProfileAssociationId: schema::Shape =
+    schema::Shape::new("IamInstanceProfileAssociationId", Kind::String);
 static S_IamInstanceProfileAssociationSet: schema::Shape =
     schema::Shape::new("IamInstanceProfileAssociationSet", Kind::List(&M_IamInstanceProfileAssociationSet));
-static M_IamInstanceProfileAssociationSet: schema::Member = schema::Member::new("member", &S_IamInstanceProfileAssociation).wire("item");
-static S_IamInstanceProfileAssociationState: schema::Shape = schema::Shape::new("IamInstanceProfileAssociationState", Kind::String)
-    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated"]));
+static M_IamInstanceProfileAssociationSet: schema::Member =
+    schema::Member::new("member", &S_IamInstanceProfileAssociation).wire("item");
+static S_IamInstanceProfileAssociationState: schema::Shape =
+    schema::Shape::new("IamInstanceProfileAssociationState", Kind::String).limits(Limits::NONE.values(&[
+        "associating",
+        "associated",
+        "disassociating",
+        "disassociated",
+    ]));
 static S_IamInstanceProfileSpecification: schema::Shape =
     schema::Shape::new("IamInstanceProfileSpecification", Kind::Structure(&L_IamInstanceProfileSpecification));
-static L_IamInstanceProfileSpecification: Layout =
-    Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Name", &S_String).wire("name")]);
+static L_IamInstanceProfileSpecification: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_String).wire("arn"),
+    schema::Member::new("Name", &S_String).wire("name"),
+]);
 static S_IcmpTypeCode: schema::Shape = schema::Shape::new("IcmpTypeCode", Kind::Structure(&L_IcmpTypeCode));
-static L_IcmpTypeCode: Layout =
-    Layout::new(&[schema::Member::new("Code", &S_Integer).wire("code"), schema::Member::new("Type", &S_Integer).wire("type")]);
+static L_IcmpTypeCode: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_Integer).wire("code"),
+    schema::Member::new("Type", &S_Integer).wire("type"),
+]);
 static S_Image: schema::Shape = schema::Shape::new("Image", Kind::Structure(&L_Image));
 static L_Image: Layout = Layout::new(&[
     schema::Member::new("PlatformDetails", &S_String).wire("platformDetails"),
     schema::Member::new("UsageOperation", &S_String).wire("usageOperation"),
-    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
     schema::Member::new("Description", &S_String).wire("description"),
     schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
     schema::Member::new("Hypervisor", &S_HypervisorType).wire("hypervisor"),
@@ -6783,23 +7118,26 @@ static L_ImageAttribute: Layout = Layout::new(&[
     schema::Member::new("ImageId", &S_String).wire("imageId"),
     schema::Member::new("LaunchPermissions", &S_LaunchPermissionList).wire("launchPermission").ec2("LaunchPermission"),
     schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
-    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
 ]);
-static S_ImageAttributeName: schema::Shape = schema::Shape::new("ImageAttributeName", Kind::String).limits(Limits::NONE.values(&[
-    "description",
-    "kernel",
-    "ramdisk",
-    "launchPermission",
-    "productCodes",
-    "blockDeviceMapping",
-    "sriovNetSupport",
-    "bootMode",
-    "tpmSupport",
-    "uefiData",
-    "lastLaunchedTime",
-    "imdsSupport",
-    "deregistrationProtection",
-]));
+static S_ImageAttributeName: schema::Shape =
+    schema::Shape::new("ImageAttributeName", Kind::String).limits(Limits::NONE.values(&[
+        "description",
+        "kernel",
+        "ramdisk",
+        "launchPermission",
+        "productCodes",
+        "blockDeviceMapping",
+        "sriovNetSupport",
+        "bootMode",
+        "tpmSupport",
+        "uefiData",
+        "lastLaunchedTime",
+        "imdsSupport",
+        "deregistrationProtection",
+    ]));
 static S_ImageDescriptionRequest: schema::Shape =
     schema::Shape::new("ImageDescriptionRequest", Kind::String).limits(Limits::NONE.min(0).max(255));
 static S_ImageId: schema::Shape = schema::Shape::new("ImageId", Kind::String);
@@ -6807,7 +7145,8 @@ static S_ImageIdStringList: schema::Shape = schema::Shape::new("ImageIdStringLis
 static M_ImageIdStringList: schema::Member = schema::Member::new("member", &S_ImageId).wire("ImageId");
 static S_ImageList: schema::Shape = schema::Shape::new("ImageList", Kind::List(&M_ImageList));
 static M_ImageList: schema::Member = schema::Member::new("member", &S_Image).wire("item");
-static S_ImageNameRequest: schema::Shape = schema::Shape::new("ImageNameRequest", Kind::String).limits(Limits::NONE.min(3).max(128));
+static S_ImageNameRequest: schema::Shape =
+    schema::Shape::new("ImageNameRequest", Kind::String).limits(Limits::NONE.min(3).max(128));
 static S_ImageState: schema::Shape = schema::Shape::new("ImageState", Kind::String).limits(Limits::NONE.values(&[
     "pending",
     "available",
@@ -6830,17 +7169,21 @@ static L_ImageWatermark: Layout = Layout::new(&[
     schema::Member::new("SourceImageCreationTime", &S_MillisecondDateTime).wire("sourceImageCreationTime"),
     schema::Member::new("WatermarkCreationTime", &S_MillisecondDateTime).wire("watermarkCreationTime"),
 ]);
-static S_ImageWatermarkList: schema::Shape = schema::Shape::new("ImageWatermarkList", Kind::List(&M_ImageWatermarkList));
+static S_ImageWatermarkList: schema::Shape =
+    schema::Shape::new("ImageWatermarkList", Kind::List(&M_ImageWatermarkList));
 static M_ImageWatermarkList: schema::Member = schema::Member::new("member", &S_ImageWatermark).wire("item");
-static S_ImdsSupportValues: schema::Shape = schema::Shape::new("ImdsSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
-static S_ImportKeyPairRequest: schema::Shape = schema::Shape::new("ImportKeyPairRequest", Kind::Structure(&L_ImportKeyPairRequest));
+static S_ImdsSupportValues: schema::Shape =
+    schema::Shape::new("ImdsSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
+static S_ImportKeyPairRequest: schema::Shape =
+    schema::Shape::new("ImportKeyPairRequest", Kind::Structure(&L_ImportKeyPairRequest));
 static L_ImportKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("KeyName", &S_String).wire("keyName").required(),
     schema::Member::new("PublicKeyMaterial", &S_Blob).wire("publicKeyMaterial").required(),
 ]);
-static S_ImportKeyPairResult: schema::Shape = schema::Shape::new("ImportKeyPairResult", Kind::Structure(&L_ImportKeyPairResult));
+static S_ImportKeyPairResult: schema::Shape =
+    schema::Shape::new("ImportKeyPairResult", Kind::Structure(&L_ImportKeyPairResult));
 static L_ImportKeyPairResult: Layout = Layout::new(&[
     schema::Member::new("KeyFingerprint", &S_String).wire("keyFingerprint"),
     schema::Member::new("KeyName", &S_String).wire("keyName"),
@@ -6855,16 +7198,19 @@ static L_InferenceAcceleratorInfo: Layout = Layout::new(&[
     schema::Member::new("TotalInferenceMemoryInMiB", &S_totalInferenceMemory).wire("totalInferenceMemoryInMiB"),
 ]);
 static S_InferenceDeviceCount: schema::Shape = schema::Shape::new("InferenceDeviceCount", Kind::Integer);
-static S_InferenceDeviceInfo: schema::Shape = schema::Shape::new("InferenceDeviceInfo", Kind::Structure(&L_InferenceDeviceInfo));
+static S_InferenceDeviceInfo: schema::Shape =
+    schema::Shape::new("InferenceDeviceInfo", Kind::Structure(&L_InferenceDeviceInfo));
 static L_InferenceDeviceInfo: Layout = Layout::new(&[
     schema::Member::new("Count", &S_InferenceDeviceCount).wire("count"),
     schema::Member::new("Name", &S_InferenceDeviceName).wire("name"),
     schema::Member::new("Manufacturer", &S_InferenceDeviceManufacturerName).wire("manufacturer"),
     schema::Member::new("MemoryInfo", &S_InferenceDeviceMemoryInfo).wire("memoryInfo"),
 ]);
-static S_InferenceDeviceInfoList: schema::Shape = schema::Shape::new("InferenceDeviceInfoList", Kind::List(&M_InferenceDeviceInfoList));
+static S_InferenceDeviceInfoList: schema::Shape =
+    schema::Shape::new("InferenceDeviceInfoList", Kind::List(&M_InferenceDeviceInfoList));
 static M_InferenceDeviceInfoList: schema::Member = schema::Member::new("member", &S_InferenceDeviceInfo);
-static S_InferenceDeviceManufacturerName: schema::Shape = schema::Shape::new("InferenceDeviceManufacturerName", Kind::String);
+static S_InferenceDeviceManufacturerName: schema::Shape =
+    schema::Shape::new("InferenceDeviceManufacturerName", Kind::String);
 static S_InferenceDeviceMemoryInfo: schema::Shape =
     schema::Shape::new("InferenceDeviceMemoryInfo", Kind::Structure(&L_InferenceDeviceMemoryInfo));
 static L_InferenceDeviceMemoryInfo: Layout =
@@ -6874,7 +7220,9 @@ static S_InferenceDeviceName: schema::Shape = schema::Shape::new("InferenceDevic
 static S_Instance: schema::Shape = schema::Shape::new("Instance", Kind::Structure(&L_Instance));
 static L_Instance: Layout = Layout::new(&[
     schema::Member::new("Architecture", &S_ArchitectureValues).wire("architecture"),
-    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
     schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
     schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
@@ -6887,7 +7235,9 @@ static L_Instance: Layout = Layout::new(&[
     schema::Member::new("ElasticInferenceAcceleratorAssociations", &S_ElasticInferenceAcceleratorAssociationList)
         .wire("elasticInferenceAcceleratorAssociationSet")
         .ec2("ElasticInferenceAcceleratorAssociationSet"),
-    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceList).wire("networkInterfaceSet").ec2("NetworkInterfaceSet"),
+    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceList)
+        .wire("networkInterfaceSet")
+        .ec2("NetworkInterfaceSet"),
     schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
     schema::Member::new("RootDeviceName", &S_String).wire("rootDeviceName"),
     schema::Member::new("RootDeviceType", &S_DeviceType).wire("rootDeviceType"),
@@ -6916,7 +7266,8 @@ static L_Instance: Layout = Layout::new(&[
     schema::Member::new("TpmSupport", &S_String).wire("tpmSupport"),
     schema::Member::new("MaintenanceOptions", &S_InstanceMaintenanceOptions).wire("maintenanceOptions"),
     schema::Member::new("CurrentInstanceBootMode", &S_InstanceBootModeValues).wire("currentInstanceBootMode"),
-    schema::Member::new("NetworkPerformanceOptions", &S_InstanceNetworkPerformanceOptions).wire("networkPerformanceOptions"),
+    schema::Member::new("NetworkPerformanceOptions", &S_InstanceNetworkPerformanceOptions)
+        .wire("networkPerformanceOptions"),
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
     schema::Member::new("SecondaryInterfaces", &S_InstanceSecondaryInterfaceList)
         .wire("secondaryInterfaceSet")
@@ -6942,25 +7293,34 @@ static L_Instance: Layout = Layout::new(&[
     schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
     schema::Member::new("PublicIpAddress", &S_String).wire("ipAddress").ec2("IpAddress"),
 ]);
-static S_InstanceAttachmentEnaSrdSpecification: schema::Shape =
-    schema::Shape::new("InstanceAttachmentEnaSrdSpecification", Kind::Structure(&L_InstanceAttachmentEnaSrdSpecification));
+static S_InstanceAttachmentEnaSrdSpecification: schema::Shape = schema::Shape::new(
+    "InstanceAttachmentEnaSrdSpecification",
+    Kind::Structure(&L_InstanceAttachmentEnaSrdSpecification),
+);
 static L_InstanceAttachmentEnaSrdSpecification: Layout = Layout::new(&[
     schema::Member::new("EnaSrdEnabled", &S_Boolean).wire("enaSrdEnabled"),
-    schema::Member::new("EnaSrdUdpSpecification", &S_InstanceAttachmentEnaSrdUdpSpecification).wire("enaSrdUdpSpecification"),
+    schema::Member::new("EnaSrdUdpSpecification", &S_InstanceAttachmentEnaSrdUdpSpecification)
+        .wire("enaSrdUdpSpecification"),
 ]);
-static S_InstanceAttachmentEnaSrdUdpSpecification: schema::Shape =
-    schema::Shape::new("InstanceAttachmentEnaSrdUdpSpecification", Kind::Structure(&L_InstanceAttachmentEnaSrdUdpSpecification));
+static S_InstanceAttachmentEnaSrdUdpSpecification: schema::Shape = schema::Shape::new(
+    "InstanceAttachmentEnaSrdUdpSpecification",
+    Kind::Structure(&L_InstanceAttachmentEnaSrdUdpSpecification),
+);
 static L_InstanceAttachmentEnaSrdUdpSpecification: Layout =
     Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
-static S_InstanceAttribute: schema::Shape = schema::Shape::new("InstanceAttribute", Kind::Structure(&L_InstanceAttribute));
+static S_InstanceAttribute: schema::Shape =
+    schema::Shape::new("InstanceAttribute", Kind::Structure(&L_InstanceAttribute));
 static L_InstanceAttribute: Layout = Layout::new(&[
-    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
     schema::Member::new("DisableApiTermination", &S_AttributeBooleanValue).wire("disableApiTermination"),
     schema::Member::new("EnaSupport", &S_AttributeBooleanValue).wire("enaSupport"),
     schema::Member::new("EnclaveOptions", &S_EnclaveOptions).wire("enclaveOptions"),
     schema::Member::new("EbsOptimized", &S_AttributeBooleanValue).wire("ebsOptimized"),
     schema::Member::new("InstanceId", &S_String).wire("instanceId"),
-    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue)
+        .wire("instanceInitiatedShutdownBehavior"),
     schema::Member::new("InstanceType", &S_AttributeValue).wire("instanceType"),
     schema::Member::new("KernelId", &S_AttributeValue).wire("kernel").ec2("Kernel"),
     schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
@@ -6972,28 +7332,29 @@ static L_InstanceAttribute: Layout = Layout::new(&[
     schema::Member::new("DisableApiStop", &S_AttributeBooleanValue).wire("disableApiStop"),
     schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
 ]);
-static S_InstanceAttributeName: schema::Shape = schema::Shape::new("InstanceAttributeName", Kind::String).limits(Limits::NONE.values(&[
-    "instanceType",
-    "kernel",
-    "ramdisk",
-    "userData",
-    "disableApiTermination",
-    "instanceInitiatedShutdownBehavior",
-    "rootDeviceName",
-    "blockDeviceMapping",
-    "productCodes",
-    "sourceDestCheck",
-    "groupSet",
-    "ebsOptimized",
-    "sriovNetSupport",
-    "enaSupport",
-    "enclaveOptions",
-    "disableApiStop",
-]));
+static S_InstanceAttributeName: schema::Shape =
+    schema::Shape::new("InstanceAttributeName", Kind::String).limits(Limits::NONE.values(&[
+        "instanceType",
+        "kernel",
+        "ramdisk",
+        "userData",
+        "disableApiTermination",
+        "instanceInitiatedShutdownBehavior",
+        "rootDeviceName",
+        "blockDeviceMapping",
+        "productCodes",
+        "sourceDestCheck",
+        "groupSet",
+        "ebsOptimized",
+        "sriovNetSupport",
+        "enaSupport",
+        "enclaveOptions",
+        "disableApiStop",
+    ]));
 static S_InstanceAutoRecoveryState: schema::Shape =
     schema::Shape::new("InstanceAutoRecoveryState", Kind::String).limits(Limits::NONE.values(&["disabled", "default"]));
-static S_InstanceBandwidthWeighting: schema::Shape =
-    schema::Shape::new("InstanceBandwidthWeighting", Kind::String).limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
+static S_InstanceBandwidthWeighting: schema::Shape = schema::Shape::new("InstanceBandwidthWeighting", Kind::String)
+    .limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
 static S_InstanceBlockDeviceMapping: schema::Shape =
     schema::Shape::new("InstanceBlockDeviceMapping", Kind::Structure(&L_InstanceBlockDeviceMapping));
 static L_InstanceBlockDeviceMapping: Layout = Layout::new(&[
@@ -7002,17 +7363,22 @@ static L_InstanceBlockDeviceMapping: Layout = Layout::new(&[
 ]);
 static S_InstanceBlockDeviceMappingList: schema::Shape =
     schema::Shape::new("InstanceBlockDeviceMappingList", Kind::List(&M_InstanceBlockDeviceMappingList));
-static M_InstanceBlockDeviceMappingList: schema::Member = schema::Member::new("member", &S_InstanceBlockDeviceMapping).wire("item");
-static S_InstanceBlockDeviceMappingSpecification: schema::Shape =
-    schema::Shape::new("InstanceBlockDeviceMappingSpecification", Kind::Structure(&L_InstanceBlockDeviceMappingSpecification));
+static M_InstanceBlockDeviceMappingList: schema::Member =
+    schema::Member::new("member", &S_InstanceBlockDeviceMapping).wire("item");
+static S_InstanceBlockDeviceMappingSpecification: schema::Shape = schema::Shape::new(
+    "InstanceBlockDeviceMappingSpecification",
+    Kind::Structure(&L_InstanceBlockDeviceMappingSpecification),
+);
 static L_InstanceBlockDeviceMappingSpecification: Layout = Layout::new(&[
     schema::Member::new("DeviceName", &S_String).wire("deviceName"),
     schema::Member::new("Ebs", &S_EbsInstanceBlockDeviceSpecification).wire("ebs"),
     schema::Member::new("VirtualName", &S_String).wire("virtualName"),
     schema::Member::new("NoDevice", &S_String).wire("noDevice"),
 ]);
-static S_InstanceBlockDeviceMappingSpecificationList: schema::Shape =
-    schema::Shape::new("InstanceBlockDeviceMappingSpecificationList", Kind::List(&M_InstanceBlockDeviceMappingSpecificationList));
+static S_InstanceBlockDeviceMappingSpecificationList: schema::Shape = schema::Shape::new(
+    "InstanceBlockDeviceMappingSpecificationList",
+    Kind::List(&M_InstanceBlockDeviceMappingSpecificationList),
+);
 static M_InstanceBlockDeviceMappingSpecificationList: schema::Member =
     schema::Member::new("member", &S_InstanceBlockDeviceMappingSpecification).wire("item");
 static S_InstanceBootModeValues: schema::Shape =
@@ -7020,24 +7386,30 @@ static S_InstanceBootModeValues: schema::Shape =
 static S_InstanceEventId: schema::Shape = schema::Shape::new("InstanceEventId", Kind::String);
 static S_InstanceGeneration: schema::Shape =
     schema::Shape::new("InstanceGeneration", Kind::String).limits(Limits::NONE.values(&["current", "previous"]));
-static S_InstanceGenerationSet: schema::Shape = schema::Shape::new("InstanceGenerationSet", Kind::List(&M_InstanceGenerationSet));
+static S_InstanceGenerationSet: schema::Shape =
+    schema::Shape::new("InstanceGenerationSet", Kind::List(&M_InstanceGenerationSet));
 static M_InstanceGenerationSet: schema::Member = schema::Member::new("member", &S_InstanceGeneration).wire("item");
 static S_InstanceId: schema::Shape = schema::Shape::new("InstanceId", Kind::String);
 static S_InstanceIdForResolver: schema::Shape = schema::Shape::new("InstanceIdForResolver", Kind::String);
-static S_InstanceIdStringList: schema::Shape = schema::Shape::new("InstanceIdStringList", Kind::List(&M_InstanceIdStringList));
+static S_InstanceIdStringList: schema::Shape =
+    schema::Shape::new("InstanceIdStringList", Kind::List(&M_InstanceIdStringList));
 static M_InstanceIdStringList: schema::Member = schema::Member::new("member", &S_InstanceId).wire("InstanceId");
-static S_InstanceInterruptionBehavior: schema::Shape =
-    schema::Shape::new("InstanceInterruptionBehavior", Kind::String).limits(Limits::NONE.values(&["hibernate", "stop", "terminate"]));
-static S_InstanceIpv4Prefix: schema::Shape = schema::Shape::new("InstanceIpv4Prefix", Kind::Structure(&L_InstanceIpv4Prefix));
+static S_InstanceInterruptionBehavior: schema::Shape = schema::Shape::new("InstanceInterruptionBehavior", Kind::String)
+    .limits(Limits::NONE.values(&["hibernate", "stop", "terminate"]));
+static S_InstanceIpv4Prefix: schema::Shape =
+    schema::Shape::new("InstanceIpv4Prefix", Kind::Structure(&L_InstanceIpv4Prefix));
 static L_InstanceIpv4Prefix: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
-static S_InstanceIpv4PrefixList: schema::Shape = schema::Shape::new("InstanceIpv4PrefixList", Kind::List(&M_InstanceIpv4PrefixList));
+static S_InstanceIpv4PrefixList: schema::Shape =
+    schema::Shape::new("InstanceIpv4PrefixList", Kind::List(&M_InstanceIpv4PrefixList));
 static M_InstanceIpv4PrefixList: schema::Member = schema::Member::new("member", &S_InstanceIpv4Prefix).wire("item");
-static S_InstanceIpv6Address: schema::Shape = schema::Shape::new("InstanceIpv6Address", Kind::Structure(&L_InstanceIpv6Address));
+static S_InstanceIpv6Address: schema::Shape =
+    schema::Shape::new("InstanceIpv6Address", Kind::Structure(&L_InstanceIpv6Address));
 static L_InstanceIpv6Address: Layout = Layout::new(&[
     schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
     schema::Member::new("IsPrimaryIpv6", &S_Boolean).wire("isPrimaryIpv6"),
 ]);
-static S_InstanceIpv6AddressList: schema::Shape = schema::Shape::new("InstanceIpv6AddressList", Kind::List(&M_InstanceIpv6AddressList));
+static S_InstanceIpv6AddressList: schema::Shape =
+    schema::Shape::new("InstanceIpv6AddressList", Kind::List(&M_InstanceIpv6AddressList));
 static M_InstanceIpv6AddressList: schema::Member = schema::Member::new("member", &S_InstanceIpv6Address).wire("item");
 static S_InstanceIpv6AddressListRequest: schema::Shape =
     schema::Shape::new("InstanceIpv6AddressListRequest", Kind::List(&M_InstanceIpv6AddressListRequest));
@@ -7046,16 +7418,14 @@ static M_InstanceIpv6AddressListRequest: schema::Member =
 static S_InstanceIpv6AddressRequest: schema::Shape =
     schema::Shape::new("InstanceIpv6AddressRequest", Kind::Structure(&L_InstanceIpv6AddressRequest));
 static L_InstanceIpv6AddressRequest: Layout = Layout::new(&[schema::Member::new("Ipv6Address", &S_String)]);
-static S_InstanceIpv6Prefix: schema::Shape = schema::Shape::new("InstanceIpv6Prefix", Kind::Structure(&L_InstanceIpv6Prefix));
+static S_InstanceIpv6Prefix: schema::Shape =
+    schema::Shape::new("InstanceIpv6Prefix", Kind::Structure(&L_InstanceIpv6Prefix));
 static L_InstanceIpv6Prefix: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
-static S_InstanceIpv6PrefixList: schema::Shape = schema::Shape::new("InstanceIpv6PrefixList", Kind::List(&M_InstanceIpv6PrefixList));
+static S_InstanceIpv6PrefixList: schema::Shape =
+    schema::Shape::new("InstanceIpv6PrefixList", Kind::List(&M_InstanceIpv6PrefixList));
 static M_InstanceIpv6PrefixList: schema::Member = schema::Member::new("member", &S_InstanceIpv6Prefix).wire("item");
-static S_InstanceLifecycleType: schema::Shape = schema::Shape::new("InstanceLifecycleType", Kind::String).limits(Limits::NONE.values(&[
-    "spot",
-    "scheduled",
-    "capacity-block",
-    "interruptible-capacity-reservation",
-]));
+static S_InstanceLifecycleType: schema::Shape = schema::Shape::new("InstanceLifecycleType", Kind::String)
+    .limits(Limits::NONE.values(&["spot", "scheduled", "capacity-block", "interruptible-capacity-reservation"]));
 static S_InstanceList: schema::Shape = schema::Shape::new("InstanceList", Kind::List(&M_InstanceList));
 static M_InstanceList: schema::Member = schema::Member::new("member", &S_Instance).wire("item");
 static S_InstanceMaintenanceOptions: schema::Shape =
@@ -7066,13 +7436,17 @@ static L_InstanceMaintenanceOptions: Layout = Layout::new(&[
 ]);
 static S_InstanceMaintenanceOptionsRequest: schema::Shape =
     schema::Shape::new("InstanceMaintenanceOptionsRequest", Kind::Structure(&L_InstanceMaintenanceOptionsRequest));
-static L_InstanceMaintenanceOptionsRequest: Layout = Layout::new(&[schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState)]);
+static L_InstanceMaintenanceOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState)]);
 static S_InstanceMarketOptionsRequest: schema::Shape =
     schema::Shape::new("InstanceMarketOptionsRequest", Kind::Structure(&L_InstanceMarketOptionsRequest));
-static L_InstanceMarketOptionsRequest: Layout =
-    Layout::new(&[schema::Member::new("MarketType", &S_MarketType), schema::Member::new("SpotOptions", &S_SpotMarketOptions)]);
+static L_InstanceMarketOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("MarketType", &S_MarketType),
+    schema::Member::new("SpotOptions", &S_SpotMarketOptions),
+]);
 static S_InstanceMetadataEndpointState: schema::Shape =
-    schema::Shape::new("InstanceMetadataEndpointState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+    schema::Shape::new("InstanceMetadataEndpointState", Kind::String)
+        .limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_InstanceMetadataOptionsRequest: schema::Shape =
     schema::Shape::new("InstanceMetadataOptionsRequest", Kind::Structure(&L_InstanceMetadataOptionsRequest));
 static L_InstanceMetadataOptionsRequest: Layout = Layout::new(&[
@@ -7092,10 +7466,11 @@ static L_InstanceMetadataOptionsResponse: Layout = Layout::new(&[
     schema::Member::new("HttpProtocolIpv6", &S_InstanceMetadataProtocolState).wire("httpProtocolIpv6"),
     schema::Member::new("InstanceMetadataTags", &S_InstanceMetadataTagsState).wire("instanceMetadataTags"),
 ]);
-static S_InstanceMetadataOptionsState: schema::Shape =
-    schema::Shape::new("InstanceMetadataOptionsState", Kind::String).limits(Limits::NONE.values(&["pending", "applied"]));
+static S_InstanceMetadataOptionsState: schema::Shape = schema::Shape::new("InstanceMetadataOptionsState", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "applied"]));
 static S_InstanceMetadataProtocolState: schema::Shape =
-    schema::Shape::new("InstanceMetadataProtocolState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+    schema::Shape::new("InstanceMetadataProtocolState", Kind::String)
+        .limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_InstanceMetadataTagsState: schema::Shape =
     schema::Shape::new("InstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_InstanceNetworkInterface: schema::Shape =
@@ -7111,7 +7486,9 @@ static L_InstanceNetworkInterface: Layout = Layout::new(&[
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
     schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
     schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
-    schema::Member::new("PrivateIpAddresses", &S_InstancePrivateIpAddressList).wire("privateIpAddressesSet").ec2("PrivateIpAddressesSet"),
+    schema::Member::new("PrivateIpAddresses", &S_InstancePrivateIpAddressList)
+        .wire("privateIpAddressesSet")
+        .ec2("PrivateIpAddressesSet"),
     schema::Member::new("SourceDestCheck", &S_Boolean).wire("sourceDestCheck"),
     schema::Member::new("Status", &S_NetworkInterfaceStatus).wire("status"),
     schema::Member::new("SubnetId", &S_String).wire("subnetId"),
@@ -7146,9 +7523,12 @@ static L_InstanceNetworkInterfaceAttachment: Layout = Layout::new(&[
 ]);
 static S_InstanceNetworkInterfaceList: schema::Shape =
     schema::Shape::new("InstanceNetworkInterfaceList", Kind::List(&M_InstanceNetworkInterfaceList));
-static M_InstanceNetworkInterfaceList: schema::Member = schema::Member::new("member", &S_InstanceNetworkInterface).wire("item");
-static S_InstanceNetworkInterfaceSpecification: schema::Shape =
-    schema::Shape::new("InstanceNetworkInterfaceSpecification", Kind::Structure(&L_InstanceNetworkInterfaceSpecification));
+static M_InstanceNetworkInterfaceList: schema::Member =
+    schema::Member::new("member", &S_InstanceNetworkInterface).wire("item");
+static S_InstanceNetworkInterfaceSpecification: schema::Shape = schema::Shape::new(
+    "InstanceNetworkInterfaceSpecification",
+    Kind::Structure(&L_InstanceNetworkInterfaceSpecification),
+);
 static L_InstanceNetworkInterfaceSpecification: Layout = Layout::new(&[
     schema::Member::new("AssociatePublicIpAddress", &S_Boolean).wire("associatePublicIpAddress"),
     schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
@@ -7174,16 +7554,20 @@ static L_InstanceNetworkInterfaceSpecification: Layout = Layout::new(&[
     schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecificationRequest),
     schema::Member::new("EnaQueueCount", &S_Integer),
 ]);
-static S_InstanceNetworkInterfaceSpecificationList: schema::Shape =
-    schema::Shape::new("InstanceNetworkInterfaceSpecificationList", Kind::List(&M_InstanceNetworkInterfaceSpecificationList));
+static S_InstanceNetworkInterfaceSpecificationList: schema::Shape = schema::Shape::new(
+    "InstanceNetworkInterfaceSpecificationList",
+    Kind::List(&M_InstanceNetworkInterfaceSpecificationList),
+);
 static M_InstanceNetworkInterfaceSpecificationList: schema::Member =
     schema::Member::new("member", &S_InstanceNetworkInterfaceSpecification).wire("item");
 static S_InstanceNetworkPerformanceOptions: schema::Shape =
     schema::Shape::new("InstanceNetworkPerformanceOptions", Kind::Structure(&L_InstanceNetworkPerformanceOptions));
 static L_InstanceNetworkPerformanceOptions: Layout =
     Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting).wire("bandwidthWeighting")]);
-static S_InstanceNetworkPerformanceOptionsRequest: schema::Shape =
-    schema::Shape::new("InstanceNetworkPerformanceOptionsRequest", Kind::Structure(&L_InstanceNetworkPerformanceOptionsRequest));
+static S_InstanceNetworkPerformanceOptionsRequest: schema::Shape = schema::Shape::new(
+    "InstanceNetworkPerformanceOptionsRequest",
+    Kind::Structure(&L_InstanceNetworkPerformanceOptionsRequest),
+);
 static L_InstanceNetworkPerformanceOptionsRequest: Layout =
     Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting)]);
 static S_InstancePrivateIpAddress: schema::Shape =
@@ -7196,25 +7580,35 @@ static L_InstancePrivateIpAddress: Layout = Layout::new(&[
 ]);
 static S_InstancePrivateIpAddressList: schema::Shape =
     schema::Shape::new("InstancePrivateIpAddressList", Kind::List(&M_InstancePrivateIpAddressList));
-static M_InstancePrivateIpAddressList: schema::Member = schema::Member::new("member", &S_InstancePrivateIpAddress).wire("item");
-static S_InstanceRebootMigrationState: schema::Shape =
-    schema::Shape::new("InstanceRebootMigrationState", Kind::String).limits(Limits::NONE.values(&["disabled", "default"]));
-static S_InstanceRequirements: schema::Shape = schema::Shape::new("InstanceRequirements", Kind::Structure(&L_InstanceRequirements));
+static M_InstancePrivateIpAddressList: schema::Member =
+    schema::Member::new("member", &S_InstancePrivateIpAddress).wire("item");
+static S_InstanceRebootMigrationState: schema::Shape = schema::Shape::new("InstanceRebootMigrationState", Kind::String)
+    .limits(Limits::NONE.values(&["disabled", "default"]));
+static S_InstanceRequirements: schema::Shape =
+    schema::Shape::new("InstanceRequirements", Kind::Structure(&L_InstanceRequirements));
 static L_InstanceRequirements: Layout = Layout::new(&[
     schema::Member::new("VCpuCount", &S_VCpuCountRange).wire("vCpuCount"),
     schema::Member::new("MemoryMiB", &S_MemoryMiB).wire("memoryMiB"),
     schema::Member::new("CpuManufacturers", &S_CpuManufacturerSet).wire("cpuManufacturerSet").ec2("CpuManufacturerSet"),
     schema::Member::new("MemoryGiBPerVCpu", &S_MemoryGiBPerVCpu).wire("memoryGiBPerVCpu"),
-    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet).wire("excludedInstanceTypeSet").ec2("ExcludedInstanceTypeSet"),
-    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet).wire("instanceGenerationSet").ec2("InstanceGenerationSet"),
-    schema::Member::new("SpotMaxPricePercentageOverLowestPrice", &S_Integer).wire("spotMaxPricePercentageOverLowestPrice"),
-    schema::Member::new("OnDemandMaxPricePercentageOverLowestPrice", &S_Integer).wire("onDemandMaxPricePercentageOverLowestPrice"),
+    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet)
+        .wire("excludedInstanceTypeSet")
+        .ec2("ExcludedInstanceTypeSet"),
+    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet)
+        .wire("instanceGenerationSet")
+        .ec2("InstanceGenerationSet"),
+    schema::Member::new("SpotMaxPricePercentageOverLowestPrice", &S_Integer)
+        .wire("spotMaxPricePercentageOverLowestPrice"),
+    schema::Member::new("OnDemandMaxPricePercentageOverLowestPrice", &S_Integer)
+        .wire("onDemandMaxPricePercentageOverLowestPrice"),
     schema::Member::new("BareMetal", &S_BareMetal).wire("bareMetal"),
     schema::Member::new("BurstablePerformance", &S_BurstablePerformance).wire("burstablePerformance"),
     schema::Member::new("RequireHibernateSupport", &S_Boolean).wire("requireHibernateSupport"),
     schema::Member::new("NetworkInterfaceCount", &S_NetworkInterfaceCount).wire("networkInterfaceCount"),
     schema::Member::new("LocalStorage", &S_LocalStorage).wire("localStorage"),
-    schema::Member::new("LocalStorageTypes", &S_LocalStorageTypeSet).wire("localStorageTypeSet").ec2("LocalStorageTypeSet"),
+    schema::Member::new("LocalStorageTypes", &S_LocalStorageTypeSet)
+        .wire("localStorageTypeSet")
+        .ec2("LocalStorageTypeSet"),
     schema::Member::new("TotalLocalStorageGB", &S_TotalLocalStorageGB).wire("totalLocalStorageGB"),
     schema::Member::new("BaselineEbsBandwidthMbps", &S_BaselineEbsBandwidthMbps).wire("baselineEbsBandwidthMbps"),
     schema::Member::new("AcceleratorTypes", &S_AcceleratorTypeSet).wire("acceleratorTypeSet").ec2("AcceleratorTypeSet"),
@@ -7225,7 +7619,9 @@ static L_InstanceRequirements: Layout = Layout::new(&[
     schema::Member::new("AcceleratorNames", &S_AcceleratorNameSet).wire("acceleratorNameSet").ec2("AcceleratorNameSet"),
     schema::Member::new("AcceleratorTotalMemoryMiB", &S_AcceleratorTotalMemoryMiB).wire("acceleratorTotalMemoryMiB"),
     schema::Member::new("NetworkBandwidthGbps", &S_NetworkBandwidthGbps).wire("networkBandwidthGbps"),
-    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet).wire("allowedInstanceTypeSet").ec2("AllowedInstanceTypeSet"),
+    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet)
+        .wire("allowedInstanceTypeSet")
+        .ec2("AllowedInstanceTypeSet"),
     schema::Member::new("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", &S_Integer)
         .wire("maxSpotPriceAsPercentageOfOptimalOnDemandPrice"),
     schema::Member::new("BaselinePerformanceFactors", &S_BaselinePerformanceFactors).wire("baselinePerformanceFactors"),
@@ -7238,8 +7634,12 @@ static L_InstanceRequirementsRequest: Layout = Layout::new(&[
     schema::Member::new("MemoryMiB", &S_MemoryMiBRequest).required(),
     schema::Member::new("CpuManufacturers", &S_CpuManufacturerSet).wire("CpuManufacturer").ec2("CpuManufacturer"),
     schema::Member::new("MemoryGiBPerVCpu", &S_MemoryGiBPerVCpuRequest),
-    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet).wire("ExcludedInstanceType").ec2("ExcludedInstanceType"),
-    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet).wire("InstanceGeneration").ec2("InstanceGeneration"),
+    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet)
+        .wire("ExcludedInstanceType")
+        .ec2("ExcludedInstanceType"),
+    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet)
+        .wire("InstanceGeneration")
+        .ec2("InstanceGeneration"),
     schema::Member::new("SpotMaxPricePercentageOverLowestPrice", &S_Integer),
     schema::Member::new("OnDemandMaxPricePercentageOverLowestPrice", &S_Integer),
     schema::Member::new("BareMetal", &S_BareMetal),
@@ -7258,7 +7658,9 @@ static L_InstanceRequirementsRequest: Layout = Layout::new(&[
     schema::Member::new("AcceleratorNames", &S_AcceleratorNameSet).wire("AcceleratorName").ec2("AcceleratorName"),
     schema::Member::new("AcceleratorTotalMemoryMiB", &S_AcceleratorTotalMemoryMiBRequest),
     schema::Member::new("NetworkBandwidthGbps", &S_NetworkBandwidthGbpsRequest),
-    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet).wire("AllowedInstanceType").ec2("AllowedInstanceType"),
+    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet)
+        .wire("AllowedInstanceType")
+        .ec2("AllowedInstanceType"),
     schema::Member::new("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", &S_Integer),
     schema::Member::new("BaselinePerformanceFactors", &S_BaselinePerformanceFactorsRequest),
     schema::Member::new("RequireEncryptionInTransit", &S_Boolean),
@@ -7279,8 +7681,10 @@ static L_InstanceSecondaryInterface: Layout = Layout::new(&[
     schema::Member::new("SecondaryNetworkId", &S_SecondaryNetworkId).wire("secondaryNetworkId"),
     schema::Member::new("InterfaceType", &S_SecondaryInterfaceType).wire("interfaceType"),
 ]);
-static S_InstanceSecondaryInterfaceAttachment: schema::Shape =
-    schema::Shape::new("InstanceSecondaryInterfaceAttachment", Kind::Structure(&L_InstanceSecondaryInterfaceAttachment));
+static S_InstanceSecondaryInterfaceAttachment: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfaceAttachment",
+    Kind::Structure(&L_InstanceSecondaryInterfaceAttachment),
+);
 static L_InstanceSecondaryInterfaceAttachment: Layout = Layout::new(&[
     schema::Member::new("AttachTime", &S_MillisecondDateTime).wire("attachTime"),
     schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
@@ -7291,13 +7695,18 @@ static L_InstanceSecondaryInterfaceAttachment: Layout = Layout::new(&[
 ]);
 static S_InstanceSecondaryInterfaceList: schema::Shape =
     schema::Shape::new("InstanceSecondaryInterfaceList", Kind::List(&M_InstanceSecondaryInterfaceList));
-static M_InstanceSecondaryInterfaceList: schema::Member = schema::Member::new("member", &S_InstanceSecondaryInterface).wire("item");
-static S_InstanceSecondaryInterfacePrivateIpAddress: schema::Shape =
-    schema::Shape::new("InstanceSecondaryInterfacePrivateIpAddress", Kind::Structure(&L_InstanceSecondaryInterfacePrivateIpAddress));
+static M_InstanceSecondaryInterfaceList: schema::Member =
+    schema::Member::new("member", &S_InstanceSecondaryInterface).wire("item");
+static S_InstanceSecondaryInterfacePrivateIpAddress: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfacePrivateIpAddress",
+    Kind::Structure(&L_InstanceSecondaryInterfacePrivateIpAddress),
+);
 static L_InstanceSecondaryInterfacePrivateIpAddress: Layout =
     Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
-static S_InstanceSecondaryInterfacePrivateIpAddressList: schema::Shape =
-    schema::Shape::new("InstanceSecondaryInterfacePrivateIpAddressList", Kind::List(&M_InstanceSecondaryInterfacePrivateIpAddressList));
+static S_InstanceSecondaryInterfacePrivateIpAddressList: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfacePrivateIpAddressList",
+    Kind::List(&M_InstanceSecondaryInterfacePrivateIpAddressList),
+);
 static M_InstanceSecondaryInterfacePrivateIpAddressList: schema::Member =
     schema::Member::new("member", &S_InstanceSecondaryInterfacePrivateIpAddress).wire("item");
 static S_InstanceSecondaryInterfacePrivateIpAddressListRequest: schema::Shape = schema::Shape::new(
@@ -7334,24 +7743,22 @@ static L_InstanceSecondaryInterfaceSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("NetworkCardIndex", &S_Integer),
 ]);
 static S_InstanceState: schema::Shape = schema::Shape::new("InstanceState", Kind::Structure(&L_InstanceState));
-static L_InstanceState: Layout =
-    Layout::new(&[schema::Member::new("Code", &S_Integer).wire("code"), schema::Member::new("Name", &S_InstanceStateName).wire("name")]);
-static S_InstanceStateChange: schema::Shape = schema::Shape::new("InstanceStateChange", Kind::Structure(&L_InstanceStateChange));
+static L_InstanceState: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_Integer).wire("code"),
+    schema::Member::new("Name", &S_InstanceStateName).wire("name"),
+]);
+static S_InstanceStateChange: schema::Shape =
+    schema::Shape::new("InstanceStateChange", Kind::Structure(&L_InstanceStateChange));
 static L_InstanceStateChange: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_String).wire("instanceId"),
     schema::Member::new("CurrentState", &S_InstanceState).wire("currentState"),
     schema::Member::new("PreviousState", &S_InstanceState).wire("previousState"),
 ]);
-static S_InstanceStateChangeList: schema::Shape = schema::Shape::new("InstanceStateChangeList", Kind::List(&M_InstanceStateChangeList));
+static S_InstanceStateChangeList: schema::Shape =
+    schema::Shape::new("InstanceStateChangeList", Kind::List(&M_InstanceStateChangeList));
 static M_InstanceStateChangeList: schema::Member = schema::Member::new("member", &S_InstanceStateChange).wire("item");
-static S_InstanceStateName: schema::Shape = schema::Shape::new("InstanceStateName", Kind::String).limits(Limits::NONE.values(&[
-    "pending",
-    "running",
-    "shutting-down",
-    "terminated",
-    "stopping",
-    "stopped",
-]));
+static S_InstanceStateName: schema::Shape = schema::Shape::new("InstanceStateName", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "running", "shutting-down", "terminated", "stopping", "stopped"]));
 static S_InstanceStatus: schema::Shape = schema::Shape::new("InstanceStatus", Kind::Structure(&L_InstanceStatus));
 static L_InstanceStatus: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
@@ -7367,7 +7774,8 @@ static L_InstanceStatus: Layout = Layout::new(&[
     schema::Member::new("ApplicationStatus", &S_ApplicationStatusSummary).wire("applicationStatus"),
     schema::Member::new("PerformanceStatus", &S_PerformanceStatusSummary).wire("performanceStatus"),
 ]);
-static S_InstanceStatusDetails: schema::Shape = schema::Shape::new("InstanceStatusDetails", Kind::Structure(&L_InstanceStatusDetails));
+static S_InstanceStatusDetails: schema::Shape =
+    schema::Shape::new("InstanceStatusDetails", Kind::Structure(&L_InstanceStatusDetails));
 static L_InstanceStatusDetails: Layout = Layout::new(&[
     schema::Member::new("ImpairedSince", &S_DateTime).wire("impairedSince"),
     schema::Member::new("Name", &S_StatusName).wire("name"),
@@ -7375,8 +7783,10 @@ static L_InstanceStatusDetails: Layout = Layout::new(&[
 ]);
 static S_InstanceStatusDetailsList: schema::Shape =
     schema::Shape::new("InstanceStatusDetailsList", Kind::List(&M_InstanceStatusDetailsList));
-static M_InstanceStatusDetailsList: schema::Member = schema::Member::new("member", &S_InstanceStatusDetails).wire("item");
-static S_InstanceStatusEvent: schema::Shape = schema::Shape::new("InstanceStatusEvent", Kind::Structure(&L_InstanceStatusEvent));
+static M_InstanceStatusDetailsList: schema::Member =
+    schema::Member::new("member", &S_InstanceStatusDetails).wire("item");
+static S_InstanceStatusEvent: schema::Shape =
+    schema::Shape::new("InstanceStatusEvent", Kind::Structure(&L_InstanceStatusEvent));
 static L_InstanceStatusEvent: Layout = Layout::new(&[
     schema::Member::new("InstanceEventId", &S_InstanceEventId).wire("instanceEventId"),
     schema::Member::new("Code", &S_EventCode).wire("code"),
@@ -7385,19 +7795,24 @@ static L_InstanceStatusEvent: Layout = Layout::new(&[
     schema::Member::new("NotBefore", &S_DateTime).wire("notBefore"),
     schema::Member::new("NotBeforeDeadline", &S_DateTime).wire("notBeforeDeadline"),
 ]);
-static S_InstanceStatusEventList: schema::Shape = schema::Shape::new("InstanceStatusEventList", Kind::List(&M_InstanceStatusEventList));
+static S_InstanceStatusEventList: schema::Shape =
+    schema::Shape::new("InstanceStatusEventList", Kind::List(&M_InstanceStatusEventList));
 static M_InstanceStatusEventList: schema::Member = schema::Member::new("member", &S_InstanceStatusEvent).wire("item");
-static S_InstanceStatusList: schema::Shape = schema::Shape::new("InstanceStatusList", Kind::List(&M_InstanceStatusList));
+static S_InstanceStatusList: schema::Shape =
+    schema::Shape::new("InstanceStatusList", Kind::List(&M_InstanceStatusList));
 static M_InstanceStatusList: schema::Member = schema::Member::new("member", &S_InstanceStatus).wire("item");
-static S_InstanceStatusSummary: schema::Shape = schema::Shape::new("InstanceStatusSummary", Kind::Structure(&L_InstanceStatusSummary));
+static S_InstanceStatusSummary: schema::Shape =
+    schema::Shape::new("InstanceStatusSummary", Kind::Structure(&L_InstanceStatusSummary));
 static L_InstanceStatusSummary: Layout = Layout::new(&[
     schema::Member::new("Details", &S_InstanceStatusDetailsList).wire("details"),
     schema::Member::new("Status", &S_SummaryStatus).wire("status"),
 ]);
 static S_InstanceStorageEncryptionSupport: schema::Shape =
-    schema::Shape::new("InstanceStorageEncryptionSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "required"]));
+    schema::Shape::new("InstanceStorageEncryptionSupport", Kind::String)
+        .limits(Limits::NONE.values(&["unsupported", "required"]));
 static S_InstanceStorageFlag: schema::Shape = schema::Shape::new("InstanceStorageFlag", Kind::Boolean);
-static S_InstanceStorageInfo: schema::Shape = schema::Shape::new("InstanceStorageInfo", Kind::Structure(&L_InstanceStorageInfo));
+static S_InstanceStorageInfo: schema::Shape =
+    schema::Shape::new("InstanceStorageInfo", Kind::Structure(&L_InstanceStorageInfo));
 static L_InstanceStorageInfo: Layout = Layout::new(&[
     schema::Member::new("TotalSizeInGB", &S_DiskSize).wire("totalSizeInGB"),
     schema::Member::new("Disks", &S_DiskInfoList).wire("disks"),
@@ -8867,7 +9282,8 @@ static L_InstanceTypeInfo: Layout = Layout::new(&[
     schema::Member::new("PlacementGroupInfo", &S_PlacementGroupInfo).wire("placementGroupInfo"),
     schema::Member::new("InferenceAcceleratorInfo", &S_InferenceAcceleratorInfo).wire("inferenceAcceleratorInfo"),
     schema::Member::new("HibernationSupported", &S_HibernationFlag).wire("hibernationSupported"),
-    schema::Member::new("BurstablePerformanceSupported", &S_BurstablePerformanceFlag).wire("burstablePerformanceSupported"),
+    schema::Member::new("BurstablePerformanceSupported", &S_BurstablePerformanceFlag)
+        .wire("burstablePerformanceSupported"),
     schema::Member::new("DedicatedHostsSupported", &S_DedicatedHostFlag).wire("dedicatedHostsSupported"),
     schema::Member::new("AutoRecoverySupported", &S_AutoRecoveryFlag).wire("autoRecoverySupported"),
     schema::Member::new("SupportedBootModes", &S_BootModeTypeList).wire("supportedBootModes"),
@@ -8880,11 +9296,13 @@ static L_InstanceTypeInfo: Layout = Layout::new(&[
     schema::Member::new("RebootMigrationSupport", &S_RebootMigrationSupport).wire("rebootMigrationSupport"),
     schema::Member::new("SupportedInRegion", &S_SupportedInRegion).wire("supportedInRegion"),
 ]);
-static S_InstanceTypeInfoList: schema::Shape = schema::Shape::new("InstanceTypeInfoList", Kind::List(&M_InstanceTypeInfoList));
+static S_InstanceTypeInfoList: schema::Shape =
+    schema::Shape::new("InstanceTypeInfoList", Kind::List(&M_InstanceTypeInfoList));
 static M_InstanceTypeInfoList: schema::Member = schema::Member::new("member", &S_InstanceTypeInfo).wire("item");
 static S_InstanceTypeItem: schema::Shape = schema::Shape::new("InstanceTypeItem", Kind::Structure(&L_InstanceTypeItem));
 static L_InstanceTypeItem: Layout = Layout::new(&[schema::Member::new("InstanceType", &S_String).wire("instanceType")]);
-static S_InstanceTypeOffering: schema::Shape = schema::Shape::new("InstanceTypeOffering", Kind::Structure(&L_InstanceTypeOffering));
+static S_InstanceTypeOffering: schema::Shape =
+    schema::Shape::new("InstanceTypeOffering", Kind::Structure(&L_InstanceTypeOffering));
 static L_InstanceTypeOffering: Layout = Layout::new(&[
     schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
     schema::Member::new("LocationType", &S_LocationType).wire("locationType"),
@@ -8892,7 +9310,8 @@ static L_InstanceTypeOffering: Layout = Layout::new(&[
 ]);
 static S_InstanceTypeOfferingsList: schema::Shape =
     schema::Shape::new("InstanceTypeOfferingsList", Kind::List(&M_InstanceTypeOfferingsList));
-static M_InstanceTypeOfferingsList: schema::Member = schema::Member::new("member", &S_InstanceTypeOffering).wire("item");
+static M_InstanceTypeOfferingsList: schema::Member =
+    schema::Member::new("member", &S_InstanceTypeOffering).wire("item");
 static S_InstanceTypeSpecification: schema::Shape =
     schema::Shape::new("InstanceTypeSpecification", Kind::Structure(&L_InstanceTypeSpecification));
 static L_InstanceTypeSpecification: Layout = Layout::new(&[
@@ -8913,17 +9332,23 @@ static L_InternetGateway: Layout = Layout::new(&[
 ]);
 static S_InternetGatewayAttachment: schema::Shape =
     schema::Shape::new("InternetGatewayAttachment", Kind::Structure(&L_InternetGatewayAttachment));
-static L_InternetGatewayAttachment: Layout =
-    Layout::new(&[schema::Member::new("State", &S_AttachmentStatus).wire("state"), schema::Member::new("VpcId", &S_String).wire("vpcId")]);
+static L_InternetGatewayAttachment: Layout = Layout::new(&[
+    schema::Member::new("State", &S_AttachmentStatus).wire("state"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+]);
 static S_InternetGatewayAttachmentList: schema::Shape =
     schema::Shape::new("InternetGatewayAttachmentList", Kind::List(&M_InternetGatewayAttachmentList));
-static M_InternetGatewayAttachmentList: schema::Member = schema::Member::new("member", &S_InternetGatewayAttachment).wire("item");
+static M_InternetGatewayAttachmentList: schema::Member =
+    schema::Member::new("member", &S_InternetGatewayAttachment).wire("item");
 static S_InternetGatewayId: schema::Shape = schema::Shape::new("InternetGatewayId", Kind::String);
-static S_InternetGatewayIdList: schema::Shape = schema::Shape::new("InternetGatewayIdList", Kind::List(&M_InternetGatewayIdList));
+static S_InternetGatewayIdList: schema::Shape =
+    schema::Shape::new("InternetGatewayIdList", Kind::List(&M_InternetGatewayIdList));
 static M_InternetGatewayIdList: schema::Member = schema::Member::new("member", &S_InternetGatewayId).wire("item");
-static S_InternetGatewayList: schema::Shape = schema::Shape::new("InternetGatewayList", Kind::List(&M_InternetGatewayList));
+static S_InternetGatewayList: schema::Shape =
+    schema::Shape::new("InternetGatewayList", Kind::List(&M_InternetGatewayList));
 static M_InternetGatewayList: schema::Member = schema::Member::new("member", &S_InternetGateway).wire("item");
-static S_IpAddress: schema::Shape = schema::Shape::new("IpAddress", Kind::String).limits(Limits::NONE.min(0).max(15).pattern(&P_IpAddress));
+static S_IpAddress: schema::Shape =
+    schema::Shape::new("IpAddress", Kind::String).limits(Limits::NONE.min(0).max(15).pattern(&P_IpAddress));
 static P_IpAddress: Pattern = Pattern::new(r#"^([0-9]{1,3}.){3}[0-9]{1,3}$"#);
 static S_IpAddressList: schema::Shape = schema::Shape::new("IpAddressList", Kind::List(&M_IpAddressList));
 static M_IpAddressList: schema::Member = schema::Member::new("member", &S_IpAddress).wire("item");
@@ -8954,23 +9379,29 @@ static S_IpRangeList: schema::Shape = schema::Shape::new("IpRangeList", Kind::Li
 static M_IpRangeList: schema::Member = schema::Member::new("member", &S_IpRange).wire("item");
 static S_IpRanges: schema::Shape = schema::Shape::new("IpRanges", Kind::List(&M_IpRanges));
 static M_IpRanges: schema::Member = schema::Member::new("member", &S_String).wire("item");
-static S_IpSource: schema::Shape = schema::Shape::new("IpSource", Kind::String).limits(Limits::NONE.values(&["amazon", "byoip", "none"]));
+static S_IpSource: schema::Shape =
+    schema::Shape::new("IpSource", Kind::String).limits(Limits::NONE.values(&["amazon", "byoip", "none"]));
 static S_IpamPoolId: schema::Shape = schema::Shape::new("IpamPoolId", Kind::String);
-static S_Ipv4AddressesPerSecondaryInterface: schema::Shape = schema::Shape::new("Ipv4AddressesPerSecondaryInterface", Kind::Integer);
+static S_Ipv4AddressesPerSecondaryInterface: schema::Shape =
+    schema::Shape::new("Ipv4AddressesPerSecondaryInterface", Kind::Integer);
 static S_Ipv4PoolEc2Id: schema::Shape = schema::Shape::new("Ipv4PoolEc2Id", Kind::String);
 static S_Ipv4PrefixList: schema::Shape = schema::Shape::new("Ipv4PrefixList", Kind::List(&M_Ipv4PrefixList));
 static M_Ipv4PrefixList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecificationRequest).wire("item");
-static S_Ipv4PrefixListResponse: schema::Shape = schema::Shape::new("Ipv4PrefixListResponse", Kind::List(&M_Ipv4PrefixListResponse));
-static M_Ipv4PrefixListResponse: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecificationResponse).wire("item");
+static S_Ipv4PrefixListResponse: schema::Shape =
+    schema::Shape::new("Ipv4PrefixListResponse", Kind::List(&M_Ipv4PrefixListResponse));
+static M_Ipv4PrefixListResponse: schema::Member =
+    schema::Member::new("member", &S_Ipv4PrefixSpecificationResponse).wire("item");
 static S_Ipv4PrefixSpecification: schema::Shape =
     schema::Shape::new("Ipv4PrefixSpecification", Kind::Structure(&L_Ipv4PrefixSpecification));
-static L_Ipv4PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
+static L_Ipv4PrefixSpecification: Layout =
+    Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
 static S_Ipv4PrefixSpecificationRequest: schema::Shape =
     schema::Shape::new("Ipv4PrefixSpecificationRequest", Kind::Structure(&L_Ipv4PrefixSpecificationRequest));
 static L_Ipv4PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String)]);
 static S_Ipv4PrefixSpecificationResponse: schema::Shape =
     schema::Shape::new("Ipv4PrefixSpecificationResponse", Kind::Structure(&L_Ipv4PrefixSpecificationResponse));
-static L_Ipv4PrefixSpecificationResponse: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
+static L_Ipv4PrefixSpecificationResponse: Layout =
+    Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
 static S_Ipv4PrefixesList: schema::Shape = schema::Shape::new("Ipv4PrefixesList", Kind::List(&M_Ipv4PrefixesList));
 static M_Ipv4PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecification).wire("item");
 static S_Ipv6AddressAttribute: schema::Shape =
@@ -8985,17 +9416,21 @@ static S_Ipv6Flag: schema::Shape = schema::Shape::new("Ipv6Flag", Kind::Boolean)
 static S_Ipv6PoolEc2Id: schema::Shape = schema::Shape::new("Ipv6PoolEc2Id", Kind::String);
 static S_Ipv6PrefixList: schema::Shape = schema::Shape::new("Ipv6PrefixList", Kind::List(&M_Ipv6PrefixList));
 static M_Ipv6PrefixList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecificationRequest).wire("item");
-static S_Ipv6PrefixListResponse: schema::Shape = schema::Shape::new("Ipv6PrefixListResponse", Kind::List(&M_Ipv6PrefixListResponse));
-static M_Ipv6PrefixListResponse: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecificationResponse).wire("item");
+static S_Ipv6PrefixListResponse: schema::Shape =
+    schema::Shape::new("Ipv6PrefixListResponse", Kind::List(&M_Ipv6PrefixListResponse));
+static M_Ipv6PrefixListResponse: schema::Member =
+    schema::Member::new("member", &S_Ipv6PrefixSpecificationResponse).wire("item");
 static S_Ipv6PrefixSpecification: schema::Shape =
     schema::Shape::new("Ipv6PrefixSpecification", Kind::Structure(&L_Ipv6PrefixSpecification));
-static L_Ipv6PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
+static L_Ipv6PrefixSpecification: Layout =
+    Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
 static S_Ipv6PrefixSpecificationRequest: schema::Shape =
     schema::Shape::new("Ipv6PrefixSpecificationRequest", Kind::Structure(&L_Ipv6PrefixSpecificationRequest));
 static L_Ipv6PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String)]);
 static S_Ipv6PrefixSpecificationResponse: schema::Shape =
     schema::Shape::new("Ipv6PrefixSpecificationResponse", Kind::Structure(&L_Ipv6PrefixSpecificationResponse));
-static L_Ipv6PrefixSpecificationResponse: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
+static L_Ipv6PrefixSpecificationResponse: Layout =
+    Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
 static S_Ipv6PrefixesList: schema::Shape = schema::Shape::new("Ipv6PrefixesList", Kind::List(&M_Ipv6PrefixesList));
 static M_Ipv6PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecification).wire("item");
 static S_Ipv6Range: schema::Shape = schema::Shape::new("Ipv6Range", Kind::Structure(&L_Ipv6Range));
@@ -9006,7 +9441,8 @@ static L_Ipv6Range: Layout = Layout::new(&[
 static S_Ipv6RangeList: schema::Shape = schema::Shape::new("Ipv6RangeList", Kind::List(&M_Ipv6RangeList));
 static M_Ipv6RangeList: schema::Member = schema::Member::new("member", &S_Ipv6Range).wire("item");
 static S_KernelId: schema::Shape = schema::Shape::new("KernelId", Kind::String);
-static S_KeyFormat: schema::Shape = schema::Shape::new("KeyFormat", Kind::String).limits(Limits::NONE.values(&["pem", "ppk"]));
+static S_KeyFormat: schema::Shape =
+    schema::Shape::new("KeyFormat", Kind::String).limits(Limits::NONE.values(&["pem", "ppk"]));
 static S_KeyNameStringList: schema::Shape = schema::Shape::new("KeyNameStringList", Kind::List(&M_KeyNameStringList));
 static M_KeyNameStringList: schema::Member = schema::Member::new("member", &S_KeyPairName).wire("KeyName");
 static S_KeyPair: schema::Shape = schema::Shape::new("KeyPair", Kind::Structure(&L_KeyPair));
@@ -9018,7 +9454,8 @@ static L_KeyPair: Layout = Layout::new(&[
     schema::Member::new("KeyMaterial", &S_SensitiveUserData).wire("keyMaterial"),
 ]);
 static S_KeyPairId: schema::Shape = schema::Shape::new("KeyPairId", Kind::String);
-static S_KeyPairIdStringList: schema::Shape = schema::Shape::new("KeyPairIdStringList", Kind::List(&M_KeyPairIdStringList));
+static S_KeyPairIdStringList: schema::Shape =
+    schema::Shape::new("KeyPairIdStringList", Kind::List(&M_KeyPairIdStringList));
 static M_KeyPairIdStringList: schema::Member = schema::Member::new("member", &S_KeyPairId).wire("KeyPairId");
 static S_KeyPairInfo: schema::Shape = schema::Shape::new("KeyPairInfo", Kind::Structure(&L_KeyPairInfo));
 static L_KeyPairInfo: Layout = Layout::new(&[
@@ -9034,11 +9471,14 @@ static S_KeyPairList: schema::Shape = schema::Shape::new("KeyPairList", Kind::Li
 static M_KeyPairList: schema::Member = schema::Member::new("member", &S_KeyPairInfo).wire("item");
 static S_KeyPairName: schema::Shape = schema::Shape::new("KeyPairName", Kind::String);
 static S_KeyPairNameWithResolver: schema::Shape = schema::Shape::new("KeyPairNameWithResolver", Kind::String);
-static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["rsa", "ed25519"]));
+static S_KeyType: schema::Shape =
+    schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["rsa", "ed25519"]));
 static S_KmsKeyId: schema::Shape = schema::Shape::new("KmsKeyId", Kind::String);
 static S_LastError: schema::Shape = schema::Shape::new("LastError", Kind::Structure(&L_LastError));
-static L_LastError: Layout =
-    Layout::new(&[schema::Member::new("Message", &S_String).wire("message"), schema::Member::new("Code", &S_String).wire("code")]);
+static L_LastError: Layout = Layout::new(&[
+    schema::Member::new("Message", &S_String).wire("message"),
+    schema::Member::new("Code", &S_String).wire("code"),
+]);
 static S_LaunchPermission: schema::Shape = schema::Shape::new("LaunchPermission", Kind::Structure(&L_LaunchPermission));
 static L_LaunchPermission: Layout = Layout::new(&[
     schema::Member::new("OrganizationArn", &S_String).wire("organizationArn"),
@@ -9046,12 +9486,15 @@ static L_LaunchPermission: Layout = Layout::new(&[
     schema::Member::new("UserId", &S_String).wire("userId"),
     schema::Member::new("Group", &S_PermissionGroup).wire("group"),
 ]);
-static S_LaunchPermissionList: schema::Shape = schema::Shape::new("LaunchPermissionList", Kind::List(&M_LaunchPermissionList));
+static S_LaunchPermissionList: schema::Shape =
+    schema::Shape::new("LaunchPermissionList", Kind::List(&M_LaunchPermissionList));
 static M_LaunchPermissionList: schema::Member = schema::Member::new("member", &S_LaunchPermission).wire("item");
 static S_LaunchPermissionModifications: schema::Shape =
     schema::Shape::new("LaunchPermissionModifications", Kind::Structure(&L_LaunchPermissionModifications));
-static L_LaunchPermissionModifications: Layout =
-    Layout::new(&[schema::Member::new("Add", &S_LaunchPermissionList), schema::Member::new("Remove", &S_LaunchPermissionList)]);
+static L_LaunchPermissionModifications: Layout = Layout::new(&[
+    schema::Member::new("Add", &S_LaunchPermissionList),
+    schema::Member::new("Remove", &S_LaunchPermissionList),
+]);
 static S_LaunchTemplate: schema::Shape = schema::Shape::new("LaunchTemplate", Kind::Structure(&L_LaunchTemplate));
 static L_LaunchTemplate: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
@@ -9064,7 +9507,8 @@ static L_LaunchTemplate: Layout = Layout::new(&[
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
 ]);
 static S_LaunchTemplateAutoRecoveryState: schema::Shape =
-    schema::Shape::new("LaunchTemplateAutoRecoveryState", Kind::String).limits(Limits::NONE.values(&["default", "disabled"]));
+    schema::Shape::new("LaunchTemplateAutoRecoveryState", Kind::String)
+        .limits(Limits::NONE.values(&["default", "disabled"]));
 static S_LaunchTemplateBlockDeviceMapping: schema::Shape =
     schema::Shape::new("LaunchTemplateBlockDeviceMapping", Kind::Structure(&L_LaunchTemplateBlockDeviceMapping));
 static L_LaunchTemplateBlockDeviceMapping: Layout = Layout::new(&[
@@ -9077,16 +9521,20 @@ static S_LaunchTemplateBlockDeviceMappingList: schema::Shape =
     schema::Shape::new("LaunchTemplateBlockDeviceMappingList", Kind::List(&M_LaunchTemplateBlockDeviceMappingList));
 static M_LaunchTemplateBlockDeviceMappingList: schema::Member =
     schema::Member::new("member", &S_LaunchTemplateBlockDeviceMapping).wire("item");
-static S_LaunchTemplateBlockDeviceMappingRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateBlockDeviceMappingRequest", Kind::Structure(&L_LaunchTemplateBlockDeviceMappingRequest));
+static S_LaunchTemplateBlockDeviceMappingRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateBlockDeviceMappingRequest",
+    Kind::Structure(&L_LaunchTemplateBlockDeviceMappingRequest),
+);
 static L_LaunchTemplateBlockDeviceMappingRequest: Layout = Layout::new(&[
     schema::Member::new("DeviceName", &S_String),
     schema::Member::new("VirtualName", &S_String),
     schema::Member::new("Ebs", &S_LaunchTemplateEbsBlockDeviceRequest),
     schema::Member::new("NoDevice", &S_String),
 ]);
-static S_LaunchTemplateBlockDeviceMappingRequestList: schema::Shape =
-    schema::Shape::new("LaunchTemplateBlockDeviceMappingRequestList", Kind::List(&M_LaunchTemplateBlockDeviceMappingRequestList));
+static S_LaunchTemplateBlockDeviceMappingRequestList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateBlockDeviceMappingRequestList",
+    Kind::List(&M_LaunchTemplateBlockDeviceMappingRequestList),
+);
 static M_LaunchTemplateBlockDeviceMappingRequestList: schema::Member =
     schema::Member::new("member", &S_LaunchTemplateBlockDeviceMappingRequest).wire("BlockDeviceMapping");
 static S_LaunchTemplateCapacityReservationSpecificationRequest: schema::Shape = schema::Shape::new(
@@ -9102,8 +9550,10 @@ static S_LaunchTemplateCapacityReservationSpecificationResponse: schema::Shape =
     Kind::Structure(&L_LaunchTemplateCapacityReservationSpecificationResponse),
 );
 static L_LaunchTemplateCapacityReservationSpecificationResponse: Layout = Layout::new(&[
-    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference).wire("capacityReservationPreference"),
-    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse).wire("capacityReservationTarget"),
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference)
+        .wire("capacityReservationPreference"),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse)
+        .wire("capacityReservationTarget"),
 ]);
 static S_LaunchTemplateCpuOptions: schema::Shape =
     schema::Shape::new("LaunchTemplateCpuOptions", Kind::Structure(&L_LaunchTemplateCpuOptions));
@@ -9149,24 +9599,30 @@ static L_LaunchTemplateEbsBlockDeviceRequest: Layout = Layout::new(&[
     schema::Member::new("VolumeInitializationRate", &S_Integer),
     schema::Member::new("EbsCardIndex", &S_Integer),
 ]);
-static S_LaunchTemplateElasticInferenceAccelerator: schema::Shape =
-    schema::Shape::new("LaunchTemplateElasticInferenceAccelerator", Kind::Structure(&L_LaunchTemplateElasticInferenceAccelerator));
+static S_LaunchTemplateElasticInferenceAccelerator: schema::Shape = schema::Shape::new(
+    "LaunchTemplateElasticInferenceAccelerator",
+    Kind::Structure(&L_LaunchTemplateElasticInferenceAccelerator),
+);
 static L_LaunchTemplateElasticInferenceAccelerator: Layout = Layout::new(&[
     schema::Member::new("Type", &S_String).required(),
     schema::Member::new("Count", &S_LaunchTemplateElasticInferenceAcceleratorCount),
 ]);
 static S_LaunchTemplateElasticInferenceAcceleratorCount: schema::Shape =
     schema::Shape::new("LaunchTemplateElasticInferenceAcceleratorCount", Kind::Integer).limits(Limits::NONE.min(1));
-static S_LaunchTemplateElasticInferenceAcceleratorList: schema::Shape =
-    schema::Shape::new("LaunchTemplateElasticInferenceAcceleratorList", Kind::List(&M_LaunchTemplateElasticInferenceAcceleratorList));
+static S_LaunchTemplateElasticInferenceAcceleratorList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateElasticInferenceAcceleratorList",
+    Kind::List(&M_LaunchTemplateElasticInferenceAcceleratorList),
+);
 static M_LaunchTemplateElasticInferenceAcceleratorList: schema::Member =
     schema::Member::new("member", &S_LaunchTemplateElasticInferenceAccelerator).wire("item");
 static S_LaunchTemplateElasticInferenceAcceleratorResponse: schema::Shape = schema::Shape::new(
     "LaunchTemplateElasticInferenceAcceleratorResponse",
     Kind::Structure(&L_LaunchTemplateElasticInferenceAcceleratorResponse),
 );
-static L_LaunchTemplateElasticInferenceAcceleratorResponse: Layout =
-    Layout::new(&[schema::Member::new("Type", &S_String).wire("type"), schema::Member::new("Count", &S_Integer).wire("count")]);
+static L_LaunchTemplateElasticInferenceAcceleratorResponse: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_String).wire("type"),
+    schema::Member::new("Count", &S_Integer).wire("count"),
+]);
 static S_LaunchTemplateElasticInferenceAcceleratorResponseList: schema::Shape = schema::Shape::new(
     "LaunchTemplateElasticInferenceAcceleratorResponseList",
     Kind::List(&M_LaunchTemplateElasticInferenceAcceleratorResponseList),
@@ -9177,15 +9633,19 @@ static S_LaunchTemplateEnaSrdSpecification: schema::Shape =
     schema::Shape::new("LaunchTemplateEnaSrdSpecification", Kind::Structure(&L_LaunchTemplateEnaSrdSpecification));
 static L_LaunchTemplateEnaSrdSpecification: Layout = Layout::new(&[
     schema::Member::new("EnaSrdEnabled", &S_Boolean).wire("enaSrdEnabled"),
-    schema::Member::new("EnaSrdUdpSpecification", &S_LaunchTemplateEnaSrdUdpSpecification).wire("enaSrdUdpSpecification"),
+    schema::Member::new("EnaSrdUdpSpecification", &S_LaunchTemplateEnaSrdUdpSpecification)
+        .wire("enaSrdUdpSpecification"),
 ]);
-static S_LaunchTemplateEnaSrdUdpSpecification: schema::Shape =
-    schema::Shape::new("LaunchTemplateEnaSrdUdpSpecification", Kind::Structure(&L_LaunchTemplateEnaSrdUdpSpecification));
+static S_LaunchTemplateEnaSrdUdpSpecification: schema::Shape = schema::Shape::new(
+    "LaunchTemplateEnaSrdUdpSpecification",
+    Kind::Structure(&L_LaunchTemplateEnaSrdUdpSpecification),
+);
 static L_LaunchTemplateEnaSrdUdpSpecification: Layout =
     Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
 static S_LaunchTemplateEnclaveOptions: schema::Shape =
     schema::Shape::new("LaunchTemplateEnclaveOptions", Kind::Structure(&L_LaunchTemplateEnclaveOptions));
-static L_LaunchTemplateEnclaveOptions: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
+static L_LaunchTemplateEnclaveOptions: Layout =
+    Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
 static S_LaunchTemplateEnclaveOptionsRequest: schema::Shape =
     schema::Shape::new("LaunchTemplateEnclaveOptionsRequest", Kind::Structure(&L_LaunchTemplateEnclaveOptionsRequest));
 static L_LaunchTemplateEnclaveOptionsRequest: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean)]);
@@ -9200,16 +9660,25 @@ static S_LaunchTemplateErrorCode: schema::Shape =
     ]));
 static S_LaunchTemplateHibernationOptions: schema::Shape =
     schema::Shape::new("LaunchTemplateHibernationOptions", Kind::Structure(&L_LaunchTemplateHibernationOptions));
-static L_LaunchTemplateHibernationOptions: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean).wire("configured")]);
-static S_LaunchTemplateHibernationOptionsRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateHibernationOptionsRequest", Kind::Structure(&L_LaunchTemplateHibernationOptionsRequest));
-static L_LaunchTemplateHibernationOptionsRequest: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
+static L_LaunchTemplateHibernationOptions: Layout =
+    Layout::new(&[schema::Member::new("Configured", &S_Boolean).wire("configured")]);
+static S_LaunchTemplateHibernationOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateHibernationOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateHibernationOptionsRequest),
+);
+static L_LaunchTemplateHibernationOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
 static S_LaunchTemplateHttpTokensState: schema::Shape =
-    schema::Shape::new("LaunchTemplateHttpTokensState", Kind::String).limits(Limits::NONE.values(&["optional", "required"]));
-static S_LaunchTemplateIamInstanceProfileSpecification: schema::Shape =
-    schema::Shape::new("LaunchTemplateIamInstanceProfileSpecification", Kind::Structure(&L_LaunchTemplateIamInstanceProfileSpecification));
-static L_LaunchTemplateIamInstanceProfileSpecification: Layout =
-    Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Name", &S_String).wire("name")]);
+    schema::Shape::new("LaunchTemplateHttpTokensState", Kind::String)
+        .limits(Limits::NONE.values(&["optional", "required"]));
+static S_LaunchTemplateIamInstanceProfileSpecification: schema::Shape = schema::Shape::new(
+    "LaunchTemplateIamInstanceProfileSpecification",
+    Kind::Structure(&L_LaunchTemplateIamInstanceProfileSpecification),
+);
+static L_LaunchTemplateIamInstanceProfileSpecification: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_String).wire("arn"),
+    schema::Member::new("Name", &S_String).wire("name"),
+]);
 static S_LaunchTemplateIamInstanceProfileSpecificationRequest: schema::Shape = schema::Shape::new(
     "LaunchTemplateIamInstanceProfileSpecificationRequest",
     Kind::Structure(&L_LaunchTemplateIamInstanceProfileSpecificationRequest),
@@ -9220,8 +9689,10 @@ static S_LaunchTemplateId: schema::Shape = schema::Shape::new("LaunchTemplateId"
 static S_LaunchTemplateIdStringList: schema::Shape =
     schema::Shape::new("LaunchTemplateIdStringList", Kind::List(&M_LaunchTemplateIdStringList));
 static M_LaunchTemplateIdStringList: schema::Member = schema::Member::new("member", &S_LaunchTemplateId).wire("item");
-static S_LaunchTemplateInstanceMaintenanceOptions: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMaintenanceOptions", Kind::Structure(&L_LaunchTemplateInstanceMaintenanceOptions));
+static S_LaunchTemplateInstanceMaintenanceOptions: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceMaintenanceOptions",
+    Kind::Structure(&L_LaunchTemplateInstanceMaintenanceOptions),
+);
 static L_LaunchTemplateInstanceMaintenanceOptions: Layout =
     Layout::new(&[schema::Member::new("AutoRecovery", &S_LaunchTemplateAutoRecoveryState).wire("autoRecovery")]);
 static S_LaunchTemplateInstanceMaintenanceOptionsRequest: schema::Shape = schema::Shape::new(
@@ -9236,26 +9707,34 @@ static L_LaunchTemplateInstanceMarketOptions: Layout = Layout::new(&[
     schema::Member::new("MarketType", &S_MarketType).wire("marketType"),
     schema::Member::new("SpotOptions", &S_LaunchTemplateSpotMarketOptions).wire("spotOptions"),
 ]);
-static S_LaunchTemplateInstanceMarketOptionsRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMarketOptionsRequest", Kind::Structure(&L_LaunchTemplateInstanceMarketOptionsRequest));
+static S_LaunchTemplateInstanceMarketOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceMarketOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateInstanceMarketOptionsRequest),
+);
 static L_LaunchTemplateInstanceMarketOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("MarketType", &S_MarketType),
     schema::Member::new("SpotOptions", &S_LaunchTemplateSpotMarketOptionsRequest),
 ]);
 static S_LaunchTemplateInstanceMetadataEndpointState: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataEndpointState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
-static S_LaunchTemplateInstanceMetadataOptions: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataOptions", Kind::Structure(&L_LaunchTemplateInstanceMetadataOptions));
+    schema::Shape::new("LaunchTemplateInstanceMetadataEndpointState", Kind::String)
+        .limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_LaunchTemplateInstanceMetadataOptions: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceMetadataOptions",
+    Kind::Structure(&L_LaunchTemplateInstanceMetadataOptions),
+);
 static L_LaunchTemplateInstanceMetadataOptions: Layout = Layout::new(&[
     schema::Member::new("State", &S_LaunchTemplateInstanceMetadataOptionsState).wire("state"),
     schema::Member::new("HttpTokens", &S_LaunchTemplateHttpTokensState).wire("httpTokens"),
     schema::Member::new("HttpPutResponseHopLimit", &S_Integer).wire("httpPutResponseHopLimit"),
     schema::Member::new("HttpEndpoint", &S_LaunchTemplateInstanceMetadataEndpointState).wire("httpEndpoint"),
     schema::Member::new("HttpProtocolIpv6", &S_LaunchTemplateInstanceMetadataProtocolIpv6).wire("httpProtocolIpv6"),
-    schema::Member::new("InstanceMetadataTags", &S_LaunchTemplateInstanceMetadataTagsState).wire("instanceMetadataTags"),
+    schema::Member::new("InstanceMetadataTags", &S_LaunchTemplateInstanceMetadataTagsState)
+        .wire("instanceMetadataTags"),
 ]);
-static S_LaunchTemplateInstanceMetadataOptionsRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataOptionsRequest", Kind::Structure(&L_LaunchTemplateInstanceMetadataOptionsRequest));
+static S_LaunchTemplateInstanceMetadataOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceMetadataOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateInstanceMetadataOptionsRequest),
+);
 static L_LaunchTemplateInstanceMetadataOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("HttpTokens", &S_LaunchTemplateHttpTokensState),
     schema::Member::new("HttpPutResponseHopLimit", &S_Integer),
@@ -9264,11 +9743,14 @@ static L_LaunchTemplateInstanceMetadataOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceMetadataTags", &S_LaunchTemplateInstanceMetadataTagsState),
 ]);
 static S_LaunchTemplateInstanceMetadataOptionsState: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataOptionsState", Kind::String).limits(Limits::NONE.values(&["pending", "applied"]));
+    schema::Shape::new("LaunchTemplateInstanceMetadataOptionsState", Kind::String)
+        .limits(Limits::NONE.values(&["pending", "applied"]));
 static S_LaunchTemplateInstanceMetadataProtocolIpv6: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataProtocolIpv6", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+    schema::Shape::new("LaunchTemplateInstanceMetadataProtocolIpv6", Kind::String)
+        .limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_LaunchTemplateInstanceMetadataTagsState: schema::Shape =
-    schema::Shape::new("LaunchTemplateInstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+    schema::Shape::new("LaunchTemplateInstanceMetadataTagsState", Kind::String)
+        .limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_LaunchTemplateInstanceNetworkInterfaceSpecification: schema::Shape = schema::Shape::new(
     "LaunchTemplateInstanceNetworkInterfaceSpecification",
     Kind::Structure(&L_LaunchTemplateInstanceNetworkInterfaceSpecification),
@@ -9297,7 +9779,8 @@ static L_LaunchTemplateInstanceNetworkInterfaceSpecification: Layout = Layout::n
     schema::Member::new("Ipv6PrefixCount", &S_Integer).wire("ipv6PrefixCount"),
     schema::Member::new("PrimaryIpv6", &S_Boolean).wire("primaryIpv6"),
     schema::Member::new("EnaSrdSpecification", &S_LaunchTemplateEnaSrdSpecification).wire("enaSrdSpecification"),
-    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecification).wire("connectionTrackingSpecification"),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecification)
+        .wire("connectionTrackingSpecification"),
     schema::Member::new("EnaQueueCount", &S_Integer).wire("enaQueueCount"),
 ]);
 static S_LaunchTemplateInstanceNetworkInterfaceSpecificationList: schema::Shape = schema::Shape::new(
@@ -9389,24 +9872,33 @@ static S_LaunchTemplateLicenseConfiguration: schema::Shape =
     schema::Shape::new("LaunchTemplateLicenseConfiguration", Kind::Structure(&L_LaunchTemplateLicenseConfiguration));
 static L_LaunchTemplateLicenseConfiguration: Layout =
     Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String).wire("licenseConfigurationArn")]);
-static S_LaunchTemplateLicenseConfigurationRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateLicenseConfigurationRequest", Kind::Structure(&L_LaunchTemplateLicenseConfigurationRequest));
-static L_LaunchTemplateLicenseConfigurationRequest: Layout = Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
+static S_LaunchTemplateLicenseConfigurationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateLicenseConfigurationRequest",
+    Kind::Structure(&L_LaunchTemplateLicenseConfigurationRequest),
+);
+static L_LaunchTemplateLicenseConfigurationRequest: Layout =
+    Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
 static S_LaunchTemplateLicenseList: schema::Shape =
     schema::Shape::new("LaunchTemplateLicenseList", Kind::List(&M_LaunchTemplateLicenseList));
-static M_LaunchTemplateLicenseList: schema::Member = schema::Member::new("member", &S_LaunchTemplateLicenseConfiguration).wire("item");
-static S_LaunchTemplateLicenseSpecificationListRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateLicenseSpecificationListRequest", Kind::List(&M_LaunchTemplateLicenseSpecificationListRequest));
+static M_LaunchTemplateLicenseList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateLicenseConfiguration).wire("item");
+static S_LaunchTemplateLicenseSpecificationListRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateLicenseSpecificationListRequest",
+    Kind::List(&M_LaunchTemplateLicenseSpecificationListRequest),
+);
 static M_LaunchTemplateLicenseSpecificationListRequest: schema::Member =
     schema::Member::new("member", &S_LaunchTemplateLicenseConfigurationRequest).wire("item");
-static S_LaunchTemplateName: schema::Shape =
-    schema::Shape::new("LaunchTemplateName", Kind::String).limits(Limits::NONE.min(3).max(128).pattern(&P_LaunchTemplateName));
+static S_LaunchTemplateName: schema::Shape = schema::Shape::new("LaunchTemplateName", Kind::String)
+    .limits(Limits::NONE.min(3).max(128).pattern(&P_LaunchTemplateName));
 static P_LaunchTemplateName: Pattern = Pattern::new(r#"[a-zA-Z0-9\(\)\.\-/_]+"#);
 static S_LaunchTemplateNameStringList: schema::Shape =
     schema::Shape::new("LaunchTemplateNameStringList", Kind::List(&M_LaunchTemplateNameStringList));
-static M_LaunchTemplateNameStringList: schema::Member = schema::Member::new("member", &S_LaunchTemplateName).wire("item");
-static S_LaunchTemplateNetworkPerformanceOptions: schema::Shape =
-    schema::Shape::new("LaunchTemplateNetworkPerformanceOptions", Kind::Structure(&L_LaunchTemplateNetworkPerformanceOptions));
+static M_LaunchTemplateNameStringList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateName).wire("item");
+static S_LaunchTemplateNetworkPerformanceOptions: schema::Shape = schema::Shape::new(
+    "LaunchTemplateNetworkPerformanceOptions",
+    Kind::Structure(&L_LaunchTemplateNetworkPerformanceOptions),
+);
 static L_LaunchTemplateNetworkPerformanceOptions: Layout =
     Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting).wire("bandwidthWeighting")]);
 static S_LaunchTemplateNetworkPerformanceOptionsRequest: schema::Shape = schema::Shape::new(
@@ -9450,8 +9942,10 @@ static L_LaunchTemplatePrivateDnsNameOptions: Layout = Layout::new(&[
     schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
     schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
 ]);
-static S_LaunchTemplatePrivateDnsNameOptionsRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplatePrivateDnsNameOptionsRequest", Kind::Structure(&L_LaunchTemplatePrivateDnsNameOptionsRequest));
+static S_LaunchTemplatePrivateDnsNameOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplatePrivateDnsNameOptionsRequest",
+    Kind::Structure(&L_LaunchTemplatePrivateDnsNameOptionsRequest),
+);
 static L_LaunchTemplatePrivateDnsNameOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("HostnameType", &S_HostnameType),
     schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean),
@@ -9473,10 +9967,13 @@ static L_LaunchTemplateSpotMarketOptions: Layout = Layout::new(&[
     schema::Member::new("SpotInstanceType", &S_SpotInstanceType).wire("spotInstanceType"),
     schema::Member::new("BlockDurationMinutes", &S_Integer).wire("blockDurationMinutes"),
     schema::Member::new("ValidUntil", &S_DateTime).wire("validUntil"),
-    schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior).wire("instanceInterruptionBehavior"),
+    schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior)
+        .wire("instanceInterruptionBehavior"),
 ]);
-static S_LaunchTemplateSpotMarketOptionsRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateSpotMarketOptionsRequest", Kind::Structure(&L_LaunchTemplateSpotMarketOptionsRequest));
+static S_LaunchTemplateSpotMarketOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateSpotMarketOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateSpotMarketOptionsRequest),
+);
 static L_LaunchTemplateSpotMarketOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxPrice", &S_String),
     schema::Member::new("SpotInstanceType", &S_SpotInstanceType),
@@ -9492,16 +9989,25 @@ static L_LaunchTemplateTagSpecification: Layout = Layout::new(&[
 ]);
 static S_LaunchTemplateTagSpecificationList: schema::Shape =
     schema::Shape::new("LaunchTemplateTagSpecificationList", Kind::List(&M_LaunchTemplateTagSpecificationList));
-static M_LaunchTemplateTagSpecificationList: schema::Member = schema::Member::new("member", &S_LaunchTemplateTagSpecification).wire("item");
-static S_LaunchTemplateTagSpecificationRequest: schema::Shape =
-    schema::Shape::new("LaunchTemplateTagSpecificationRequest", Kind::Structure(&L_LaunchTemplateTagSpecificationRequest));
-static L_LaunchTemplateTagSpecificationRequest: Layout =
-    Layout::new(&[schema::Member::new("ResourceType", &S_ResourceType), schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag")]);
-static S_LaunchTemplateTagSpecificationRequestList: schema::Shape =
-    schema::Shape::new("LaunchTemplateTagSpecificationRequestList", Kind::List(&M_LaunchTemplateTagSpecificationRequestList));
+static M_LaunchTemplateTagSpecificationList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateTagSpecification).wire("item");
+static S_LaunchTemplateTagSpecificationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateTagSpecificationRequest",
+    Kind::Structure(&L_LaunchTemplateTagSpecificationRequest),
+);
+static L_LaunchTemplateTagSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceType),
+    schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag"),
+]);
+static S_LaunchTemplateTagSpecificationRequestList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateTagSpecificationRequestList",
+    Kind::List(&M_LaunchTemplateTagSpecificationRequestList),
+);
 static M_LaunchTemplateTagSpecificationRequestList: schema::Member =
-    schema::Member::new("member", &S_LaunchTemplateTagSpecificationRequest).wire("LaunchTemplateTagSpecificationRequest");
-static S_LaunchTemplateVersion: schema::Shape = schema::Shape::new("LaunchTemplateVersion", Kind::Structure(&L_LaunchTemplateVersion));
+    schema::Member::new("member", &S_LaunchTemplateTagSpecificationRequest)
+        .wire("LaunchTemplateTagSpecificationRequest");
+static S_LaunchTemplateVersion: schema::Shape =
+    schema::Shape::new("LaunchTemplateVersion", Kind::Structure(&L_LaunchTemplateVersion));
 static L_LaunchTemplateVersion: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
     schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName).wire("launchTemplateName"),
@@ -9513,13 +10019,17 @@ static L_LaunchTemplateVersion: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplateData", &S_ResponseLaunchTemplateData).wire("launchTemplateData"),
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
 ]);
-static S_LaunchTemplateVersionSet: schema::Shape = schema::Shape::new("LaunchTemplateVersionSet", Kind::List(&M_LaunchTemplateVersionSet));
-static M_LaunchTemplateVersionSet: schema::Member = schema::Member::new("member", &S_LaunchTemplateVersion).wire("item");
+static S_LaunchTemplateVersionSet: schema::Shape =
+    schema::Shape::new("LaunchTemplateVersionSet", Kind::List(&M_LaunchTemplateVersionSet));
+static M_LaunchTemplateVersionSet: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateVersion).wire("item");
 static S_LaunchTemplatesMonitoring: schema::Shape =
     schema::Shape::new("LaunchTemplatesMonitoring", Kind::Structure(&L_LaunchTemplatesMonitoring));
 static L_LaunchTemplatesMonitoring: Layout = Layout::new(&[
     schema::Member::new("Enabled", &S_Boolean).wire("enabled"),
-    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("metricCategoryIdSet").ec2("MetricCategoryIdSet"),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList)
+        .wire("metricCategoryIdSet")
+        .ec2("MetricCategoryIdSet"),
 ]);
 static S_LaunchTemplatesMonitoringRequest: schema::Shape =
     schema::Shape::new("LaunchTemplatesMonitoringRequest", Kind::Structure(&L_LaunchTemplatesMonitoringRequest));
@@ -9527,23 +10037,27 @@ static L_LaunchTemplatesMonitoringRequest: Layout = Layout::new(&[
     schema::Member::new("Enabled", &S_Boolean),
     schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
 ]);
-static S_LicenseConfiguration: schema::Shape = schema::Shape::new("LicenseConfiguration", Kind::Structure(&L_LicenseConfiguration));
+static S_LicenseConfiguration: schema::Shape =
+    schema::Shape::new("LicenseConfiguration", Kind::Structure(&L_LicenseConfiguration));
 static L_LicenseConfiguration: Layout =
     Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String).wire("licenseConfigurationArn")]);
 static S_LicenseConfigurationRequest: schema::Shape =
     schema::Shape::new("LicenseConfigurationRequest", Kind::Structure(&L_LicenseConfigurationRequest));
-static L_LicenseConfigurationRequest: Layout = Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
+static L_LicenseConfigurationRequest: Layout =
+    Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
 static S_LicenseList: schema::Shape = schema::Shape::new("LicenseList", Kind::List(&M_LicenseList));
 static M_LicenseList: schema::Member = schema::Member::new("member", &S_LicenseConfiguration).wire("item");
 static S_LicenseSpecificationListRequest: schema::Shape =
     schema::Shape::new("LicenseSpecificationListRequest", Kind::List(&M_LicenseSpecificationListRequest));
-static M_LicenseSpecificationListRequest: schema::Member = schema::Member::new("member", &S_LicenseConfigurationRequest).wire("item");
+static M_LicenseSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_LicenseConfigurationRequest).wire("item");
 static S_LocalGatewayId: schema::Shape = schema::Shape::new("LocalGatewayId", Kind::String);
 static S_LocalStorage: schema::Shape =
     schema::Shape::new("LocalStorage", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
 static S_LocalStorageType: schema::Shape =
     schema::Shape::new("LocalStorageType", Kind::String).limits(Limits::NONE.values(&["hdd", "ssd"]));
-static S_LocalStorageTypeSet: schema::Shape = schema::Shape::new("LocalStorageTypeSet", Kind::List(&M_LocalStorageTypeSet));
+static S_LocalStorageTypeSet: schema::Shape =
+    schema::Shape::new("LocalStorageTypeSet", Kind::List(&M_LocalStorageTypeSet));
 static M_LocalStorageTypeSet: schema::Member = schema::Member::new("member", &S_LocalStorageType).wire("item");
 static S_Location: schema::Shape = schema::Shape::new("Location", Kind::String);
 static S_LocationType: schema::Shape = schema::Shape::new("LocationType", Kind::String).limits(Limits::NONE.values(&[
@@ -9554,7 +10068,8 @@ static S_LocationType: schema::Shape = schema::Shape::new("LocationType", Kind::
 ]));
 static S_LogicalGpuCount: schema::Shape = schema::Shape::new("LogicalGpuCount", Kind::Integer);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
-static S_ManagedPrefixList: schema::Shape = schema::Shape::new("ManagedPrefixList", Kind::Structure(&L_ManagedPrefixList));
+static S_ManagedPrefixList: schema::Shape =
+    schema::Shape::new("ManagedPrefixList", Kind::Structure(&L_ManagedPrefixList));
 static L_ManagedPrefixList: Layout = Layout::new(&[
     schema::Member::new("PrefixListId", &S_PrefixListResourceId).wire("prefixListId"),
     schema::Member::new("AddressFamily", &S_String).wire("addressFamily"),
@@ -9569,7 +10084,8 @@ static L_ManagedPrefixList: Layout = Layout::new(&[
     schema::Member::new("IpamPrefixListResolverTargetId", &S_String).wire("ipamPrefixListResolverTargetId"),
     schema::Member::new("IpamPrefixListResolverSyncEnabled", &S_Boolean).wire("ipamPrefixListResolverSyncEnabled"),
 ]);
-static S_ManagedPrefixListSet: schema::Shape = schema::Shape::new("ManagedPrefixListSet", Kind::List(&M_ManagedPrefixListSet));
+static S_ManagedPrefixListSet: schema::Shape =
+    schema::Shape::new("ManagedPrefixListSet", Kind::List(&M_ManagedPrefixListSet));
 static M_ManagedPrefixListSet: schema::Member = schema::Member::new("member", &S_ManagedPrefixList).wire("item");
 static S_MarketType: schema::Shape = schema::Shape::new("MarketType", Kind::String).limits(Limits::NONE.values(&[
     "spot",
@@ -9585,12 +10101,15 @@ static S_MaximumEbsAttachments: schema::Shape = schema::Shape::new("MaximumEbsAt
 static S_MaximumEbsCards: schema::Shape = schema::Shape::new("MaximumEbsCards", Kind::Integer);
 static S_MaximumEfaInterfaces: schema::Shape = schema::Shape::new("MaximumEfaInterfaces", Kind::Integer);
 static S_MaximumEnaQueueCount: schema::Shape = schema::Shape::new("MaximumEnaQueueCount", Kind::Integer);
-static S_MaximumEnaQueueCountPerInterface: schema::Shape = schema::Shape::new("MaximumEnaQueueCountPerInterface", Kind::Integer);
+static S_MaximumEnaQueueCountPerInterface: schema::Shape =
+    schema::Shape::new("MaximumEnaQueueCountPerInterface", Kind::Integer);
 static S_MaximumIops: schema::Shape = schema::Shape::new("MaximumIops", Kind::Integer);
 static S_MaximumNetworkCards: schema::Shape = schema::Shape::new("MaximumNetworkCards", Kind::Integer);
-static S_MaximumSecondaryNetworkInterfaces: schema::Shape = schema::Shape::new("MaximumSecondaryNetworkInterfaces", Kind::Integer);
+static S_MaximumSecondaryNetworkInterfaces: schema::Shape =
+    schema::Shape::new("MaximumSecondaryNetworkInterfaces", Kind::Integer);
 static S_MaximumThroughputInMBps: schema::Shape = schema::Shape::new("MaximumThroughputInMBps", Kind::Float);
-static S_MediaAcceleratorInfo: schema::Shape = schema::Shape::new("MediaAcceleratorInfo", Kind::Structure(&L_MediaAcceleratorInfo));
+static S_MediaAcceleratorInfo: schema::Shape =
+    schema::Shape::new("MediaAcceleratorInfo", Kind::Structure(&L_MediaAcceleratorInfo));
 static L_MediaAcceleratorInfo: Layout = Layout::new(&[
     schema::Member::new("Accelerators", &S_MediaDeviceInfoList).wire("accelerators"),
     schema::Member::new("TotalMediaMemoryInMiB", &S_TotalMediaMemory).wire("totalMediaMemoryInMiB"),
@@ -9603,30 +10122,39 @@ static L_MediaDeviceInfo: Layout = Layout::new(&[
     schema::Member::new("Manufacturer", &S_MediaDeviceManufacturerName).wire("manufacturer"),
     schema::Member::new("MemoryInfo", &S_MediaDeviceMemoryInfo).wire("memoryInfo"),
 ]);
-static S_MediaDeviceInfoList: schema::Shape = schema::Shape::new("MediaDeviceInfoList", Kind::List(&M_MediaDeviceInfoList));
+static S_MediaDeviceInfoList: schema::Shape =
+    schema::Shape::new("MediaDeviceInfoList", Kind::List(&M_MediaDeviceInfoList));
 static M_MediaDeviceInfoList: schema::Member = schema::Member::new("member", &S_MediaDeviceInfo).wire("item");
 static S_MediaDeviceManufacturerName: schema::Shape = schema::Shape::new("MediaDeviceManufacturerName", Kind::String);
-static S_MediaDeviceMemoryInfo: schema::Shape = schema::Shape::new("MediaDeviceMemoryInfo", Kind::Structure(&L_MediaDeviceMemoryInfo));
-static L_MediaDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_MediaDeviceMemorySize).wire("sizeInMiB")]);
+static S_MediaDeviceMemoryInfo: schema::Shape =
+    schema::Shape::new("MediaDeviceMemoryInfo", Kind::Structure(&L_MediaDeviceMemoryInfo));
+static L_MediaDeviceMemoryInfo: Layout =
+    Layout::new(&[schema::Member::new("SizeInMiB", &S_MediaDeviceMemorySize).wire("sizeInMiB")]);
 static S_MediaDeviceMemorySize: schema::Shape = schema::Shape::new("MediaDeviceMemorySize", Kind::Integer);
 static S_MediaDeviceName: schema::Shape = schema::Shape::new("MediaDeviceName", Kind::String);
 static S_MemoryGiBPerVCpu: schema::Shape = schema::Shape::new("MemoryGiBPerVCpu", Kind::Structure(&L_MemoryGiBPerVCpu));
-static L_MemoryGiBPerVCpu: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static L_MemoryGiBPerVCpu: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Double).wire("min"),
+    schema::Member::new("Max", &S_Double).wire("max"),
+]);
 static S_MemoryGiBPerVCpuRequest: schema::Shape =
     schema::Shape::new("MemoryGiBPerVCpuRequest", Kind::Structure(&L_MemoryGiBPerVCpuRequest));
-static L_MemoryGiBPerVCpuRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static L_MemoryGiBPerVCpuRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
 static S_MemoryInfo: schema::Shape = schema::Shape::new("MemoryInfo", Kind::Structure(&L_MemoryInfo));
 static L_MemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_MemorySize).wire("sizeInMiB")]);
 static S_MemoryMiB: schema::Shape = schema::Shape::new("MemoryMiB", Kind::Structure(&L_MemoryMiB));
-static L_MemoryMiB: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static L_MemoryMiB: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
 static S_MemoryMiBRequest: schema::Shape = schema::Shape::new("MemoryMiBRequest", Kind::Structure(&L_MemoryMiBRequest));
 static L_MemoryMiBRequest: Layout =
     Layout::new(&[schema::Member::new("Min", &S_Integer).required(), schema::Member::new("Max", &S_Integer)]);
 static S_MemorySize: schema::Shape = schema::Shape::new("MemorySize", Kind::Integer);
 static S_MetricCategoryId: schema::Shape = schema::Shape::new("MetricCategoryId", Kind::String);
-static S_MetricCategoryIdList: schema::Shape = schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
+static S_MetricCategoryIdList: schema::Shape =
+    schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
 static M_MetricCategoryIdList: schema::Member = schema::Member::new("member", &S_MetricCategoryId).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
 static S_ModifyImageAttributeRequest: schema::Shape =
@@ -9641,7 +10169,9 @@ static L_ModifyImageAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("UserGroups", &S_UserGroupStringList).wire("UserGroup").ec2("UserGroup"),
     schema::Member::new("UserIds", &S_UserIdStringList).wire("UserId").ec2("UserId"),
     schema::Member::new("Value", &S_String),
-    schema::Member::new("OrganizationArns", &S_OrganizationArnStringList).wire("OrganizationArn").ec2("OrganizationArn"),
+    schema::Member::new("OrganizationArns", &S_OrganizationArnStringList)
+        .wire("OrganizationArn")
+        .ec2("OrganizationArn"),
     schema::Member::new("OrganizationalUnitArns", &S_OrganizationalUnitArnStringList)
         .wire("OrganizationalUnitArn")
         .ec2("OrganizationalUnitArn"),
@@ -9666,15 +10196,19 @@ static L_ModifyInstanceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("Kernel", &S_AttributeValue).wire("kernel"),
     schema::Member::new("Ramdisk", &S_AttributeValue).wire("ramdisk"),
     schema::Member::new("UserData", &S_SecureBlobAttributeValue).wire("userData"),
-    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue)
+        .wire("instanceInitiatedShutdownBehavior"),
     schema::Member::new("Groups", &S_GroupIdStringList).wire("GroupId").ec2("GroupId"),
     schema::Member::new("EbsOptimized", &S_AttributeBooleanValue).wire("ebsOptimized"),
     schema::Member::new("SriovNetSupport", &S_AttributeValue).wire("sriovNetSupport"),
     schema::Member::new("EnaSupport", &S_AttributeBooleanValue).wire("enaSupport"),
 ]);
-static S_ModifyInstanceAttributeValue: schema::Shape = schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
-static S_ModifyInstanceMetadataOptionsRequest: schema::Shape =
-    schema::Shape::new("ModifyInstanceMetadataOptionsRequest", Kind::Structure(&L_ModifyInstanceMetadataOptionsRequest));
+static S_ModifyInstanceAttributeValue: schema::Shape =
+    schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+static S_ModifyInstanceMetadataOptionsRequest: schema::Shape = schema::Shape::new(
+    "ModifyInstanceMetadataOptionsRequest",
+    Kind::Structure(&L_ModifyInstanceMetadataOptionsRequest),
+);
 static L_ModifyInstanceMetadataOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_InstanceId).required(),
     schema::Member::new("HttpTokens", &S_HttpTokensState),
@@ -9717,9 +10251,12 @@ static L_ModifyManagedPrefixListRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyManagedPrefixListResult: schema::Shape =
     schema::Shape::new("ModifyManagedPrefixListResult", Kind::Structure(&L_ModifyManagedPrefixListResult));
-static L_ModifyManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
-static S_ModifyNetworkInterfaceAttributeRequest: schema::Shape =
-    schema::Shape::new("ModifyNetworkInterfaceAttributeRequest", Kind::Structure(&L_ModifyNetworkInterfaceAttributeRequest));
+static L_ModifyManagedPrefixListResult: Layout =
+    Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_ModifyNetworkInterfaceAttributeRequest: schema::Shape = schema::Shape::new(
+    "ModifyNetworkInterfaceAttributeRequest",
+    Kind::Structure(&L_ModifyNetworkInterfaceAttributeRequest),
+);
 static L_ModifyNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("EnaSrdSpecification", &S_EnaSrdSpecification),
     schema::Member::new("EnablePrimaryIpv6", &S_Boolean),
@@ -9737,12 +10274,16 @@ static S_ModifySecurityGroupRulesRequest: schema::Shape =
     schema::Shape::new("ModifySecurityGroupRulesRequest", Kind::Structure(&L_ModifySecurityGroupRulesRequest));
 static L_ModifySecurityGroupRulesRequest: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_SecurityGroupId).required(),
-    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleUpdateList).wire("SecurityGroupRule").ec2("SecurityGroupRule").required(),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleUpdateList)
+        .wire("SecurityGroupRule")
+        .ec2("SecurityGroupRule")
+        .required(),
     schema::Member::new("DryRun", &S_Boolean),
 ]);
 static S_ModifySecurityGroupRulesResult: schema::Shape =
     schema::Shape::new("ModifySecurityGroupRulesResult", Kind::Structure(&L_ModifySecurityGroupRulesResult));
-static L_ModifySecurityGroupRulesResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static L_ModifySecurityGroupRulesResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifySubnetAttributeRequest: schema::Shape =
     schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
 static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
@@ -9758,7 +10299,8 @@ static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("EnableLniAtDeviceIndex", &S_Integer),
     schema::Member::new("DisableLniAtDeviceIndex", &S_AttributeBooleanValue),
 ]);
-static S_ModifyVolumeRequest: schema::Shape = schema::Shape::new("ModifyVolumeRequest", Kind::Structure(&L_ModifyVolumeRequest));
+static S_ModifyVolumeRequest: schema::Shape =
+    schema::Shape::new("ModifyVolumeRequest", Kind::Structure(&L_ModifyVolumeRequest));
 static L_ModifyVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("VolumeId", &S_VolumeId).required(),
@@ -9768,7 +10310,8 @@ static L_ModifyVolumeRequest: Layout = Layout::new(&[
     schema::Member::new("Throughput", &S_Integer),
     schema::Member::new("MultiAttachEnabled", &S_Boolean),
 ]);
-static S_ModifyVolumeResult: schema::Shape = schema::Shape::new("ModifyVolumeResult", Kind::Structure(&L_ModifyVolumeResult));
+static S_ModifyVolumeResult: schema::Shape =
+    schema::Shape::new("ModifyVolumeResult", Kind::Structure(&L_ModifyVolumeResult));
 static L_ModifyVolumeResult: Layout =
     Layout::new(&[schema::Member::new("VolumeModification", &S_VolumeModification).wire("volumeModification")]);
 static S_ModifyVpcAttributeRequest: schema::Shape =
@@ -9786,18 +10329,26 @@ static L_ModifyVpcEndpointRequest: Layout = Layout::new(&[
     schema::Member::new("VpcEndpointId", &S_VpcEndpointId).required(),
     schema::Member::new("ResetPolicy", &S_Boolean),
     schema::Member::new("PolicyDocument", &S_String),
-    schema::Member::new("AddRouteTableIds", &S_VpcEndpointRouteTableIdList).wire("AddRouteTableId").ec2("AddRouteTableId"),
-    schema::Member::new("RemoveRouteTableIds", &S_VpcEndpointRouteTableIdList).wire("RemoveRouteTableId").ec2("RemoveRouteTableId"),
+    schema::Member::new("AddRouteTableIds", &S_VpcEndpointRouteTableIdList)
+        .wire("AddRouteTableId")
+        .ec2("AddRouteTableId"),
+    schema::Member::new("RemoveRouteTableIds", &S_VpcEndpointRouteTableIdList)
+        .wire("RemoveRouteTableId")
+        .ec2("RemoveRouteTableId"),
     schema::Member::new("AddSubnetIds", &S_VpcEndpointSubnetIdList).wire("AddSubnetId").ec2("AddSubnetId"),
     schema::Member::new("RemoveSubnetIds", &S_VpcEndpointSubnetIdList).wire("RemoveSubnetId").ec2("RemoveSubnetId"),
-    schema::Member::new("AddSecurityGroupIds", &S_VpcEndpointSecurityGroupIdList).wire("AddSecurityGroupId").ec2("AddSecurityGroupId"),
+    schema::Member::new("AddSecurityGroupIds", &S_VpcEndpointSecurityGroupIdList)
+        .wire("AddSecurityGroupId")
+        .ec2("AddSecurityGroupId"),
     schema::Member::new("RemoveSecurityGroupIds", &S_VpcEndpointSecurityGroupIdList)
         .wire("RemoveSecurityGroupId")
         .ec2("RemoveSecurityGroupId"),
     schema::Member::new("IpAddressType", &S_IpAddressType),
     schema::Member::new("DnsOptions", &S_DnsOptionsSpecification),
     schema::Member::new("PrivateDnsEnabled", &S_Boolean),
-    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList).wire("SubnetConfiguration").ec2("SubnetConfiguration"),
+    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList)
+        .wire("SubnetConfiguration")
+        .ec2("SubnetConfiguration"),
 ]);
 static S_ModifyVpcEndpointResult: schema::Shape =
     schema::Shape::new("ModifyVpcEndpointResult", Kind::Structure(&L_ModifyVpcEndpointResult));
@@ -9809,26 +10360,32 @@ static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceTenancy", &S_VpcTenancy).required(),
     schema::Member::new("DryRun", &S_Boolean),
 ]);
-static S_ModifyVpcTenancyResult: schema::Shape = schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
-static L_ModifyVpcTenancyResult: Layout = Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
+static S_ModifyVpcTenancyResult: schema::Shape =
+    schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
+static L_ModifyVpcTenancyResult: Layout =
+    Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
 static S_Monitoring: schema::Shape = schema::Shape::new("Monitoring", Kind::Structure(&L_Monitoring));
 static L_Monitoring: Layout = Layout::new(&[
-    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("metricCategoryIdSet").ec2("MetricCategoryIdSet"),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList)
+        .wire("metricCategoryIdSet")
+        .ec2("MetricCategoryIdSet"),
     schema::Member::new("State", &S_MonitoringState).wire("state"),
 ]);
-static S_MonitoringState: schema::Shape =
-    schema::Shape::new("MonitoringState", Kind::String).limits(Limits::NONE.values(&["disabled", "disabling", "enabled", "pending"]));
+static S_MonitoringState: schema::Shape = schema::Shape::new("MonitoringState", Kind::String)
+    .limits(Limits::NONE.values(&["disabled", "disabling", "enabled", "pending"]));
 static S_MultipathResilienceMode: schema::Shape =
     schema::Shape::new("MultipathResilienceMode", Kind::String).limits(Limits::NONE.values(&["always-on"]));
-static S_MultipathResilienceStatus: schema::Shape =
-    schema::Shape::new("MultipathResilienceStatus", Kind::String).limits(Limits::NONE.values(&["pending", "enabled", "disabled"]));
+static S_MultipathResilienceStatus: schema::Shape = schema::Shape::new("MultipathResilienceStatus", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "enabled", "disabled"]));
 static S_NatGateway: schema::Shape = schema::Shape::new("NatGateway", Kind::Structure(&L_NatGateway));
 static L_NatGateway: Layout = Layout::new(&[
     schema::Member::new("CreateTime", &S_DateTime).wire("createTime"),
     schema::Member::new("DeleteTime", &S_DateTime).wire("deleteTime"),
     schema::Member::new("FailureCode", &S_String).wire("failureCode"),
     schema::Member::new("FailureMessage", &S_String).wire("failureMessage"),
-    schema::Member::new("NatGatewayAddresses", &S_NatGatewayAddressList).wire("natGatewayAddressSet").ec2("NatGatewayAddressSet"),
+    schema::Member::new("NatGatewayAddresses", &S_NatGatewayAddressList)
+        .wire("natGatewayAddressSet")
+        .ec2("NatGatewayAddressSet"),
     schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId"),
     schema::Member::new("ProvisionedBandwidth", &S_ProvisionedBandwidth).wire("provisionedBandwidth"),
     schema::Member::new("State", &S_NatGatewayState).wire("state"),
@@ -9839,10 +10396,13 @@ static L_NatGateway: Layout = Layout::new(&[
     schema::Member::new("AvailabilityMode", &S_AvailabilityMode).wire("availabilityMode"),
     schema::Member::new("AutoScalingIps", &S_AutoScalingIpsState).wire("autoScalingIps"),
     schema::Member::new("AutoProvisionZones", &S_AutoProvisionZonesState).wire("autoProvisionZones"),
-    schema::Member::new("AttachedAppliances", &S_NatGatewayAttachedApplianceList).wire("attachedApplianceSet").ec2("AttachedApplianceSet"),
+    schema::Member::new("AttachedAppliances", &S_NatGatewayAttachedApplianceList)
+        .wire("attachedApplianceSet")
+        .ec2("AttachedApplianceSet"),
     schema::Member::new("RouteTableId", &S_String).wire("routeTableId"),
 ]);
-static S_NatGatewayAddress: schema::Shape = schema::Shape::new("NatGatewayAddress", Kind::Structure(&L_NatGatewayAddress));
+static S_NatGatewayAddress: schema::Shape =
+    schema::Shape::new("NatGatewayAddress", Kind::Structure(&L_NatGatewayAddress));
 static L_NatGatewayAddress: Layout = Layout::new(&[
     schema::Member::new("AllocationId", &S_String).wire("allocationId"),
     schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
@@ -9855,16 +10415,21 @@ static L_NatGatewayAddress: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName).wire("availabilityZone"),
     schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId).wire("availabilityZoneId"),
 ]);
-static S_NatGatewayAddressList: schema::Shape = schema::Shape::new("NatGatewayAddressList", Kind::List(&M_NatGatewayAddressList));
+static S_NatGatewayAddressList: schema::Shape =
+    schema::Shape::new("NatGatewayAddressList", Kind::List(&M_NatGatewayAddressList));
 static M_NatGatewayAddressList: schema::Member = schema::Member::new("member", &S_NatGatewayAddress).wire("item");
 static S_NatGatewayAddressStatus: schema::Shape = schema::Shape::new("NatGatewayAddressStatus", Kind::String)
     .limits(Limits::NONE.values(&["assigning", "unassigning", "associating", "disassociating", "succeeded", "failed"]));
 static S_NatGatewayApplianceModifyState: schema::Shape =
-    schema::Shape::new("NatGatewayApplianceModifyState", Kind::String).limits(Limits::NONE.values(&["modifying", "completed", "failed"]));
+    schema::Shape::new("NatGatewayApplianceModifyState", Kind::String).limits(Limits::NONE.values(&[
+        "modifying",
+        "completed",
+        "failed",
+    ]));
 static S_NatGatewayApplianceState: schema::Shape = schema::Shape::new("NatGatewayApplianceState", Kind::String)
     .limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached", "attach-failed", "detach-failed"]));
-static S_NatGatewayApplianceType: schema::Shape =
-    schema::Shape::new("NatGatewayApplianceType", Kind::String).limits(Limits::NONE.values(&["network-firewall-proxy"]));
+static S_NatGatewayApplianceType: schema::Shape = schema::Shape::new("NatGatewayApplianceType", Kind::String)
+    .limits(Limits::NONE.values(&["network-firewall-proxy"]));
 static S_NatGatewayAttachedAppliance: schema::Shape =
     schema::Shape::new("NatGatewayAttachedAppliance", Kind::Structure(&L_NatGatewayAttachedAppliance));
 static L_NatGatewayAttachedAppliance: Layout = Layout::new(&[
@@ -9878,21 +10443,19 @@ static L_NatGatewayAttachedAppliance: Layout = Layout::new(&[
 ]);
 static S_NatGatewayAttachedApplianceList: schema::Shape =
     schema::Shape::new("NatGatewayAttachedApplianceList", Kind::List(&M_NatGatewayAttachedApplianceList));
-static M_NatGatewayAttachedApplianceList: schema::Member = schema::Member::new("member", &S_NatGatewayAttachedAppliance).wire("item");
+static M_NatGatewayAttachedApplianceList: schema::Member =
+    schema::Member::new("member", &S_NatGatewayAttachedAppliance).wire("item");
 static S_NatGatewayId: schema::Shape = schema::Shape::new("NatGatewayId", Kind::String);
-static S_NatGatewayIdStringList: schema::Shape = schema::Shape::new("NatGatewayIdStringList", Kind::List(&M_NatGatewayIdStringList));
+static S_NatGatewayIdStringList: schema::Shape =
+    schema::Shape::new("NatGatewayIdStringList", Kind::List(&M_NatGatewayIdStringList));
 static M_NatGatewayIdStringList: schema::Member = schema::Member::new("member", &S_NatGatewayId).wire("item");
 static S_NatGatewayList: schema::Shape = schema::Shape::new("NatGatewayList", Kind::List(&M_NatGatewayList));
 static M_NatGatewayList: schema::Member = schema::Member::new("member", &S_NatGateway).wire("item");
-static S_NatGatewayState: schema::Shape = schema::Shape::new("NatGatewayState", Kind::String).limits(Limits::NONE.values(&[
-    "pending",
-    "failed",
-    "available",
-    "deleting",
-    "deleted",
-]));
+static S_NatGatewayState: schema::Shape = schema::Shape::new("NatGatewayState", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "failed", "available", "deleting", "deleted"]));
 static S_NestedVirtualizationSpecification: schema::Shape =
-    schema::Shape::new("NestedVirtualizationSpecification", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
+    schema::Shape::new("NestedVirtualizationSpecification", Kind::String)
+        .limits(Limits::NONE.values(&["enabled", "disabled"]));
 static S_NetmaskLength: schema::Shape = schema::Shape::new("NetmaskLength", Kind::Integer);
 static S_NetworkAcl: schema::Shape = schema::Shape::new("NetworkAcl", Kind::Structure(&L_NetworkAcl));
 static L_NetworkAcl: Layout = Layout::new(&[
@@ -9904,7 +10467,8 @@ static L_NetworkAcl: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
 ]);
-static S_NetworkAclAssociation: schema::Shape = schema::Shape::new("NetworkAclAssociation", Kind::Structure(&L_NetworkAclAssociation));
+static S_NetworkAclAssociation: schema::Shape =
+    schema::Shape::new("NetworkAclAssociation", Kind::Structure(&L_NetworkAclAssociation));
 static L_NetworkAclAssociation: Layout = Layout::new(&[
     schema::Member::new("NetworkAclAssociationId", &S_String).wire("networkAclAssociationId"),
     schema::Member::new("NetworkAclId", &S_String).wire("networkAclId"),
@@ -9913,7 +10477,8 @@ static L_NetworkAclAssociation: Layout = Layout::new(&[
 static S_NetworkAclAssociationId: schema::Shape = schema::Shape::new("NetworkAclAssociationId", Kind::String);
 static S_NetworkAclAssociationList: schema::Shape =
     schema::Shape::new("NetworkAclAssociationList", Kind::List(&M_NetworkAclAssociationList));
-static M_NetworkAclAssociationList: schema::Member = schema::Member::new("member", &S_NetworkAclAssociation).wire("item");
+static M_NetworkAclAssociationList: schema::Member =
+    schema::Member::new("member", &S_NetworkAclAssociation).wire("item");
 static S_NetworkAclEntry: schema::Shape = schema::Shape::new("NetworkAclEntry", Kind::Structure(&L_NetworkAclEntry));
 static L_NetworkAclEntry: Layout = Layout::new(&[
     schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
@@ -9925,19 +10490,25 @@ static L_NetworkAclEntry: Layout = Layout::new(&[
     schema::Member::new("RuleAction", &S_RuleAction).wire("ruleAction"),
     schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
 ]);
-static S_NetworkAclEntryList: schema::Shape = schema::Shape::new("NetworkAclEntryList", Kind::List(&M_NetworkAclEntryList));
+static S_NetworkAclEntryList: schema::Shape =
+    schema::Shape::new("NetworkAclEntryList", Kind::List(&M_NetworkAclEntryList));
 static M_NetworkAclEntryList: schema::Member = schema::Member::new("member", &S_NetworkAclEntry).wire("item");
 static S_NetworkAclId: schema::Shape = schema::Shape::new("NetworkAclId", Kind::String);
-static S_NetworkAclIdStringList: schema::Shape = schema::Shape::new("NetworkAclIdStringList", Kind::List(&M_NetworkAclIdStringList));
+static S_NetworkAclIdStringList: schema::Shape =
+    schema::Shape::new("NetworkAclIdStringList", Kind::List(&M_NetworkAclIdStringList));
 static M_NetworkAclIdStringList: schema::Member = schema::Member::new("member", &S_NetworkAclId).wire("item");
 static S_NetworkAclList: schema::Shape = schema::Shape::new("NetworkAclList", Kind::List(&M_NetworkAclList));
 static M_NetworkAclList: schema::Member = schema::Member::new("member", &S_NetworkAcl).wire("item");
-static S_NetworkBandwidthGbps: schema::Shape = schema::Shape::new("NetworkBandwidthGbps", Kind::Structure(&L_NetworkBandwidthGbps));
-static L_NetworkBandwidthGbps: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static S_NetworkBandwidthGbps: schema::Shape =
+    schema::Shape::new("NetworkBandwidthGbps", Kind::Structure(&L_NetworkBandwidthGbps));
+static L_NetworkBandwidthGbps: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Double).wire("min"),
+    schema::Member::new("Max", &S_Double).wire("max"),
+]);
 static S_NetworkBandwidthGbpsRequest: schema::Shape =
     schema::Shape::new("NetworkBandwidthGbpsRequest", Kind::Structure(&L_NetworkBandwidthGbpsRequest));
-static L_NetworkBandwidthGbpsRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static L_NetworkBandwidthGbpsRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
 static S_NetworkCardIndex: schema::Shape = schema::Shape::new("NetworkCardIndex", Kind::Integer);
 static S_NetworkCardInfo: schema::Shape = schema::Shape::new("NetworkCardInfo", Kind::Structure(&L_NetworkCardInfo));
 static L_NetworkCardInfo: Layout = Layout::new(&[
@@ -9948,18 +10519,24 @@ static L_NetworkCardInfo: Layout = Layout::new(&[
         .wire("additionalFlexibleNetworkInterfaces"),
     schema::Member::new("BaselineBandwidthInGbps", &S_BaselineBandwidthInGbps).wire("baselineBandwidthInGbps"),
     schema::Member::new("PeakBandwidthInGbps", &S_PeakBandwidthInGbps).wire("peakBandwidthInGbps"),
-    schema::Member::new("DefaultEnaQueueCountPerInterface", &S_DefaultEnaQueueCountPerInterface).wire("defaultEnaQueueCountPerInterface"),
+    schema::Member::new("DefaultEnaQueueCountPerInterface", &S_DefaultEnaQueueCountPerInterface)
+        .wire("defaultEnaQueueCountPerInterface"),
     schema::Member::new("MaximumEnaQueueCount", &S_MaximumEnaQueueCount).wire("maximumEnaQueueCount"),
-    schema::Member::new("MaximumEnaQueueCountPerInterface", &S_MaximumEnaQueueCountPerInterface).wire("maximumEnaQueueCountPerInterface"),
-    schema::Member::new("InterfaceTypes", &S_NetworkCardInterfaceTypeList).wire("interfaceTypeSet").ec2("InterfaceTypeSet"),
+    schema::Member::new("MaximumEnaQueueCountPerInterface", &S_MaximumEnaQueueCountPerInterface)
+        .wire("maximumEnaQueueCountPerInterface"),
+    schema::Member::new("InterfaceTypes", &S_NetworkCardInterfaceTypeList)
+        .wire("interfaceTypeSet")
+        .ec2("InterfaceTypeSet"),
 ]);
-static S_NetworkCardInfoList: schema::Shape = schema::Shape::new("NetworkCardInfoList", Kind::List(&M_NetworkCardInfoList));
+static S_NetworkCardInfoList: schema::Shape =
+    schema::Shape::new("NetworkCardInfoList", Kind::List(&M_NetworkCardInfoList));
 static M_NetworkCardInfoList: schema::Member = schema::Member::new("member", &S_NetworkCardInfo).wire("item");
 static S_NetworkCardInterfaceType: schema::Shape = schema::Shape::new("NetworkCardInterfaceType", Kind::String)
     .limits(Limits::NONE.values(&["interface", "efa", "efa-only", "secondary"]));
 static S_NetworkCardInterfaceTypeList: schema::Shape =
     schema::Shape::new("NetworkCardInterfaceTypeList", Kind::List(&M_NetworkCardInterfaceTypeList));
-static M_NetworkCardInterfaceTypeList: schema::Member = schema::Member::new("member", &S_NetworkCardInterfaceType).wire("item");
+static M_NetworkCardInterfaceTypeList: schema::Member =
+    schema::Member::new("member", &S_NetworkCardInterfaceType).wire("item");
 static S_NetworkInfo: schema::Shape = schema::Shape::new("NetworkInfo", Kind::Structure(&L_NetworkInfo));
 static L_NetworkInfo: Layout = Layout::new(&[
     schema::Member::new("NetworkPerformance", &S_NetworkPerformance).wire("networkPerformance"),
@@ -9973,13 +10550,15 @@ static L_NetworkInfo: Layout = Layout::new(&[
     schema::Member::new("EnaSupport", &S_EnaSupport).wire("enaSupport"),
     schema::Member::new("EfaSupported", &S_EfaSupportedFlag).wire("efaSupported"),
     schema::Member::new("EfaInfo", &S_EfaInfo).wire("efaInfo"),
-    schema::Member::new("EncryptionInTransitSupported", &S_EncryptionInTransitSupported).wire("encryptionInTransitSupported"),
+    schema::Member::new("EncryptionInTransitSupported", &S_EncryptionInTransitSupported)
+        .wire("encryptionInTransitSupported"),
     schema::Member::new("EnaSrdSupported", &S_EnaSrdSupported).wire("enaSrdSupported"),
     schema::Member::new("BandwidthWeightings", &S_BandwidthWeightingTypeList).wire("bandwidthWeightings"),
     schema::Member::new("FlexibleEnaQueuesSupport", &S_FlexibleEnaQueuesSupport).wire("flexibleEnaQueuesSupport"),
     schema::Member::new("ConnectionTrackingConfiguration", &S_DefaultConnectionTrackingConfiguration)
         .wire("connectionTrackingConfiguration"),
-    schema::Member::new("SecondaryNetworkSupported", &S_SecondaryNetworkSupportedFlag).wire("secondaryNetworkSupported"),
+    schema::Member::new("SecondaryNetworkSupported", &S_SecondaryNetworkSupportedFlag)
+        .wire("secondaryNetworkSupported"),
     schema::Member::new("MaximumSecondaryNetworkInterfaces", &S_MaximumSecondaryNetworkInterfaces)
         .wire("maximumSecondaryNetworkInterfaces"),
     schema::Member::new("Ipv4AddressesPerSecondaryInterface", &S_Ipv4AddressesPerSecondaryInterface)
@@ -9991,7 +10570,9 @@ static L_NetworkInsightsAnalysis: Layout = Layout::new(&[
     schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).wire("networkInsightsAnalysisId"),
     schema::Member::new("NetworkInsightsAnalysisArn", &S_ResourceArn).wire("networkInsightsAnalysisArn"),
     schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId"),
-    schema::Member::new("AdditionalAccounts", &S_ValueStringList).wire("additionalAccountSet").ec2("AdditionalAccountSet"),
+    schema::Member::new("AdditionalAccounts", &S_ValueStringList)
+        .wire("additionalAccountSet")
+        .ec2("AdditionalAccountSet"),
     schema::Member::new("FilterInArns", &S_ArnList).wire("filterInArnSet").ec2("FilterInArnSet"),
     schema::Member::new("FilterOutArns", &S_ArnList).wire("filterOutArnSet").ec2("FilterOutArnSet"),
     schema::Member::new("StartDate", &S_MillisecondDateTime).wire("startDate"),
@@ -9999,23 +10580,32 @@ static L_NetworkInsightsAnalysis: Layout = Layout::new(&[
     schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
     schema::Member::new("WarningMessage", &S_String).wire("warningMessage"),
     schema::Member::new("NetworkPathFound", &S_Boolean).wire("networkPathFound"),
-    schema::Member::new("ForwardPathComponents", &S_PathComponentList).wire("forwardPathComponentSet").ec2("ForwardPathComponentSet"),
-    schema::Member::new("ReturnPathComponents", &S_PathComponentList).wire("returnPathComponentSet").ec2("ReturnPathComponentSet"),
+    schema::Member::new("ForwardPathComponents", &S_PathComponentList)
+        .wire("forwardPathComponentSet")
+        .ec2("ForwardPathComponentSet"),
+    schema::Member::new("ReturnPathComponents", &S_PathComponentList)
+        .wire("returnPathComponentSet")
+        .ec2("ReturnPathComponentSet"),
     schema::Member::new("Explanations", &S_ExplanationList).wire("explanationSet").ec2("ExplanationSet"),
-    schema::Member::new("AlternatePathHints", &S_AlternatePathHintList).wire("alternatePathHintSet").ec2("AlternatePathHintSet"),
+    schema::Member::new("AlternatePathHints", &S_AlternatePathHintList)
+        .wire("alternatePathHintSet")
+        .ec2("AlternatePathHintSet"),
     schema::Member::new("SuggestedAccounts", &S_ValueStringList).wire("suggestedAccountSet").ec2("SuggestedAccountSet"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
 ]);
 static S_NetworkInsightsAnalysisId: schema::Shape = schema::Shape::new("NetworkInsightsAnalysisId", Kind::String);
 static S_NetworkInsightsAnalysisIdList: schema::Shape =
     schema::Shape::new("NetworkInsightsAnalysisIdList", Kind::List(&M_NetworkInsightsAnalysisIdList));
-static M_NetworkInsightsAnalysisIdList: schema::Member = schema::Member::new("member", &S_NetworkInsightsAnalysisId).wire("item");
+static M_NetworkInsightsAnalysisIdList: schema::Member =
+    schema::Member::new("member", &S_NetworkInsightsAnalysisId).wire("item");
 static S_NetworkInsightsAnalysisList: schema::Shape =
     schema::Shape::new("NetworkInsightsAnalysisList", Kind::List(&M_NetworkInsightsAnalysisList));
-static M_NetworkInsightsAnalysisList: schema::Member = schema::Member::new("member", &S_NetworkInsightsAnalysis).wire("item");
+static M_NetworkInsightsAnalysisList: schema::Member =
+    schema::Member::new("member", &S_NetworkInsightsAnalysis).wire("item");
 static S_NetworkInsightsMaxResults: schema::Shape =
     schema::Shape::new("NetworkInsightsMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(100));
-static S_NetworkInsightsPath: schema::Shape = schema::Shape::new("NetworkInsightsPath", Kind::Structure(&L_NetworkInsightsPath));
+static S_NetworkInsightsPath: schema::Shape =
+    schema::Shape::new("NetworkInsightsPath", Kind::Structure(&L_NetworkInsightsPath));
 static L_NetworkInsightsPath: Layout = Layout::new(&[
     schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId"),
     schema::Member::new("NetworkInsightsPathArn", &S_ResourceArn).wire("networkInsightsPathArn"),
@@ -10035,8 +10625,10 @@ static L_NetworkInsightsPath: Layout = Layout::new(&[
 static S_NetworkInsightsPathId: schema::Shape = schema::Shape::new("NetworkInsightsPathId", Kind::String);
 static S_NetworkInsightsPathIdList: schema::Shape =
     schema::Shape::new("NetworkInsightsPathIdList", Kind::List(&M_NetworkInsightsPathIdList));
-static M_NetworkInsightsPathIdList: schema::Member = schema::Member::new("member", &S_NetworkInsightsPathId).wire("item");
-static S_NetworkInsightsPathList: schema::Shape = schema::Shape::new("NetworkInsightsPathList", Kind::List(&M_NetworkInsightsPathList));
+static M_NetworkInsightsPathIdList: schema::Member =
+    schema::Member::new("member", &S_NetworkInsightsPathId).wire("item");
+static S_NetworkInsightsPathList: schema::Shape =
+    schema::Shape::new("NetworkInsightsPathList", Kind::List(&M_NetworkInsightsPathList));
 static M_NetworkInsightsPathList: schema::Member = schema::Member::new("member", &S_NetworkInsightsPath).wire("item");
 static S_NetworkInsightsResourceId: schema::Shape = schema::Shape::new("NetworkInsightsResourceId", Kind::String);
 static S_NetworkInterface: schema::Shape = schema::Shape::new("NetworkInterface", Kind::Structure(&L_NetworkInterface));
@@ -10044,11 +10636,14 @@ static L_NetworkInterface: Layout = Layout::new(&[
     schema::Member::new("Association", &S_NetworkInterfaceAssociation).wire("association"),
     schema::Member::new("Attachment", &S_NetworkInterfaceAttachment).wire("attachment"),
     schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
-    schema::Member::new("ConnectionTrackingConfiguration", &S_ConnectionTrackingConfiguration).wire("connectionTrackingConfiguration"),
+    schema::Member::new("ConnectionTrackingConfiguration", &S_ConnectionTrackingConfiguration)
+        .wire("connectionTrackingConfiguration"),
     schema::Member::new("Description", &S_String).wire("description"),
     schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
     schema::Member::new("InterfaceType", &S_NetworkInterfaceType).wire("interfaceType"),
-    schema::Member::new("Ipv6Addresses", &S_NetworkInterfaceIpv6AddressesList).wire("ipv6AddressesSet").ec2("Ipv6AddressesSet"),
+    schema::Member::new("Ipv6Addresses", &S_NetworkInterfaceIpv6AddressesList)
+        .wire("ipv6AddressesSet")
+        .ec2("Ipv6AddressesSet"),
     schema::Member::new("MacAddress", &S_String).wire("macAddress"),
     schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
     schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
@@ -10073,7 +10668,9 @@ static L_NetworkInterface: Layout = Layout::new(&[
     schema::Member::new("Ipv6Native", &S_Boolean).wire("ipv6Native"),
     schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
-    schema::Member::new("AssociatedSubnets", &S_AssociatedSubnetList).wire("associatedSubnetSet").ec2("AssociatedSubnetSet"),
+    schema::Member::new("AssociatedSubnets", &S_AssociatedSubnetList)
+        .wire("associatedSubnetSet")
+        .ec2("AssociatedSubnetSet"),
     schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
 ]);
 static S_NetworkInterfaceAssociation: schema::Shape =
@@ -10111,18 +10708,28 @@ static L_NetworkInterfaceAttachmentChanges: Layout = Layout::new(&[
 ]);
 static S_NetworkInterfaceAttachmentId: schema::Shape = schema::Shape::new("NetworkInterfaceAttachmentId", Kind::String);
 static S_NetworkInterfaceAttribute: schema::Shape = schema::Shape::new("NetworkInterfaceAttribute", Kind::String)
-    .limits(Limits::NONE.values(&["description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"]));
-static S_NetworkInterfaceCount: schema::Shape = schema::Shape::new("NetworkInterfaceCount", Kind::Structure(&L_NetworkInterfaceCount));
-static L_NetworkInterfaceCount: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+    .limits(Limits::NONE.values(&[
+        "description",
+        "groupSet",
+        "sourceDestCheck",
+        "attachment",
+        "associatePublicIpAddress",
+    ]));
+static S_NetworkInterfaceCount: schema::Shape =
+    schema::Shape::new("NetworkInterfaceCount", Kind::Structure(&L_NetworkInterfaceCount));
+static L_NetworkInterfaceCount: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
 static S_NetworkInterfaceCountRequest: schema::Shape =
     schema::Shape::new("NetworkInterfaceCountRequest", Kind::Structure(&L_NetworkInterfaceCountRequest));
 static L_NetworkInterfaceCountRequest: Layout =
     Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
-static S_NetworkInterfaceCreationType: schema::Shape =
-    schema::Shape::new("NetworkInterfaceCreationType", Kind::String).limits(Limits::NONE.values(&["efa", "efa-only", "branch", "trunk"]));
+static S_NetworkInterfaceCreationType: schema::Shape = schema::Shape::new("NetworkInterfaceCreationType", Kind::String)
+    .limits(Limits::NONE.values(&["efa", "efa-only", "branch", "trunk"]));
 static S_NetworkInterfaceId: schema::Shape = schema::Shape::new("NetworkInterfaceId", Kind::String);
-static S_NetworkInterfaceIdList: schema::Shape = schema::Shape::new("NetworkInterfaceIdList", Kind::List(&M_NetworkInterfaceIdList));
+static S_NetworkInterfaceIdList: schema::Shape =
+    schema::Shape::new("NetworkInterfaceIdList", Kind::List(&M_NetworkInterfaceIdList));
 static M_NetworkInterfaceIdList: schema::Member = schema::Member::new("member", &S_NetworkInterfaceId).wire("item");
 static S_NetworkInterfaceIpv6Address: schema::Shape =
     schema::Shape::new("NetworkInterfaceIpv6Address", Kind::Structure(&L_NetworkInterfaceIpv6Address));
@@ -10133,8 +10740,10 @@ static L_NetworkInterfaceIpv6Address: Layout = Layout::new(&[
 ]);
 static S_NetworkInterfaceIpv6AddressesList: schema::Shape =
     schema::Shape::new("NetworkInterfaceIpv6AddressesList", Kind::List(&M_NetworkInterfaceIpv6AddressesList));
-static M_NetworkInterfaceIpv6AddressesList: schema::Member = schema::Member::new("member", &S_NetworkInterfaceIpv6Address).wire("item");
-static S_NetworkInterfaceList: schema::Shape = schema::Shape::new("NetworkInterfaceList", Kind::List(&M_NetworkInterfaceList));
+static M_NetworkInterfaceIpv6AddressesList: schema::Member =
+    schema::Member::new("member", &S_NetworkInterfaceIpv6Address).wire("item");
+static S_NetworkInterfaceList: schema::Shape =
+    schema::Shape::new("NetworkInterfaceList", Kind::List(&M_NetworkInterfaceList));
 static M_NetworkInterfaceList: schema::Member = schema::Member::new("member", &S_NetworkInterface).wire("item");
 static S_NetworkInterfacePrivateIpAddress: schema::Shape =
     schema::Shape::new("NetworkInterfacePrivateIpAddress", Kind::Structure(&L_NetworkInterfacePrivateIpAddress));
@@ -10148,36 +10757,33 @@ static S_NetworkInterfacePrivateIpAddressList: schema::Shape =
     schema::Shape::new("NetworkInterfacePrivateIpAddressList", Kind::List(&M_NetworkInterfacePrivateIpAddressList));
 static M_NetworkInterfacePrivateIpAddressList: schema::Member =
     schema::Member::new("member", &S_NetworkInterfacePrivateIpAddress).wire("item");
-static S_NetworkInterfaceStatus: schema::Shape = schema::Shape::new("NetworkInterfaceStatus", Kind::String).limits(Limits::NONE.values(&[
-    "available",
-    "associated",
-    "attaching",
-    "in-use",
-    "detaching",
-]));
-static S_NetworkInterfaceType: schema::Shape = schema::Shape::new("NetworkInterfaceType", Kind::String).limits(Limits::NONE.values(&[
-    "interface",
-    "natGateway",
-    "efa",
-    "efa-only",
-    "trunk",
-    "load_balancer",
-    "network_load_balancer",
-    "vpc_endpoint",
-    "branch",
-    "transit_gateway",
-    "lambda",
-    "quicksight",
-    "global_accelerator_managed",
-    "api_gateway_managed",
-    "gateway_load_balancer",
-    "gateway_load_balancer_endpoint",
-    "iot_rules_managed",
-    "aws_codestar_connections_managed",
-]));
+static S_NetworkInterfaceStatus: schema::Shape = schema::Shape::new("NetworkInterfaceStatus", Kind::String)
+    .limits(Limits::NONE.values(&["available", "associated", "attaching", "in-use", "detaching"]));
+static S_NetworkInterfaceType: schema::Shape =
+    schema::Shape::new("NetworkInterfaceType", Kind::String).limits(Limits::NONE.values(&[
+        "interface",
+        "natGateway",
+        "efa",
+        "efa-only",
+        "trunk",
+        "load_balancer",
+        "network_load_balancer",
+        "vpc_endpoint",
+        "branch",
+        "transit_gateway",
+        "lambda",
+        "quicksight",
+        "global_accelerator_managed",
+        "api_gateway_managed",
+        "gateway_load_balancer",
+        "gateway_load_balancer_endpoint",
+        "iot_rules_managed",
+        "aws_codestar_connections_managed",
+    ]));
 static S_NetworkPerformance: schema::Shape = schema::Shape::new("NetworkPerformance", Kind::String);
 static S_NeuronDeviceCoreCount: schema::Shape = schema::Shape::new("NeuronDeviceCoreCount", Kind::Integer);
-static S_NeuronDeviceCoreInfo: schema::Shape = schema::Shape::new("NeuronDeviceCoreInfo", Kind::Structure(&L_NeuronDeviceCoreInfo));
+static S_NeuronDeviceCoreInfo: schema::Shape =
+    schema::Shape::new("NeuronDeviceCoreInfo", Kind::Structure(&L_NeuronDeviceCoreInfo));
 static L_NeuronDeviceCoreInfo: Layout = Layout::new(&[
     schema::Member::new("Count", &S_NeuronDeviceCoreCount).wire("count"),
     schema::Member::new("Version", &S_NeuronDeviceCoreVersion).wire("version"),
@@ -10191,10 +10797,13 @@ static L_NeuronDeviceInfo: Layout = Layout::new(&[
     schema::Member::new("CoreInfo", &S_NeuronDeviceCoreInfo).wire("coreInfo"),
     schema::Member::new("MemoryInfo", &S_NeuronDeviceMemoryInfo).wire("memoryInfo"),
 ]);
-static S_NeuronDeviceInfoList: schema::Shape = schema::Shape::new("NeuronDeviceInfoList", Kind::List(&M_NeuronDeviceInfoList));
+static S_NeuronDeviceInfoList: schema::Shape =
+    schema::Shape::new("NeuronDeviceInfoList", Kind::List(&M_NeuronDeviceInfoList));
 static M_NeuronDeviceInfoList: schema::Member = schema::Member::new("member", &S_NeuronDeviceInfo).wire("item");
-static S_NeuronDeviceMemoryInfo: schema::Shape = schema::Shape::new("NeuronDeviceMemoryInfo", Kind::Structure(&L_NeuronDeviceMemoryInfo));
-static L_NeuronDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_NeuronDeviceMemorySize).wire("sizeInMiB")]);
+static S_NeuronDeviceMemoryInfo: schema::Shape =
+    schema::Shape::new("NeuronDeviceMemoryInfo", Kind::Structure(&L_NeuronDeviceMemoryInfo));
+static L_NeuronDeviceMemoryInfo: Layout =
+    Layout::new(&[schema::Member::new("SizeInMiB", &S_NeuronDeviceMemorySize).wire("sizeInMiB")]);
 static S_NeuronDeviceMemorySize: schema::Shape = schema::Shape::new("NeuronDeviceMemorySize", Kind::Integer);
 static S_NeuronDeviceName: schema::Shape = schema::Shape::new("NeuronDeviceName", Kind::String);
 static S_NeuronInfo: schema::Shape = schema::Shape::new("NeuronInfo", Kind::Structure(&L_NeuronInfo));
@@ -10202,25 +10811,33 @@ static L_NeuronInfo: Layout = Layout::new(&[
     schema::Member::new("NeuronDevices", &S_NeuronDeviceInfoList).wire("neuronDevices"),
     schema::Member::new("TotalNeuronDeviceMemoryInMiB", &S_TotalNeuronMemory).wire("totalNeuronDeviceMemoryInMiB"),
 ]);
-static S_NewDhcpConfiguration: schema::Shape = schema::Shape::new("NewDhcpConfiguration", Kind::Structure(&L_NewDhcpConfiguration));
-static L_NewDhcpConfiguration: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
-static S_NewDhcpConfigurationList: schema::Shape = schema::Shape::new("NewDhcpConfigurationList", Kind::List(&M_NewDhcpConfigurationList));
+static S_NewDhcpConfiguration: schema::Shape =
+    schema::Shape::new("NewDhcpConfiguration", Kind::Structure(&L_NewDhcpConfiguration));
+static L_NewDhcpConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_String),
+    schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value"),
+]);
+static S_NewDhcpConfigurationList: schema::Shape =
+    schema::Shape::new("NewDhcpConfigurationList", Kind::List(&M_NewDhcpConfigurationList));
 static M_NewDhcpConfigurationList: schema::Member = schema::Member::new("member", &S_NewDhcpConfiguration).wire("item");
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
 static S_NitroEnclavesSupport: schema::Shape =
     schema::Shape::new("NitroEnclavesSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_NitroTpmInfo: schema::Shape = schema::Shape::new("NitroTpmInfo", Kind::Structure(&L_NitroTpmInfo));
 static L_NitroTpmInfo: Layout =
-    Layout::new(&[schema::Member::new("SupportedVersions", &S_NitroTpmSupportedVersionsList).wire("supportedVersions")]);
+    Layout::new(
+        &[schema::Member::new("SupportedVersions", &S_NitroTpmSupportedVersionsList).wire("supportedVersions")],
+    );
 static S_NitroTpmSupport: schema::Shape =
     schema::Shape::new("NitroTpmSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_NitroTpmSupportedVersionType: schema::Shape = schema::Shape::new("NitroTpmSupportedVersionType", Kind::String);
 static S_NitroTpmSupportedVersionsList: schema::Shape =
     schema::Shape::new("NitroTpmSupportedVersionsList", Kind::List(&M_NitroTpmSupportedVersionsList));
-static M_NitroTpmSupportedVersionsList: schema::Member = schema::Member::new("member", &S_NitroTpmSupportedVersionType).wire("item");
+static M_NitroTpmSupportedVersionsList: schema::Member =
+    schema::Member::new("member", &S_NitroTpmSupportedVersionType).wire("item");
 static S_OdbNetworkArn: schema::Shape = schema::Shape::new("OdbNetworkArn", Kind::String);
-static S_OperationType: schema::Shape = schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&["add", "remove"]));
+static S_OperationType: schema::Shape =
+    schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&["add", "remove"]));
 static S_OperatorRequest: schema::Shape = schema::Shape::new("OperatorRequest", Kind::Structure(&L_OperatorRequest));
 static L_OperatorRequest: Layout = Layout::new(&[schema::Member::new("Principal", &S_String)]);
 static S_OperatorResponse: schema::Shape = schema::Shape::new("OperatorResponse", Kind::Structure(&L_OperatorResponse));
@@ -10234,7 +10851,8 @@ static S_OrganizationArnStringList: schema::Shape =
 static M_OrganizationArnStringList: schema::Member = schema::Member::new("member", &S_String).wire("OrganizationArn");
 static S_OrganizationalUnitArnStringList: schema::Shape =
     schema::Shape::new("OrganizationalUnitArnStringList", Kind::List(&M_OrganizationalUnitArnStringList));
-static M_OrganizationalUnitArnStringList: schema::Member = schema::Member::new("member", &S_String).wire("OrganizationalUnitArn");
+static M_OrganizationalUnitArnStringList: schema::Member =
+    schema::Member::new("member", &S_String).wire("OrganizationalUnitArn");
 static S_OwnerStringList: schema::Shape = schema::Shape::new("OwnerStringList", Kind::List(&M_OwnerStringList));
 static M_OwnerStringList: schema::Member = schema::Member::new("member", &S_String).wire("Owner");
 static S_PathComponent: schema::Shape = schema::Shape::new("PathComponent", Kind::Structure(&L_PathComponent));
@@ -10251,10 +10869,14 @@ static L_PathComponent: Layout = Layout::new(&[
     schema::Member::new("SourceVpc", &S_AnalysisComponent).wire("sourceVpc"),
     schema::Member::new("Subnet", &S_AnalysisComponent).wire("subnet"),
     schema::Member::new("Vpc", &S_AnalysisComponent).wire("vpc"),
-    schema::Member::new("AdditionalDetails", &S_AdditionalDetailList).wire("additionalDetailSet").ec2("AdditionalDetailSet"),
+    schema::Member::new("AdditionalDetails", &S_AdditionalDetailList)
+        .wire("additionalDetailSet")
+        .ec2("AdditionalDetailSet"),
     schema::Member::new("TransitGateway", &S_AnalysisComponent).wire("transitGateway"),
-    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute).wire("transitGatewayRouteTableRoute"),
-    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry).wire("transitGatewayPolicyTableEntry"),
+    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute)
+        .wire("transitGatewayRouteTableRoute"),
+    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry)
+        .wire("transitGatewayPolicyTableEntry"),
     schema::Member::new("Explanations", &S_ExplanationList).wire("explanationSet").ec2("ExplanationSet"),
     schema::Member::new("ElasticLoadBalancerListener", &S_AnalysisComponent).wire("elasticLoadBalancerListener"),
     schema::Member::new("FirewallStatelessRule", &S_FirewallStatelessRule).wire("firewallStatelessRule"),
@@ -10270,7 +10892,8 @@ static L_PathFilter: Layout = Layout::new(&[
     schema::Member::new("DestinationAddress", &S_IpAddress).wire("destinationAddress"),
     schema::Member::new("DestinationPortRange", &S_FilterPortRange).wire("destinationPortRange"),
 ]);
-static S_PathRequestFilter: schema::Shape = schema::Shape::new("PathRequestFilter", Kind::Structure(&L_PathRequestFilter));
+static S_PathRequestFilter: schema::Shape =
+    schema::Shape::new("PathRequestFilter", Kind::Structure(&L_PathRequestFilter));
 static L_PathRequestFilter: Layout = Layout::new(&[
     schema::Member::new("SourceAddress", &S_IpAddress),
     schema::Member::new("SourcePortRange", &S_RequestFilterPortRange),
@@ -10287,20 +10910,24 @@ static L_PayerResponsibilityEntry: Layout = Layout::new(&[
 ]);
 static S_PayerResponsibilityScope: schema::Shape = schema::Shape::new("PayerResponsibilityScope", Kind::String)
     .limits(Limits::NONE.values(&["vpc-endpoint-charges", "resource-gateway-charges"]));
-static S_PayerResponsibilitySet: schema::Shape = schema::Shape::new("PayerResponsibilitySet", Kind::List(&M_PayerResponsibilitySet));
-static M_PayerResponsibilitySet: schema::Member = schema::Member::new("member", &S_PayerResponsibilityEntry).wire("item");
+static S_PayerResponsibilitySet: schema::Shape =
+    schema::Shape::new("PayerResponsibilitySet", Kind::List(&M_PayerResponsibilitySet));
+static M_PayerResponsibilitySet: schema::Member =
+    schema::Member::new("member", &S_PayerResponsibilityEntry).wire("item");
 static S_PayerResponsibilityType: schema::Shape = schema::Shape::new("PayerResponsibilityType", Kind::String)
     .limits(Limits::NONE.values(&["vpc-endpoint-account", "resource-gateway-account", "vpc-endpoint-service-account"]));
 static S_PeakBandwidthInGbps: schema::Shape = schema::Shape::new("PeakBandwidthInGbps", Kind::Float);
 static S_PerformanceFactorReference: schema::Shape =
     schema::Shape::new("PerformanceFactorReference", Kind::Structure(&L_PerformanceFactorReference));
-static L_PerformanceFactorReference: Layout = Layout::new(&[schema::Member::new("InstanceFamily", &S_String).wire("instanceFamily")]);
+static L_PerformanceFactorReference: Layout =
+    Layout::new(&[schema::Member::new("InstanceFamily", &S_String).wire("instanceFamily")]);
 static S_PerformanceFactorReferenceRequest: schema::Shape =
     schema::Shape::new("PerformanceFactorReferenceRequest", Kind::Structure(&L_PerformanceFactorReferenceRequest));
 static L_PerformanceFactorReferenceRequest: Layout = Layout::new(&[schema::Member::new("InstanceFamily", &S_String)]);
 static S_PerformanceFactorReferenceSet: schema::Shape =
     schema::Shape::new("PerformanceFactorReferenceSet", Kind::List(&M_PerformanceFactorReferenceSet));
-static M_PerformanceFactorReferenceSet: schema::Member = schema::Member::new("member", &S_PerformanceFactorReference).wire("item");
+static M_PerformanceFactorReferenceSet: schema::Member =
+    schema::Member::new("member", &S_PerformanceFactorReference).wire("item");
 static S_PerformanceFactorReferenceSetRequest: schema::Shape =
     schema::Shape::new("PerformanceFactorReferenceSetRequest", Kind::List(&M_PerformanceFactorReferenceSetRequest));
 static M_PerformanceFactorReferenceSetRequest: schema::Member =
@@ -10312,7 +10939,8 @@ static L_PerformanceStatusSummary: Layout = Layout::new(&[
     schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
     schema::Member::new("Remediation", &S_String).wire("remediation"),
 ]);
-static S_PermissionGroup: schema::Shape = schema::Shape::new("PermissionGroup", Kind::String).limits(Limits::NONE.values(&["all"]));
+static S_PermissionGroup: schema::Shape =
+    schema::Shape::new("PermissionGroup", Kind::String).limits(Limits::NONE.values(&["all"]));
 static S_PhcSupport: schema::Shape =
     schema::Shape::new("PhcSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_Placement: schema::Shape = schema::Shape::new("Placement", Kind::Structure(&L_Placement));
@@ -10329,20 +10957,27 @@ static L_Placement: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
 ]);
 static S_PlacementGroupId: schema::Shape = schema::Shape::new("PlacementGroupId", Kind::String);
-static S_PlacementGroupInfo: schema::Shape = schema::Shape::new("PlacementGroupInfo", Kind::Structure(&L_PlacementGroupInfo));
+static S_PlacementGroupInfo: schema::Shape =
+    schema::Shape::new("PlacementGroupInfo", Kind::Structure(&L_PlacementGroupInfo));
 static L_PlacementGroupInfo: Layout =
-    Layout::new(&[schema::Member::new("SupportedStrategies", &S_PlacementGroupStrategyList).wire("supportedStrategies")]);
+    Layout::new(&[
+        schema::Member::new("SupportedStrategies", &S_PlacementGroupStrategyList).wire("supportedStrategies")
+    ]);
 static S_PlacementGroupName: schema::Shape = schema::Shape::new("PlacementGroupName", Kind::String);
-static S_PlacementGroupStrategy: schema::Shape =
-    schema::Shape::new("PlacementGroupStrategy", Kind::String).limits(Limits::NONE.values(&["cluster", "partition", "spread"]));
+static S_PlacementGroupStrategy: schema::Shape = schema::Shape::new("PlacementGroupStrategy", Kind::String)
+    .limits(Limits::NONE.values(&["cluster", "partition", "spread"]));
 static S_PlacementGroupStrategyList: schema::Shape =
     schema::Shape::new("PlacementGroupStrategyList", Kind::List(&M_PlacementGroupStrategyList));
-static M_PlacementGroupStrategyList: schema::Member = schema::Member::new("member", &S_PlacementGroupStrategy).wire("item");
-static S_PlatformValues: schema::Shape = schema::Shape::new("PlatformValues", Kind::String).limits(Limits::NONE.values(&["Windows"]));
+static M_PlacementGroupStrategyList: schema::Member =
+    schema::Member::new("member", &S_PlacementGroupStrategy).wire("item");
+static S_PlatformValues: schema::Shape =
+    schema::Shape::new("PlatformValues", Kind::String).limits(Limits::NONE.values(&["Windows"]));
 static S_Port: schema::Shape = schema::Shape::new("Port", Kind::Integer).limits(Limits::NONE.min(0).max(65535));
 static S_PortRange: schema::Shape = schema::Shape::new("PortRange", Kind::Structure(&L_PortRange));
-static L_PortRange: Layout =
-    Layout::new(&[schema::Member::new("From", &S_Integer).wire("from"), schema::Member::new("To", &S_Integer).wire("to")]);
+static L_PortRange: Layout = Layout::new(&[
+    schema::Member::new("From", &S_Integer).wire("from"),
+    schema::Member::new("To", &S_Integer).wire("to"),
+]);
 static S_PortRangeList: schema::Shape = schema::Shape::new("PortRangeList", Kind::List(&M_PortRangeList));
 static M_PortRangeList: schema::Member = schema::Member::new("member", &S_PortRange).wire("item");
 static S_PrefixList: schema::Shape = schema::Shape::new("PrefixList", Kind::Structure(&L_PrefixList));
@@ -10351,17 +10986,23 @@ static L_PrefixList: Layout = Layout::new(&[
     schema::Member::new("PrefixListId", &S_String).wire("prefixListId"),
     schema::Member::new("PrefixListName", &S_String).wire("prefixListName"),
 ]);
-static S_PrefixListAssociation: schema::Shape = schema::Shape::new("PrefixListAssociation", Kind::Structure(&L_PrefixListAssociation));
+static S_PrefixListAssociation: schema::Shape =
+    schema::Shape::new("PrefixListAssociation", Kind::Structure(&L_PrefixListAssociation));
 static L_PrefixListAssociation: Layout = Layout::new(&[
     schema::Member::new("ResourceId", &S_String).wire("resourceId"),
     schema::Member::new("ResourceOwner", &S_String).wire("resourceOwner"),
 ]);
-static S_PrefixListAssociationSet: schema::Shape = schema::Shape::new("PrefixListAssociationSet", Kind::List(&M_PrefixListAssociationSet));
-static M_PrefixListAssociationSet: schema::Member = schema::Member::new("member", &S_PrefixListAssociation).wire("item");
+static S_PrefixListAssociationSet: schema::Shape =
+    schema::Shape::new("PrefixListAssociationSet", Kind::List(&M_PrefixListAssociationSet));
+static M_PrefixListAssociationSet: schema::Member =
+    schema::Member::new("member", &S_PrefixListAssociation).wire("item");
 static S_PrefixListEntry: schema::Shape = schema::Shape::new("PrefixListEntry", Kind::Structure(&L_PrefixListEntry));
-static L_PrefixListEntry: Layout =
-    Layout::new(&[schema::Member::new("Cidr", &S_String).wire("cidr"), schema::Member::new("Description", &S_String).wire("description")]);
-static S_PrefixListEntrySet: schema::Shape = schema::Shape::new("PrefixListEntrySet", Kind::List(&M_PrefixListEntrySet));
+static L_PrefixListEntry: Layout = Layout::new(&[
+    schema::Member::new("Cidr", &S_String).wire("cidr"),
+    schema::Member::new("Description", &S_String).wire("description"),
+]);
+static S_PrefixListEntrySet: schema::Shape =
+    schema::Shape::new("PrefixListEntrySet", Kind::List(&M_PrefixListEntrySet));
 static M_PrefixListEntrySet: schema::Member = schema::Member::new("member", &S_PrefixListEntry).wire("item");
 static S_PrefixListId: schema::Shape = schema::Shape::new("PrefixListId", Kind::Structure(&L_PrefixListId));
 static L_PrefixListId: Layout = Layout::new(&[
@@ -10377,27 +11018,33 @@ static S_PrefixListMaxResults: schema::Shape =
 static S_PrefixListResourceId: schema::Shape = schema::Shape::new("PrefixListResourceId", Kind::String);
 static S_PrefixListResourceIdStringList: schema::Shape =
     schema::Shape::new("PrefixListResourceIdStringList", Kind::List(&M_PrefixListResourceIdStringList));
-static M_PrefixListResourceIdStringList: schema::Member = schema::Member::new("member", &S_PrefixListResourceId).wire("item");
+static M_PrefixListResourceIdStringList: schema::Member =
+    schema::Member::new("member", &S_PrefixListResourceId).wire("item");
 static S_PrefixListSet: schema::Shape = schema::Shape::new("PrefixListSet", Kind::List(&M_PrefixListSet));
 static M_PrefixListSet: schema::Member = schema::Member::new("member", &S_PrefixList).wire("item");
-static S_PrefixListState: schema::Shape = schema::Shape::new("PrefixListState", Kind::String).limits(Limits::NONE.values(&[
-    "create-in-progress",
-    "create-complete",
-    "create-failed",
-    "modify-in-progress",
-    "modify-complete",
-    "modify-failed",
-    "restore-in-progress",
-    "restore-complete",
-    "restore-failed",
-    "delete-in-progress",
-    "delete-complete",
-    "delete-failed",
-]));
-static S_Priority: schema::Shape = schema::Shape::new("Priority", Kind::Integer).limits(Limits::NONE.min(-1).max(65535));
-static S_PrivateDnsDetails: schema::Shape = schema::Shape::new("PrivateDnsDetails", Kind::Structure(&L_PrivateDnsDetails));
-static L_PrivateDnsDetails: Layout = Layout::new(&[schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName")]);
-static S_PrivateDnsDetailsSet: schema::Shape = schema::Shape::new("PrivateDnsDetailsSet", Kind::List(&M_PrivateDnsDetailsSet));
+static S_PrefixListState: schema::Shape =
+    schema::Shape::new("PrefixListState", Kind::String).limits(Limits::NONE.values(&[
+        "create-in-progress",
+        "create-complete",
+        "create-failed",
+        "modify-in-progress",
+        "modify-complete",
+        "modify-failed",
+        "restore-in-progress",
+        "restore-complete",
+        "restore-failed",
+        "delete-in-progress",
+        "delete-complete",
+        "delete-failed",
+    ]));
+static S_Priority: schema::Shape =
+    schema::Shape::new("Priority", Kind::Integer).limits(Limits::NONE.min(-1).max(65535));
+static S_PrivateDnsDetails: schema::Shape =
+    schema::Shape::new("PrivateDnsDetails", Kind::Structure(&L_PrivateDnsDetails));
+static L_PrivateDnsDetails: Layout =
+    Layout::new(&[schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName")]);
+static S_PrivateDnsDetailsSet: schema::Shape =
+    schema::Shape::new("PrivateDnsDetailsSet", Kind::List(&M_PrivateDnsDetailsSet));
 static M_PrivateDnsDetailsSet: schema::Member = schema::Member::new("member", &S_PrivateDnsDetails).wire("item");
 static S_PrivateDnsNameOptionsOnLaunch: schema::Shape =
     schema::Shape::new("PrivateDnsNameOptionsOnLaunch", Kind::Structure(&L_PrivateDnsNameOptionsOnLaunch));
@@ -10421,7 +11068,8 @@ static L_PrivateDnsNameOptionsResponse: Layout = Layout::new(&[
     schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
 ]);
 static S_PrivateDnsSpecifiedDomainSet: schema::Shape =
-    schema::Shape::new("PrivateDnsSpecifiedDomainSet", Kind::List(&M_PrivateDnsSpecifiedDomainSet)).limits(Limits::NONE.min(0).max(10));
+    schema::Shape::new("PrivateDnsSpecifiedDomainSet", Kind::List(&M_PrivateDnsSpecifiedDomainSet))
+        .limits(Limits::NONE.min(0).max(10));
 static M_PrivateDnsSpecifiedDomainSet: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_PrivateIpAddressCount: schema::Shape =
     schema::Shape::new("PrivateIpAddressCount", Kind::Integer).limits(Limits::NONE.min(1).max(31));
@@ -10433,7 +11081,8 @@ static L_PrivateIpAddressSpecification: Layout = Layout::new(&[
 ]);
 static S_PrivateIpAddressSpecificationList: schema::Shape =
     schema::Shape::new("PrivateIpAddressSpecificationList", Kind::List(&M_PrivateIpAddressSpecificationList));
-static M_PrivateIpAddressSpecificationList: schema::Member = schema::Member::new("member", &S_PrivateIpAddressSpecification).wire("item");
+static M_PrivateIpAddressSpecificationList: schema::Member =
+    schema::Member::new("member", &S_PrivateIpAddressSpecification).wire("item");
 static S_PrivateIpAddressStringList: schema::Shape =
     schema::Shape::new("PrivateIpAddressStringList", Kind::List(&M_PrivateIpAddressStringList));
 static M_PrivateIpAddressStringList: schema::Member = schema::Member::new("member", &S_String).wire("PrivateIpAddress");
@@ -10452,19 +11101,24 @@ static L_ProductCode: Layout = Layout::new(&[
 ]);
 static S_ProductCodeList: schema::Shape = schema::Shape::new("ProductCodeList", Kind::List(&M_ProductCodeList));
 static M_ProductCodeList: schema::Member = schema::Member::new("member", &S_ProductCode).wire("item");
-static S_ProductCodeStringList: schema::Shape = schema::Shape::new("ProductCodeStringList", Kind::List(&M_ProductCodeStringList));
+static S_ProductCodeStringList: schema::Shape =
+    schema::Shape::new("ProductCodeStringList", Kind::List(&M_ProductCodeStringList));
 static M_ProductCodeStringList: schema::Member = schema::Member::new("member", &S_String).wire("ProductCode");
 static S_ProductCodeValues: schema::Shape =
     schema::Shape::new("ProductCodeValues", Kind::String).limits(Limits::NONE.values(&["devpay", "marketplace"]));
 static S_PropagatingVgw: schema::Shape = schema::Shape::new("PropagatingVgw", Kind::Structure(&L_PropagatingVgw));
 static L_PropagatingVgw: Layout = Layout::new(&[schema::Member::new("GatewayId", &S_String).wire("gatewayId")]);
-static S_PropagatingVgwList: schema::Shape = schema::Shape::new("PropagatingVgwList", Kind::List(&M_PropagatingVgwList));
+static S_PropagatingVgwList: schema::Shape =
+    schema::Shape::new("PropagatingVgwList", Kind::List(&M_PropagatingVgwList));
 static M_PropagatingVgwList: schema::Member = schema::Member::new("member", &S_PropagatingVgw).wire("item");
-static S_Protocol: schema::Shape = schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["tcp", "udp"]));
-static S_ProtocolInt: schema::Shape = schema::Shape::new("ProtocolInt", Kind::Integer).limits(Limits::NONE.min(0).max(255));
+static S_Protocol: schema::Shape =
+    schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["tcp", "udp"]));
+static S_ProtocolInt: schema::Shape =
+    schema::Shape::new("ProtocolInt", Kind::Integer).limits(Limits::NONE.min(0).max(255));
 static S_ProtocolIntList: schema::Shape = schema::Shape::new("ProtocolIntList", Kind::List(&M_ProtocolIntList));
 static M_ProtocolIntList: schema::Member = schema::Member::new("member", &S_ProtocolInt).wire("item");
-static S_ProvisionedBandwidth: schema::Shape = schema::Shape::new("ProvisionedBandwidth", Kind::Structure(&L_ProvisionedBandwidth));
+static S_ProvisionedBandwidth: schema::Shape =
+    schema::Shape::new("ProvisionedBandwidth", Kind::Structure(&L_ProvisionedBandwidth));
 static L_ProvisionedBandwidth: Layout = Layout::new(&[
     schema::Member::new("ProvisionTime", &S_DateTime).wire("provisionTime"),
     schema::Member::new("Provisioned", &S_String).wire("provisioned"),
@@ -10479,23 +11133,26 @@ static L_PtrUpdateStatus: Layout = Layout::new(&[
     schema::Member::new("Reason", &S_String).wire("reason"),
 ]);
 static S_PublicIpAddress: schema::Shape = schema::Shape::new("PublicIpAddress", Kind::String);
-static S_PublicIpDnsNameOptions: schema::Shape = schema::Shape::new("PublicIpDnsNameOptions", Kind::Structure(&L_PublicIpDnsNameOptions));
+static S_PublicIpDnsNameOptions: schema::Shape =
+    schema::Shape::new("PublicIpDnsNameOptions", Kind::Structure(&L_PublicIpDnsNameOptions));
 static L_PublicIpDnsNameOptions: Layout = Layout::new(&[
     schema::Member::new("DnsHostnameType", &S_String).wire("dnsHostnameType"),
     schema::Member::new("PublicIpv4DnsName", &S_String).wire("publicIpv4DnsName"),
     schema::Member::new("PublicIpv6DnsName", &S_String).wire("publicIpv6DnsName"),
     schema::Member::new("PublicDualStackDnsName", &S_String).wire("publicDualStackDnsName"),
 ]);
-static S_PublicIpStringList: schema::Shape = schema::Shape::new("PublicIpStringList", Kind::List(&M_PublicIpStringList));
+static S_PublicIpStringList: schema::Shape =
+    schema::Shape::new("PublicIpStringList", Kind::List(&M_PublicIpStringList));
 static M_PublicIpStringList: schema::Member = schema::Member::new("member", &S_String).wire("PublicIp");
 static S_RamdiskId: schema::Shape = schema::Shape::new("RamdiskId", Kind::String);
-static S_RebootInstancesRequest: schema::Shape = schema::Shape::new("RebootInstancesRequest", Kind::Structure(&L_RebootInstancesRequest));
+static S_RebootInstancesRequest: schema::Shape =
+    schema::Shape::new("RebootInstancesRequest", Kind::Structure(&L_RebootInstancesRequest));
 static L_RebootInstancesRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_RebootMigrationSupport: schema::Shape =
-    schema::Shape::new("RebootMigrationSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_RebootMigrationSupport: schema::Shape = schema::Shape::new("RebootMigrationSupport", Kind::String)
+    .limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_ReferencedSecurityGroup: schema::Shape =
     schema::Shape::new("ReferencedSecurityGroup", Kind::Structure(&L_ReferencedSecurityGroup));
 static L_ReferencedSecurityGroup: Layout = Layout::new(&[
@@ -10514,13 +11171,16 @@ static L_Region: Layout = Layout::new(&[
 ]);
 static S_RegionGeography: schema::Shape = schema::Shape::new("RegionGeography", Kind::Structure(&L_RegionGeography));
 static L_RegionGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
-static S_RegionGeographyList: schema::Shape = schema::Shape::new("RegionGeographyList", Kind::List(&M_RegionGeographyList));
+static S_RegionGeographyList: schema::Shape =
+    schema::Shape::new("RegionGeographyList", Kind::List(&M_RegionGeographyList));
 static M_RegionGeographyList: schema::Member = schema::Member::new("member", &S_RegionGeography).wire("item");
 static S_RegionList: schema::Shape = schema::Shape::new("RegionList", Kind::List(&M_RegionList));
 static M_RegionList: schema::Member = schema::Member::new("member", &S_Region).wire("item");
-static S_RegionNameStringList: schema::Shape = schema::Shape::new("RegionNameStringList", Kind::List(&M_RegionNameStringList));
+static S_RegionNameStringList: schema::Shape =
+    schema::Shape::new("RegionNameStringList", Kind::List(&M_RegionNameStringList));
 static M_RegionNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("RegionName");
-static S_RegisterImageRequest: schema::Shape = schema::Shape::new("RegisterImageRequest", Kind::Structure(&L_RegisterImageRequest));
+static S_RegisterImageRequest: schema::Shape =
+    schema::Shape::new("RegisterImageRequest", Kind::Structure(&L_RegisterImageRequest));
 static L_RegisterImageRequest: Layout = Layout::new(&[
     schema::Member::new("ImageLocation", &S_String),
     schema::Member::new("BillingProducts", &S_BillingProductList).wire("BillingProduct").ec2("BillingProduct"),
@@ -10536,12 +11196,15 @@ static L_RegisterImageRequest: Layout = Layout::new(&[
     schema::Member::new("KernelId", &S_KernelId).wire("kernelId"),
     schema::Member::new("RamdiskId", &S_RamdiskId).wire("ramdiskId"),
     schema::Member::new("RootDeviceName", &S_String).wire("rootDeviceName"),
-    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("BlockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList)
+        .wire("BlockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
     schema::Member::new("VirtualizationType", &S_String).wire("virtualizationType"),
     schema::Member::new("SriovNetSupport", &S_String).wire("sriovNetSupport"),
     schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
 ]);
-static S_RegisterImageResult: schema::Shape = schema::Shape::new("RegisterImageResult", Kind::Structure(&L_RegisterImageResult));
+static S_RegisterImageResult: schema::Shape =
+    schema::Shape::new("RegisterImageResult", Kind::Structure(&L_RegisterImageResult));
 static L_RegisterImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
 static S_RejectVpcPeeringConnectionRequest: schema::Shape =
     schema::Shape::new("RejectVpcPeeringConnectionRequest", Kind::Structure(&L_RejectVpcPeeringConnectionRequest));
@@ -10551,8 +11214,10 @@ static L_RejectVpcPeeringConnectionRequest: Layout = Layout::new(&[
 ]);
 static S_RejectVpcPeeringConnectionResult: schema::Shape =
     schema::Shape::new("RejectVpcPeeringConnectionResult", Kind::Structure(&L_RejectVpcPeeringConnectionResult));
-static L_RejectVpcPeeringConnectionResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
-static S_ReleaseAddressRequest: schema::Shape = schema::Shape::new("ReleaseAddressRequest", Kind::Structure(&L_ReleaseAddressRequest));
+static L_RejectVpcPeeringConnectionResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_ReleaseAddressRequest: schema::Shape =
+    schema::Shape::new("ReleaseAddressRequest", Kind::Structure(&L_ReleaseAddressRequest));
 static L_ReleaseAddressRequest: Layout = Layout::new(&[
     schema::Member::new("AllocationId", &S_AllocationId),
     schema::Member::new("PublicIp", &S_String),
@@ -10560,9 +11225,11 @@ static L_ReleaseAddressRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
 static S_RemovePrefixListEntries: schema::Shape =
-    schema::Shape::new("RemovePrefixListEntries", Kind::List(&M_RemovePrefixListEntries)).limits(Limits::NONE.min(0).max(100));
+    schema::Shape::new("RemovePrefixListEntries", Kind::List(&M_RemovePrefixListEntries))
+        .limits(Limits::NONE.min(0).max(100));
 static M_RemovePrefixListEntries: schema::Member = schema::Member::new("member", &S_RemovePrefixListEntry);
-static S_RemovePrefixListEntry: schema::Shape = schema::Shape::new("RemovePrefixListEntry", Kind::Structure(&L_RemovePrefixListEntry));
+static S_RemovePrefixListEntry: schema::Shape =
+    schema::Shape::new("RemovePrefixListEntry", Kind::Structure(&L_RemovePrefixListEntry));
 static L_RemovePrefixListEntry: Layout = Layout::new(&[schema::Member::new("Cidr", &S_String).required()]);
 static S_ReplaceNetworkAclAssociationRequest: schema::Shape =
     schema::Shape::new("ReplaceNetworkAclAssociationRequest", Kind::Structure(&L_ReplaceNetworkAclAssociationRequest));
@@ -10589,7 +11256,8 @@ static L_ReplaceNetworkAclEntryRequest: Layout = Layout::new(&[
     schema::Member::new("IcmpTypeCode", &S_IcmpTypeCode).wire("Icmp").ec2("Icmp"),
     schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
 ]);
-static S_ReplaceRouteRequest: schema::Shape = schema::Shape::new("ReplaceRouteRequest", Kind::Structure(&L_ReplaceRouteRequest));
+static S_ReplaceRouteRequest: schema::Shape =
+    schema::Shape::new("ReplaceRouteRequest", Kind::Structure(&L_ReplaceRouteRequest));
 static L_ReplaceRouteRequest: Layout = Layout::new(&[
     schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
     schema::Member::new("VpcEndpointId", &S_VpcEndpointId),
@@ -10604,7 +11272,8 @@ static L_ReplaceRouteRequest: Layout = Layout::new(&[
     schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
     schema::Member::new("GatewayId", &S_RouteGatewayId).wire("gatewayId"),
     schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
-    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId)
+        .wire("egressOnlyInternetGatewayId"),
     schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
     schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId"),
@@ -10623,10 +11292,13 @@ static L_ReplaceRouteTableAssociationResult: Layout = Layout::new(&[
     schema::Member::new("NewAssociationId", &S_String).wire("newAssociationId"),
     schema::Member::new("AssociationState", &S_RouteTableAssociationState).wire("associationState"),
 ]);
-static S_RequestFilterPortRange: schema::Shape = schema::Shape::new("RequestFilterPortRange", Kind::Structure(&L_RequestFilterPortRange));
-static L_RequestFilterPortRange: Layout = Layout::new(&[schema::Member::new("FromPort", &S_Port), schema::Member::new("ToPort", &S_Port)]);
+static S_RequestFilterPortRange: schema::Shape =
+    schema::Shape::new("RequestFilterPortRange", Kind::Structure(&L_RequestFilterPortRange));
+static L_RequestFilterPortRange: Layout =
+    Layout::new(&[schema::Member::new("FromPort", &S_Port), schema::Member::new("ToPort", &S_Port)]);
 static S_RequestInstanceTypeList: schema::Shape =
-    schema::Shape::new("RequestInstanceTypeList", Kind::List(&M_RequestInstanceTypeList)).limits(Limits::NONE.min(0).max(100));
+    schema::Shape::new("RequestInstanceTypeList", Kind::List(&M_RequestInstanceTypeList))
+        .limits(Limits::NONE.min(0).max(100));
 static M_RequestInstanceTypeList: schema::Member = schema::Member::new("member", &S_InstanceType);
 static S_RequestLaunchTemplateData: schema::Shape =
     schema::Shape::new("RequestLaunchTemplateData", Kind::Structure(&L_RequestLaunchTemplateData));
@@ -10649,14 +11321,18 @@ static L_RequestLaunchTemplateData: Layout = Layout::new(&[
     schema::Member::new("DisableApiTermination", &S_Boolean),
     schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior),
     schema::Member::new("UserData", &S_SensitiveUserData),
-    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationRequestList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationRequestList)
+        .wire("TagSpecification")
+        .ec2("TagSpecification"),
     schema::Member::new("ElasticGpuSpecifications", &S_ElasticGpuSpecificationList)
         .wire("ElasticGpuSpecification")
         .ec2("ElasticGpuSpecification"),
     schema::Member::new("ElasticInferenceAccelerators", &S_LaunchTemplateElasticInferenceAcceleratorList)
         .wire("ElasticInferenceAccelerator")
         .ec2("ElasticInferenceAccelerator"),
-    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList)
+        .wire("SecurityGroupId")
+        .ec2("SecurityGroupId"),
     schema::Member::new("SecurityGroups", &S_SecurityGroupStringList).wire("SecurityGroup").ec2("SecurityGroup"),
     schema::Member::new("InstanceMarketOptions", &S_LaunchTemplateInstanceMarketOptionsRequest),
     schema::Member::new("CreditSpecification", &S_CreditSpecificationRequest),
@@ -10704,14 +11380,17 @@ static L_ResetInstanceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
     schema::Member::new("Attribute", &S_InstanceAttributeName).wire("attribute").required(),
 ]);
-static S_ResetNetworkInterfaceAttributeRequest: schema::Shape =
-    schema::Shape::new("ResetNetworkInterfaceAttributeRequest", Kind::Structure(&L_ResetNetworkInterfaceAttributeRequest));
+static S_ResetNetworkInterfaceAttributeRequest: schema::Shape = schema::Shape::new(
+    "ResetNetworkInterfaceAttributeRequest",
+    Kind::Structure(&L_ResetNetworkInterfaceAttributeRequest),
+);
 static L_ResetNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
     schema::Member::new("SourceDestCheck", &S_String).wire("sourceDestCheck"),
 ]);
-static S_ResourceArn: schema::Shape = schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(1283));
+static S_ResourceArn: schema::Shape =
+    schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(1283));
 static S_ResourceConfigurationArn: schema::Shape = schema::Shape::new("ResourceConfigurationArn", Kind::String);
 static S_ResourceIdList: schema::Shape = schema::Shape::new("ResourceIdList", Kind::List(&M_ResourceIdList));
 static M_ResourceIdList: schema::Member = schema::Member::new("member", &S_TaggableResourceId);
@@ -10841,7 +11520,8 @@ static S_ResponseLaunchTemplateData: schema::Shape =
 static L_ResponseLaunchTemplateData: Layout = Layout::new(&[
     schema::Member::new("KernelId", &S_String).wire("kernelId"),
     schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
-    schema::Member::new("IamInstanceProfile", &S_LaunchTemplateIamInstanceProfileSpecification).wire("iamInstanceProfile"),
+    schema::Member::new("IamInstanceProfile", &S_LaunchTemplateIamInstanceProfileSpecification)
+        .wire("iamInstanceProfile"),
     schema::Member::new("BlockDeviceMappings", &S_LaunchTemplateBlockDeviceMappingList)
         .wire("blockDeviceMappingSet")
         .ec2("BlockDeviceMappingSet"),
@@ -10855,9 +11535,12 @@ static L_ResponseLaunchTemplateData: Layout = Layout::new(&[
     schema::Member::new("Placement", &S_LaunchTemplatePlacement).wire("placement"),
     schema::Member::new("RamDiskId", &S_String).wire("ramDiskId"),
     schema::Member::new("DisableApiTermination", &S_Boolean).wire("disableApiTermination"),
-    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior)
+        .wire("instanceInitiatedShutdownBehavior"),
     schema::Member::new("UserData", &S_SensitiveUserData).wire("userData"),
-    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationList).wire("tagSpecificationSet").ec2("TagSpecificationSet"),
+    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationList)
+        .wire("tagSpecificationSet")
+        .ec2("TagSpecificationSet"),
     schema::Member::new("ElasticGpuSpecifications", &S_ElasticGpuSpecificationResponseList)
         .wire("elasticGpuSpecificationSet")
         .ec2("ElasticGpuSpecificationSet"),
@@ -10880,29 +11563,37 @@ static L_ResponseLaunchTemplateData: Layout = Layout::new(&[
     schema::Member::new("MaintenanceOptions", &S_LaunchTemplateInstanceMaintenanceOptions).wire("maintenanceOptions"),
     schema::Member::new("DisableApiStop", &S_Boolean).wire("disableApiStop"),
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
-    schema::Member::new("NetworkPerformanceOptions", &S_LaunchTemplateNetworkPerformanceOptions).wire("networkPerformanceOptions"),
+    schema::Member::new("NetworkPerformanceOptions", &S_LaunchTemplateNetworkPerformanceOptions)
+        .wire("networkPerformanceOptions"),
     schema::Member::new("SecondaryInterfaces", &S_LaunchTemplateInstanceSecondaryInterfaceSpecificationList)
         .wire("secondaryInterfaceSet")
         .ec2("SecondaryInterfaceSet"),
 ]);
-static S_RestorableByStringList: schema::Shape = schema::Shape::new("RestorableByStringList", Kind::List(&M_RestorableByStringList));
+static S_RestorableByStringList: schema::Shape =
+    schema::Shape::new("RestorableByStringList", Kind::List(&M_RestorableByStringList));
 static M_RestorableByStringList: schema::Member = schema::Member::new("member", &S_String);
-static S_RestoreManagedPrefixListVersionRequest: schema::Shape =
-    schema::Shape::new("RestoreManagedPrefixListVersionRequest", Kind::Structure(&L_RestoreManagedPrefixListVersionRequest));
+static S_RestoreManagedPrefixListVersionRequest: schema::Shape = schema::Shape::new(
+    "RestoreManagedPrefixListVersionRequest",
+    Kind::Structure(&L_RestoreManagedPrefixListVersionRequest),
+);
 static L_RestoreManagedPrefixListVersionRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean),
     schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
     schema::Member::new("PreviousVersion", &S_Long).required(),
     schema::Member::new("CurrentVersion", &S_Long).required(),
 ]);
-static S_RestoreManagedPrefixListVersionResult: schema::Shape =
-    schema::Shape::new("RestoreManagedPrefixListVersionResult", Kind::Structure(&L_RestoreManagedPrefixListVersionResult));
+static S_RestoreManagedPrefixListVersionResult: schema::Shape = schema::Shape::new(
+    "RestoreManagedPrefixListVersionResult",
+    Kind::Structure(&L_RestoreManagedPrefixListVersionResult),
+);
 static L_RestoreManagedPrefixListVersionResult: Layout =
     Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
 static S_RevokeSecurityGroupEgressRequest: schema::Shape =
     schema::Shape::new("RevokeSecurityGroupEgressRequest", Kind::Structure(&L_RevokeSecurityGroupEgressRequest));
 static L_RevokeSecurityGroupEgressRequest: Layout = Layout::new(&[
-    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList)
+        .wire("SecurityGroupRuleId")
+        .ec2("SecurityGroupRuleId"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId").required(),
     schema::Member::new("SourceSecurityGroupName", &S_String).wire("sourceSecurityGroupName"),
@@ -10917,7 +11608,9 @@ static S_RevokeSecurityGroupEgressResult: schema::Shape =
     schema::Shape::new("RevokeSecurityGroupEgressResult", Kind::Structure(&L_RevokeSecurityGroupEgressResult));
 static L_RevokeSecurityGroupEgressResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
-    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList).wire("unknownIpPermissionSet").ec2("UnknownIpPermissionSet"),
+    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList)
+        .wire("unknownIpPermissionSet")
+        .ec2("UnknownIpPermissionSet"),
     schema::Member::new("RevokedSecurityGroupRules", &S_RevokedSecurityGroupRuleList)
         .wire("revokedSecurityGroupRuleSet")
         .ec2("RevokedSecurityGroupRuleSet"),
@@ -10934,14 +11627,18 @@ static L_RevokeSecurityGroupIngressRequest: Layout = Layout::new(&[
     schema::Member::new("SourceSecurityGroupName", &S_String),
     schema::Member::new("SourceSecurityGroupOwnerId", &S_String),
     schema::Member::new("ToPort", &S_Integer),
-    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList)
+        .wire("SecurityGroupRuleId")
+        .ec2("SecurityGroupRuleId"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
 static S_RevokeSecurityGroupIngressResult: schema::Shape =
     schema::Shape::new("RevokeSecurityGroupIngressResult", Kind::Structure(&L_RevokeSecurityGroupIngressResult));
 static L_RevokeSecurityGroupIngressResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
-    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList).wire("unknownIpPermissionSet").ec2("UnknownIpPermissionSet"),
+    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList)
+        .wire("unknownIpPermissionSet")
+        .ec2("UnknownIpPermissionSet"),
     schema::Member::new("RevokedSecurityGroupRules", &S_RevokedSecurityGroupRuleList)
         .wire("revokedSecurityGroupRuleSet")
         .ec2("RevokedSecurityGroupRuleSet"),
@@ -10963,10 +11660,12 @@ static L_RevokedSecurityGroupRule: Layout = Layout::new(&[
 ]);
 static S_RevokedSecurityGroupRuleList: schema::Shape =
     schema::Shape::new("RevokedSecurityGroupRuleList", Kind::List(&M_RevokedSecurityGroupRuleList));
-static M_RevokedSecurityGroupRuleList: schema::Member = schema::Member::new("member", &S_RevokedSecurityGroupRule).wire("item");
+static M_RevokedSecurityGroupRuleList: schema::Member =
+    schema::Member::new("member", &S_RevokedSecurityGroupRule).wire("item");
 static S_RootDeviceType: schema::Shape =
     schema::Shape::new("RootDeviceType", Kind::String).limits(Limits::NONE.values(&["ebs", "instance-store"]));
-static S_RootDeviceTypeList: schema::Shape = schema::Shape::new("RootDeviceTypeList", Kind::List(&M_RootDeviceTypeList));
+static S_RootDeviceTypeList: schema::Shape =
+    schema::Shape::new("RootDeviceTypeList", Kind::List(&M_RootDeviceTypeList));
 static M_RootDeviceTypeList: schema::Member = schema::Member::new("member", &S_RootDeviceType).wire("item");
 static S_Route: schema::Shape = schema::Shape::new("Route", Kind::Structure(&L_Route));
 static L_Route: Layout = Layout::new(&[
@@ -11010,7 +11709,8 @@ static L_RouteTable: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
 ]);
-static S_RouteTableAssociation: schema::Shape = schema::Shape::new("RouteTableAssociation", Kind::Structure(&L_RouteTableAssociation));
+static S_RouteTableAssociation: schema::Shape =
+    schema::Shape::new("RouteTableAssociation", Kind::Structure(&L_RouteTableAssociation));
 static L_RouteTableAssociation: Layout = Layout::new(&[
     schema::Member::new("Main", &S_Boolean).wire("main"),
     schema::Member::new("RouteTableAssociationId", &S_String).wire("routeTableAssociationId"),
@@ -11023,21 +11723,30 @@ static L_RouteTableAssociation: Layout = Layout::new(&[
 static S_RouteTableAssociationId: schema::Shape = schema::Shape::new("RouteTableAssociationId", Kind::String);
 static S_RouteTableAssociationList: schema::Shape =
     schema::Shape::new("RouteTableAssociationList", Kind::List(&M_RouteTableAssociationList));
-static M_RouteTableAssociationList: schema::Member = schema::Member::new("member", &S_RouteTableAssociation).wire("item");
+static M_RouteTableAssociationList: schema::Member =
+    schema::Member::new("member", &S_RouteTableAssociation).wire("item");
 static S_RouteTableAssociationState: schema::Shape =
     schema::Shape::new("RouteTableAssociationState", Kind::Structure(&L_RouteTableAssociationState));
 static L_RouteTableAssociationState: Layout = Layout::new(&[
     schema::Member::new("State", &S_RouteTableAssociationStateCode).wire("state"),
     schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
 ]);
-static S_RouteTableAssociationStateCode: schema::Shape = schema::Shape::new("RouteTableAssociationStateCode", Kind::String)
-    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated", "failed"]));
+static S_RouteTableAssociationStateCode: schema::Shape =
+    schema::Shape::new("RouteTableAssociationStateCode", Kind::String).limits(Limits::NONE.values(&[
+        "associating",
+        "associated",
+        "disassociating",
+        "disassociated",
+        "failed",
+    ]));
 static S_RouteTableId: schema::Shape = schema::Shape::new("RouteTableId", Kind::String);
-static S_RouteTableIdStringList: schema::Shape = schema::Shape::new("RouteTableIdStringList", Kind::List(&M_RouteTableIdStringList));
+static S_RouteTableIdStringList: schema::Shape =
+    schema::Shape::new("RouteTableIdStringList", Kind::List(&M_RouteTableIdStringList));
 static M_RouteTableIdStringList: schema::Member = schema::Member::new("member", &S_RouteTableId).wire("item");
 static S_RouteTableList: schema::Shape = schema::Shape::new("RouteTableList", Kind::List(&M_RouteTableList));
 static M_RouteTableList: schema::Member = schema::Member::new("member", &S_RouteTable).wire("item");
-static S_RuleAction: schema::Shape = schema::Shape::new("RuleAction", Kind::String).limits(Limits::NONE.values(&["allow", "deny"]));
+static S_RuleAction: schema::Shape =
+    schema::Shape::new("RuleAction", Kind::String).limits(Limits::NONE.values(&["allow", "deny"]));
 static S_RuleGroupRuleOptionsPair: schema::Shape =
     schema::Shape::new("RuleGroupRuleOptionsPair", Kind::Structure(&L_RuleGroupRuleOptionsPair));
 static L_RuleGroupRuleOptionsPair: Layout = Layout::new(&[
@@ -11046,13 +11755,16 @@ static L_RuleGroupRuleOptionsPair: Layout = Layout::new(&[
 ]);
 static S_RuleGroupRuleOptionsPairList: schema::Shape =
     schema::Shape::new("RuleGroupRuleOptionsPairList", Kind::List(&M_RuleGroupRuleOptionsPairList));
-static M_RuleGroupRuleOptionsPairList: schema::Member = schema::Member::new("member", &S_RuleGroupRuleOptionsPair).wire("item");
-static S_RuleGroupTypePair: schema::Shape = schema::Shape::new("RuleGroupTypePair", Kind::Structure(&L_RuleGroupTypePair));
+static M_RuleGroupRuleOptionsPairList: schema::Member =
+    schema::Member::new("member", &S_RuleGroupRuleOptionsPair).wire("item");
+static S_RuleGroupTypePair: schema::Shape =
+    schema::Shape::new("RuleGroupTypePair", Kind::Structure(&L_RuleGroupTypePair));
 static L_RuleGroupTypePair: Layout = Layout::new(&[
     schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
     schema::Member::new("RuleGroupType", &S_String).wire("ruleGroupType"),
 ]);
-static S_RuleGroupTypePairList: schema::Shape = schema::Shape::new("RuleGroupTypePairList", Kind::List(&M_RuleGroupTypePairList));
+static S_RuleGroupTypePairList: schema::Shape =
+    schema::Shape::new("RuleGroupTypePairList", Kind::List(&M_RuleGroupTypePairList));
 static M_RuleGroupTypePairList: schema::Member = schema::Member::new("member", &S_RuleGroupTypePair).wire("item");
 static S_RuleOption: schema::Shape = schema::Shape::new("RuleOption", Kind::Structure(&L_RuleOption));
 static L_RuleOption: Layout = Layout::new(&[
@@ -11067,9 +11779,12 @@ static L_RunInstancesMonitoringEnabled: Layout = Layout::new(&[
     schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
     schema::Member::new("Enabled", &S_Boolean).wire("enabled").required(),
 ]);
-static S_RunInstancesRequest: schema::Shape = schema::Shape::new("RunInstancesRequest", Kind::Structure(&L_RunInstancesRequest));
+static S_RunInstancesRequest: schema::Shape =
+    schema::Shape::new("RunInstancesRequest", Kind::Structure(&L_RunInstancesRequest));
 static L_RunInstancesRequest: Layout = Layout::new(&[
-    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("BlockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList)
+        .wire("BlockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
     schema::Member::new("ImageId", &S_ImageId),
     schema::Member::new("InstanceType", &S_InstanceType),
     schema::Member::new("Ipv6AddressCount", &S_Integer),
@@ -11081,7 +11796,9 @@ static L_RunInstancesRequest: Layout = Layout::new(&[
     schema::Member::new("Monitoring", &S_RunInstancesMonitoringEnabled),
     schema::Member::new("Placement", &S_Placement),
     schema::Member::new("RamdiskId", &S_RamdiskId),
-    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList)
+        .wire("SecurityGroupId")
+        .ec2("SecurityGroupId"),
     schema::Member::new("SecurityGroups", &S_SecurityGroupStringList).wire("SecurityGroup").ec2("SecurityGroup"),
     schema::Member::new("SubnetId", &S_SubnetId),
     schema::Member::new("UserData", &S_RunInstancesUserData),
@@ -11112,21 +11829,26 @@ static L_RunInstancesRequest: Layout = Layout::new(&[
         .ec2("SecondaryInterface"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("DisableApiTermination", &S_Boolean).wire("disableApiTermination"),
-    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior)
+        .wire("instanceInitiatedShutdownBehavior"),
     schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
     schema::Member::new("ClientToken", &S_String).wire("clientToken").idempotency_token(),
     schema::Member::new("AdditionalInfo", &S_String).wire("additionalInfo"),
-    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceSpecificationList).wire("networkInterface").ec2("NetworkInterface"),
+    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceSpecificationList)
+        .wire("networkInterface")
+        .ec2("NetworkInterface"),
     schema::Member::new("IamInstanceProfile", &S_IamInstanceProfileSpecification).wire("iamInstanceProfile"),
     schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
 ]);
 static S_RunInstancesUserData: schema::Shape = schema::Shape::new("RunInstancesUserData", Kind::String).sensitive();
-static S_SSEType: schema::Shape = schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["sse-ebs", "sse-kms", "none"]));
+static S_SSEType: schema::Shape =
+    schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["sse-ebs", "sse-kms", "none"]));
 static S_ScanResults: schema::Shape = schema::Shape::new("ScanResults", Kind::Structure(&L_ScanResults));
 static L_ScanResults: Layout = Layout::new(&[
     schema::Member::new("HighestFindingSeverityLabel", &S_SeverityLabel).wire("highestFindingSeverityLabel"),
     schema::Member::new("FindingScanDate", &S_MillisecondDateTime).wire("findingScanDate"),
-    schema::Member::new("InformationalFixAvailableSince", &S_MillisecondDateTime).wire("informationalFixAvailableSince"),
+    schema::Member::new("InformationalFixAvailableSince", &S_MillisecondDateTime)
+        .wire("informationalFixAvailableSince"),
     schema::Member::new("LowFixAvailableSince", &S_MillisecondDateTime).wire("lowFixAvailableSince"),
     schema::Member::new("MediumFixAvailableSince", &S_MillisecondDateTime).wire("mediumFixAvailableSince"),
     schema::Member::new("HighFixAvailableSince", &S_MillisecondDateTime).wire("highFixAvailableSince"),
@@ -11163,7 +11885,8 @@ static S_SecondaryInterfaceStatus: schema::Shape =
 static S_SecondaryInterfaceType: schema::Shape =
     schema::Shape::new("SecondaryInterfaceType", Kind::String).limits(Limits::NONE.values(&["secondary"]));
 static S_SecondaryNetworkId: schema::Shape = schema::Shape::new("SecondaryNetworkId", Kind::String);
-static S_SecondaryNetworkSupportedFlag: schema::Shape = schema::Shape::new("SecondaryNetworkSupportedFlag", Kind::Boolean);
+static S_SecondaryNetworkSupportedFlag: schema::Shape =
+    schema::Shape::new("SecondaryNetworkSupportedFlag", Kind::Boolean);
 static S_SecondarySubnetId: schema::Shape = schema::Shape::new("SecondarySubnetId", Kind::String);
 static S_SecureBlob: schema::Shape = schema::Shape::new("SecureBlob", Kind::Blob).sensitive();
 static S_SecureBlobAttributeValue: schema::Shape =
@@ -11181,7 +11904,8 @@ static L_SecurityGroup: Layout = Layout::new(&[
     schema::Member::new("Description", &S_String).wire("groupDescription").ec2("GroupDescription"),
     schema::Member::new("IpPermissions", &S_IpPermissionList).wire("ipPermissions"),
 ]);
-static S_SecurityGroupForVpc: schema::Shape = schema::Shape::new("SecurityGroupForVpc", Kind::Structure(&L_SecurityGroupForVpc));
+static S_SecurityGroupForVpc: schema::Shape =
+    schema::Shape::new("SecurityGroupForVpc", Kind::Structure(&L_SecurityGroupForVpc));
 static L_SecurityGroupForVpc: Layout = Layout::new(&[
     schema::Member::new("Description", &S_String).wire("description"),
     schema::Member::new("GroupName", &S_String).wire("groupName"),
@@ -11190,12 +11914,14 @@ static L_SecurityGroupForVpc: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
     schema::Member::new("PrimaryVpcId", &S_String).wire("primaryVpcId"),
 ]);
-static S_SecurityGroupForVpcList: schema::Shape = schema::Shape::new("SecurityGroupForVpcList", Kind::List(&M_SecurityGroupForVpcList));
+static S_SecurityGroupForVpcList: schema::Shape =
+    schema::Shape::new("SecurityGroupForVpcList", Kind::List(&M_SecurityGroupForVpcList));
 static M_SecurityGroupForVpcList: schema::Member = schema::Member::new("member", &S_SecurityGroupForVpc).wire("item");
 static S_SecurityGroupId: schema::Shape = schema::Shape::new("SecurityGroupId", Kind::String);
 static S_SecurityGroupIdStringList: schema::Shape =
     schema::Shape::new("SecurityGroupIdStringList", Kind::List(&M_SecurityGroupIdStringList));
-static M_SecurityGroupIdStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("SecurityGroupId");
+static M_SecurityGroupIdStringList: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupId).wire("SecurityGroupId");
 static S_SecurityGroupIdentifier: schema::Shape =
     schema::Shape::new("SecurityGroupIdentifier", Kind::Structure(&L_SecurityGroupIdentifier));
 static L_SecurityGroupIdentifier: Layout = Layout::new(&[
@@ -11205,16 +11931,20 @@ static L_SecurityGroupIdentifier: Layout = Layout::new(&[
 static S_SecurityGroupList: schema::Shape = schema::Shape::new("SecurityGroupList", Kind::List(&M_SecurityGroupList));
 static M_SecurityGroupList: schema::Member = schema::Member::new("member", &S_SecurityGroup).wire("item");
 static S_SecurityGroupName: schema::Shape = schema::Shape::new("SecurityGroupName", Kind::String);
-static S_SecurityGroupReference: schema::Shape = schema::Shape::new("SecurityGroupReference", Kind::Structure(&L_SecurityGroupReference));
+static S_SecurityGroupReference: schema::Shape =
+    schema::Shape::new("SecurityGroupReference", Kind::Structure(&L_SecurityGroupReference));
 static L_SecurityGroupReference: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_String).wire("groupId"),
     schema::Member::new("ReferencingVpcId", &S_String).wire("referencingVpcId"),
     schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
     schema::Member::new("TransitGatewayId", &S_String).wire("transitGatewayId"),
 ]);
-static S_SecurityGroupReferences: schema::Shape = schema::Shape::new("SecurityGroupReferences", Kind::List(&M_SecurityGroupReferences));
-static M_SecurityGroupReferences: schema::Member = schema::Member::new("member", &S_SecurityGroupReference).wire("item");
-static S_SecurityGroupRule: schema::Shape = schema::Shape::new("SecurityGroupRule", Kind::Structure(&L_SecurityGroupRule));
+static S_SecurityGroupReferences: schema::Shape =
+    schema::Shape::new("SecurityGroupReferences", Kind::List(&M_SecurityGroupReferences));
+static M_SecurityGroupReferences: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupReference).wire("item");
+static S_SecurityGroupRule: schema::Shape =
+    schema::Shape::new("SecurityGroupRule", Kind::Structure(&L_SecurityGroupRule));
 static L_SecurityGroupRule: Layout = Layout::new(&[
     schema::Member::new("SecurityGroupRuleId", &S_SecurityGroupRuleId).wire("securityGroupRuleId"),
     schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
@@ -11233,15 +11963,20 @@ static L_SecurityGroupRule: Layout = Layout::new(&[
 ]);
 static S_SecurityGroupRuleDescription: schema::Shape =
     schema::Shape::new("SecurityGroupRuleDescription", Kind::Structure(&L_SecurityGroupRuleDescription));
-static L_SecurityGroupRuleDescription: Layout =
-    Layout::new(&[schema::Member::new("SecurityGroupRuleId", &S_String), schema::Member::new("Description", &S_String)]);
+static L_SecurityGroupRuleDescription: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRuleId", &S_String),
+    schema::Member::new("Description", &S_String),
+]);
 static S_SecurityGroupRuleDescriptionList: schema::Shape =
     schema::Shape::new("SecurityGroupRuleDescriptionList", Kind::List(&M_SecurityGroupRuleDescriptionList));
-static M_SecurityGroupRuleDescriptionList: schema::Member = schema::Member::new("member", &S_SecurityGroupRuleDescription).wire("item");
+static M_SecurityGroupRuleDescriptionList: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupRuleDescription).wire("item");
 static S_SecurityGroupRuleId: schema::Shape = schema::Shape::new("SecurityGroupRuleId", Kind::String);
-static S_SecurityGroupRuleIdList: schema::Shape = schema::Shape::new("SecurityGroupRuleIdList", Kind::List(&M_SecurityGroupRuleIdList));
+static S_SecurityGroupRuleIdList: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleIdList", Kind::List(&M_SecurityGroupRuleIdList));
 static M_SecurityGroupRuleIdList: schema::Member = schema::Member::new("member", &S_String).wire("item");
-static S_SecurityGroupRuleList: schema::Shape = schema::Shape::new("SecurityGroupRuleList", Kind::List(&M_SecurityGroupRuleList));
+static S_SecurityGroupRuleList: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleList", Kind::List(&M_SecurityGroupRuleList));
 static M_SecurityGroupRuleList: schema::Member = schema::Member::new("member", &S_SecurityGroupRule).wire("item");
 static S_SecurityGroupRuleRequest: schema::Shape =
     schema::Shape::new("SecurityGroupRuleRequest", Kind::Structure(&L_SecurityGroupRuleRequest));
@@ -11263,9 +11998,12 @@ static L_SecurityGroupRuleUpdate: Layout = Layout::new(&[
 ]);
 static S_SecurityGroupRuleUpdateList: schema::Shape =
     schema::Shape::new("SecurityGroupRuleUpdateList", Kind::List(&M_SecurityGroupRuleUpdateList));
-static M_SecurityGroupRuleUpdateList: schema::Member = schema::Member::new("member", &S_SecurityGroupRuleUpdate).wire("item");
-static S_SecurityGroupStringList: schema::Shape = schema::Shape::new("SecurityGroupStringList", Kind::List(&M_SecurityGroupStringList));
-static M_SecurityGroupStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupName).wire("SecurityGroup");
+static M_SecurityGroupRuleUpdateList: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupRuleUpdate).wire("item");
+static S_SecurityGroupStringList: schema::Shape =
+    schema::Shape::new("SecurityGroupStringList", Kind::List(&M_SecurityGroupStringList));
+static M_SecurityGroupStringList: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupName).wire("SecurityGroup");
 static S_SensitiveUserData: schema::Shape = schema::Shape::new("SensitiveUserData", Kind::String).sensitive();
 static S_ServiceConnectivityType: schema::Shape =
     schema::Shape::new("ServiceConnectivityType", Kind::String).limits(Limits::NONE.values(&["ipv4", "ipv6"]));
@@ -11275,10 +12013,14 @@ static L_ServiceDetail: Layout = Layout::new(&[
     schema::Member::new("ServiceId", &S_String).wire("serviceId"),
     schema::Member::new("ServiceType", &S_ServiceTypeDetailSet).wire("serviceType"),
     schema::Member::new("ServiceRegion", &S_String).wire("serviceRegion"),
-    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList).wire("availabilityZoneIdSet").ec2("AvailabilityZoneIdSet"),
+    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList)
+        .wire("availabilityZoneIdSet")
+        .ec2("AvailabilityZoneIdSet"),
     schema::Member::new("AvailabilityZones", &S_ValueStringList).wire("availabilityZoneSet").ec2("AvailabilityZoneSet"),
     schema::Member::new("Owner", &S_String).wire("owner"),
-    schema::Member::new("BaseEndpointDnsNames", &S_ValueStringList).wire("baseEndpointDnsNameSet").ec2("BaseEndpointDnsNameSet"),
+    schema::Member::new("BaseEndpointDnsNames", &S_ValueStringList)
+        .wire("baseEndpointDnsNameSet")
+        .ec2("BaseEndpointDnsNameSet"),
     schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
     schema::Member::new("PrivateDnsNames", &S_PrivateDnsDetailsSet).wire("privateDnsNameSet").ec2("PrivateDnsNameSet"),
     schema::Member::new("VpcEndpointPolicySupported", &S_Boolean).wire("vpcEndpointPolicySupported"),
@@ -11296,14 +12038,20 @@ static M_ServiceDetailSet: schema::Member = schema::Member::new("member", &S_Ser
 static S_ServiceManaged: schema::Shape =
     schema::Shape::new("ServiceManaged", Kind::String).limits(Limits::NONE.values(&["alb", "nlb", "rnat", "rds"]));
 static S_ServiceNetworkArn: schema::Shape = schema::Shape::new("ServiceNetworkArn", Kind::String);
-static S_ServiceType: schema::Shape =
-    schema::Shape::new("ServiceType", Kind::String).limits(Limits::NONE.values(&["Interface", "Gateway", "GatewayLoadBalancer"]));
-static S_ServiceTypeDetail: schema::Shape = schema::Shape::new("ServiceTypeDetail", Kind::Structure(&L_ServiceTypeDetail));
-static L_ServiceTypeDetail: Layout = Layout::new(&[schema::Member::new("ServiceType", &S_ServiceType).wire("serviceType")]);
-static S_ServiceTypeDetailSet: schema::Shape = schema::Shape::new("ServiceTypeDetailSet", Kind::List(&M_ServiceTypeDetailSet));
+static S_ServiceType: schema::Shape = schema::Shape::new("ServiceType", Kind::String).limits(Limits::NONE.values(&[
+    "Interface",
+    "Gateway",
+    "GatewayLoadBalancer",
+]));
+static S_ServiceTypeDetail: schema::Shape =
+    schema::Shape::new("ServiceTypeDetail", Kind::Structure(&L_ServiceTypeDetail));
+static L_ServiceTypeDetail: Layout =
+    Layout::new(&[schema::Member::new("ServiceType", &S_ServiceType).wire("serviceType")]);
+static S_ServiceTypeDetailSet: schema::Shape =
+    schema::Shape::new("ServiceTypeDetailSet", Kind::List(&M_ServiceTypeDetailSet));
 static M_ServiceTypeDetailSet: schema::Member = schema::Member::new("member", &S_ServiceTypeDetail).wire("item");
-static S_SeverityLabel: schema::Shape =
-    schema::Shape::new("SeverityLabel", Kind::String).limits(Limits::NONE.values(&["informational", "low", "medium", "high", "critical"]));
+static S_SeverityLabel: schema::Shape = schema::Shape::new("SeverityLabel", Kind::String)
+    .limits(Limits::NONE.values(&["informational", "low", "medium", "high", "critical"]));
 static S_ShutdownBehavior: schema::Shape =
     schema::Shape::new("ShutdownBehavior", Kind::String).limits(Limits::NONE.values(&["stop", "terminate"]));
 static S_Snapshot: schema::Shape = schema::Shape::new("Snapshot", Kind::Structure(&L_Snapshot));
@@ -11316,10 +12064,13 @@ static L_Snapshot: Layout = Layout::new(&[
     schema::Member::new("SseType", &S_SSEType).wire("sseType"),
     schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
     schema::Member::new("TransferType", &S_TransferType).wire("transferType"),
-    schema::Member::new("CompletionDurationMinutes", &S_SnapshotCompletionDurationMinutesResponse).wire("completionDurationMinutes"),
+    schema::Member::new("CompletionDurationMinutes", &S_SnapshotCompletionDurationMinutesResponse)
+        .wire("completionDurationMinutes"),
     schema::Member::new("CompletionTime", &S_MillisecondDateTime).wire("completionTime"),
     schema::Member::new("FullSnapshotSizeInBytes", &S_Long).wire("fullSnapshotSizeInBytes"),
-    schema::Member::new("AssociatedKmsKeys", &S_AssociatedKmsKeySet).wire("associatedKmsKeySet").ec2("AssociatedKmsKeySet"),
+    schema::Member::new("AssociatedKmsKeys", &S_AssociatedKmsKeySet)
+        .wire("associatedKmsKeySet")
+        .ec2("AssociatedKmsKeySet"),
     schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
     schema::Member::new("VolumeId", &S_String).wire("volumeId"),
     schema::Member::new("State", &S_SnapshotState).wire("status").ec2("Status"),
@@ -11336,29 +12087,21 @@ static L_Snapshot: Layout = Layout::new(&[
 static S_SnapshotCompletionDurationMinutesResponse: schema::Shape =
     schema::Shape::new("SnapshotCompletionDurationMinutesResponse", Kind::Integer);
 static S_SnapshotId: schema::Shape = schema::Shape::new("SnapshotId", Kind::String);
-static S_SnapshotIdStringList: schema::Shape = schema::Shape::new("SnapshotIdStringList", Kind::List(&M_SnapshotIdStringList));
+static S_SnapshotIdStringList: schema::Shape =
+    schema::Shape::new("SnapshotIdStringList", Kind::List(&M_SnapshotIdStringList));
 static M_SnapshotIdStringList: schema::Member = schema::Member::new("member", &S_SnapshotId).wire("SnapshotId");
 static S_SnapshotList: schema::Shape = schema::Shape::new("SnapshotList", Kind::List(&M_SnapshotList));
 static M_SnapshotList: schema::Member = schema::Member::new("member", &S_Snapshot).wire("item");
 static S_SnapshotLocationEnum: schema::Shape =
     schema::Shape::new("SnapshotLocationEnum", Kind::String).limits(Limits::NONE.values(&["regional", "local"]));
-static S_SnapshotReturnCodes: schema::Shape = schema::Shape::new("SnapshotReturnCodes", Kind::String).limits(Limits::NONE.values(&[
-    "success",
-    "skipped",
-    "missing-permissions",
-    "internal-error",
-    "client-error",
-]));
-static S_SnapshotState: schema::Shape = schema::Shape::new("SnapshotState", Kind::String).limits(Limits::NONE.values(&[
-    "pending",
-    "completed",
-    "error",
-    "recoverable",
-    "recovering",
-]));
+static S_SnapshotReturnCodes: schema::Shape = schema::Shape::new("SnapshotReturnCodes", Kind::String)
+    .limits(Limits::NONE.values(&["success", "skipped", "missing-permissions", "internal-error", "client-error"]));
+static S_SnapshotState: schema::Shape = schema::Shape::new("SnapshotState", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "completed", "error", "recoverable", "recovering"]));
 static S_SpotInstanceType: schema::Shape =
     schema::Shape::new("SpotInstanceType", Kind::String).limits(Limits::NONE.values(&["one-time", "persistent"]));
-static S_SpotMarketOptions: schema::Shape = schema::Shape::new("SpotMarketOptions", Kind::Structure(&L_SpotMarketOptions));
+static S_SpotMarketOptions: schema::Shape =
+    schema::Shape::new("SpotMarketOptions", Kind::Structure(&L_SpotMarketOptions));
 static L_SpotMarketOptions: Layout = Layout::new(&[
     schema::Member::new("MaxPrice", &S_String),
     schema::Member::new("SpotInstanceType", &S_SpotInstanceType),
@@ -11366,7 +12109,8 @@ static L_SpotMarketOptions: Layout = Layout::new(&[
     schema::Member::new("ValidUntil", &S_DateTime),
     schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior),
 ]);
-static S_StaleIpPermission: schema::Shape = schema::Shape::new("StaleIpPermission", Kind::Structure(&L_StaleIpPermission));
+static S_StaleIpPermission: schema::Shape =
+    schema::Shape::new("StaleIpPermission", Kind::Structure(&L_StaleIpPermission));
 static L_StaleIpPermission: Layout = Layout::new(&[
     schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
     schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
@@ -11375,9 +12119,11 @@ static L_StaleIpPermission: Layout = Layout::new(&[
     schema::Member::new("ToPort", &S_Integer).wire("toPort"),
     schema::Member::new("UserIdGroupPairs", &S_UserIdGroupPairSet).wire("groups").ec2("Groups"),
 ]);
-static S_StaleIpPermissionSet: schema::Shape = schema::Shape::new("StaleIpPermissionSet", Kind::List(&M_StaleIpPermissionSet));
+static S_StaleIpPermissionSet: schema::Shape =
+    schema::Shape::new("StaleIpPermissionSet", Kind::List(&M_StaleIpPermissionSet));
 static M_StaleIpPermissionSet: schema::Member = schema::Member::new("member", &S_StaleIpPermission).wire("item");
-static S_StaleSecurityGroup: schema::Shape = schema::Shape::new("StaleSecurityGroup", Kind::Structure(&L_StaleSecurityGroup));
+static S_StaleSecurityGroup: schema::Shape =
+    schema::Shape::new("StaleSecurityGroup", Kind::Structure(&L_StaleSecurityGroup));
 static L_StaleSecurityGroup: Layout = Layout::new(&[
     schema::Member::new("Description", &S_String).wire("description"),
     schema::Member::new("GroupId", &S_String).wire("groupId"),
@@ -11386,17 +12132,22 @@ static L_StaleSecurityGroup: Layout = Layout::new(&[
     schema::Member::new("StaleIpPermissionsEgress", &S_StaleIpPermissionSet).wire("staleIpPermissionsEgress"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
-static S_StaleSecurityGroupSet: schema::Shape = schema::Shape::new("StaleSecurityGroupSet", Kind::List(&M_StaleSecurityGroupSet));
+static S_StaleSecurityGroupSet: schema::Shape =
+    schema::Shape::new("StaleSecurityGroupSet", Kind::List(&M_StaleSecurityGroupSet));
 static M_StaleSecurityGroupSet: schema::Member = schema::Member::new("member", &S_StaleSecurityGroup).wire("item");
-static S_StartInstancesRequest: schema::Shape = schema::Shape::new("StartInstancesRequest", Kind::Structure(&L_StartInstancesRequest));
+static S_StartInstancesRequest: schema::Shape =
+    schema::Shape::new("StartInstancesRequest", Kind::Structure(&L_StartInstancesRequest));
 static L_StartInstancesRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
     schema::Member::new("AdditionalInfo", &S_String).wire("additionalInfo"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
-static S_StartInstancesResult: schema::Shape = schema::Shape::new("StartInstancesResult", Kind::Structure(&L_StartInstancesResult));
+static S_StartInstancesResult: schema::Shape =
+    schema::Shape::new("StartInstancesResult", Kind::Structure(&L_StartInstancesResult));
 static L_StartInstancesResult: Layout =
-    Layout::new(&[schema::Member::new("StartingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
+    Layout::new(&[schema::Member::new("StartingInstances", &S_InstanceStateChangeList)
+        .wire("instancesSet")
+        .ec2("InstancesSet")]);
 static S_StartNetworkInsightsAnalysisRequest: schema::Shape =
     schema::Shape::new("StartNetworkInsightsAnalysisRequest", Kind::Structure(&L_StartNetworkInsightsAnalysisRequest));
 static L_StartNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
@@ -11411,7 +12162,9 @@ static L_StartNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
 static S_StartNetworkInsightsAnalysisResult: schema::Shape =
     schema::Shape::new("StartNetworkInsightsAnalysisResult", Kind::Structure(&L_StartNetworkInsightsAnalysisResult));
 static L_StartNetworkInsightsAnalysisResult: Layout =
-    Layout::new(&[schema::Member::new("NetworkInsightsAnalysis", &S_NetworkInsightsAnalysis).wire("networkInsightsAnalysis")]);
+    Layout::new(&[
+        schema::Member::new("NetworkInsightsAnalysis", &S_NetworkInsightsAnalysis).wire("networkInsightsAnalysis")
+    ]);
 static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits(Limits::NONE.values(&[
     "PendingAcceptance",
     "Pending",
@@ -11424,12 +12177,20 @@ static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits
     "Partial",
 ]));
 static S_StateReason: schema::Shape = schema::Shape::new("StateReason", Kind::Structure(&L_StateReason));
-static L_StateReason: Layout =
-    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
-static S_StatusName: schema::Shape = schema::Shape::new("StatusName", Kind::String).limits(Limits::NONE.values(&["reachability"]));
-static S_StatusType: schema::Shape =
-    schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["passed", "failed", "insufficient-data", "initializing"]));
-static S_StopInstancesRequest: schema::Shape = schema::Shape::new("StopInstancesRequest", Kind::Structure(&L_StopInstancesRequest));
+static L_StateReason: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_StatusName: schema::Shape =
+    schema::Shape::new("StatusName", Kind::String).limits(Limits::NONE.values(&["reachability"]));
+static S_StatusType: schema::Shape = schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&[
+    "passed",
+    "failed",
+    "insufficient-data",
+    "initializing",
+]));
+static S_StopInstancesRequest: schema::Shape =
+    schema::Shape::new("StopInstancesRequest", Kind::Structure(&L_StopInstancesRequest));
 static L_StopInstancesRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
     schema::Member::new("Hibernate", &S_Boolean),
@@ -11437,10 +12198,14 @@ static L_StopInstancesRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Force", &S_Boolean).wire("force"),
 ]);
-static S_StopInstancesResult: schema::Shape = schema::Shape::new("StopInstancesResult", Kind::Structure(&L_StopInstancesResult));
+static S_StopInstancesResult: schema::Shape =
+    schema::Shape::new("StopInstancesResult", Kind::Structure(&L_StopInstancesResult));
 static L_StopInstancesResult: Layout =
-    Layout::new(&[schema::Member::new("StoppingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
-static S_StorageTier: schema::Shape = schema::Shape::new("StorageTier", Kind::String).limits(Limits::NONE.values(&["archive", "standard"]));
+    Layout::new(&[schema::Member::new("StoppingInstances", &S_InstanceStateChangeList)
+        .wire("instancesSet")
+        .ec2("InstancesSet")]);
+static S_StorageTier: schema::Shape =
+    schema::Shape::new("StorageTier", Kind::String).limits(Limits::NONE.values(&["archive", "standard"]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList));
 static M_StringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
@@ -11452,13 +12217,15 @@ static L_Subnet: Layout = Layout::new(&[
     schema::Member::new("CustomerOwnedIpv4Pool", &S_CoipPoolId).wire("customerOwnedIpv4Pool"),
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
     schema::Member::new("AssignIpv6AddressOnCreation", &S_Boolean).wire("assignIpv6AddressOnCreation"),
-    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_SubnetIpv6CidrBlockAssociationSet).wire("ipv6CidrBlockAssociationSet"),
+    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_SubnetIpv6CidrBlockAssociationSet)
+        .wire("ipv6CidrBlockAssociationSet"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
     schema::Member::new("SubnetArn", &S_String).wire("subnetArn"),
     schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
     schema::Member::new("EnableDns64", &S_Boolean).wire("enableDns64"),
     schema::Member::new("Ipv6Native", &S_Boolean).wire("ipv6Native"),
-    schema::Member::new("PrivateDnsNameOptionsOnLaunch", &S_PrivateDnsNameOptionsOnLaunch).wire("privateDnsNameOptionsOnLaunch"),
+    schema::Member::new("PrivateDnsNameOptionsOnLaunch", &S_PrivateDnsNameOptionsOnLaunch)
+        .wire("privateDnsNameOptionsOnLaunch"),
     schema::Member::new("BlockPublicAccessStates", &S_BlockPublicAccessStates).wire("blockPublicAccessStates"),
     schema::Member::new("Type", &S_String).wire("type"),
     schema::Member::new("SubnetId", &S_String).wire("subnetId"),
@@ -11471,32 +12238,44 @@ static L_Subnet: Layout = Layout::new(&[
     schema::Member::new("MapPublicIpOnLaunch", &S_Boolean).wire("mapPublicIpOnLaunch"),
 ]);
 static S_SubnetCidrAssociationId: schema::Shape = schema::Shape::new("SubnetCidrAssociationId", Kind::String);
-static S_SubnetCidrBlockState: schema::Shape = schema::Shape::new("SubnetCidrBlockState", Kind::Structure(&L_SubnetCidrBlockState));
+static S_SubnetCidrBlockState: schema::Shape =
+    schema::Shape::new("SubnetCidrBlockState", Kind::Structure(&L_SubnetCidrBlockState));
 static L_SubnetCidrBlockState: Layout = Layout::new(&[
     schema::Member::new("State", &S_SubnetCidrBlockStateCode).wire("state"),
     schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
 ]);
-static S_SubnetCidrBlockStateCode: schema::Shape = schema::Shape::new("SubnetCidrBlockStateCode", Kind::String)
-    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated", "failing", "failed"]));
-static S_SubnetConfiguration: schema::Shape = schema::Shape::new("SubnetConfiguration", Kind::Structure(&L_SubnetConfiguration));
+static S_SubnetCidrBlockStateCode: schema::Shape =
+    schema::Shape::new("SubnetCidrBlockStateCode", Kind::String).limits(Limits::NONE.values(&[
+        "associating",
+        "associated",
+        "disassociating",
+        "disassociated",
+        "failing",
+        "failed",
+    ]));
+static S_SubnetConfiguration: schema::Shape =
+    schema::Shape::new("SubnetConfiguration", Kind::Structure(&L_SubnetConfiguration));
 static L_SubnetConfiguration: Layout = Layout::new(&[
     schema::Member::new("SubnetId", &S_SubnetId),
     schema::Member::new("Ipv4", &S_String),
     schema::Member::new("Ipv6", &S_String),
 ]);
-static S_SubnetConfigurationsList: schema::Shape = schema::Shape::new("SubnetConfigurationsList", Kind::List(&M_SubnetConfigurationsList));
+static S_SubnetConfigurationsList: schema::Shape =
+    schema::Shape::new("SubnetConfigurationsList", Kind::List(&M_SubnetConfigurationsList));
 static M_SubnetConfigurationsList: schema::Member = schema::Member::new("member", &S_SubnetConfiguration).wire("item");
 static S_SubnetId: schema::Shape = schema::Shape::new("SubnetId", Kind::String);
 static S_SubnetIdList: schema::Shape = schema::Shape::new("SubnetIdList", Kind::List(&M_SubnetIdList));
 static M_SubnetIdList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("AssociatedSubnetId");
-static S_SubnetIdStringList: schema::Shape = schema::Shape::new("SubnetIdStringList", Kind::List(&M_SubnetIdStringList));
+static S_SubnetIdStringList: schema::Shape =
+    schema::Shape::new("SubnetIdStringList", Kind::List(&M_SubnetIdStringList));
 static M_SubnetIdStringList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("SubnetId");
 static S_SubnetIpPrefixes: schema::Shape = schema::Shape::new("SubnetIpPrefixes", Kind::Structure(&L_SubnetIpPrefixes));
 static L_SubnetIpPrefixes: Layout = Layout::new(&[
     schema::Member::new("SubnetId", &S_String).wire("subnetId"),
     schema::Member::new("IpPrefixes", &S_ValueStringList).wire("ipPrefixSet").ec2("IpPrefixSet"),
 ]);
-static S_SubnetIpPrefixesList: schema::Shape = schema::Shape::new("SubnetIpPrefixesList", Kind::List(&M_SubnetIpPrefixesList));
+static S_SubnetIpPrefixesList: schema::Shape =
+    schema::Shape::new("SubnetIpPrefixesList", Kind::List(&M_SubnetIpPrefixesList));
 static M_SubnetIpPrefixesList: schema::Member = schema::Member::new("member", &S_SubnetIpPrefixes).wire("item");
 static S_SubnetIpv6CidrBlockAssociation: schema::Shape =
     schema::Shape::new("SubnetIpv6CidrBlockAssociation", Kind::Structure(&L_SubnetIpv6CidrBlockAssociation));
@@ -11509,7 +12288,8 @@ static L_SubnetIpv6CidrBlockAssociation: Layout = Layout::new(&[
 ]);
 static S_SubnetIpv6CidrBlockAssociationSet: schema::Shape =
     schema::Shape::new("SubnetIpv6CidrBlockAssociationSet", Kind::List(&M_SubnetIpv6CidrBlockAssociationSet));
-static M_SubnetIpv6CidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_SubnetIpv6CidrBlockAssociation).wire("item");
+static M_SubnetIpv6CidrBlockAssociationSet: schema::Member =
+    schema::Member::new("member", &S_SubnetIpv6CidrBlockAssociation).wire("item");
 static S_SubnetList: schema::Shape = schema::Shape::new("SubnetList", Kind::List(&M_SubnetList));
 static M_SubnetList: schema::Member = schema::Member::new("member", &S_Subnet).wire("item");
 static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::String).limits(Limits::NONE.values(&[
@@ -11519,28 +12299,31 @@ static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::St
     "failed",
     "failed-insufficient-capacity",
 ]));
-static S_SummaryStatus: schema::Shape = schema::Shape::new("SummaryStatus", Kind::String).limits(Limits::NONE.values(&[
-    "ok",
-    "impaired",
-    "insufficient-data",
-    "not-applicable",
-    "initializing",
-]));
-static S_SupportedAdditionalProcessorFeature: schema::Shape = schema::Shape::new("SupportedAdditionalProcessorFeature", Kind::String)
-    .limits(Limits::NONE.values(&["amd-sev-snp", "nested-virtualization"]));
-static S_SupportedAdditionalProcessorFeatureList: schema::Shape =
-    schema::Shape::new("SupportedAdditionalProcessorFeatureList", Kind::List(&M_SupportedAdditionalProcessorFeatureList));
+static S_SummaryStatus: schema::Shape = schema::Shape::new("SummaryStatus", Kind::String)
+    .limits(Limits::NONE.values(&["ok", "impaired", "insufficient-data", "not-applicable", "initializing"]));
+static S_SupportedAdditionalProcessorFeature: schema::Shape =
+    schema::Shape::new("SupportedAdditionalProcessorFeature", Kind::String)
+        .limits(Limits::NONE.values(&["amd-sev-snp", "nested-virtualization"]));
+static S_SupportedAdditionalProcessorFeatureList: schema::Shape = schema::Shape::new(
+    "SupportedAdditionalProcessorFeatureList",
+    Kind::List(&M_SupportedAdditionalProcessorFeatureList),
+);
 static M_SupportedAdditionalProcessorFeatureList: schema::Member =
     schema::Member::new("member", &S_SupportedAdditionalProcessorFeature).wire("item");
 static S_SupportedInRegion: schema::Shape = schema::Shape::new("SupportedInRegion", Kind::Boolean);
-static S_SupportedInstanceTypeSet: schema::Shape = schema::Shape::new("SupportedInstanceTypeSet", Kind::List(&M_SupportedInstanceTypeSet));
+static S_SupportedInstanceTypeSet: schema::Shape =
+    schema::Shape::new("SupportedInstanceTypeSet", Kind::List(&M_SupportedInstanceTypeSet));
 static M_SupportedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_InstanceTypeItem).wire("item");
 static S_SupportedIpAddressTypes: schema::Shape =
-    schema::Shape::new("SupportedIpAddressTypes", Kind::List(&M_SupportedIpAddressTypes)).limits(Limits::NONE.min(0).max(2));
-static M_SupportedIpAddressTypes: schema::Member = schema::Member::new("member", &S_ServiceConnectivityType).wire("item");
+    schema::Shape::new("SupportedIpAddressTypes", Kind::List(&M_SupportedIpAddressTypes))
+        .limits(Limits::NONE.min(0).max(2));
+static M_SupportedIpAddressTypes: schema::Member =
+    schema::Member::new("member", &S_ServiceConnectivityType).wire("item");
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_String).wire("key"), schema::Member::new("Value", &S_String).wire("value")]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_String).wire("key"),
+    schema::Member::new("Value", &S_String).wire("value"),
+]);
 static S_TagDescription: schema::Shape = schema::Shape::new("TagDescription", Kind::Structure(&L_TagDescription));
 static L_TagDescription: Layout = Layout::new(&[
     schema::Member::new("Key", &S_String).wire("key"),
@@ -11548,7 +12331,8 @@ static L_TagDescription: Layout = Layout::new(&[
     schema::Member::new("ResourceType", &S_ResourceType).wire("resourceType"),
     schema::Member::new("Value", &S_String).wire("value"),
 ]);
-static S_TagDescriptionList: schema::Shape = schema::Shape::new("TagDescriptionList", Kind::List(&M_TagDescriptionList));
+static S_TagDescriptionList: schema::Shape =
+    schema::Shape::new("TagDescriptionList", Kind::List(&M_TagDescriptionList));
 static M_TagDescriptionList: schema::Member = schema::Member::new("member", &S_TagDescription).wire("item");
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag).wire("item");
@@ -11557,7 +12341,8 @@ static L_TagSpecification: Layout = Layout::new(&[
     schema::Member::new("ResourceType", &S_ResourceType).wire("resourceType"),
     schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag"),
 ]);
-static S_TagSpecificationList: schema::Shape = schema::Shape::new("TagSpecificationList", Kind::List(&M_TagSpecificationList));
+static S_TagSpecificationList: schema::Shape =
+    schema::Shape::new("TagSpecificationList", Kind::List(&M_TagSpecificationList));
 static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S_TagSpecification).wire("item");
 static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
 static S_Tenancy: schema::Shape =
@@ -11573,19 +12358,27 @@ static L_TerminateInstancesRequest: Layout = Layout::new(&[
 static S_TerminateInstancesResult: schema::Shape =
     schema::Shape::new("TerminateInstancesResult", Kind::Structure(&L_TerminateInstancesResult));
 static L_TerminateInstancesResult: Layout =
-    Layout::new(&[schema::Member::new("TerminatingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
+    Layout::new(&[schema::Member::new("TerminatingInstances", &S_InstanceStateChangeList)
+        .wire("instancesSet")
+        .ec2("InstancesSet")]);
 static S_ThreadsPerCore: schema::Shape = schema::Shape::new("ThreadsPerCore", Kind::Integer);
-static S_ThreadsPerCoreList: schema::Shape = schema::Shape::new("ThreadsPerCoreList", Kind::List(&M_ThreadsPerCoreList));
+static S_ThreadsPerCoreList: schema::Shape =
+    schema::Shape::new("ThreadsPerCoreList", Kind::List(&M_ThreadsPerCoreList));
 static M_ThreadsPerCoreList: schema::Member = schema::Member::new("member", &S_ThreadsPerCore).wire("item");
-static S_TotalLocalStorageGB: schema::Shape = schema::Shape::new("TotalLocalStorageGB", Kind::Structure(&L_TotalLocalStorageGB));
-static L_TotalLocalStorageGB: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static S_TotalLocalStorageGB: schema::Shape =
+    schema::Shape::new("TotalLocalStorageGB", Kind::Structure(&L_TotalLocalStorageGB));
+static L_TotalLocalStorageGB: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Double).wire("min"),
+    schema::Member::new("Max", &S_Double).wire("max"),
+]);
 static S_TotalLocalStorageGBRequest: schema::Shape =
     schema::Shape::new("TotalLocalStorageGBRequest", Kind::Structure(&L_TotalLocalStorageGBRequest));
-static L_TotalLocalStorageGBRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static L_TotalLocalStorageGBRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
 static S_TotalMediaMemory: schema::Shape = schema::Shape::new("TotalMediaMemory", Kind::Integer);
 static S_TotalNeuronMemory: schema::Shape = schema::Shape::new("TotalNeuronMemory", Kind::Integer);
-static S_TpmSupportValues: schema::Shape = schema::Shape::new("TpmSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
+static S_TpmSupportValues: schema::Shape =
+    schema::Shape::new("TpmSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
 static S_TransferType: schema::Shape =
     schema::Shape::new("TransferType", Kind::String).limits(Limits::NONE.values(&["time-based", "standard"]));
 static S_TransitGatewayId: schema::Shape = schema::Shape::new("TransitGatewayId", Kind::String);
@@ -11612,24 +12405,32 @@ static S_UnassignIpv6AddressesResult: schema::Shape =
 static L_UnassignIpv6AddressesResult: Layout = Layout::new(&[
     schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
     schema::Member::new("UnassignedIpv6Addresses", &S_Ipv6AddressList).wire("unassignedIpv6Addresses"),
-    schema::Member::new("UnassignedIpv6Prefixes", &S_IpPrefixList).wire("unassignedIpv6PrefixSet").ec2("UnassignedIpv6PrefixSet"),
+    schema::Member::new("UnassignedIpv6Prefixes", &S_IpPrefixList)
+        .wire("unassignedIpv6PrefixSet")
+        .ec2("UnassignedIpv6PrefixSet"),
 ]);
 static S_UnassignPrivateIpAddressesRequest: schema::Shape =
     schema::Shape::new("UnassignPrivateIpAddressesRequest", Kind::Structure(&L_UnassignPrivateIpAddressesRequest));
 static L_UnassignPrivateIpAddressesRequest: Layout = Layout::new(&[
     schema::Member::new("Ipv4Prefixes", &S_IpPrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
-    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList).wire("privateIpAddress").ec2("PrivateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList)
+        .wire("privateIpAddress")
+        .ec2("PrivateIpAddress"),
 ]);
 static S_UnsuccessfulItem: schema::Shape = schema::Shape::new("UnsuccessfulItem", Kind::Structure(&L_UnsuccessfulItem));
 static L_UnsuccessfulItem: Layout = Layout::new(&[
     schema::Member::new("Error", &S_UnsuccessfulItemError).wire("error"),
     schema::Member::new("ResourceId", &S_String).wire("resourceId"),
 ]);
-static S_UnsuccessfulItemError: schema::Shape = schema::Shape::new("UnsuccessfulItemError", Kind::Structure(&L_UnsuccessfulItemError));
-static L_UnsuccessfulItemError: Layout =
-    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
-static S_UnsuccessfulItemSet: schema::Shape = schema::Shape::new("UnsuccessfulItemSet", Kind::List(&M_UnsuccessfulItemSet));
+static S_UnsuccessfulItemError: schema::Shape =
+    schema::Shape::new("UnsuccessfulItemError", Kind::Structure(&L_UnsuccessfulItemError));
+static L_UnsuccessfulItemError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_UnsuccessfulItemSet: schema::Shape =
+    schema::Shape::new("UnsuccessfulItemSet", Kind::List(&M_UnsuccessfulItemSet));
 static M_UnsuccessfulItemSet: schema::Member = schema::Member::new("member", &S_UnsuccessfulItem).wire("item");
 static S_UnsupportedInstanceTypeSet: schema::Shape =
     schema::Shape::new("UnsupportedInstanceTypeSet", Kind::List(&M_UnsupportedInstanceTypeSet));
@@ -11651,7 +12452,8 @@ static S_UpdateSecurityGroupRuleDescriptionsEgressResult: schema::Shape = schema
     "UpdateSecurityGroupRuleDescriptionsEgressResult",
     Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsEgressResult),
 );
-static L_UpdateSecurityGroupRuleDescriptionsEgressResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static L_UpdateSecurityGroupRuleDescriptionsEgressResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_UpdateSecurityGroupRuleDescriptionsIngressRequest: schema::Shape = schema::Shape::new(
     "UpdateSecurityGroupRuleDescriptionsIngressRequest",
     Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsIngressRequest),
@@ -11671,11 +12473,13 @@ static S_UpdateSecurityGroupRuleDescriptionsIngressResult: schema::Shape = schem
 );
 static L_UpdateSecurityGroupRuleDescriptionsIngressResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
-static S_UsageClassType: schema::Shape =
-    schema::Shape::new("UsageClassType", Kind::String).limits(Limits::NONE.values(&["spot", "on-demand", "capacity-block"]));
-static S_UsageClassTypeList: schema::Shape = schema::Shape::new("UsageClassTypeList", Kind::List(&M_UsageClassTypeList));
+static S_UsageClassType: schema::Shape = schema::Shape::new("UsageClassType", Kind::String)
+    .limits(Limits::NONE.values(&["spot", "on-demand", "capacity-block"]));
+static S_UsageClassTypeList: schema::Shape =
+    schema::Shape::new("UsageClassTypeList", Kind::List(&M_UsageClassTypeList));
 static M_UsageClassTypeList: schema::Member = schema::Member::new("member", &S_UsageClassType).wire("item");
-static S_UserGroupStringList: schema::Shape = schema::Shape::new("UserGroupStringList", Kind::List(&M_UserGroupStringList));
+static S_UserGroupStringList: schema::Shape =
+    schema::Shape::new("UserGroupStringList", Kind::List(&M_UserGroupStringList));
 static M_UserGroupStringList: schema::Member = schema::Member::new("member", &S_String).wire("UserGroup");
 static S_UserIdGroupPair: schema::Shape = schema::Shape::new("UserIdGroupPair", Kind::Structure(&L_UserIdGroupPair));
 static L_UserIdGroupPair: Layout = Layout::new(&[
@@ -11687,17 +12491,22 @@ static L_UserIdGroupPair: Layout = Layout::new(&[
     schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
     schema::Member::new("PeeringStatus", &S_String).wire("peeringStatus"),
 ]);
-static S_UserIdGroupPairList: schema::Shape = schema::Shape::new("UserIdGroupPairList", Kind::List(&M_UserIdGroupPairList));
+static S_UserIdGroupPairList: schema::Shape =
+    schema::Shape::new("UserIdGroupPairList", Kind::List(&M_UserIdGroupPairList));
 static M_UserIdGroupPairList: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
-static S_UserIdGroupPairSet: schema::Shape = schema::Shape::new("UserIdGroupPairSet", Kind::List(&M_UserIdGroupPairSet));
+static S_UserIdGroupPairSet: schema::Shape =
+    schema::Shape::new("UserIdGroupPairSet", Kind::List(&M_UserIdGroupPairSet));
 static M_UserIdGroupPairSet: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
 static S_UserIdStringList: schema::Shape = schema::Shape::new("UserIdStringList", Kind::List(&M_UserIdStringList));
 static M_UserIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("UserId");
 static S_VCpuCount: schema::Shape = schema::Shape::new("VCpuCount", Kind::Integer);
 static S_VCpuCountRange: schema::Shape = schema::Shape::new("VCpuCountRange", Kind::Structure(&L_VCpuCountRange));
-static L_VCpuCountRange: Layout =
-    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
-static S_VCpuCountRangeRequest: schema::Shape = schema::Shape::new("VCpuCountRangeRequest", Kind::Structure(&L_VCpuCountRangeRequest));
+static L_VCpuCountRange: Layout = Layout::new(&[
+    schema::Member::new("Min", &S_Integer).wire("min"),
+    schema::Member::new("Max", &S_Integer).wire("max"),
+]);
+static S_VCpuCountRangeRequest: schema::Shape =
+    schema::Shape::new("VCpuCountRangeRequest", Kind::Structure(&L_VCpuCountRangeRequest));
 static L_VCpuCountRangeRequest: Layout =
     Layout::new(&[schema::Member::new("Min", &S_Integer).required(), schema::Member::new("Max", &S_Integer)]);
 static S_VCpuInfo: schema::Shape = schema::Shape::new("VCpuInfo", Kind::Structure(&L_VCpuInfo));
@@ -11709,18 +12518,24 @@ static L_VCpuInfo: Layout = Layout::new(&[
     schema::Member::new("ValidThreadsPerCore", &S_ThreadsPerCoreList).wire("validThreadsPerCore"),
 ]);
 static S_ValidationError: schema::Shape = schema::Shape::new("ValidationError", Kind::Structure(&L_ValidationError));
-static L_ValidationError: Layout =
-    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
-static S_ValidationWarning: schema::Shape = schema::Shape::new("ValidationWarning", Kind::Structure(&L_ValidationWarning));
-static L_ValidationWarning: Layout = Layout::new(&[schema::Member::new("Errors", &S_ErrorSet).wire("errorSet").ec2("ErrorSet")]);
+static L_ValidationError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_ValidationWarning: schema::Shape =
+    schema::Shape::new("ValidationWarning", Kind::Structure(&L_ValidationWarning));
+static L_ValidationWarning: Layout =
+    Layout::new(&[schema::Member::new("Errors", &S_ErrorSet).wire("errorSet").ec2("ErrorSet")]);
 static S_ValueStringList: schema::Shape = schema::Shape::new("ValueStringList", Kind::List(&M_ValueStringList));
 static M_ValueStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
-static S_VersionDescription: schema::Shape = schema::Shape::new("VersionDescription", Kind::String).limits(Limits::NONE.min(0).max(255));
+static S_VersionDescription: schema::Shape =
+    schema::Shape::new("VersionDescription", Kind::String).limits(Limits::NONE.min(0).max(255));
 static S_VersionStringList: schema::Shape = schema::Shape::new("VersionStringList", Kind::List(&M_VersionStringList));
 static M_VersionStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_VirtualizationType: schema::Shape =
     schema::Shape::new("VirtualizationType", Kind::String).limits(Limits::NONE.values(&["hvm", "paravirtual"]));
-static S_VirtualizationTypeList: schema::Shape = schema::Shape::new("VirtualizationTypeList", Kind::List(&M_VirtualizationTypeList));
+static S_VirtualizationTypeList: schema::Shape =
+    schema::Shape::new("VirtualizationTypeList", Kind::List(&M_VirtualizationTypeList));
 static M_VirtualizationTypeList: schema::Member = schema::Member::new("member", &S_VirtualizationType).wire("item");
 static S_Volume: schema::Shape = schema::Shape::new("Volume", Kind::Structure(&L_Volume));
 static L_Volume: Layout = Layout::new(&[
@@ -11760,22 +12575,20 @@ static L_VolumeAttachment: Layout = Layout::new(&[
     schema::Member::new("State", &S_VolumeAttachmentState).wire("status").ec2("Status"),
     schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
 ]);
-static S_VolumeAttachmentList: schema::Shape = schema::Shape::new("VolumeAttachmentList", Kind::List(&M_VolumeAttachmentList));
+static S_VolumeAttachmentList: schema::Shape =
+    schema::Shape::new("VolumeAttachmentList", Kind::List(&M_VolumeAttachmentList));
 static M_VolumeAttachmentList: schema::Member = schema::Member::new("member", &S_VolumeAttachment).wire("item");
-static S_VolumeAttachmentState: schema::Shape = schema::Shape::new("VolumeAttachmentState", Kind::String).limits(Limits::NONE.values(&[
-    "attaching",
-    "attached",
-    "detaching",
-    "detached",
-    "busy",
-]));
+static S_VolumeAttachmentState: schema::Shape = schema::Shape::new("VolumeAttachmentState", Kind::String)
+    .limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached", "busy"]));
 static S_VolumeId: schema::Shape = schema::Shape::new("VolumeId", Kind::String);
-static S_VolumeIdStringList: schema::Shape = schema::Shape::new("VolumeIdStringList", Kind::List(&M_VolumeIdStringList));
+static S_VolumeIdStringList: schema::Shape =
+    schema::Shape::new("VolumeIdStringList", Kind::List(&M_VolumeIdStringList));
 static M_VolumeIdStringList: schema::Member = schema::Member::new("member", &S_VolumeId).wire("VolumeId");
 static S_VolumeIdWithResolver: schema::Shape = schema::Shape::new("VolumeIdWithResolver", Kind::String);
 static S_VolumeList: schema::Shape = schema::Shape::new("VolumeList", Kind::List(&M_VolumeList));
 static M_VolumeList: schema::Member = schema::Member::new("member", &S_Volume).wire("item");
-static S_VolumeModification: schema::Shape = schema::Shape::new("VolumeModification", Kind::Structure(&L_VolumeModification));
+static S_VolumeModification: schema::Shape =
+    schema::Shape::new("VolumeModification", Kind::Structure(&L_VolumeModification));
 static L_VolumeModification: Layout = Layout::new(&[
     schema::Member::new("VolumeId", &S_String).wire("volumeId"),
     schema::Member::new("ModificationState", &S_VolumeModificationState).wire("modificationState"),
@@ -11795,7 +12608,8 @@ static L_VolumeModification: Layout = Layout::new(&[
     schema::Member::new("EndTime", &S_DateTime).wire("endTime"),
     schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
 ]);
-static S_VolumeModificationList: schema::Shape = schema::Shape::new("VolumeModificationList", Kind::List(&M_VolumeModificationList));
+static S_VolumeModificationList: schema::Shape =
+    schema::Shape::new("VolumeModificationList", Kind::List(&M_VolumeModificationList));
 static M_VolumeModificationList: schema::Member = schema::Member::new("member", &S_VolumeModification).wire("item");
 static S_VolumeModificationState: schema::Shape = schema::Shape::new("VolumeModificationState", Kind::String)
     .limits(Limits::NONE.values(&["modifying", "optimizing", "completed", "failed"]));
@@ -11807,13 +12621,14 @@ static S_VolumeState: schema::Shape = schema::Shape::new("VolumeState", Kind::St
     "deleted",
     "error",
 ]));
-static S_VolumeType: schema::Shape =
-    schema::Shape::new("VolumeType", Kind::String).limits(Limits::NONE.values(&["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"]));
+static S_VolumeType: schema::Shape = schema::Shape::new("VolumeType", Kind::String)
+    .limits(Limits::NONE.values(&["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"]));
 static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
 static L_Vpc: Layout = Layout::new(&[
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
     schema::Member::new("InstanceTenancy", &S_Tenancy).wire("instanceTenancy"),
-    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_VpcIpv6CidrBlockAssociationSet).wire("ipv6CidrBlockAssociationSet"),
+    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_VpcIpv6CidrBlockAssociationSet)
+        .wire("ipv6CidrBlockAssociationSet"),
     schema::Member::new("CidrBlockAssociationSet", &S_VpcCidrBlockAssociationSet).wire("cidrBlockAssociationSet"),
     schema::Member::new("IsDefault", &S_Boolean).wire("isDefault"),
     schema::Member::new("EncryptionControl", &S_VpcEncryptionControl).wire("encryptionControl"),
@@ -11824,11 +12639,8 @@ static L_Vpc: Layout = Layout::new(&[
     schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
     schema::Member::new("DhcpOptionsId", &S_String).wire("dhcpOptionsId"),
 ]);
-static S_VpcAttributeName: schema::Shape = schema::Shape::new("VpcAttributeName", Kind::String).limits(Limits::NONE.values(&[
-    "enableDnsSupport",
-    "enableDnsHostnames",
-    "enableNetworkAddressUsageMetrics",
-]));
+static S_VpcAttributeName: schema::Shape = schema::Shape::new("VpcAttributeName", Kind::String)
+    .limits(Limits::NONE.values(&["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"]));
 static S_VpcCidrAssociationId: schema::Shape = schema::Shape::new("VpcCidrAssociationId", Kind::String);
 static S_VpcCidrBlockAssociation: schema::Shape =
     schema::Shape::new("VpcCidrBlockAssociation", Kind::Structure(&L_VpcCidrBlockAssociation));
@@ -11839,21 +12651,25 @@ static L_VpcCidrBlockAssociation: Layout = Layout::new(&[
 ]);
 static S_VpcCidrBlockAssociationSet: schema::Shape =
     schema::Shape::new("VpcCidrBlockAssociationSet", Kind::List(&M_VpcCidrBlockAssociationSet));
-static M_VpcCidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_VpcCidrBlockAssociation).wire("item");
-static S_VpcCidrBlockState: schema::Shape = schema::Shape::new("VpcCidrBlockState", Kind::Structure(&L_VpcCidrBlockState));
+static M_VpcCidrBlockAssociationSet: schema::Member =
+    schema::Member::new("member", &S_VpcCidrBlockAssociation).wire("item");
+static S_VpcCidrBlockState: schema::Shape =
+    schema::Shape::new("VpcCidrBlockState", Kind::Structure(&L_VpcCidrBlockState));
 static L_VpcCidrBlockState: Layout = Layout::new(&[
     schema::Member::new("State", &S_VpcCidrBlockStateCode).wire("state"),
     schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
 ]);
-static S_VpcCidrBlockStateCode: schema::Shape = schema::Shape::new("VpcCidrBlockStateCode", Kind::String).limits(Limits::NONE.values(&[
-    "associating",
-    "associated",
-    "disassociating",
-    "disassociated",
-    "failing",
-    "failed",
-]));
-static S_VpcEncryptionControl: schema::Shape = schema::Shape::new("VpcEncryptionControl", Kind::Structure(&L_VpcEncryptionControl));
+static S_VpcCidrBlockStateCode: schema::Shape =
+    schema::Shape::new("VpcCidrBlockStateCode", Kind::String).limits(Limits::NONE.values(&[
+        "associating",
+        "associated",
+        "disassociating",
+        "disassociated",
+        "failing",
+        "failed",
+    ]));
+static S_VpcEncryptionControl: schema::Shape =
+    schema::Shape::new("VpcEncryptionControl", Kind::Structure(&L_VpcEncryptionControl));
 static L_VpcEncryptionControl: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId"),
     schema::Member::new("VpcEncryptionControlId", &S_VpcEncryptionControlId).wire("vpcEncryptionControlId"),
@@ -11884,15 +12700,22 @@ static L_VpcEncryptionControlExclusion: Layout = Layout::new(&[
     schema::Member::new("State", &S_VpcEncryptionControlExclusionState).wire("state"),
     schema::Member::new("StateMessage", &S_String).wire("stateMessage"),
 ]);
-static S_VpcEncryptionControlExclusionState: schema::Shape = schema::Shape::new("VpcEncryptionControlExclusionState", Kind::String)
-    .limits(Limits::NONE.values(&["enabling", "enabled", "disabling", "disabled"]));
+static S_VpcEncryptionControlExclusionState: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlExclusionState", Kind::String).limits(Limits::NONE.values(&[
+        "enabling",
+        "enabled",
+        "disabling",
+        "disabled",
+    ]));
 static S_VpcEncryptionControlExclusionStateInput: schema::Shape =
-    schema::Shape::new("VpcEncryptionControlExclusionStateInput", Kind::String).limits(Limits::NONE.values(&["enable", "disable"]));
+    schema::Shape::new("VpcEncryptionControlExclusionStateInput", Kind::String)
+        .limits(Limits::NONE.values(&["enable", "disable"]));
 static S_VpcEncryptionControlExclusions: schema::Shape =
     schema::Shape::new("VpcEncryptionControlExclusions", Kind::Structure(&L_VpcEncryptionControlExclusions));
 static L_VpcEncryptionControlExclusions: Layout = Layout::new(&[
     schema::Member::new("InternetGateway", &S_VpcEncryptionControlExclusion).wire("internetGateway"),
-    schema::Member::new("EgressOnlyInternetGateway", &S_VpcEncryptionControlExclusion).wire("egressOnlyInternetGateway"),
+    schema::Member::new("EgressOnlyInternetGateway", &S_VpcEncryptionControlExclusion)
+        .wire("egressOnlyInternetGateway"),
     schema::Member::new("NatGateway", &S_VpcEncryptionControlExclusion).wire("natGateway"),
     schema::Member::new("VirtualPrivateGateway", &S_VpcEncryptionControlExclusion).wire("virtualPrivateGateway"),
     schema::Member::new("VpcPeering", &S_VpcEncryptionControlExclusion).wire("vpcPeering"),
@@ -11905,8 +12728,8 @@ static L_VpcEncryptionControlExclusions: Layout = Layout::new(&[
 static S_VpcEncryptionControlId: schema::Shape = schema::Shape::new("VpcEncryptionControlId", Kind::String);
 static S_VpcEncryptionControlMode: schema::Shape =
     schema::Shape::new("VpcEncryptionControlMode", Kind::String).limits(Limits::NONE.values(&["monitor", "enforce"]));
-static S_VpcEncryptionControlState: schema::Shape =
-    schema::Shape::new("VpcEncryptionControlState", Kind::String).limits(Limits::NONE.values(&[
+static S_VpcEncryptionControlState: schema::Shape = schema::Shape::new("VpcEncryptionControlState", Kind::String)
+    .limits(Limits::NONE.values(&[
         "enforce-in-progress",
         "monitor-in-progress",
         "enforce-failed",
@@ -11932,7 +12755,9 @@ static L_VpcEndpoint: Layout = Layout::new(&[
     schema::Member::new("DnsOptions", &S_DnsOptions).wire("dnsOptions"),
     schema::Member::new("PrivateDnsEnabled", &S_Boolean).wire("privateDnsEnabled"),
     schema::Member::new("RequesterManaged", &S_Boolean).wire("requesterManaged"),
-    schema::Member::new("NetworkInterfaceIds", &S_ValueStringList).wire("networkInterfaceIdSet").ec2("NetworkInterfaceIdSet"),
+    schema::Member::new("NetworkInterfaceIds", &S_ValueStringList)
+        .wire("networkInterfaceIdSet")
+        .ec2("NetworkInterfaceIdSet"),
     schema::Member::new("DnsEntries", &S_DnsEntrySet).wire("dnsEntrySet").ec2("DnsEntrySet"),
     schema::Member::new("CreationTimestamp", &S_MillisecondDateTime).wire("creationTimestamp"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
@@ -11944,7 +12769,9 @@ static L_VpcEndpoint: Layout = Layout::new(&[
     schema::Member::new("ServiceNetworkArn", &S_ServiceNetworkArn).wire("serviceNetworkArn"),
     schema::Member::new("ResourceConfigurationArn", &S_ResourceConfigurationArn).wire("resourceConfigurationArn"),
     schema::Member::new("ServiceRegion", &S_String).wire("serviceRegion"),
-    schema::Member::new("PayerResponsibilities", &S_PayerResponsibilitySet).wire("payerResponsibilitySet").ec2("PayerResponsibilitySet"),
+    schema::Member::new("PayerResponsibilities", &S_PayerResponsibilitySet)
+        .wire("payerResponsibilitySet")
+        .ec2("PayerResponsibilitySet"),
 ]);
 static S_VpcEndpointId: schema::Shape = schema::Shape::new("VpcEndpointId", Kind::String);
 static S_VpcEndpointIdList: schema::Shape = schema::Shape::new("VpcEndpointIdList", Kind::List(&M_VpcEndpointIdList));
@@ -11954,19 +12781,22 @@ static S_VpcEndpointRouteTableIdList: schema::Shape =
 static M_VpcEndpointRouteTableIdList: schema::Member = schema::Member::new("member", &S_RouteTableId).wire("item");
 static S_VpcEndpointSecurityGroupIdList: schema::Shape =
     schema::Shape::new("VpcEndpointSecurityGroupIdList", Kind::List(&M_VpcEndpointSecurityGroupIdList));
-static M_VpcEndpointSecurityGroupIdList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("item");
+static M_VpcEndpointSecurityGroupIdList: schema::Member =
+    schema::Member::new("member", &S_SecurityGroupId).wire("item");
 static S_VpcEndpointSet: schema::Shape = schema::Shape::new("VpcEndpointSet", Kind::List(&M_VpcEndpointSet));
 static M_VpcEndpointSet: schema::Member = schema::Member::new("member", &S_VpcEndpoint).wire("item");
-static S_VpcEndpointSubnetIdList: schema::Shape = schema::Shape::new("VpcEndpointSubnetIdList", Kind::List(&M_VpcEndpointSubnetIdList));
+static S_VpcEndpointSubnetIdList: schema::Shape =
+    schema::Shape::new("VpcEndpointSubnetIdList", Kind::List(&M_VpcEndpointSubnetIdList));
 static M_VpcEndpointSubnetIdList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("item");
-static S_VpcEndpointType: schema::Shape = schema::Shape::new("VpcEndpointType", Kind::String).limits(Limits::NONE.values(&[
-    "Interface",
-    "Gateway",
-    "GatewayLoadBalancer",
-    "Resource",
-    "ServiceNetwork",
-    "Tunnel",
-]));
+static S_VpcEndpointType: schema::Shape =
+    schema::Shape::new("VpcEndpointType", Kind::String).limits(Limits::NONE.values(&[
+        "Interface",
+        "Gateway",
+        "GatewayLoadBalancer",
+        "Resource",
+        "ServiceNetwork",
+        "Tunnel",
+    ]));
 static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
 static S_VpcIdStringList: schema::Shape = schema::Shape::new("VpcIdStringList", Kind::List(&M_VpcIdStringList));
 static M_VpcIdStringList: schema::Member = schema::Member::new("member", &S_VpcId).wire("VpcId");
@@ -11983,10 +12813,12 @@ static L_VpcIpv6CidrBlockAssociation: Layout = Layout::new(&[
 ]);
 static S_VpcIpv6CidrBlockAssociationSet: schema::Shape =
     schema::Shape::new("VpcIpv6CidrBlockAssociationSet", Kind::List(&M_VpcIpv6CidrBlockAssociationSet));
-static M_VpcIpv6CidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_VpcIpv6CidrBlockAssociation).wire("item");
+static M_VpcIpv6CidrBlockAssociationSet: schema::Member =
+    schema::Member::new("member", &S_VpcIpv6CidrBlockAssociation).wire("item");
 static S_VpcList: schema::Shape = schema::Shape::new("VpcList", Kind::List(&M_VpcList));
 static M_VpcList: schema::Member = schema::Member::new("member", &S_Vpc).wire("item");
-static S_VpcPeeringConnection: schema::Shape = schema::Shape::new("VpcPeeringConnection", Kind::Structure(&L_VpcPeeringConnection));
+static S_VpcPeeringConnection: schema::Shape =
+    schema::Shape::new("VpcPeeringConnection", Kind::Structure(&L_VpcPeeringConnection));
 static L_VpcPeeringConnection: Layout = Layout::new(&[
     schema::Member::new("AccepterVpcInfo", &S_VpcPeeringConnectionVpcInfo).wire("accepterVpcInfo"),
     schema::Member::new("ExpirationTime", &S_DateTime).wire("expirationTime"),
@@ -11999,16 +12831,23 @@ static L_VpcPeeringConnection: Layout = Layout::new(&[
 static S_VpcPeeringConnectionId: schema::Shape = schema::Shape::new("VpcPeeringConnectionId", Kind::String);
 static S_VpcPeeringConnectionIdList: schema::Shape =
     schema::Shape::new("VpcPeeringConnectionIdList", Kind::List(&M_VpcPeeringConnectionIdList));
-static M_VpcPeeringConnectionIdList: schema::Member = schema::Member::new("member", &S_VpcPeeringConnectionId).wire("item");
-static S_VpcPeeringConnectionIdWithResolver: schema::Shape = schema::Shape::new("VpcPeeringConnectionIdWithResolver", Kind::String);
-static S_VpcPeeringConnectionList: schema::Shape = schema::Shape::new("VpcPeeringConnectionList", Kind::List(&M_VpcPeeringConnectionList));
+static M_VpcPeeringConnectionIdList: schema::Member =
+    schema::Member::new("member", &S_VpcPeeringConnectionId).wire("item");
+static S_VpcPeeringConnectionIdWithResolver: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionIdWithResolver", Kind::String);
+static S_VpcPeeringConnectionList: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionList", Kind::List(&M_VpcPeeringConnectionList));
 static M_VpcPeeringConnectionList: schema::Member = schema::Member::new("member", &S_VpcPeeringConnection).wire("item");
-static S_VpcPeeringConnectionOptionsDescription: schema::Shape =
-    schema::Shape::new("VpcPeeringConnectionOptionsDescription", Kind::Structure(&L_VpcPeeringConnectionOptionsDescription));
+static S_VpcPeeringConnectionOptionsDescription: schema::Shape = schema::Shape::new(
+    "VpcPeeringConnectionOptionsDescription",
+    Kind::Structure(&L_VpcPeeringConnectionOptionsDescription),
+);
 static L_VpcPeeringConnectionOptionsDescription: Layout = Layout::new(&[
     schema::Member::new("AllowDnsResolutionFromRemoteVpc", &S_Boolean).wire("allowDnsResolutionFromRemoteVpc"),
-    schema::Member::new("AllowEgressFromLocalClassicLinkToRemoteVpc", &S_Boolean).wire("allowEgressFromLocalClassicLinkToRemoteVpc"),
-    schema::Member::new("AllowEgressFromLocalVpcToRemoteClassicLink", &S_Boolean).wire("allowEgressFromLocalVpcToRemoteClassicLink"),
+    schema::Member::new("AllowEgressFromLocalClassicLinkToRemoteVpc", &S_Boolean)
+        .wire("allowEgressFromLocalClassicLinkToRemoteVpc"),
+    schema::Member::new("AllowEgressFromLocalVpcToRemoteClassicLink", &S_Boolean)
+        .wire("allowEgressFromLocalVpcToRemoteClassicLink"),
     schema::Member::new("AllowMultipathResilience", &S_Boolean).wire("allowMultipathResilience"),
     schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode).wire("multipathResilienceMode"),
 ]);
@@ -12018,8 +12857,8 @@ static L_VpcPeeringConnectionStateReason: Layout = Layout::new(&[
     schema::Member::new("Code", &S_VpcPeeringConnectionStateReasonCode).wire("code"),
     schema::Member::new("Message", &S_String).wire("message"),
 ]);
-static S_VpcPeeringConnectionStateReasonCode: schema::Shape = schema::Shape::new("VpcPeeringConnectionStateReasonCode", Kind::String)
-    .limits(Limits::NONE.values(&[
+static S_VpcPeeringConnectionStateReasonCode: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionStateReasonCode", Kind::String).limits(Limits::NONE.values(&[
         "initiating-request",
         "pending-acceptance",
         "active",
@@ -12043,13 +12882,15 @@ static L_VpcPeeringConnectionVpcInfo: Layout = Layout::new(&[
 ]);
 static S_VpcState: schema::Shape =
     schema::Shape::new("VpcState", Kind::String).limits(Limits::NONE.values(&["pending", "available", "deleting"]));
-static S_VpcTenancy: schema::Shape = schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
+static S_VpcTenancy: schema::Shape =
+    schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
 static S_Workload: schema::Shape = schema::Shape::new("Workload", Kind::String);
 static S_WorkloadsList: schema::Shape = schema::Shape::new("WorkloadsList", Kind::List(&M_WorkloadsList));
 static M_WorkloadsList: schema::Member = schema::Member::new("member", &S_Workload).wire("item");
 static S_ZoneIdStringList: schema::Shape = schema::Shape::new("ZoneIdStringList", Kind::List(&M_ZoneIdStringList));
 static M_ZoneIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneId");
-static S_ZoneNameStringList: schema::Shape = schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
+static S_ZoneNameStringList: schema::Shape =
+    schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
 static M_ZoneNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneName");
 static S_totalFpgaMemory: schema::Shape = schema::Shape::new("totalFpgaMemory", Kind::Integer);
 static S_totalGpuMemory: schema::Shape = schema::Shape::new("totalGpuMemory", Kind::Integer);

@@ -177,7 +177,12 @@ static DELETE_REPOSITORY_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteRepositoryPolicyRequest,
     output: &S_DeleteRepositoryPolicyResponse,
-    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -246,7 +251,12 @@ static GET_REPOSITORY_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRepositoryPolicyRequest,
     output: &S_GetRepositoryPolicyResponse,
-    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -448,16 +458,32 @@ pub static BLOCKED_BY_ORGANIZATION_POLICY_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static EMPTY_UPLOAD_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EmptyUploadException", code: "EmptyUploadException", status: 400, message: "message" };
-pub static EXCLUSION_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ExclusionAlreadyExistsException", code: "ExclusionAlreadyExistsException", status: 400, message: "message" };
-pub static EXCLUSION_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ExclusionNotFoundException", code: "ExclusionNotFoundException", status: 400, message: "message" };
-pub static IMAGE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ImageAlreadyExistsException", code: "ImageAlreadyExistsException", status: 400, message: "message" };
+pub static EXCLUSION_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ExclusionAlreadyExistsException",
+    code: "ExclusionAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static EXCLUSION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ExclusionNotFoundException",
+    code: "ExclusionNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static IMAGE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ImageAlreadyExistsException",
+    code: "ImageAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static IMAGE_ARCHIVED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ImageArchivedException", code: "ImageArchivedException", status: 400, message: "message" };
-pub static IMAGE_DIGEST_DOES_NOT_MATCH_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ImageDigestDoesNotMatchException", code: "ImageDigestDoesNotMatchException", status: 400, message: "message" };
+pub static IMAGE_DIGEST_DOES_NOT_MATCH_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ImageDigestDoesNotMatchException",
+    code: "ImageDigestDoesNotMatchException",
+    status: 400,
+    message: "message",
+};
 pub static IMAGE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ImageNotFoundException", code: "ImageNotFoundException", status: 400, message: "message" };
 pub static IMAGE_STORAGE_CLASS_UPDATE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
@@ -466,27 +492,60 @@ pub static IMAGE_STORAGE_CLASS_UPDATE_NOT_SUPPORTED_EXCEPTION: ErrorFact = Error
     status: 400,
     message: "message",
 };
-pub static IMAGE_TAG_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ImageTagAlreadyExistsException", code: "ImageTagAlreadyExistsException", status: 400, message: "message" };
+pub static IMAGE_TAG_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ImageTagAlreadyExistsException",
+    code: "ImageTagAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_LAYER_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidLayerException", code: "InvalidLayerException", status: 400, message: "message" };
-pub static INVALID_LAYER_PART_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidLayerPartException", code: "InvalidLayerPartException", status: 400, message: "message" };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
-pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidTagParameterException", code: "InvalidTagParameterException", status: 400, message: "message" };
-pub static KMS_EXCEPTION: ErrorFact = ErrorFact { shape: "KmsException", code: "KmsException", status: 400, message: "message" };
-pub static LAYER_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "LayerAlreadyExistsException", code: "LayerAlreadyExistsException", status: 400, message: "message" };
-pub static LAYER_INACCESSIBLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "LayerInaccessibleException", code: "LayerInaccessibleException", status: 400, message: "message" };
-pub static LAYER_PART_TOO_SMALL_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "LayerPartTooSmallException", code: "LayerPartTooSmallException", status: 400, message: "message" };
+pub static INVALID_LAYER_PART_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidLayerPartException",
+    code: "InvalidLayerPartException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidTagParameterException",
+    code: "InvalidTagParameterException",
+    status: 400,
+    message: "message",
+};
+pub static KMS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KmsException", code: "KmsException", status: 400, message: "message" };
+pub static LAYER_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "LayerAlreadyExistsException",
+    code: "LayerAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static LAYER_INACCESSIBLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "LayerInaccessibleException",
+    code: "LayerInaccessibleException",
+    status: 400,
+    message: "message",
+};
+pub static LAYER_PART_TOO_SMALL_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "LayerPartTooSmallException",
+    code: "LayerPartTooSmallException",
+    status: 400,
+    message: "message",
+};
 pub static LAYERS_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LayersNotFoundException", code: "LayersNotFoundException", status: 400, message: "message" };
-pub static LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "LifecyclePolicyNotFoundException", code: "LifecyclePolicyNotFoundException", status: 400, message: "message" };
+pub static LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "LifecyclePolicyNotFoundException",
+    code: "LifecyclePolicyNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static LIFECYCLE_POLICY_PREVIEW_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "LifecyclePolicyPreviewInProgressException",
     code: "LifecyclePolicyPreviewInProgressException",
@@ -513,10 +572,18 @@ pub static PULL_THROUGH_CACHE_RULE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static REFERENCED_IMAGES_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ReferencedImagesNotFoundException", code: "ReferencedImagesNotFoundException", status: 400, message: "message" };
-pub static REGISTRY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RegistryPolicyNotFoundException", code: "RegistryPolicyNotFoundException", status: 400, message: "message" };
+pub static REFERENCED_IMAGES_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ReferencedImagesNotFoundException",
+    code: "ReferencedImagesNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static REGISTRY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RegistryPolicyNotFoundException",
+    code: "RegistryPolicyNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static REPLICATION_BACKFILL_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ReplicationBackfillInProgressException",
     code: "ReplicationBackfillInProgressException",
@@ -535,51 +602,92 @@ pub static REPLICATION_BACKFILL_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static REPOSITORY_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RepositoryAlreadyExistsException", code: "RepositoryAlreadyExistsException", status: 400, message: "message" };
-pub static REPOSITORY_NOT_EMPTY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RepositoryNotEmptyException", code: "RepositoryNotEmptyException", status: 400, message: "message" };
-pub static REPOSITORY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RepositoryNotFoundException", code: "RepositoryNotFoundException", status: 400, message: "message" };
-pub static REPOSITORY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RepositoryPolicyNotFoundException", code: "RepositoryPolicyNotFoundException", status: 400, message: "message" };
+pub static REPOSITORY_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RepositoryAlreadyExistsException",
+    code: "RepositoryAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static REPOSITORY_NOT_EMPTY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RepositoryNotEmptyException",
+    code: "RepositoryNotEmptyException",
+    status: 400,
+    message: "message",
+};
+pub static REPOSITORY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RepositoryNotFoundException",
+    code: "RepositoryNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static REPOSITORY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RepositoryPolicyNotFoundException",
+    code: "RepositoryPolicyNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static SCAN_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ScanNotFoundException", code: "ScanNotFoundException", status: 400, message: "message" };
 pub static SECRET_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "SecretNotFoundException", code: "SecretNotFoundException", status: 400, message: "message" };
-pub static SERVER_EXCEPTION: ErrorFact = ErrorFact { shape: "ServerException", code: "ServerException", status: 500, message: "message" };
+pub static SERVER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServerException", code: "ServerException", status: 500, message: "message" };
 pub static SIGNING_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SigningConfigurationNotFoundException",
     code: "SigningConfigurationNotFoundException",
     status: 400,
     message: "message",
 };
-pub static TEMPLATE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TemplateAlreadyExistsException", code: "TemplateAlreadyExistsException", status: 400, message: "message" };
-pub static TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TemplateNotFoundException", code: "TemplateNotFoundException", status: 400, message: "message" };
+pub static TEMPLATE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TemplateAlreadyExistsException",
+    code: "TemplateAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TemplateNotFoundException",
+    code: "TemplateNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyTagsException", code: "TooManyTagsException", status: 400, message: "message" };
-pub static UNABLE_TO_ACCESS_SECRET_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnableToAccessSecretException", code: "UnableToAccessSecretException", status: 400, message: "message" };
+pub static UNABLE_TO_ACCESS_SECRET_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnableToAccessSecretException",
+    code: "UnableToAccessSecretException",
+    status: 400,
+    message: "message",
+};
 pub static UNABLE_TO_DECRYPT_SECRET_VALUE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnableToDecryptSecretValueException",
     code: "UnableToDecryptSecretValueException",
     status: 400,
     message: "message",
 };
-pub static UNABLE_TO_GET_UPSTREAM_IMAGE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnableToGetUpstreamImageException", code: "UnableToGetUpstreamImageException", status: 400, message: "message" };
-pub static UNABLE_TO_GET_UPSTREAM_LAYER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnableToGetUpstreamLayerException", code: "UnableToGetUpstreamLayerException", status: 400, message: "message" };
+pub static UNABLE_TO_GET_UPSTREAM_IMAGE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnableToGetUpstreamImageException",
+    code: "UnableToGetUpstreamImageException",
+    status: 400,
+    message: "message",
+};
+pub static UNABLE_TO_GET_UPSTREAM_LAYER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnableToGetUpstreamLayerException",
+    code: "UnableToGetUpstreamLayerException",
+    status: 400,
+    message: "message",
+};
 pub static UNABLE_TO_LIST_UPSTREAM_IMAGE_REFERRERS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnableToListUpstreamImageReferrersException",
     code: "UnableToListUpstreamImageReferrersException",
     status: 400,
     message: "message",
 };
-pub static UNSUPPORTED_IMAGE_TYPE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedImageTypeException", code: "UnsupportedImageTypeException", status: 400, message: "message" };
+pub static UNSUPPORTED_IMAGE_TYPE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedImageTypeException",
+    code: "UnsupportedImageTypeException",
+    status: 400,
+    message: "message",
+};
 pub static UNSUPPORTED_UPSTREAM_REGISTRY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedUpstreamRegistryException",
     code: "UnsupportedUpstreamRegistryException",
@@ -609,8 +717,10 @@ static L_CreateRepositoryResponse: Layout = Layout::new(&[schema::Member::new("r
 static S_CreationTimestamp: schema::Shape = schema::Shape::new("CreationTimestamp", Kind::Timestamp);
 static S_DeleteLifecyclePolicyRequest: schema::Shape =
     schema::Shape::new("DeleteLifecyclePolicyRequest", Kind::Structure(&L_DeleteLifecyclePolicyRequest));
-static L_DeleteLifecyclePolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static L_DeleteLifecyclePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+]);
 static S_DeleteLifecyclePolicyResponse: schema::Shape =
     schema::Shape::new("DeleteLifecyclePolicyResponse", Kind::Structure(&L_DeleteLifecyclePolicyResponse));
 static L_DeleteLifecyclePolicyResponse: Layout = Layout::new(&[
@@ -621,8 +731,10 @@ static L_DeleteLifecyclePolicyResponse: Layout = Layout::new(&[
 ]);
 static S_DeleteRepositoryPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteRepositoryPolicyRequest", Kind::Structure(&L_DeleteRepositoryPolicyRequest));
-static L_DeleteRepositoryPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static L_DeleteRepositoryPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+]);
 static S_DeleteRepositoryPolicyResponse: schema::Shape =
     schema::Shape::new("DeleteRepositoryPolicyResponse", Kind::Structure(&L_DeleteRepositoryPolicyResponse));
 static L_DeleteRepositoryPolicyResponse: Layout = Layout::new(&[
@@ -650,20 +762,26 @@ static L_DescribeRepositoriesRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeRepositoriesResponse: schema::Shape =
     schema::Shape::new("DescribeRepositoriesResponse", Kind::Structure(&L_DescribeRepositoriesResponse));
-static L_DescribeRepositoriesResponse: Layout =
-    Layout::new(&[schema::Member::new("repositories", &S_RepositoryList), schema::Member::new("nextToken", &S_NextToken)]);
+static L_DescribeRepositoriesResponse: Layout = Layout::new(&[
+    schema::Member::new("repositories", &S_RepositoryList),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_EncryptionConfiguration: schema::Shape =
     schema::Shape::new("EncryptionConfiguration", Kind::Structure(&L_EncryptionConfiguration));
-static L_EncryptionConfiguration: Layout =
-    Layout::new(&[schema::Member::new("encryptionType", &S_EncryptionType).required(), schema::Member::new("kmsKey", &S_KmsKey)]);
+static L_EncryptionConfiguration: Layout = Layout::new(&[
+    schema::Member::new("encryptionType", &S_EncryptionType).required(),
+    schema::Member::new("kmsKey", &S_KmsKey),
+]);
 static S_EncryptionType: schema::Shape =
     schema::Shape::new("EncryptionType", Kind::String).limits(Limits::NONE.values(&["AES256", "KMS", "KMS_DSSE"]));
 static S_EvaluationTimestamp: schema::Shape = schema::Shape::new("EvaluationTimestamp", Kind::Timestamp);
 static S_ForceFlag: schema::Shape = schema::Shape::new("ForceFlag", Kind::Boolean);
 static S_GetLifecyclePolicyRequest: schema::Shape =
     schema::Shape::new("GetLifecyclePolicyRequest", Kind::Structure(&L_GetLifecyclePolicyRequest));
-static L_GetLifecyclePolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static L_GetLifecyclePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+]);
 static S_GetLifecyclePolicyResponse: schema::Shape =
     schema::Shape::new("GetLifecyclePolicyResponse", Kind::Structure(&L_GetLifecyclePolicyResponse));
 static L_GetLifecyclePolicyResponse: Layout = Layout::new(&[
@@ -674,8 +792,10 @@ static L_GetLifecyclePolicyResponse: Layout = Layout::new(&[
 ]);
 static S_GetRepositoryPolicyRequest: schema::Shape =
     schema::Shape::new("GetRepositoryPolicyRequest", Kind::Structure(&L_GetRepositoryPolicyRequest));
-static L_GetRepositoryPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static L_GetRepositoryPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+]);
 static S_GetRepositoryPolicyResponse: schema::Shape =
     schema::Shape::new("GetRepositoryPolicyResponse", Kind::Structure(&L_GetRepositoryPolicyResponse));
 static L_GetRepositoryPolicyResponse: Layout = Layout::new(&[
@@ -693,15 +813,11 @@ static M_ImageIdentifierList: schema::Member = schema::Member::new("member", &S_
 static S_ImageScanningConfiguration: schema::Shape =
     schema::Shape::new("ImageScanningConfiguration", Kind::Structure(&L_ImageScanningConfiguration));
 static L_ImageScanningConfiguration: Layout = Layout::new(&[schema::Member::new("scanOnPush", &S_ScanOnPushFlag)]);
-static S_ImageStatusFilter: schema::Shape =
-    schema::Shape::new("ImageStatusFilter", Kind::String).limits(Limits::NONE.values(&["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]));
+static S_ImageStatusFilter: schema::Shape = schema::Shape::new("ImageStatusFilter", Kind::String)
+    .limits(Limits::NONE.values(&["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]));
 static S_ImageTag: schema::Shape = schema::Shape::new("ImageTag", Kind::String).limits(Limits::NONE.min(1).max(300));
-static S_ImageTagMutability: schema::Shape = schema::Shape::new("ImageTagMutability", Kind::String).limits(Limits::NONE.values(&[
-    "MUTABLE",
-    "IMMUTABLE",
-    "IMMUTABLE_WITH_EXCLUSION",
-    "MUTABLE_WITH_EXCLUSION",
-]));
+static S_ImageTagMutability: schema::Shape = schema::Shape::new("ImageTagMutability", Kind::String)
+    .limits(Limits::NONE.values(&["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]));
 static S_ImageTagMutabilityExclusionFilter: schema::Shape =
     schema::Shape::new("ImageTagMutabilityExclusionFilter", Kind::Structure(&L_ImageTagMutabilityExclusionFilter));
 static L_ImageTagMutabilityExclusionFilter: Layout = Layout::new(&[
@@ -709,14 +825,17 @@ static L_ImageTagMutabilityExclusionFilter: Layout = Layout::new(&[
     schema::Member::new("filter", &S_ImageTagMutabilityExclusionFilterValue).required(),
 ]);
 static S_ImageTagMutabilityExclusionFilterType: schema::Shape =
-    schema::Shape::new("ImageTagMutabilityExclusionFilterType", Kind::String).limits(Limits::NONE.values(&["WILDCARD"]));
-static S_ImageTagMutabilityExclusionFilterValue: schema::Shape = schema::Shape::new("ImageTagMutabilityExclusionFilterValue", Kind::String)
-    .limits(Limits::NONE.min(1).max(128).pattern(&P_ImageTagMutabilityExclusionFilterValue));
+    schema::Shape::new("ImageTagMutabilityExclusionFilterType", Kind::String)
+        .limits(Limits::NONE.values(&["WILDCARD"]));
+static S_ImageTagMutabilityExclusionFilterValue: schema::Shape =
+    schema::Shape::new("ImageTagMutabilityExclusionFilterValue", Kind::String)
+        .limits(Limits::NONE.min(1).max(128).pattern(&P_ImageTagMutabilityExclusionFilterValue));
 static P_ImageTagMutabilityExclusionFilterValue: Pattern = Pattern::new(r#"^[0-9a-zA-Z._*-]{1,128}$"#);
 static S_ImageTagMutabilityExclusionFilters: schema::Shape =
     schema::Shape::new("ImageTagMutabilityExclusionFilters", Kind::List(&M_ImageTagMutabilityExclusionFilters))
         .limits(Limits::NONE.min(1).max(5));
-static M_ImageTagMutabilityExclusionFilters: schema::Member = schema::Member::new("member", &S_ImageTagMutabilityExclusionFilter);
+static M_ImageTagMutabilityExclusionFilters: schema::Member =
+    schema::Member::new("member", &S_ImageTagMutabilityExclusionFilter);
 static S_KmsError: schema::Shape = schema::Shape::new("KmsError", Kind::String);
 static S_KmsException: schema::Shape = schema::Shape::new("KmsException", Kind::Structure(&L_KmsException));
 static L_KmsException: Layout = Layout::new(&[schema::Member::new("kmsError", &S_KmsError)]);
@@ -724,9 +843,12 @@ static S_KmsKey: schema::Shape = schema::Shape::new("KmsKey", Kind::String).limi
 static S_LifecyclePolicyText: schema::Shape =
     schema::Shape::new("LifecyclePolicyText", Kind::String).limits(Limits::NONE.min(100).max(30720));
 static S_ListImagesFilter: schema::Shape = schema::Shape::new("ListImagesFilter", Kind::Structure(&L_ListImagesFilter));
-static L_ListImagesFilter: Layout =
-    Layout::new(&[schema::Member::new("tagStatus", &S_TagStatus), schema::Member::new("imageStatus", &S_ImageStatusFilter)]);
-static S_ListImagesRequest: schema::Shape = schema::Shape::new("ListImagesRequest", Kind::Structure(&L_ListImagesRequest));
+static L_ListImagesFilter: Layout = Layout::new(&[
+    schema::Member::new("tagStatus", &S_TagStatus),
+    schema::Member::new("imageStatus", &S_ImageStatusFilter),
+]);
+static S_ListImagesRequest: schema::Shape =
+    schema::Shape::new("ListImagesRequest", Kind::Structure(&L_ListImagesRequest));
 static L_ListImagesRequest: Layout = Layout::new(&[
     schema::Member::new("registryId", &S_RegistryId),
     schema::Member::new("repositoryName", &S_RepositoryName).required(),
@@ -734,26 +856,34 @@ static L_ListImagesRequest: Layout = Layout::new(&[
     schema::Member::new("maxResults", &S_MaxResults),
     schema::Member::new("filter", &S_ListImagesFilter),
 ]);
-static S_ListImagesResponse: schema::Shape = schema::Shape::new("ListImagesResponse", Kind::Structure(&L_ListImagesResponse));
-static L_ListImagesResponse: Layout =
-    Layout::new(&[schema::Member::new("imageIds", &S_ImageIdentifierList), schema::Member::new("nextToken", &S_NextToken)]);
+static S_ListImagesResponse: schema::Shape =
+    schema::Shape::new("ListImagesResponse", Kind::Structure(&L_ListImagesResponse));
+static L_ListImagesResponse: Layout = Layout::new(&[
+    schema::Member::new("imageIds", &S_ImageIdentifierList),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_ListTagsForResourceRequest: schema::Shape =
     schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
 static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required()]);
 static S_ListTagsForResourceResponse: schema::Shape =
     schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_TagList)]);
-static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_MaxResults: schema::Shape =
+    schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
-static S_PutImageScanningConfigurationRequest: schema::Shape =
-    schema::Shape::new("PutImageScanningConfigurationRequest", Kind::Structure(&L_PutImageScanningConfigurationRequest));
+static S_PutImageScanningConfigurationRequest: schema::Shape = schema::Shape::new(
+    "PutImageScanningConfigurationRequest",
+    Kind::Structure(&L_PutImageScanningConfigurationRequest),
+);
 static L_PutImageScanningConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("registryId", &S_RegistryId),
     schema::Member::new("repositoryName", &S_RepositoryName).required(),
     schema::Member::new("imageScanningConfiguration", &S_ImageScanningConfiguration).required(),
 ]);
-static S_PutImageScanningConfigurationResponse: schema::Shape =
-    schema::Shape::new("PutImageScanningConfigurationResponse", Kind::Structure(&L_PutImageScanningConfigurationResponse));
+static S_PutImageScanningConfigurationResponse: schema::Shape = schema::Shape::new(
+    "PutImageScanningConfigurationResponse",
+    Kind::Structure(&L_PutImageScanningConfigurationResponse),
+);
 static L_PutImageScanningConfigurationResponse: Layout = Layout::new(&[
     schema::Member::new("registryId", &S_RegistryId),
     schema::Member::new("repositoryName", &S_RepositoryName),
@@ -789,7 +919,8 @@ static L_PutLifecyclePolicyResponse: Layout = Layout::new(&[
     schema::Member::new("repositoryName", &S_RepositoryName),
     schema::Member::new("lifecyclePolicyText", &S_LifecyclePolicyText),
 ]);
-static S_RegistryId: schema::Shape = schema::Shape::new("RegistryId", Kind::String).limits(Limits::NONE.pattern(&P_RegistryId));
+static S_RegistryId: schema::Shape =
+    schema::Shape::new("RegistryId", Kind::String).limits(Limits::NONE.pattern(&P_RegistryId));
 static P_RegistryId: Pattern = Pattern::new(r#"[0-9]{12}"#);
 static S_Repository: schema::Shape = schema::Shape::new("Repository", Kind::Structure(&L_Repository));
 static L_Repository: Layout = Layout::new(&[
@@ -807,7 +938,8 @@ static S_RepositoryList: schema::Shape = schema::Shape::new("RepositoryList", Ki
 static M_RepositoryList: schema::Member = schema::Member::new("member", &S_Repository);
 static S_RepositoryName: schema::Shape =
     schema::Shape::new("RepositoryName", Kind::String).limits(Limits::NONE.min(2).max(256).pattern(&P_RepositoryName));
-static P_RepositoryName: Pattern = Pattern::new(r#"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"#);
+static P_RepositoryName: Pattern =
+    Pattern::new(r#"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"#);
 static S_RepositoryNameList: schema::Shape =
     schema::Shape::new("RepositoryNameList", Kind::List(&M_RepositoryNameList)).limits(Limits::NONE.min(1).max(100));
 static M_RepositoryNameList: schema::Member = schema::Member::new("member", &S_RepositoryName);
@@ -830,25 +962,35 @@ static L_SetRepositoryPolicyResponse: Layout = Layout::new(&[
     schema::Member::new("policyText", &S_RepositoryPolicyText),
 ]);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
 static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String);
 static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
-static L_TagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required(), schema::Member::new("tags", &S_TagList).required()]);
-static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_Arn).required(),
+    schema::Member::new("tags", &S_TagList).required(),
+]);
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
 static L_TagResourceResponse: Layout = Layout::new(&[]);
 static S_TagStatus: schema::Shape =
     schema::Shape::new("TagStatus", Kind::String).limits(Limits::NONE.values(&["TAGGED", "UNTAGGED", "ANY"]));
 static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
-static L_UntagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required(), schema::Member::new("tagKeys", &S_TagKeyList).required()]);
-static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_Arn).required(),
+    schema::Member::new("tagKeys", &S_TagKeyList).required(),
+]);
+static S_UntagResourceResponse: schema::Shape =
+    schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
 static L_UntagResourceResponse: Layout = Layout::new(&[]);
 static S_Url: schema::Shape = schema::Shape::new("Url", Kind::String);
 #[derive(Clone, Default)]

@@ -84,27 +84,51 @@ static OPERATIONS: &[&schema::Operation] = &[
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 400,
+    message: "message",
+};
 pub static ILLEGAL_STATUS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "IllegalStatusException", code: "IllegalStatusException", status: 400, message: "message" };
 pub static INTERNAL_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalException", code: "InternalException", status: 500, message: "message" };
-pub static INVALID_EVENT_PATTERN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidEventPatternException", code: "InvalidEventPatternException", status: 400, message: "message" };
+pub static INVALID_EVENT_PATTERN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidEventPatternException",
+    code: "InvalidEventPatternException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_STATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidStateException", code: "InvalidStateException", status: 400, message: "message" };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static MANAGED_RULE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ManagedRuleException", code: "ManagedRuleException", status: 400, message: "message" };
-pub static OPERATION_DISABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationDisabledException", code: "OperationDisabledException", status: 400, message: "message" };
-pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PolicyLengthExceededException", code: "PolicyLengthExceededException", status: 400, message: "message" };
-pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceAlreadyExistsException", code: "ResourceAlreadyExistsException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static OPERATION_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationDisabledException",
+    code: "OperationDisabledException",
+    status: 400,
+    message: "message",
+};
+pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PolicyLengthExceededException",
+    code: "PolicyLengthExceededException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceAlreadyExistsException",
+    code: "ResourceAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };

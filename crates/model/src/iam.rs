@@ -418,7 +418,12 @@ static CREATE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateAccountAliasRequest,
     output: &UNIT,
-    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -439,7 +444,12 @@ static CREATE_GROUP: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateGroupRequest,
     output: &S_CreateGroupResponse,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "CreateGroupResult",
     unsigned: false,
     built: true,
@@ -625,7 +635,12 @@ static CREATE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateServiceLinkedRoleRequest,
     output: &S_CreateServiceLinkedRoleResponse,
-    errors: &[&INVALID_INPUT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "CreateServiceLinkedRoleResult",
     unsigned: false,
     built: true,
@@ -749,7 +764,12 @@ static DELETE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteAccountAliasRequest,
     output: &UNIT,
-    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -791,7 +811,12 @@ static DELETE_GROUP: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteGroupRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &DELETE_CONFLICT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -833,7 +858,12 @@ static DELETE_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteInstanceProfileRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &DELETE_CONFLICT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -854,7 +884,12 @@ static DELETE_LOGIN_PROFILE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteLoginProfileRequest,
     output: &UNIT,
-    errors: &[&ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -999,7 +1034,12 @@ static DELETE_ROLE_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteRolePolicyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1137,7 +1177,12 @@ static DETACH_GROUP_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DetachGroupPolicyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1185,7 +1230,12 @@ static DETACH_USER_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DetachUserPolicyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2227,7 +2277,12 @@ static PUT_GROUP_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_PutGroupPolicyRequest,
     output: &UNIT,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2302,7 +2357,12 @@ static PUT_USER_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_PutUserPermissionsBoundaryRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &POLICY_NOT_ATTACHABLE_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &POLICY_NOT_ATTACHABLE_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2323,7 +2383,12 @@ static PUT_USER_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_PutUserPolicyRequest,
     output: &UNIT,
-    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2344,7 +2409,12 @@ static REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schem
     status: 200,
     input: &S_RemoveClientIDFromOpenIDConnectProviderRequest,
     output: &UNIT,
-    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2365,7 +2435,12 @@ static REMOVE_ROLE_FROM_INSTANCE_PROFILE: schema::Operation = schema::Operation 
     status: 200,
     input: &S_RemoveRoleFromInstanceProfileRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2434,7 +2509,12 @@ static SET_DEFAULT_POLICY_VERSION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_SetDefaultPolicyVersionRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2659,7 +2739,12 @@ static UNTAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagInstanceProfileRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2680,7 +2765,12 @@ static UNTAG_MFA_DEVICE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagMFADeviceRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2701,7 +2791,12 @@ static UNTAG_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagOpenIDConnectProviderRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2722,7 +2817,12 @@ static UNTAG_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagPolicyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2785,7 +2885,12 @@ static UPDATE_ACCESS_KEY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateAccessKeyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2806,7 +2911,12 @@ static UPDATE_ACCOUNT_PASSWORD_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateAccountPasswordPolicyRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2854,7 +2964,12 @@ static UPDATE_GROUP: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateGroupRequest,
     output: &UNIT,
-    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2902,7 +3017,12 @@ static UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT: schema::Operation = schema::O
     status: 200,
     input: &S_UpdateOpenIDConnectProviderThumbprintRequest,
     output: &UNIT,
-    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2998,30 +3118,50 @@ pub static CALLER_IS_NOT_MANAGEMENT_ACCOUNT_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModification", status: 409, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModification",
+    status: 409,
+    message: "message",
+};
 pub static CREDENTIAL_REPORT_EXPIRED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "CredentialReportExpiredException", code: "ReportExpired", status: 410, message: "message" };
-pub static CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CredentialReportNotPresentException", code: "ReportNotPresent", status: 410, message: "message" };
+pub static CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CredentialReportNotPresentException",
+    code: "ReportNotPresent",
+    status: 410,
+    message: "message",
+};
 pub static CREDENTIAL_REPORT_NOT_READY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "CredentialReportNotReadyException", code: "ReportInProgress", status: 404, message: "message" };
 pub static DELETE_CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DeleteConflictException", code: "DeleteConflict", status: 409, message: "message" };
 pub static DUPLICATE_CERTIFICATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DuplicateCertificateException", code: "DuplicateCertificate", status: 409, message: "message" };
-pub static DUPLICATE_SSH_PUBLIC_KEY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "DuplicateSSHPublicKeyException", code: "DuplicateSSHPublicKey", status: 400, message: "message" };
+pub static DUPLICATE_SSH_PUBLIC_KEY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "DuplicateSSHPublicKeyException",
+    code: "DuplicateSSHPublicKey",
+    status: 400,
+    message: "message",
+};
 pub static ENTITY_ALREADY_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EntityAlreadyExistsException", code: "EntityAlreadyExists", status: 409, message: "message" };
-pub static ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "EntityTemporarilyUnmodifiableException", code: "EntityTemporarilyUnmodifiable", status: 409, message: "message" };
+pub static ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "EntityTemporarilyUnmodifiableException",
+    code: "EntityTemporarilyUnmodifiable",
+    status: 409,
+    message: "message",
+};
 pub static FEATURE_DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "FeatureDisabledException", code: "FeatureDisabled", status: 404, message: "message" };
 pub static FEATURE_ENABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "FeatureEnabledException", code: "FeatureEnabled", status: 409, message: "message" };
-pub static INVALID_AUTHENTICATION_CODE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidAuthenticationCodeException", code: "InvalidAuthenticationCode", status: 403, message: "message" };
+pub static INVALID_AUTHENTICATION_CODE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidAuthenticationCodeException",
+    code: "InvalidAuthenticationCode",
+    status: 403,
+    message: "message",
+};
 pub static INVALID_CERTIFICATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidCertificateException", code: "InvalidCertificate", status: 400, message: "message" };
 pub static INVALID_INPUT_EXCEPTION: ErrorFact =
@@ -3036,44 +3176,72 @@ pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceeded", status: 409, message: "message" };
 pub static MALFORMED_CERTIFICATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "MalformedCertificateException", code: "MalformedCertificate", status: 400, message: "message" };
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocument", status: 400, message: "message" };
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MalformedPolicyDocumentException",
+    code: "MalformedPolicyDocument",
+    status: 400,
+    message: "message",
+};
 pub static NAME_CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NameConflictException", code: "NameConflict", status: 409, message: "message" };
 pub static NO_SUCH_ENTITY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NoSuchEntityException", code: "NoSuchEntity", status: 404, message: "message" };
-pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpenIdIdpCommunicationErrorException", code: "OpenIdIdpCommunicationError", status: 400, message: "message" };
-pub static ORGANIZATION_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OrganizationNotFoundException", code: "OrganizationNotFoundException", status: 400, message: "message" };
+pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpenIdIdpCommunicationErrorException",
+    code: "OpenIdIdpCommunicationError",
+    status: 400,
+    message: "message",
+};
+pub static ORGANIZATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OrganizationNotFoundException",
+    code: "OrganizationNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OrganizationNotInAllFeaturesModeException",
     code: "OrganizationNotInAllFeaturesModeException",
     status: 400,
     message: "message",
 };
-pub static PASSWORD_POLICY_VIOLATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PasswordPolicyViolationException", code: "PasswordPolicyViolation", status: 400, message: "message" };
+pub static PASSWORD_POLICY_VIOLATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PasswordPolicyViolationException",
+    code: "PasswordPolicyViolation",
+    status: 400,
+    message: "message",
+};
 pub static POLICY_EVALUATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "PolicyEvaluationException", code: "PolicyEvaluation", status: 500, message: "message" };
 pub static POLICY_NOT_ATTACHABLE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "PolicyNotAttachableException", code: "PolicyNotAttachable", status: 400, message: "message" };
-pub static REPORT_GENERATION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ReportGenerationLimitExceededException", code: "ReportGenerationLimitExceeded", status: 409, message: "message" };
+pub static REPORT_GENERATION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ReportGenerationLimitExceededException",
+    code: "ReportGenerationLimitExceeded",
+    status: 409,
+    message: "message",
+};
 pub static ROLE_MODIFIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "RoleModifiedException", code: "RoleModified", status: 409, message: "message" };
 pub static ROLE_TEMPLATE_DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "RoleTemplateDisabledException", code: "RoleTemplateDisabled", status: 400, message: "message" };
-pub static SERVICE_ACCESS_NOT_ENABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceAccessNotEnabledException", code: "ServiceAccessNotEnabledException", status: 400, message: "message" };
+pub static SERVICE_ACCESS_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceAccessNotEnabledException",
+    code: "ServiceAccessNotEnabledException",
+    status: 400,
+    message: "message",
+};
 pub static SERVICE_FAILURE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ServiceFailureException", code: "ServiceFailure", status: 500, message: "message" };
 pub static SERVICE_NOT_SUPPORTED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ServiceNotSupportedException", code: "NotSupportedService", status: 404, message: "message" };
 pub static UNMODIFIABLE_ENTITY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UnmodifiableEntityException", code: "UnmodifiableEntity", status: 400, message: "message" };
-pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnrecognizedPublicKeyEncodingException", code: "UnrecognizedPublicKeyEncoding", status: 400, message: "message" };
+pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnrecognizedPublicKeyEncodingException",
+    code: "UnrecognizedPublicKeyEncoding",
+    status: 400,
+    message: "message",
+};
 
 static S_AccessKey: schema::Shape = schema::Shape::new("AccessKey", Kind::Structure(&L_AccessKey));
 static L_AccessKey: Layout = Layout::new(&[
@@ -3083,24 +3251,30 @@ static L_AccessKey: Layout = Layout::new(&[
     schema::Member::new("SecretAccessKey", &S_accessKeySecretType).required(),
     schema::Member::new("CreateDate", &S_dateType),
 ]);
-static S_AccessKeyLastUsed: schema::Shape = schema::Shape::new("AccessKeyLastUsed", Kind::Structure(&L_AccessKeyLastUsed));
+static S_AccessKeyLastUsed: schema::Shape =
+    schema::Shape::new("AccessKeyLastUsed", Kind::Structure(&L_AccessKeyLastUsed));
 static L_AccessKeyLastUsed: Layout = Layout::new(&[
     schema::Member::new("LastUsedDate", &S_dateType),
     schema::Member::new("ServiceName", &S_stringType).required(),
     schema::Member::new("Region", &S_stringType).required(),
 ]);
-static S_AccessKeyMetadata: schema::Shape = schema::Shape::new("AccessKeyMetadata", Kind::Structure(&L_AccessKeyMetadata));
+static S_AccessKeyMetadata: schema::Shape =
+    schema::Shape::new("AccessKeyMetadata", Kind::Structure(&L_AccessKeyMetadata));
 static L_AccessKeyMetadata: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType),
     schema::Member::new("AccessKeyId", &S_accessKeyIdType),
     schema::Member::new("Status", &S_statusType),
     schema::Member::new("CreateDate", &S_dateType),
 ]);
-static S_ActionNameListType: schema::Shape = schema::Shape::new("ActionNameListType", Kind::List(&M_ActionNameListType));
+static S_ActionNameListType: schema::Shape =
+    schema::Shape::new("ActionNameListType", Kind::List(&M_ActionNameListType));
 static M_ActionNameListType: schema::Member = schema::Member::new("member", &S_ActionNameType);
-static S_ActionNameType: schema::Shape = schema::Shape::new("ActionNameType", Kind::String).limits(Limits::NONE.min(3).max(128));
-static S_AddClientIDToOpenIDConnectProviderRequest: schema::Shape =
-    schema::Shape::new("AddClientIDToOpenIDConnectProviderRequest", Kind::Structure(&L_AddClientIDToOpenIDConnectProviderRequest));
+static S_ActionNameType: schema::Shape =
+    schema::Shape::new("ActionNameType", Kind::String).limits(Limits::NONE.min(3).max(128));
+static S_AddClientIDToOpenIDConnectProviderRequest: schema::Shape = schema::Shape::new(
+    "AddClientIDToOpenIDConnectProviderRequest",
+    Kind::Structure(&L_AddClientIDToOpenIDConnectProviderRequest),
+);
 static L_AddClientIDToOpenIDConnectProviderRequest: Layout = Layout::new(&[
     schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("ClientID", &S_clientIDType).required(),
@@ -3111,7 +3285,8 @@ static L_AddRoleToInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
     schema::Member::new("RoleName", &S_roleNameType).required(),
 ]);
-static S_AddUserToGroupRequest: schema::Shape = schema::Shape::new("AddUserToGroupRequest", Kind::Structure(&L_AddUserToGroupRequest));
+static S_AddUserToGroupRequest: schema::Shape =
+    schema::Shape::new("AddUserToGroupRequest", Kind::Structure(&L_AddUserToGroupRequest));
 static L_AddUserToGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("UserName", &S_existingUserNameType).required(),
@@ -3120,16 +3295,22 @@ static S_ArnListType: schema::Shape = schema::Shape::new("ArnListType", Kind::Li
 static M_ArnListType: schema::Member = schema::Member::new("member", &S_arnType);
 static S_AttachGroupPolicyRequest: schema::Shape =
     schema::Shape::new("AttachGroupPolicyRequest", Kind::Structure(&L_AttachGroupPolicyRequest));
-static L_AttachGroupPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static L_AttachGroupPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
 static S_AttachRolePolicyRequest: schema::Shape =
     schema::Shape::new("AttachRolePolicyRequest", Kind::Structure(&L_AttachRolePolicyRequest));
-static L_AttachRolePolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static L_AttachRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
 static S_AttachUserPolicyRequest: schema::Shape =
     schema::Shape::new("AttachUserPolicyRequest", Kind::Structure(&L_AttachUserPolicyRequest));
-static L_AttachUserPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("UserName", &S_userNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static L_AttachUserPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
 static S_AttachedPermissionsBoundary: schema::Shape =
     schema::Shape::new("AttachedPermissionsBoundary", Kind::Structure(&L_AttachedPermissionsBoundary));
 static L_AttachedPermissionsBoundary: Layout = Layout::new(&[
@@ -3145,17 +3326,18 @@ static P_AttachmentName: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_AttachmentType: schema::Shape =
     schema::Shape::new("AttachmentType", Kind::String).limits(Limits::NONE.values(&["user", "group", "role"]));
 static S_BootstrapDatum: schema::Shape = schema::Shape::new("BootstrapDatum", Kind::Blob).sensitive();
-static S_CertificationKeyType: schema::Shape =
-    schema::Shape::new("CertificationKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_CertificationKeyType));
+static S_CertificationKeyType: schema::Shape = schema::Shape::new("CertificationKeyType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_CertificationKeyType));
 static P_CertificationKeyType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
 static S_CertificationMapType: schema::Shape =
     schema::Shape::new("CertificationMapType", Kind::Map(&K_CertificationMapType, &V_CertificationMapType));
 static K_CertificationMapType: schema::Member = schema::Member::new("key", &S_CertificationKeyType);
 static V_CertificationMapType: schema::Member = schema::Member::new("value", &S_CertificationValueType);
-static S_CertificationValueType: schema::Shape =
-    schema::Shape::new("CertificationValueType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_CertificationValueType));
+static S_CertificationValueType: schema::Shape = schema::Shape::new("CertificationValueType", Kind::String)
+    .limits(Limits::NONE.min(1).max(32).pattern(&P_CertificationValueType));
 static P_CertificationValueType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
-static S_ChangePasswordRequest: schema::Shape = schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
+static S_ChangePasswordRequest: schema::Shape =
+    schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
 static L_ChangePasswordRequest: Layout = Layout::new(&[
     schema::Member::new("OldPassword", &S_passwordType).required(),
     schema::Member::new("NewPassword", &S_passwordType).required(),
@@ -3167,41 +3349,51 @@ static L_ContextEntry: Layout = Layout::new(&[
     schema::Member::new("ContextKeyValues", &S_ContextKeyValueListType),
     schema::Member::new("ContextKeyType", &S_ContextKeyTypeEnum),
 ]);
-static S_ContextEntryListType: schema::Shape = schema::Shape::new("ContextEntryListType", Kind::List(&M_ContextEntryListType));
+static S_ContextEntryListType: schema::Shape =
+    schema::Shape::new("ContextEntryListType", Kind::List(&M_ContextEntryListType));
 static M_ContextEntryListType: schema::Member = schema::Member::new("member", &S_ContextEntry);
-static S_ContextKeyNameType: schema::Shape = schema::Shape::new("ContextKeyNameType", Kind::String).limits(Limits::NONE.min(5).max(256));
+static S_ContextKeyNameType: schema::Shape =
+    schema::Shape::new("ContextKeyNameType", Kind::String).limits(Limits::NONE.min(5).max(256));
 static S_ContextKeyNamesResultListType: schema::Shape =
     schema::Shape::new("ContextKeyNamesResultListType", Kind::List(&M_ContextKeyNamesResultListType));
 static M_ContextKeyNamesResultListType: schema::Member = schema::Member::new("member", &S_ContextKeyNameType);
-static S_ContextKeyTypeEnum: schema::Shape = schema::Shape::new("ContextKeyTypeEnum", Kind::String).limits(Limits::NONE.values(&[
-    "string",
-    "stringList",
-    "numeric",
-    "numericList",
-    "boolean",
-    "booleanList",
-    "ip",
-    "ipList",
-    "binary",
-    "binaryList",
-    "date",
-    "dateList",
-]));
-static S_ContextKeyValueListType: schema::Shape = schema::Shape::new("ContextKeyValueListType", Kind::List(&M_ContextKeyValueListType));
+static S_ContextKeyTypeEnum: schema::Shape =
+    schema::Shape::new("ContextKeyTypeEnum", Kind::String).limits(Limits::NONE.values(&[
+        "string",
+        "stringList",
+        "numeric",
+        "numericList",
+        "boolean",
+        "booleanList",
+        "ip",
+        "ipList",
+        "binary",
+        "binaryList",
+        "date",
+        "dateList",
+    ]));
+static S_ContextKeyValueListType: schema::Shape =
+    schema::Shape::new("ContextKeyValueListType", Kind::List(&M_ContextKeyValueListType));
 static M_ContextKeyValueListType: schema::Member = schema::Member::new("member", &S_ContextKeyValueType);
 static S_ContextKeyValueType: schema::Shape = schema::Shape::new("ContextKeyValueType", Kind::String);
-static S_CreateAccessKeyRequest: schema::Shape = schema::Shape::new("CreateAccessKeyRequest", Kind::Structure(&L_CreateAccessKeyRequest));
+static S_CreateAccessKeyRequest: schema::Shape =
+    schema::Shape::new("CreateAccessKeyRequest", Kind::Structure(&L_CreateAccessKeyRequest));
 static L_CreateAccessKeyRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType)]);
 static S_CreateAccessKeyResponse: schema::Shape =
     schema::Shape::new("CreateAccessKeyResponse", Kind::Structure(&L_CreateAccessKeyResponse));
 static L_CreateAccessKeyResponse: Layout = Layout::new(&[schema::Member::new("AccessKey", &S_AccessKey).required()]);
 static S_CreateAccountAliasRequest: schema::Shape =
     schema::Shape::new("CreateAccountAliasRequest", Kind::Structure(&L_CreateAccountAliasRequest));
-static L_CreateAccountAliasRequest: Layout = Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
-static S_CreateGroupRequest: schema::Shape = schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
-static L_CreateGroupRequest: Layout =
-    Layout::new(&[schema::Member::new("Path", &S_pathType), schema::Member::new("GroupName", &S_groupNameType).required()]);
-static S_CreateGroupResponse: schema::Shape = schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
+static L_CreateAccountAliasRequest: Layout =
+    Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
+static S_CreateGroupRequest: schema::Shape =
+    schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
+static L_CreateGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+]);
+static S_CreateGroupResponse: schema::Shape =
+    schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
 static L_CreateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_Group).required()]);
 static S_CreateInstanceProfileRequest: schema::Shape =
     schema::Shape::new("CreateInstanceProfileRequest", Kind::Structure(&L_CreateInstanceProfileRequest));
@@ -3212,7 +3404,8 @@ static L_CreateInstanceProfileRequest: Layout = Layout::new(&[
 ]);
 static S_CreateInstanceProfileResponse: schema::Shape =
     schema::Shape::new("CreateInstanceProfileResponse", Kind::Structure(&L_CreateInstanceProfileResponse));
-static L_CreateInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static L_CreateInstanceProfileResponse: Layout =
+    Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
 static S_CreateLoginProfileRequest: schema::Shape =
     schema::Shape::new("CreateLoginProfileRequest", Kind::Structure(&L_CreateLoginProfileRequest));
 static L_CreateLoginProfileRequest: Layout = Layout::new(&[
@@ -3222,7 +3415,8 @@ static L_CreateLoginProfileRequest: Layout = Layout::new(&[
 ]);
 static S_CreateLoginProfileResponse: schema::Shape =
     schema::Shape::new("CreateLoginProfileResponse", Kind::Structure(&L_CreateLoginProfileResponse));
-static L_CreateLoginProfileResponse: Layout = Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
+static L_CreateLoginProfileResponse: Layout =
+    Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
 static S_CreateOpenIDConnectProviderRequest: schema::Shape =
     schema::Shape::new("CreateOpenIDConnectProviderRequest", Kind::Structure(&L_CreateOpenIDConnectProviderRequest));
 static L_CreateOpenIDConnectProviderRequest: Layout = Layout::new(&[
@@ -3233,9 +3427,12 @@ static L_CreateOpenIDConnectProviderRequest: Layout = Layout::new(&[
 ]);
 static S_CreateOpenIDConnectProviderResponse: schema::Shape =
     schema::Shape::new("CreateOpenIDConnectProviderResponse", Kind::Structure(&L_CreateOpenIDConnectProviderResponse));
-static L_CreateOpenIDConnectProviderResponse: Layout =
-    Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType), schema::Member::new("Tags", &S_tagListType)]);
-static S_CreatePolicyRequest: schema::Shape = schema::Shape::new("CreatePolicyRequest", Kind::Structure(&L_CreatePolicyRequest));
+static L_CreateOpenIDConnectProviderResponse: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreatePolicyRequest: schema::Shape =
+    schema::Shape::new("CreatePolicyRequest", Kind::Structure(&L_CreatePolicyRequest));
 static L_CreatePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType).required(),
     schema::Member::new("Path", &S_policyPathType),
@@ -3243,7 +3440,8 @@ static L_CreatePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("Description", &S_policyDescriptionType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
-static S_CreatePolicyResponse: schema::Shape = schema::Shape::new("CreatePolicyResponse", Kind::Structure(&L_CreatePolicyResponse));
+static S_CreatePolicyResponse: schema::Shape =
+    schema::Shape::new("CreatePolicyResponse", Kind::Structure(&L_CreatePolicyResponse));
 static L_CreatePolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]);
 static S_CreatePolicyVersionRequest: schema::Shape =
     schema::Shape::new("CreatePolicyVersionRequest", Kind::Structure(&L_CreatePolicyVersionRequest));
@@ -3255,7 +3453,8 @@ static L_CreatePolicyVersionRequest: Layout = Layout::new(&[
 static S_CreatePolicyVersionResponse: schema::Shape =
     schema::Shape::new("CreatePolicyVersionResponse", Kind::Structure(&L_CreatePolicyVersionResponse));
 static L_CreatePolicyVersionResponse: Layout = Layout::new(&[schema::Member::new("PolicyVersion", &S_PolicyVersion)]);
-static S_CreateRoleRequest: schema::Shape = schema::Shape::new("CreateRoleRequest", Kind::Structure(&L_CreateRoleRequest));
+static S_CreateRoleRequest: schema::Shape =
+    schema::Shape::new("CreateRoleRequest", Kind::Structure(&L_CreateRoleRequest));
 static L_CreateRoleRequest: Layout = Layout::new(&[
     schema::Member::new("Path", &S_pathType),
     schema::Member::new("RoleName", &S_roleNameType).required(),
@@ -3265,7 +3464,8 @@ static L_CreateRoleRequest: Layout = Layout::new(&[
     schema::Member::new("PermissionsBoundary", &S_arnType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
-static S_CreateRoleResponse: schema::Shape = schema::Shape::new("CreateRoleResponse", Kind::Structure(&L_CreateRoleResponse));
+static S_CreateRoleResponse: schema::Shape =
+    schema::Shape::new("CreateRoleResponse", Kind::Structure(&L_CreateRoleResponse));
 static L_CreateRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
 static S_CreateServiceLinkedRoleRequest: schema::Shape =
     schema::Shape::new("CreateServiceLinkedRoleRequest", Kind::Structure(&L_CreateServiceLinkedRoleRequest));
@@ -3277,14 +3477,16 @@ static L_CreateServiceLinkedRoleRequest: Layout = Layout::new(&[
 static S_CreateServiceLinkedRoleResponse: schema::Shape =
     schema::Shape::new("CreateServiceLinkedRoleResponse", Kind::Structure(&L_CreateServiceLinkedRoleResponse));
 static L_CreateServiceLinkedRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role)]);
-static S_CreateUserRequest: schema::Shape = schema::Shape::new("CreateUserRequest", Kind::Structure(&L_CreateUserRequest));
+static S_CreateUserRequest: schema::Shape =
+    schema::Shape::new("CreateUserRequest", Kind::Structure(&L_CreateUserRequest));
 static L_CreateUserRequest: Layout = Layout::new(&[
     schema::Member::new("Path", &S_pathType),
     schema::Member::new("UserName", &S_userNameType).required(),
     schema::Member::new("PermissionsBoundary", &S_arnType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
-static S_CreateUserResponse: schema::Shape = schema::Shape::new("CreateUserResponse", Kind::Structure(&L_CreateUserResponse));
+static S_CreateUserResponse: schema::Shape =
+    schema::Shape::new("CreateUserResponse", Kind::Structure(&L_CreateUserResponse));
 static L_CreateUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_User)]);
 static S_CreateVirtualMFADeviceRequest: schema::Shape =
     schema::Shape::new("CreateVirtualMFADeviceRequest", Kind::Structure(&L_CreateVirtualMFADeviceRequest));
@@ -3295,28 +3497,32 @@ static L_CreateVirtualMFADeviceRequest: Layout = Layout::new(&[
 ]);
 static S_CreateVirtualMFADeviceResponse: schema::Shape =
     schema::Shape::new("CreateVirtualMFADeviceResponse", Kind::Structure(&L_CreateVirtualMFADeviceResponse));
-static L_CreateVirtualMFADeviceResponse: Layout = Layout::new(&[schema::Member::new("VirtualMFADevice", &S_VirtualMFADevice).required()]);
+static L_CreateVirtualMFADeviceResponse: Layout =
+    Layout::new(&[schema::Member::new("VirtualMFADevice", &S_VirtualMFADevice).required()]);
 static S_DeactivateMFADeviceRequest: schema::Shape =
     schema::Shape::new("DeactivateMFADeviceRequest", Kind::Structure(&L_DeactivateMFADeviceRequest));
 static L_DeactivateMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
 ]);
-static S_DeleteAccessKeyRequest: schema::Shape = schema::Shape::new("DeleteAccessKeyRequest", Kind::Structure(&L_DeleteAccessKeyRequest));
+static S_DeleteAccessKeyRequest: schema::Shape =
+    schema::Shape::new("DeleteAccessKeyRequest", Kind::Structure(&L_DeleteAccessKeyRequest));
 static L_DeleteAccessKeyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
 ]);
 static S_DeleteAccountAliasRequest: schema::Shape =
     schema::Shape::new("DeleteAccountAliasRequest", Kind::Structure(&L_DeleteAccountAliasRequest));
-static L_DeleteAccountAliasRequest: Layout = Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
+static L_DeleteAccountAliasRequest: Layout =
+    Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
 static S_DeleteGroupPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteGroupPolicyRequest", Kind::Structure(&L_DeleteGroupPolicyRequest));
 static L_DeleteGroupPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_DeleteGroupRequest: schema::Shape = schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
+static S_DeleteGroupRequest: schema::Shape =
+    schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
 static L_DeleteGroupRequest: Layout = Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required()]);
 static S_DeleteInstanceProfileRequest: schema::Shape =
     schema::Shape::new("DeleteInstanceProfileRequest", Kind::Structure(&L_DeleteInstanceProfileRequest));
@@ -3329,7 +3535,8 @@ static S_DeleteOpenIDConnectProviderRequest: schema::Shape =
     schema::Shape::new("DeleteOpenIDConnectProviderRequest", Kind::Structure(&L_DeleteOpenIDConnectProviderRequest));
 static L_DeleteOpenIDConnectProviderRequest: Layout =
     Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required()]);
-static S_DeletePolicyRequest: schema::Shape = schema::Shape::new("DeletePolicyRequest", Kind::Structure(&L_DeletePolicyRequest));
+static S_DeletePolicyRequest: schema::Shape =
+    schema::Shape::new("DeletePolicyRequest", Kind::Structure(&L_DeletePolicyRequest));
 static L_DeletePolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
 static S_DeletePolicyVersionRequest: schema::Shape =
     schema::Shape::new("DeletePolicyVersionRequest", Kind::Structure(&L_DeletePolicyVersionRequest));
@@ -3337,61 +3544,79 @@ static L_DeletePolicyVersionRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyArn", &S_arnType).required(),
     schema::Member::new("VersionId", &S_policyVersionIdType).required(),
 ]);
-static S_DeleteRolePermissionsBoundaryRequest: schema::Shape =
-    schema::Shape::new("DeleteRolePermissionsBoundaryRequest", Kind::Structure(&L_DeleteRolePermissionsBoundaryRequest));
-static L_DeleteRolePermissionsBoundaryRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteRolePermissionsBoundaryRequest: schema::Shape = schema::Shape::new(
+    "DeleteRolePermissionsBoundaryRequest",
+    Kind::Structure(&L_DeleteRolePermissionsBoundaryRequest),
+);
+static L_DeleteRolePermissionsBoundaryRequest: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_DeleteRolePolicyRequest: schema::Shape =
     schema::Shape::new("DeleteRolePolicyRequest", Kind::Structure(&L_DeleteRolePolicyRequest));
 static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_DeleteRoleRequest: schema::Shape = schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
+static S_DeleteRoleRequest: schema::Shape =
+    schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
 static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_DeleteServiceLinkedRoleRequest: schema::Shape =
     schema::Shape::new("DeleteServiceLinkedRoleRequest", Kind::Structure(&L_DeleteServiceLinkedRoleRequest));
-static L_DeleteServiceLinkedRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static L_DeleteServiceLinkedRoleRequest: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_DeleteServiceLinkedRoleResponse: schema::Shape =
     schema::Shape::new("DeleteServiceLinkedRoleResponse", Kind::Structure(&L_DeleteServiceLinkedRoleResponse));
-static L_DeleteServiceLinkedRoleResponse: Layout = Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
-static S_DeleteUserPermissionsBoundaryRequest: schema::Shape =
-    schema::Shape::new("DeleteUserPermissionsBoundaryRequest", Kind::Structure(&L_DeleteUserPermissionsBoundaryRequest));
-static L_DeleteUserPermissionsBoundaryRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType).required()]);
+static L_DeleteServiceLinkedRoleResponse: Layout =
+    Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
+static S_DeleteUserPermissionsBoundaryRequest: schema::Shape = schema::Shape::new(
+    "DeleteUserPermissionsBoundaryRequest",
+    Kind::Structure(&L_DeleteUserPermissionsBoundaryRequest),
+);
+static L_DeleteUserPermissionsBoundaryRequest: Layout =
+    Layout::new(&[schema::Member::new("UserName", &S_userNameType).required()]);
 static S_DeleteUserPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteUserPolicyRequest", Kind::Structure(&L_DeleteUserPolicyRequest));
 static L_DeleteUserPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_DeleteUserRequest: schema::Shape = schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
-static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType).required()]);
+static S_DeleteUserRequest: schema::Shape =
+    schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
+static L_DeleteUserRequest: Layout =
+    Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType).required()]);
 static S_DeleteVirtualMFADeviceRequest: schema::Shape =
     schema::Shape::new("DeleteVirtualMFADeviceRequest", Kind::Structure(&L_DeleteVirtualMFADeviceRequest));
-static L_DeleteVirtualMFADeviceRequest: Layout = Layout::new(&[schema::Member::new("SerialNumber", &S_serialNumberType).required()]);
+static L_DeleteVirtualMFADeviceRequest: Layout =
+    Layout::new(&[schema::Member::new("SerialNumber", &S_serialNumberType).required()]);
 static S_DeletionTaskFailureReasonType: schema::Shape =
     schema::Shape::new("DeletionTaskFailureReasonType", Kind::Structure(&L_DeletionTaskFailureReasonType));
-static L_DeletionTaskFailureReasonType: Layout =
-    Layout::new(&[schema::Member::new("Reason", &S_ReasonType), schema::Member::new("RoleUsageList", &S_RoleUsageListType)]);
-static S_DeletionTaskIdType: schema::Shape = schema::Shape::new("DeletionTaskIdType", Kind::String).limits(Limits::NONE.min(1).max(1000));
-static S_DeletionTaskStatusType: schema::Shape = schema::Shape::new("DeletionTaskStatusType", Kind::String).limits(Limits::NONE.values(&[
-    "SUCCEEDED",
-    "IN_PROGRESS",
-    "FAILED",
-    "NOT_STARTED",
-]));
+static L_DeletionTaskFailureReasonType: Layout = Layout::new(&[
+    schema::Member::new("Reason", &S_ReasonType),
+    schema::Member::new("RoleUsageList", &S_RoleUsageListType),
+]);
+static S_DeletionTaskIdType: schema::Shape =
+    schema::Shape::new("DeletionTaskIdType", Kind::String).limits(Limits::NONE.min(1).max(1000));
+static S_DeletionTaskStatusType: schema::Shape = schema::Shape::new("DeletionTaskStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"]));
 static S_DetachGroupPolicyRequest: schema::Shape =
     schema::Shape::new("DetachGroupPolicyRequest", Kind::Structure(&L_DetachGroupPolicyRequest));
-static L_DetachGroupPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static L_DetachGroupPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
 static S_DetachRolePolicyRequest: schema::Shape =
     schema::Shape::new("DetachRolePolicyRequest", Kind::Structure(&L_DetachRolePolicyRequest));
-static L_DetachRolePolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static L_DetachRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
 static S_DetachUserPolicyRequest: schema::Shape =
     schema::Shape::new("DetachUserPolicyRequest", Kind::Structure(&L_DetachUserPolicyRequest));
-static L_DetachUserPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("UserName", &S_userNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
-static S_EnableMFADeviceRequest: schema::Shape = schema::Shape::new("EnableMFADeviceRequest", Kind::Structure(&L_EnableMFADeviceRequest));
+static L_DetachUserPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+]);
+static S_EnableMFADeviceRequest: schema::Shape =
+    schema::Shape::new("EnableMFADeviceRequest", Kind::Structure(&L_EnableMFADeviceRequest));
 static L_EnableMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
@@ -3428,26 +3653,33 @@ static S_EvaluationResultsListType: schema::Shape =
 static M_EvaluationResultsListType: schema::Member = schema::Member::new("member", &S_EvaluationResult);
 static S_GenerateCredentialReportResponse: schema::Shape =
     schema::Shape::new("GenerateCredentialReportResponse", Kind::Structure(&L_GenerateCredentialReportResponse));
-static L_GenerateCredentialReportResponse: Layout =
-    Layout::new(&[schema::Member::new("State", &S_ReportStateType), schema::Member::new("Description", &S_ReportStateDescriptionType)]);
+static L_GenerateCredentialReportResponse: Layout = Layout::new(&[
+    schema::Member::new("State", &S_ReportStateType),
+    schema::Member::new("Description", &S_ReportStateDescriptionType),
+]);
 static S_GetAccessKeyLastUsedRequest: schema::Shape =
     schema::Shape::new("GetAccessKeyLastUsedRequest", Kind::Structure(&L_GetAccessKeyLastUsedRequest));
-static L_GetAccessKeyLastUsedRequest: Layout = Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
+static L_GetAccessKeyLastUsedRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
 static S_GetAccessKeyLastUsedResponse: schema::Shape =
     schema::Shape::new("GetAccessKeyLastUsedResponse", Kind::Structure(&L_GetAccessKeyLastUsedResponse));
 static L_GetAccessKeyLastUsedResponse: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("AccessKeyLastUsed", &S_AccessKeyLastUsed),
 ]);
-static S_GetAccountAuthorizationDetailsRequest: schema::Shape =
-    schema::Shape::new("GetAccountAuthorizationDetailsRequest", Kind::Structure(&L_GetAccountAuthorizationDetailsRequest));
+static S_GetAccountAuthorizationDetailsRequest: schema::Shape = schema::Shape::new(
+    "GetAccountAuthorizationDetailsRequest",
+    Kind::Structure(&L_GetAccountAuthorizationDetailsRequest),
+);
 static L_GetAccountAuthorizationDetailsRequest: Layout = Layout::new(&[
     schema::Member::new("Filter", &S_entityListType),
     schema::Member::new("MaxItems", &S_maxItemsType),
     schema::Member::new("Marker", &S_markerType),
 ]);
-static S_GetAccountAuthorizationDetailsResponse: schema::Shape =
-    schema::Shape::new("GetAccountAuthorizationDetailsResponse", Kind::Structure(&L_GetAccountAuthorizationDetailsResponse));
+static S_GetAccountAuthorizationDetailsResponse: schema::Shape = schema::Shape::new(
+    "GetAccountAuthorizationDetailsResponse",
+    Kind::Structure(&L_GetAccountAuthorizationDetailsResponse),
+);
 static L_GetAccountAuthorizationDetailsResponse: Layout = Layout::new(&[
     schema::Member::new("UserDetailList", &S_userDetailListType),
     schema::Member::new("GroupDetailList", &S_groupDetailListType),
@@ -3458,19 +3690,25 @@ static L_GetAccountAuthorizationDetailsResponse: Layout = Layout::new(&[
 ]);
 static S_GetAccountPasswordPolicyResponse: schema::Shape =
     schema::Shape::new("GetAccountPasswordPolicyResponse", Kind::Structure(&L_GetAccountPasswordPolicyResponse));
-static L_GetAccountPasswordPolicyResponse: Layout = Layout::new(&[schema::Member::new("PasswordPolicy", &S_PasswordPolicy).required()]);
+static L_GetAccountPasswordPolicyResponse: Layout =
+    Layout::new(&[schema::Member::new("PasswordPolicy", &S_PasswordPolicy).required()]);
 static S_GetAccountSummaryResponse: schema::Shape =
     schema::Shape::new("GetAccountSummaryResponse", Kind::Structure(&L_GetAccountSummaryResponse));
 static L_GetAccountSummaryResponse: Layout = Layout::new(&[schema::Member::new("SummaryMap", &S_summaryMapType)]);
-static S_GetContextKeysForCustomPolicyRequest: schema::Shape =
-    schema::Shape::new("GetContextKeysForCustomPolicyRequest", Kind::Structure(&L_GetContextKeysForCustomPolicyRequest));
+static S_GetContextKeysForCustomPolicyRequest: schema::Shape = schema::Shape::new(
+    "GetContextKeysForCustomPolicyRequest",
+    Kind::Structure(&L_GetContextKeysForCustomPolicyRequest),
+);
 static L_GetContextKeysForCustomPolicyRequest: Layout =
     Layout::new(&[schema::Member::new("PolicyInputList", &S_SimulationPolicyListType).required()]);
 static S_GetContextKeysForPolicyResponse: schema::Shape =
     schema::Shape::new("GetContextKeysForPolicyResponse", Kind::Structure(&L_GetContextKeysForPolicyResponse));
-static L_GetContextKeysForPolicyResponse: Layout = Layout::new(&[schema::Member::new("ContextKeyNames", &S_ContextKeyNamesResultListType)]);
-static S_GetContextKeysForPrincipalPolicyRequest: schema::Shape =
-    schema::Shape::new("GetContextKeysForPrincipalPolicyRequest", Kind::Structure(&L_GetContextKeysForPrincipalPolicyRequest));
+static L_GetContextKeysForPolicyResponse: Layout =
+    Layout::new(&[schema::Member::new("ContextKeyNames", &S_ContextKeyNamesResultListType)]);
+static S_GetContextKeysForPrincipalPolicyRequest: schema::Shape = schema::Shape::new(
+    "GetContextKeysForPrincipalPolicyRequest",
+    Kind::Structure(&L_GetContextKeysForPrincipalPolicyRequest),
+);
 static L_GetContextKeysForPrincipalPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("PolicySourceArn", &S_arnType).required(),
     schema::Member::new("PolicyInputList", &S_SimulationPolicyListType),
@@ -3482,12 +3720,14 @@ static L_GetCredentialReportResponse: Layout = Layout::new(&[
     schema::Member::new("ReportFormat", &S_ReportFormatType),
     schema::Member::new("GeneratedTime", &S_dateType),
 ]);
-static S_GetGroupPolicyRequest: schema::Shape = schema::Shape::new("GetGroupPolicyRequest", Kind::Structure(&L_GetGroupPolicyRequest));
+static S_GetGroupPolicyRequest: schema::Shape =
+    schema::Shape::new("GetGroupPolicyRequest", Kind::Structure(&L_GetGroupPolicyRequest));
 static L_GetGroupPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_GetGroupPolicyResponse: schema::Shape = schema::Shape::new("GetGroupPolicyResponse", Kind::Structure(&L_GetGroupPolicyResponse));
+static S_GetGroupPolicyResponse: schema::Shape =
+    schema::Shape::new("GetGroupPolicyResponse", Kind::Structure(&L_GetGroupPolicyResponse));
 static L_GetGroupPolicyResponse: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -3512,16 +3752,23 @@ static L_GetInstanceProfileRequest: Layout =
     Layout::new(&[schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required()]);
 static S_GetInstanceProfileResponse: schema::Shape =
     schema::Shape::new("GetInstanceProfileResponse", Kind::Structure(&L_GetInstanceProfileResponse));
-static L_GetInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
-static S_GetLoginProfileRequest: schema::Shape = schema::Shape::new("GetLoginProfileRequest", Kind::Structure(&L_GetLoginProfileRequest));
+static L_GetInstanceProfileResponse: Layout =
+    Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static S_GetLoginProfileRequest: schema::Shape =
+    schema::Shape::new("GetLoginProfileRequest", Kind::Structure(&L_GetLoginProfileRequest));
 static L_GetLoginProfileRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType)]);
 static S_GetLoginProfileResponse: schema::Shape =
     schema::Shape::new("GetLoginProfileResponse", Kind::Structure(&L_GetLoginProfileResponse));
-static L_GetLoginProfileResponse: Layout = Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
-static S_GetMFADeviceRequest: schema::Shape = schema::Shape::new("GetMFADeviceRequest", Kind::Structure(&L_GetMFADeviceRequest));
-static L_GetMFADeviceRequest: Layout =
-    Layout::new(&[schema::Member::new("SerialNumber", &S_serialNumberType).required(), schema::Member::new("UserName", &S_userNameType)]);
-static S_GetMFADeviceResponse: schema::Shape = schema::Shape::new("GetMFADeviceResponse", Kind::Structure(&L_GetMFADeviceResponse));
+static L_GetLoginProfileResponse: Layout =
+    Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
+static S_GetMFADeviceRequest: schema::Shape =
+    schema::Shape::new("GetMFADeviceRequest", Kind::Structure(&L_GetMFADeviceRequest));
+static L_GetMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("UserName", &S_userNameType),
+]);
+static S_GetMFADeviceResponse: schema::Shape =
+    schema::Shape::new("GetMFADeviceResponse", Kind::Structure(&L_GetMFADeviceResponse));
 static L_GetMFADeviceResponse: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType),
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
@@ -3530,7 +3777,8 @@ static L_GetMFADeviceResponse: Layout = Layout::new(&[
 ]);
 static S_GetOpenIDConnectProviderRequest: schema::Shape =
     schema::Shape::new("GetOpenIDConnectProviderRequest", Kind::Structure(&L_GetOpenIDConnectProviderRequest));
-static L_GetOpenIDConnectProviderRequest: Layout = Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required()]);
+static L_GetOpenIDConnectProviderRequest: Layout =
+    Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required()]);
 static S_GetOpenIDConnectProviderResponse: schema::Shape =
     schema::Shape::new("GetOpenIDConnectProviderResponse", Kind::Structure(&L_GetOpenIDConnectProviderResponse));
 static L_GetOpenIDConnectProviderResponse: Layout = Layout::new(&[
@@ -3542,7 +3790,8 @@ static L_GetOpenIDConnectProviderResponse: Layout = Layout::new(&[
 ]);
 static S_GetPolicyRequest: schema::Shape = schema::Shape::new("GetPolicyRequest", Kind::Structure(&L_GetPolicyRequest));
 static L_GetPolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
-static S_GetPolicyResponse: schema::Shape = schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
+static S_GetPolicyResponse: schema::Shape =
+    schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
 static L_GetPolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]);
 static S_GetPolicyVersionRequest: schema::Shape =
     schema::Shape::new("GetPolicyVersionRequest", Kind::Structure(&L_GetPolicyVersionRequest));
@@ -3553,12 +3802,14 @@ static L_GetPolicyVersionRequest: Layout = Layout::new(&[
 static S_GetPolicyVersionResponse: schema::Shape =
     schema::Shape::new("GetPolicyVersionResponse", Kind::Structure(&L_GetPolicyVersionResponse));
 static L_GetPolicyVersionResponse: Layout = Layout::new(&[schema::Member::new("PolicyVersion", &S_PolicyVersion)]);
-static S_GetRolePolicyRequest: schema::Shape = schema::Shape::new("GetRolePolicyRequest", Kind::Structure(&L_GetRolePolicyRequest));
+static S_GetRolePolicyRequest: schema::Shape =
+    schema::Shape::new("GetRolePolicyRequest", Kind::Structure(&L_GetRolePolicyRequest));
 static L_GetRolePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_GetRolePolicyResponse: schema::Shape = schema::Shape::new("GetRolePolicyResponse", Kind::Structure(&L_GetRolePolicyResponse));
+static S_GetRolePolicyResponse: schema::Shape =
+    schema::Shape::new("GetRolePolicyResponse", Kind::Structure(&L_GetRolePolicyResponse));
 static L_GetRolePolicyResponse: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -3568,22 +3819,28 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
-static S_GetServiceLinkedRoleDeletionStatusRequest: schema::Shape =
-    schema::Shape::new("GetServiceLinkedRoleDeletionStatusRequest", Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusRequest));
+static S_GetServiceLinkedRoleDeletionStatusRequest: schema::Shape = schema::Shape::new(
+    "GetServiceLinkedRoleDeletionStatusRequest",
+    Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusRequest),
+);
 static L_GetServiceLinkedRoleDeletionStatusRequest: Layout =
     Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
-static S_GetServiceLinkedRoleDeletionStatusResponse: schema::Shape =
-    schema::Shape::new("GetServiceLinkedRoleDeletionStatusResponse", Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusResponse));
+static S_GetServiceLinkedRoleDeletionStatusResponse: schema::Shape = schema::Shape::new(
+    "GetServiceLinkedRoleDeletionStatusResponse",
+    Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusResponse),
+);
 static L_GetServiceLinkedRoleDeletionStatusResponse: Layout = Layout::new(&[
     schema::Member::new("Status", &S_DeletionTaskStatusType).required(),
     schema::Member::new("Reason", &S_DeletionTaskFailureReasonType),
 ]);
-static S_GetUserPolicyRequest: schema::Shape = schema::Shape::new("GetUserPolicyRequest", Kind::Structure(&L_GetUserPolicyRequest));
+static S_GetUserPolicyRequest: schema::Shape =
+    schema::Shape::new("GetUserPolicyRequest", Kind::Structure(&L_GetUserPolicyRequest));
 static L_GetUserPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
 ]);
-static S_GetUserPolicyResponse: schema::Shape = schema::Shape::new("GetUserPolicyResponse", Kind::Structure(&L_GetUserPolicyResponse));
+static S_GetUserPolicyResponse: schema::Shape =
+    schema::Shape::new("GetUserPolicyResponse", Kind::Structure(&L_GetUserPolicyResponse));
 static L_GetUserPolicyResponse: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -3629,13 +3886,15 @@ static L_InstanceProfile: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType),
 ]);
 static S_LineNumber: schema::Shape = schema::Shape::new("LineNumber", Kind::Integer);
-static S_ListAccessKeysRequest: schema::Shape = schema::Shape::new("ListAccessKeysRequest", Kind::Structure(&L_ListAccessKeysRequest));
+static S_ListAccessKeysRequest: schema::Shape =
+    schema::Shape::new("ListAccessKeysRequest", Kind::Structure(&L_ListAccessKeysRequest));
 static L_ListAccessKeysRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListAccessKeysResponse: schema::Shape = schema::Shape::new("ListAccessKeysResponse", Kind::Structure(&L_ListAccessKeysResponse));
+static S_ListAccessKeysResponse: schema::Shape =
+    schema::Shape::new("ListAccessKeysResponse", Kind::Structure(&L_ListAccessKeysResponse));
 static L_ListAccessKeysResponse: Layout = Layout::new(&[
     schema::Member::new("AccessKeyMetadata", &S_accessKeyMetadataListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3744,13 +4003,15 @@ static L_ListGroupsForUserResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListGroupsRequest: schema::Shape = schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
+static S_ListGroupsRequest: schema::Shape =
+    schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
 static L_ListGroupsRequest: Layout = Layout::new(&[
     schema::Member::new("PathPrefix", &S_pathPrefixType),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListGroupsResponse: schema::Shape = schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
+static S_ListGroupsResponse: schema::Shape =
+    schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
 static L_ListGroupsResponse: Layout = Layout::new(&[
     schema::Member::new("Groups", &S_groupListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3812,27 +4073,33 @@ static L_ListMFADeviceTagsResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListMFADevicesRequest: schema::Shape = schema::Shape::new("ListMFADevicesRequest", Kind::Structure(&L_ListMFADevicesRequest));
+static S_ListMFADevicesRequest: schema::Shape =
+    schema::Shape::new("ListMFADevicesRequest", Kind::Structure(&L_ListMFADevicesRequest));
 static L_ListMFADevicesRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListMFADevicesResponse: schema::Shape = schema::Shape::new("ListMFADevicesResponse", Kind::Structure(&L_ListMFADevicesResponse));
+static S_ListMFADevicesResponse: schema::Shape =
+    schema::Shape::new("ListMFADevicesResponse", Kind::Structure(&L_ListMFADevicesResponse));
 static L_ListMFADevicesResponse: Layout = Layout::new(&[
     schema::Member::new("MFADevices", &S_mfaDeviceListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListOpenIDConnectProviderTagsRequest: schema::Shape =
-    schema::Shape::new("ListOpenIDConnectProviderTagsRequest", Kind::Structure(&L_ListOpenIDConnectProviderTagsRequest));
+static S_ListOpenIDConnectProviderTagsRequest: schema::Shape = schema::Shape::new(
+    "ListOpenIDConnectProviderTagsRequest",
+    Kind::Structure(&L_ListOpenIDConnectProviderTagsRequest),
+);
 static L_ListOpenIDConnectProviderTagsRequest: Layout = Layout::new(&[
     schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListOpenIDConnectProviderTagsResponse: schema::Shape =
-    schema::Shape::new("ListOpenIDConnectProviderTagsResponse", Kind::Structure(&L_ListOpenIDConnectProviderTagsResponse));
+static S_ListOpenIDConnectProviderTagsResponse: schema::Shape = schema::Shape::new(
+    "ListOpenIDConnectProviderTagsResponse",
+    Kind::Structure(&L_ListOpenIDConnectProviderTagsResponse),
+);
 static L_ListOpenIDConnectProviderTagsResponse: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3845,7 +4112,8 @@ static S_ListOpenIDConnectProvidersResponse: schema::Shape =
     schema::Shape::new("ListOpenIDConnectProvidersResponse", Kind::Structure(&L_ListOpenIDConnectProvidersResponse));
 static L_ListOpenIDConnectProvidersResponse: Layout =
     Layout::new(&[schema::Member::new("OpenIDConnectProviderList", &S_OpenIDConnectProviderListType)]);
-static S_ListPoliciesRequest: schema::Shape = schema::Shape::new("ListPoliciesRequest", Kind::Structure(&L_ListPoliciesRequest));
+static S_ListPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListPoliciesRequest", Kind::Structure(&L_ListPoliciesRequest));
 static L_ListPoliciesRequest: Layout = Layout::new(&[
     schema::Member::new("Scope", &S_policyScopeType),
     schema::Member::new("OnlyAttached", &S_booleanType),
@@ -3854,19 +4122,22 @@ static L_ListPoliciesRequest: Layout = Layout::new(&[
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListPoliciesResponse: schema::Shape = schema::Shape::new("ListPoliciesResponse", Kind::Structure(&L_ListPoliciesResponse));
+static S_ListPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListPoliciesResponse", Kind::Structure(&L_ListPoliciesResponse));
 static L_ListPoliciesResponse: Layout = Layout::new(&[
     schema::Member::new("Policies", &S_policyListType),
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListPolicyTagsRequest: schema::Shape = schema::Shape::new("ListPolicyTagsRequest", Kind::Structure(&L_ListPolicyTagsRequest));
+static S_ListPolicyTagsRequest: schema::Shape =
+    schema::Shape::new("ListPolicyTagsRequest", Kind::Structure(&L_ListPolicyTagsRequest));
 static L_ListPolicyTagsRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyArn", &S_arnType).required(),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListPolicyTagsResponse: schema::Shape = schema::Shape::new("ListPolicyTagsResponse", Kind::Structure(&L_ListPolicyTagsResponse));
+static S_ListPolicyTagsResponse: schema::Shape =
+    schema::Shape::new("ListPolicyTagsResponse", Kind::Structure(&L_ListPolicyTagsResponse));
 static L_ListPolicyTagsResponse: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3900,13 +4171,15 @@ static L_ListRolePoliciesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListRoleTagsRequest: schema::Shape = schema::Shape::new("ListRoleTagsRequest", Kind::Structure(&L_ListRoleTagsRequest));
+static S_ListRoleTagsRequest: schema::Shape =
+    schema::Shape::new("ListRoleTagsRequest", Kind::Structure(&L_ListRoleTagsRequest));
 static L_ListRoleTagsRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListRoleTagsResponse: schema::Shape = schema::Shape::new("ListRoleTagsResponse", Kind::Structure(&L_ListRoleTagsResponse));
+static S_ListRoleTagsResponse: schema::Shape =
+    schema::Shape::new("ListRoleTagsResponse", Kind::Structure(&L_ListRoleTagsResponse));
 static L_ListRoleTagsResponse: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3918,7 +4191,8 @@ static L_ListRolesRequest: Layout = Layout::new(&[
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListRolesResponse: schema::Shape = schema::Shape::new("ListRolesResponse", Kind::Structure(&L_ListRolesResponse));
+static S_ListRolesResponse: schema::Shape =
+    schema::Shape::new("ListRolesResponse", Kind::Structure(&L_ListRolesResponse));
 static L_ListRolesResponse: Layout = Layout::new(&[
     schema::Member::new("Roles", &S_roleListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3938,13 +4212,15 @@ static L_ListUserPoliciesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
-static S_ListUserTagsRequest: schema::Shape = schema::Shape::new("ListUserTagsRequest", Kind::Structure(&L_ListUserTagsRequest));
+static S_ListUserTagsRequest: schema::Shape =
+    schema::Shape::new("ListUserTagsRequest", Kind::Structure(&L_ListUserTagsRequest));
 static L_ListUserTagsRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListUserTagsResponse: schema::Shape = schema::Shape::new("ListUserTagsResponse", Kind::Structure(&L_ListUserTagsResponse));
+static S_ListUserTagsResponse: schema::Shape =
+    schema::Shape::new("ListUserTagsResponse", Kind::Structure(&L_ListUserTagsResponse));
 static L_ListUserTagsResponse: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3956,7 +4232,8 @@ static L_ListUsersRequest: Layout = Layout::new(&[
     schema::Member::new("Marker", &S_markerType),
     schema::Member::new("MaxItems", &S_maxItemsType),
 ]);
-static S_ListUsersResponse: schema::Shape = schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
+static S_ListUsersResponse: schema::Shape =
+    schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
 static L_ListUsersResponse: Layout = Layout::new(&[
     schema::Member::new("Users", &S_userListType).required(),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -3988,7 +4265,8 @@ static L_MFADevice: Layout = Layout::new(&[
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
     schema::Member::new("EnableDate", &S_dateType).required(),
 ]);
-static S_ManagedPolicyDetail: schema::Shape = schema::Shape::new("ManagedPolicyDetail", Kind::Structure(&L_ManagedPolicyDetail));
+static S_ManagedPolicyDetail: schema::Shape =
+    schema::Shape::new("ManagedPolicyDetail", Kind::Structure(&L_ManagedPolicyDetail));
 static L_ManagedPolicyDetail: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType),
     schema::Member::new("PolicyId", &S_idType),
@@ -4011,7 +4289,8 @@ static S_OpenIDConnectProviderListEntry: schema::Shape =
 static L_OpenIDConnectProviderListEntry: Layout = Layout::new(&[schema::Member::new("Arn", &S_arnType)]);
 static S_OpenIDConnectProviderListType: schema::Shape =
     schema::Shape::new("OpenIDConnectProviderListType", Kind::List(&M_OpenIDConnectProviderListType));
-static M_OpenIDConnectProviderListType: schema::Member = schema::Member::new("member", &S_OpenIDConnectProviderListEntry);
+static M_OpenIDConnectProviderListType: schema::Member =
+    schema::Member::new("member", &S_OpenIDConnectProviderListEntry);
 static S_OpenIDConnectProviderUrlType: schema::Shape =
     schema::Shape::new("OpenIDConnectProviderUrlType", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_OrderedOrganizationPolicyType: schema::Shape =
@@ -4019,11 +4298,13 @@ static S_OrderedOrganizationPolicyType: schema::Shape =
 static L_OrderedOrganizationPolicyType: Layout =
     Layout::new(&[schema::Member::new("ServiceControlPolicyInputList", &S_SimulationPolicyListType)]);
 static S_OrganizationPolicyListType: schema::Shape =
-    schema::Shape::new("OrganizationPolicyListType", Kind::List(&M_OrganizationPolicyListType)).limits(Limits::NONE.max(7));
+    schema::Shape::new("OrganizationPolicyListType", Kind::List(&M_OrganizationPolicyListType))
+        .limits(Limits::NONE.max(7));
 static M_OrganizationPolicyListType: schema::Member = schema::Member::new("member", &S_OrderedOrganizationPolicyType);
 static S_OrganizationsDecisionDetail: schema::Shape =
     schema::Shape::new("OrganizationsDecisionDetail", Kind::Structure(&L_OrganizationsDecisionDetail));
-static L_OrganizationsDecisionDetail: Layout = Layout::new(&[schema::Member::new("AllowedByOrganizations", &S_booleanType)]);
+static L_OrganizationsDecisionDetail: Layout =
+    Layout::new(&[schema::Member::new("AllowedByOrganizations", &S_booleanType)]);
 static S_PasswordPolicy: schema::Shape = schema::Shape::new("PasswordPolicy", Kind::Structure(&L_PasswordPolicy));
 static L_PasswordPolicy: Layout = Layout::new(&[
     schema::Member::new("MinimumPasswordLength", &S_minimumPasswordLengthType),
@@ -4038,10 +4319,12 @@ static L_PasswordPolicy: Layout = Layout::new(&[
     schema::Member::new("HardExpiry", &S_booleanObjectType),
 ]);
 static S_PermissionsBoundaryAttachmentType: schema::Shape =
-    schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String).limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
+    schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String)
+        .limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
 static S_PermissionsBoundaryDecisionDetail: schema::Shape =
     schema::Shape::new("PermissionsBoundaryDecisionDetail", Kind::Structure(&L_PermissionsBoundaryDecisionDetail));
-static L_PermissionsBoundaryDecisionDetail: Layout = Layout::new(&[schema::Member::new("AllowedByPermissionsBoundary", &S_booleanType)]);
+static L_PermissionsBoundaryDecisionDetail: Layout =
+    Layout::new(&[schema::Member::new("AllowedByPermissionsBoundary", &S_booleanType)]);
 static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::Structure(&L_Policy));
 static L_Policy: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType),
@@ -4058,17 +4341,21 @@ static L_Policy: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType),
 ]);
 static S_PolicyDetail: schema::Shape = schema::Shape::new("PolicyDetail", Kind::Structure(&L_PolicyDetail));
-static L_PolicyDetail: Layout =
-    Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyDocument", &S_policyDocumentType)]);
+static L_PolicyDetail: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType),
+]);
 static S_PolicyEvaluationDecisionType: schema::Shape = schema::Shape::new("PolicyEvaluationDecisionType", Kind::String)
     .limits(Limits::NONE.values(&["allowed", "explicitDeny", "implicitDeny"]));
 static S_PolicyExclusionsListType: schema::Shape =
-    schema::Shape::new("PolicyExclusionsListType", Kind::List(&M_PolicyExclusionsListType)).limits(Limits::NONE.max(256));
+    schema::Shape::new("PolicyExclusionsListType", Kind::List(&M_PolicyExclusionsListType))
+        .limits(Limits::NONE.max(256));
 static M_PolicyExclusionsListType: schema::Member = schema::Member::new("member", &S_PolicyIdentifier);
 static S_PolicyGroup: schema::Shape = schema::Shape::new("PolicyGroup", Kind::Structure(&L_PolicyGroup));
 static L_PolicyGroup: Layout =
     Layout::new(&[schema::Member::new("GroupName", &S_groupNameType), schema::Member::new("GroupId", &S_idType)]);
-static S_PolicyGroupListType: schema::Shape = schema::Shape::new("PolicyGroupListType", Kind::List(&M_PolicyGroupListType));
+static S_PolicyGroupListType: schema::Shape =
+    schema::Shape::new("PolicyGroupListType", Kind::List(&M_PolicyGroupListType));
 static M_PolicyGroupListType: schema::Member = schema::Member::new("member", &S_PolicyGroup);
 static S_PolicyIdentifier: schema::Shape = schema::Shape::new("PolicyIdentifier", Kind::Structure(&L_PolicyIdentifier));
 static L_PolicyIdentifier: Layout = Layout::new(&[
@@ -4081,23 +4368,20 @@ static S_PolicyIdentifierPolicyType: schema::Shape = schema::Shape::new("PolicyI
     .limits(Limits::NONE.values(&["inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"]));
 static S_PolicyIdentifierType: schema::Shape = schema::Shape::new("PolicyIdentifierType", Kind::String);
 static S_PolicyRole: schema::Shape = schema::Shape::new("PolicyRole", Kind::Structure(&L_PolicyRole));
-static L_PolicyRole: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType), schema::Member::new("RoleId", &S_idType)]);
-static S_PolicyRoleListType: schema::Shape = schema::Shape::new("PolicyRoleListType", Kind::List(&M_PolicyRoleListType));
+static L_PolicyRole: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType), schema::Member::new("RoleId", &S_idType)]);
+static S_PolicyRoleListType: schema::Shape =
+    schema::Shape::new("PolicyRoleListType", Kind::List(&M_PolicyRoleListType));
 static M_PolicyRoleListType: schema::Member = schema::Member::new("member", &S_PolicyRole);
-static S_PolicySourceType: schema::Shape = schema::Shape::new("PolicySourceType", Kind::String).limits(Limits::NONE.values(&[
-    "user",
-    "group",
-    "role",
-    "aws-managed",
-    "user-managed",
-    "resource",
-    "none",
-]));
-static S_PolicyUsageType: schema::Shape =
-    schema::Shape::new("PolicyUsageType", Kind::String).limits(Limits::NONE.values(&["PermissionsPolicy", "PermissionsBoundary"]));
+static S_PolicySourceType: schema::Shape = schema::Shape::new("PolicySourceType", Kind::String)
+    .limits(Limits::NONE.values(&["user", "group", "role", "aws-managed", "user-managed", "resource", "none"]));
+static S_PolicyUsageType: schema::Shape = schema::Shape::new("PolicyUsageType", Kind::String)
+    .limits(Limits::NONE.values(&["PermissionsPolicy", "PermissionsBoundary"]));
 static S_PolicyUser: schema::Shape = schema::Shape::new("PolicyUser", Kind::Structure(&L_PolicyUser));
-static L_PolicyUser: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType), schema::Member::new("UserId", &S_idType)]);
-static S_PolicyUserListType: schema::Shape = schema::Shape::new("PolicyUserListType", Kind::List(&M_PolicyUserListType));
+static L_PolicyUser: Layout =
+    Layout::new(&[schema::Member::new("UserName", &S_userNameType), schema::Member::new("UserId", &S_idType)]);
+static S_PolicyUserListType: schema::Shape =
+    schema::Shape::new("PolicyUserListType", Kind::List(&M_PolicyUserListType));
 static M_PolicyUserListType: schema::Member = schema::Member::new("member", &S_PolicyUser);
 static S_PolicyVersion: schema::Shape = schema::Shape::new("PolicyVersion", Kind::Structure(&L_PolicyVersion));
 static L_PolicyVersion: Layout = Layout::new(&[
@@ -4107,8 +4391,10 @@ static L_PolicyVersion: Layout = Layout::new(&[
     schema::Member::new("CreateDate", &S_dateType),
 ]);
 static S_Position: schema::Shape = schema::Shape::new("Position", Kind::Structure(&L_Position));
-static L_Position: Layout = Layout::new(&[schema::Member::new("Line", &S_LineNumber), schema::Member::new("Column", &S_ColumnNumber)]);
-static S_PutGroupPolicyRequest: schema::Shape = schema::Shape::new("PutGroupPolicyRequest", Kind::Structure(&L_PutGroupPolicyRequest));
+static L_Position: Layout =
+    Layout::new(&[schema::Member::new("Line", &S_LineNumber), schema::Member::new("Column", &S_ColumnNumber)]);
+static S_PutGroupPolicyRequest: schema::Shape =
+    schema::Shape::new("PutGroupPolicyRequest", Kind::Structure(&L_PutGroupPolicyRequest));
 static L_PutGroupPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -4120,7 +4406,8 @@ static L_PutRolePermissionsBoundaryRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PermissionsBoundary", &S_arnType).required(),
 ]);
-static S_PutRolePolicyRequest: schema::Shape = schema::Shape::new("PutRolePolicyRequest", Kind::Structure(&L_PutRolePolicyRequest));
+static S_PutRolePolicyRequest: schema::Shape =
+    schema::Shape::new("PutRolePolicyRequest", Kind::Structure(&L_PutRolePolicyRequest));
 static L_PutRolePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -4132,14 +4419,16 @@ static L_PutUserPermissionsBoundaryRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType).required(),
     schema::Member::new("PermissionsBoundary", &S_arnType).required(),
 ]);
-static S_PutUserPolicyRequest: schema::Shape = schema::Shape::new("PutUserPolicyRequest", Kind::Structure(&L_PutUserPolicyRequest));
+static S_PutUserPolicyRequest: schema::Shape =
+    schema::Shape::new("PutUserPolicyRequest", Kind::Structure(&L_PutUserPolicyRequest));
 static L_PutUserPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("PolicyName", &S_policyNameType).required(),
     schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
 ]);
 static S_ReasonType: schema::Shape = schema::Shape::new("ReasonType", Kind::String).limits(Limits::NONE.max(1000));
-static S_RegionNameType: schema::Shape = schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(1).max(100));
+static S_RegionNameType: schema::Shape =
+    schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(1).max(100));
 static S_RemoveClientIDFromOpenIDConnectProviderRequest: schema::Shape = schema::Shape::new(
     "RemoveClientIDFromOpenIDConnectProviderRequest",
     Kind::Structure(&L_RemoveClientIDFromOpenIDConnectProviderRequest),
@@ -4148,8 +4437,10 @@ static L_RemoveClientIDFromOpenIDConnectProviderRequest: Layout = Layout::new(&[
     schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("ClientID", &S_clientIDType).required(),
 ]);
-static S_RemoveRoleFromInstanceProfileRequest: schema::Shape =
-    schema::Shape::new("RemoveRoleFromInstanceProfileRequest", Kind::Structure(&L_RemoveRoleFromInstanceProfileRequest));
+static S_RemoveRoleFromInstanceProfileRequest: schema::Shape = schema::Shape::new(
+    "RemoveRoleFromInstanceProfileRequest",
+    Kind::Structure(&L_RemoveRoleFromInstanceProfileRequest),
+);
 static L_RemoveRoleFromInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
     schema::Member::new("RoleName", &S_roleNameType).required(),
@@ -4161,16 +4452,20 @@ static L_RemoveUserFromGroupRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
 ]);
 static S_ReportContentType: schema::Shape = schema::Shape::new("ReportContentType", Kind::Blob);
-static S_ReportFormatType: schema::Shape = schema::Shape::new("ReportFormatType", Kind::String).limits(Limits::NONE.values(&["text/csv"]));
+static S_ReportFormatType: schema::Shape =
+    schema::Shape::new("ReportFormatType", Kind::String).limits(Limits::NONE.values(&["text/csv"]));
 static S_ReportStateDescriptionType: schema::Shape = schema::Shape::new("ReportStateDescriptionType", Kind::String);
-static S_ReportStateType: schema::Shape =
-    schema::Shape::new("ReportStateType", Kind::String).limits(Limits::NONE.values(&["STARTED", "INPROGRESS", "COMPLETE"]));
+static S_ReportStateType: schema::Shape = schema::Shape::new("ReportStateType", Kind::String)
+    .limits(Limits::NONE.values(&["STARTED", "INPROGRESS", "COMPLETE"]));
 static S_ResourceHandlingOptionType: schema::Shape =
     schema::Shape::new("ResourceHandlingOptionType", Kind::String).limits(Limits::NONE.min(1).max(64));
-static S_ResourceNameListType: schema::Shape = schema::Shape::new("ResourceNameListType", Kind::List(&M_ResourceNameListType));
+static S_ResourceNameListType: schema::Shape =
+    schema::Shape::new("ResourceNameListType", Kind::List(&M_ResourceNameListType));
 static M_ResourceNameListType: schema::Member = schema::Member::new("member", &S_ResourceNameType);
-static S_ResourceNameType: schema::Shape = schema::Shape::new("ResourceNameType", Kind::String).limits(Limits::NONE.min(1).max(2048));
-static S_ResourceSpecificResult: schema::Shape = schema::Shape::new("ResourceSpecificResult", Kind::Structure(&L_ResourceSpecificResult));
+static S_ResourceNameType: schema::Shape =
+    schema::Shape::new("ResourceNameType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ResourceSpecificResult: schema::Shape =
+    schema::Shape::new("ResourceSpecificResult", Kind::Structure(&L_ResourceSpecificResult));
 static L_ResourceSpecificResult: Layout = Layout::new(&[
     schema::Member::new("EvalResourceName", &S_ResourceNameType).required(),
     schema::Member::new("EvalResourceDecision", &S_PolicyEvaluationDecisionType).required(),
@@ -4182,7 +4477,8 @@ static L_ResourceSpecificResult: Layout = Layout::new(&[
 static S_ResourceSpecificResultListType: schema::Shape =
     schema::Shape::new("ResourceSpecificResultListType", Kind::List(&M_ResourceSpecificResultListType));
 static M_ResourceSpecificResultListType: schema::Member = schema::Member::new("member", &S_ResourceSpecificResult);
-static S_ResyncMFADeviceRequest: schema::Shape = schema::Shape::new("ResyncMFADeviceRequest", Kind::Structure(&L_ResyncMFADeviceRequest));
+static S_ResyncMFADeviceRequest: schema::Shape =
+    schema::Shape::new("ResyncMFADeviceRequest", Kind::Structure(&L_ResyncMFADeviceRequest));
 static L_ResyncMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
@@ -4249,7 +4545,8 @@ static L_SimulateCustomPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("MaxItems", &S_maxItemsType),
     schema::Member::new("Marker", &S_markerType),
 ]);
-static S_SimulatePolicyResponse: schema::Shape = schema::Shape::new("SimulatePolicyResponse", Kind::Structure(&L_SimulatePolicyResponse));
+static S_SimulatePolicyResponse: schema::Shape =
+    schema::Shape::new("SimulatePolicyResponse", Kind::Structure(&L_SimulatePolicyResponse));
 static L_SimulatePolicyResponse: Layout = Layout::new(&[
     schema::Member::new("EvaluationResults", &S_EvaluationResultsListType),
     schema::Member::new("IsTruncated", &S_booleanType),
@@ -4272,9 +4569,11 @@ static L_SimulatePrincipalPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("MaxItems", &S_maxItemsType),
     schema::Member::new("Marker", &S_markerType),
 ]);
-static S_SimulationPolicyListType: schema::Shape = schema::Shape::new("SimulationPolicyListType", Kind::List(&M_SimulationPolicyListType));
+static S_SimulationPolicyListType: schema::Shape =
+    schema::Shape::new("SimulationPolicyListType", Kind::List(&M_SimulationPolicyListType));
 static M_SimulationPolicyListType: schema::Member = schema::Member::new("member", &S_policyDocumentType);
-static S_SourceRoleTemplate: schema::Shape = schema::Shape::new("SourceRoleTemplate", Kind::Structure(&L_SourceRoleTemplate));
+static S_SourceRoleTemplate: schema::Shape =
+    schema::Shape::new("SourceRoleTemplate", Kind::Structure(&L_SourceRoleTemplate));
 static L_SourceRoleTemplate: Layout = Layout::new(&[
     schema::Member::new("TemplateArn", &S_arnType).required(),
     schema::Member::new("TemplateMinorVersion", &S_integerType).required(),
@@ -4289,15 +4588,18 @@ static L_Statement: Layout = Layout::new(&[
 static S_StatementListType: schema::Shape = schema::Shape::new("StatementListType", Kind::List(&M_StatementListType));
 static M_StatementListType: schema::Member = schema::Member::new("member", &S_Statement);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_tagKeyType).required(), schema::Member::new("Value", &S_tagValueType).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_tagKeyType).required(),
+    schema::Member::new("Value", &S_tagValueType).required(),
+]);
 static S_TagInstanceProfileRequest: schema::Shape =
     schema::Shape::new("TagInstanceProfileRequest", Kind::Structure(&L_TagInstanceProfileRequest));
 static L_TagInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
-static S_TagMFADeviceRequest: schema::Shape = schema::Shape::new("TagMFADeviceRequest", Kind::Structure(&L_TagMFADeviceRequest));
+static S_TagMFADeviceRequest: schema::Shape =
+    schema::Shape::new("TagMFADeviceRequest", Kind::Structure(&L_TagMFADeviceRequest));
 static L_TagMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
@@ -4309,11 +4611,15 @@ static L_TagOpenIDConnectProviderRequest: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
 static S_TagPolicyRequest: schema::Shape = schema::Shape::new("TagPolicyRequest", Kind::Structure(&L_TagPolicyRequest));
-static L_TagPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required(), schema::Member::new("Tags", &S_tagListType).required()]);
+static L_TagPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
 static S_TagRoleRequest: schema::Shape = schema::Shape::new("TagRoleRequest", Kind::Structure(&L_TagRoleRequest));
-static L_TagRoleRequest: Layout =
-    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("Tags", &S_tagListType).required()]);
+static L_TagRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
 static S_TagUserRequest: schema::Shape = schema::Shape::new("TagUserRequest", Kind::Structure(&L_TagUserRequest));
 static L_TagUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
@@ -4325,7 +4631,8 @@ static L_UntagInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
-static S_UntagMFADeviceRequest: schema::Shape = schema::Shape::new("UntagMFADeviceRequest", Kind::Structure(&L_UntagMFADeviceRequest));
+static S_UntagMFADeviceRequest: schema::Shape =
+    schema::Shape::new("UntagMFADeviceRequest", Kind::Structure(&L_UntagMFADeviceRequest));
 static L_UntagMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("SerialNumber", &S_serialNumberType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
@@ -4336,9 +4643,12 @@ static L_UntagOpenIDConnectProviderRequest: Layout = Layout::new(&[
     schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
-static S_UntagPolicyRequest: schema::Shape = schema::Shape::new("UntagPolicyRequest", Kind::Structure(&L_UntagPolicyRequest));
-static L_UntagPolicyRequest: Layout =
-    Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required(), schema::Member::new("TagKeys", &S_tagKeyListType).required()]);
+static S_UntagPolicyRequest: schema::Shape =
+    schema::Shape::new("UntagPolicyRequest", Kind::Structure(&L_UntagPolicyRequest));
+static L_UntagPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
 static S_UntagRoleRequest: schema::Shape = schema::Shape::new("UntagRoleRequest", Kind::Structure(&L_UntagRoleRequest));
 static L_UntagRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
@@ -4349,7 +4659,8 @@ static L_UntagUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
-static S_UpdateAccessKeyRequest: schema::Shape = schema::Shape::new("UpdateAccessKeyRequest", Kind::Structure(&L_UpdateAccessKeyRequest));
+static S_UpdateAccessKeyRequest: schema::Shape =
+    schema::Shape::new("UpdateAccessKeyRequest", Kind::Structure(&L_UpdateAccessKeyRequest));
 static L_UpdateAccessKeyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
     schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
@@ -4374,7 +4685,8 @@ static L_UpdateAssumeRolePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
 ]);
-static S_UpdateGroupRequest: schema::Shape = schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
+static S_UpdateGroupRequest: schema::Shape =
+    schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
 static L_UpdateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("NewPath", &S_pathType),
@@ -4387,8 +4699,10 @@ static L_UpdateLoginProfileRequest: Layout = Layout::new(&[
     schema::Member::new("Password", &S_passwordType),
     schema::Member::new("PasswordResetRequired", &S_booleanObjectType),
 ]);
-static S_UpdateOpenIDConnectProviderThumbprintRequest: schema::Shape =
-    schema::Shape::new("UpdateOpenIDConnectProviderThumbprintRequest", Kind::Structure(&L_UpdateOpenIDConnectProviderThumbprintRequest));
+static S_UpdateOpenIDConnectProviderThumbprintRequest: schema::Shape = schema::Shape::new(
+    "UpdateOpenIDConnectProviderThumbprintRequest",
+    Kind::Structure(&L_UpdateOpenIDConnectProviderThumbprintRequest),
+);
 static L_UpdateOpenIDConnectProviderThumbprintRequest: Layout = Layout::new(&[
     schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("ThumbprintList", &S_thumbprintListType).required(),
@@ -4402,15 +4716,18 @@ static L_UpdateRoleDescriptionRequest: Layout = Layout::new(&[
 static S_UpdateRoleDescriptionResponse: schema::Shape =
     schema::Shape::new("UpdateRoleDescriptionResponse", Kind::Structure(&L_UpdateRoleDescriptionResponse));
 static L_UpdateRoleDescriptionResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role)]);
-static S_UpdateRoleRequest: schema::Shape = schema::Shape::new("UpdateRoleRequest", Kind::Structure(&L_UpdateRoleRequest));
+static S_UpdateRoleRequest: schema::Shape =
+    schema::Shape::new("UpdateRoleRequest", Kind::Structure(&L_UpdateRoleRequest));
 static L_UpdateRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("Description", &S_roleDescriptionType),
     schema::Member::new("MaxSessionDuration", &S_roleMaxSessionDurationType),
 ]);
-static S_UpdateRoleResponse: schema::Shape = schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
+static S_UpdateRoleResponse: schema::Shape =
+    schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
 static L_UpdateRoleResponse: Layout = Layout::new(&[]);
-static S_UpdateUserRequest: schema::Shape = schema::Shape::new("UpdateUserRequest", Kind::Structure(&L_UpdateUserRequest));
+static S_UpdateUserRequest: schema::Shape =
+    schema::Shape::new("UpdateUserRequest", Kind::Structure(&L_UpdateUserRequest));
 static L_UpdateUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("NewPath", &S_pathType),
@@ -4449,42 +4766,46 @@ static L_VirtualMFADevice: Layout = Layout::new(&[
     schema::Member::new("EnableDate", &S_dateType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
-static S_accessKeyIdType: schema::Shape =
-    schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
+static S_accessKeyIdType: schema::Shape = schema::Shape::new("accessKeyIdType", Kind::String)
+    .limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
 static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]+"#);
 static S_accessKeyMetadataListType: schema::Shape =
     schema::Shape::new("accessKeyMetadataListType", Kind::List(&M_accessKeyMetadataListType));
 static M_accessKeyMetadataListType: schema::Member = schema::Member::new("member", &S_AccessKeyMetadata);
 static S_accessKeySecretType: schema::Shape = schema::Shape::new("accessKeySecretType", Kind::String).sensitive();
-static S_accountAliasListType: schema::Shape = schema::Shape::new("accountAliasListType", Kind::List(&M_accountAliasListType));
+static S_accountAliasListType: schema::Shape =
+    schema::Shape::new("accountAliasListType", Kind::List(&M_accountAliasListType));
 static M_accountAliasListType: schema::Member = schema::Member::new("member", &S_accountAliasType);
-static S_accountAliasType: schema::Shape =
-    schema::Shape::new("accountAliasType", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_accountAliasType));
+static S_accountAliasType: schema::Shape = schema::Shape::new("accountAliasType", Kind::String)
+    .limits(Limits::NONE.min(3).max(63).pattern(&P_accountAliasType));
 static P_accountAliasType: Pattern = Pattern::new(r#"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#);
 static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
-static S_assignmentStatusType: schema::Shape =
-    schema::Shape::new("assignmentStatusType", Kind::String).limits(Limits::NONE.values(&["Assigned", "Unassigned", "Any"]));
-static S_attachedPoliciesListType: schema::Shape = schema::Shape::new("attachedPoliciesListType", Kind::List(&M_attachedPoliciesListType));
+static S_assignmentStatusType: schema::Shape = schema::Shape::new("assignmentStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["Assigned", "Unassigned", "Any"]));
+static S_attachedPoliciesListType: schema::Shape =
+    schema::Shape::new("attachedPoliciesListType", Kind::List(&M_attachedPoliciesListType));
 static M_attachedPoliciesListType: schema::Member = schema::Member::new("member", &S_AttachedPolicy);
 static S_attachmentCountType: schema::Shape = schema::Shape::new("attachmentCountType", Kind::Integer);
-static S_authenticationCodeType: schema::Shape =
-    schema::Shape::new("authenticationCodeType", Kind::String).limits(Limits::NONE.min(6).max(6).pattern(&P_authenticationCodeType));
+static S_authenticationCodeType: schema::Shape = schema::Shape::new("authenticationCodeType", Kind::String)
+    .limits(Limits::NONE.min(6).max(6).pattern(&P_authenticationCodeType));
 static P_authenticationCodeType: Pattern = Pattern::new(r#"[\d]+"#);
 static S_booleanObjectType: schema::Shape = schema::Shape::new("booleanObjectType", Kind::Boolean);
 static S_booleanType: schema::Shape = schema::Shape::new("booleanType", Kind::Boolean);
 static S_clientIDListType: schema::Shape = schema::Shape::new("clientIDListType", Kind::List(&M_clientIDListType));
 static M_clientIDListType: schema::Member = schema::Member::new("member", &S_clientIDType);
-static S_clientIDType: schema::Shape = schema::Shape::new("clientIDType", Kind::String).limits(Limits::NONE.min(1).max(255));
-static S_customSuffixType: schema::Shape =
-    schema::Shape::new("customSuffixType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
+static S_clientIDType: schema::Shape =
+    schema::Shape::new("clientIDType", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_customSuffixType: schema::Shape = schema::Shape::new("customSuffixType", Kind::String)
+    .limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
 static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
 static S_entityListType: schema::Shape = schema::Shape::new("entityListType", Kind::List(&M_entityListType));
 static M_entityListType: schema::Member = schema::Member::new("member", &S_EntityType);
-static S_existingUserNameType: schema::Shape =
-    schema::Shape::new("existingUserNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
+static S_existingUserNameType: schema::Shape = schema::Shape::new("existingUserNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
 static P_existingUserNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
-static S_groupDetailListType: schema::Shape = schema::Shape::new("groupDetailListType", Kind::List(&M_groupDetailListType));
+static S_groupDetailListType: schema::Shape =
+    schema::Shape::new("groupDetailListType", Kind::List(&M_groupDetailListType));
 static M_groupDetailListType: schema::Member = schema::Member::new("member", &S_GroupDetail);
 static S_groupListType: schema::Shape = schema::Shape::new("groupListType", Kind::List(&M_groupListType));
 static M_groupListType: schema::Member = schema::Member::new("member", &S_Group);
@@ -4493,45 +4814,54 @@ static M_groupNameListType: schema::Member = schema::Member::new("member", &S_gr
 static S_groupNameType: schema::Shape =
     schema::Shape::new("groupNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_groupNameType));
 static P_groupNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
-static S_idType: schema::Shape = schema::Shape::new("idType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_idType));
+static S_idType: schema::Shape =
+    schema::Shape::new("idType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_idType));
 static P_idType: Pattern = Pattern::new(r#"[\w]+"#);
-static S_instanceProfileListType: schema::Shape = schema::Shape::new("instanceProfileListType", Kind::List(&M_instanceProfileListType));
+static S_instanceProfileListType: schema::Shape =
+    schema::Shape::new("instanceProfileListType", Kind::List(&M_instanceProfileListType));
 static M_instanceProfileListType: schema::Member = schema::Member::new("member", &S_InstanceProfile);
-static S_instanceProfileNameType: schema::Shape =
-    schema::Shape::new("instanceProfileNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_instanceProfileNameType));
+static S_instanceProfileNameType: schema::Shape = schema::Shape::new("instanceProfileNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_instanceProfileNameType));
 static P_instanceProfileNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_integerType: schema::Shape = schema::Shape::new("integerType", Kind::Integer);
 static S_markerType: schema::Shape =
     schema::Shape::new("markerType", Kind::String).limits(Limits::NONE.min(1).max(320).pattern(&P_markerType));
 static P_markerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
-static S_maxItemsType: schema::Shape = schema::Shape::new("maxItemsType", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
-static S_maxPasswordAgeType: schema::Shape = schema::Shape::new("maxPasswordAgeType", Kind::Integer).limits(Limits::NONE.min(1).max(1095));
+static S_maxItemsType: schema::Shape =
+    schema::Shape::new("maxItemsType", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_maxPasswordAgeType: schema::Shape =
+    schema::Shape::new("maxPasswordAgeType", Kind::Integer).limits(Limits::NONE.min(1).max(1095));
 static S_mfaDeviceListType: schema::Shape = schema::Shape::new("mfaDeviceListType", Kind::List(&M_mfaDeviceListType));
 static M_mfaDeviceListType: schema::Member = schema::Member::new("member", &S_MFADevice);
 static S_minimumPasswordLengthType: schema::Shape =
     schema::Shape::new("minimumPasswordLengthType", Kind::Integer).limits(Limits::NONE.min(6).max(128));
 static S_passwordReusePreventionType: schema::Shape =
     schema::Shape::new("passwordReusePreventionType", Kind::Integer).limits(Limits::NONE.min(1).max(24));
-static S_passwordType: schema::Shape =
-    schema::Shape::new("passwordType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_passwordType)).sensitive();
+static S_passwordType: schema::Shape = schema::Shape::new("passwordType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_passwordType))
+    .sensitive();
 static P_passwordType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_pathPrefixType: schema::Shape =
     schema::Shape::new("pathPrefixType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathPrefixType));
 static P_pathPrefixType: Pattern = Pattern::new(r#"\u002F[\u0021-\u007F]*"#);
-static S_pathType: schema::Shape = schema::Shape::new("pathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathType));
+static S_pathType: schema::Shape =
+    schema::Shape::new("pathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathType));
 static P_pathType: Pattern = Pattern::new(r#"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"#);
-static S_policyDescriptionType: schema::Shape = schema::Shape::new("policyDescriptionType", Kind::String).limits(Limits::NONE.max(1000));
-static S_policyDetailListType: schema::Shape = schema::Shape::new("policyDetailListType", Kind::List(&M_policyDetailListType));
+static S_policyDescriptionType: schema::Shape =
+    schema::Shape::new("policyDescriptionType", Kind::String).limits(Limits::NONE.max(1000));
+static S_policyDetailListType: schema::Shape =
+    schema::Shape::new("policyDetailListType", Kind::List(&M_policyDetailListType));
 static M_policyDetailListType: schema::Member = schema::Member::new("member", &S_PolicyDetail);
-static S_policyDocumentType: schema::Shape =
-    schema::Shape::new("policyDocumentType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_policyDocumentType));
+static S_policyDocumentType: schema::Shape = schema::Shape::new("policyDocumentType", Kind::String)
+    .limits(Limits::NONE.min(1).max(131072).pattern(&P_policyDocumentType));
 static P_policyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_policyDocumentVersionListType: schema::Shape =
     schema::Shape::new("policyDocumentVersionListType", Kind::List(&M_policyDocumentVersionListType));
 static M_policyDocumentVersionListType: schema::Member = schema::Member::new("member", &S_PolicyVersion);
 static S_policyListType: schema::Shape = schema::Shape::new("policyListType", Kind::List(&M_policyListType));
 static M_policyListType: schema::Member = schema::Member::new("member", &S_Policy);
-static S_policyNameListType: schema::Shape = schema::Shape::new("policyNameListType", Kind::List(&M_policyNameListType));
+static S_policyNameListType: schema::Shape =
+    schema::Shape::new("policyNameListType", Kind::List(&M_policyNameListType));
 static M_policyNameListType: schema::Member = schema::Member::new("member", &S_policyNameType);
 static S_policyNameType: schema::Shape =
     schema::Shape::new("policyNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_policyNameType));
@@ -4545,10 +4875,11 @@ static S_policyVersionIdType: schema::Shape =
     schema::Shape::new("policyVersionIdType", Kind::String).limits(Limits::NONE.pattern(&P_policyVersionIdType));
 static P_policyVersionIdType: Pattern = Pattern::new(r#"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#);
 static S_responseMarkerType: schema::Shape = schema::Shape::new("responseMarkerType", Kind::String);
-static S_roleDescriptionType: schema::Shape =
-    schema::Shape::new("roleDescriptionType", Kind::String).limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
+static S_roleDescriptionType: schema::Shape = schema::Shape::new("roleDescriptionType", Kind::String)
+    .limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
 static P_roleDescriptionType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"#);
-static S_roleDetailListType: schema::Shape = schema::Shape::new("roleDetailListType", Kind::List(&M_roleDetailListType));
+static S_roleDetailListType: schema::Shape =
+    schema::Shape::new("roleDetailListType", Kind::List(&M_roleDetailListType));
 static M_roleDetailListType: schema::Member = schema::Member::new("member", &S_RoleDetail);
 static S_roleListType: schema::Shape = schema::Shape::new("roleListType", Kind::List(&M_roleListType));
 static M_roleListType: schema::Member = schema::Member::new("member", &S_Role);
@@ -4557,76 +4888,84 @@ static S_roleMaxSessionDurationType: schema::Shape =
 static S_roleNameType: schema::Shape =
     schema::Shape::new("roleNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_roleNameType));
 static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
-static S_serialNumberType: schema::Shape =
-    schema::Shape::new("serialNumberType", Kind::String).limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
+static S_serialNumberType: schema::Shape = schema::Shape::new("serialNumberType", Kind::String)
+    .limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
 static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]+"#);
 static S_statusType: schema::Shape =
     schema::Shape::new("statusType", Kind::String).limits(Limits::NONE.values(&["Active", "Inactive", "Expired"]));
 static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
-static S_summaryKeyType: schema::Shape = schema::Shape::new("summaryKeyType", Kind::String).limits(Limits::NONE.values(&[
-    "Users",
-    "UsersQuota",
-    "Groups",
-    "GroupsQuota",
-    "ServerCertificates",
-    "ServerCertificatesQuota",
-    "UserPolicySizeQuota",
-    "GroupPolicySizeQuota",
-    "GroupsPerUserQuota",
-    "SigningCertificatesPerUserQuota",
-    "AccessKeysPerUserQuota",
-    "MFADevices",
-    "MFADevicesInUse",
-    "AccountMFAEnabled",
-    "AccountAccessKeysPresent",
-    "AccountPasswordPresent",
-    "AccountSigningCertificatesPresent",
-    "AttachedPoliciesPerGroupQuota",
-    "AttachedPoliciesPerRoleQuota",
-    "AttachedPoliciesPerUserQuota",
-    "Policies",
-    "PoliciesQuota",
-    "PolicySizeQuota",
-    "PolicyVersionsInUse",
-    "PolicyVersionsInUseQuota",
-    "VersionsPerPolicyQuota",
-    "GlobalEndpointTokenVersion",
-    "AssumeRolePolicySizeQuota",
-    "InstanceProfiles",
-    "InstanceProfilesQuota",
-    "Providers",
-    "RolePolicySizeQuota",
-    "Roles",
-    "RolesQuota",
-]));
-static S_summaryMapType: schema::Shape = schema::Shape::new("summaryMapType", Kind::Map(&K_summaryMapType, &V_summaryMapType));
+static S_summaryKeyType: schema::Shape =
+    schema::Shape::new("summaryKeyType", Kind::String).limits(Limits::NONE.values(&[
+        "Users",
+        "UsersQuota",
+        "Groups",
+        "GroupsQuota",
+        "ServerCertificates",
+        "ServerCertificatesQuota",
+        "UserPolicySizeQuota",
+        "GroupPolicySizeQuota",
+        "GroupsPerUserQuota",
+        "SigningCertificatesPerUserQuota",
+        "AccessKeysPerUserQuota",
+        "MFADevices",
+        "MFADevicesInUse",
+        "AccountMFAEnabled",
+        "AccountAccessKeysPresent",
+        "AccountPasswordPresent",
+        "AccountSigningCertificatesPresent",
+        "AttachedPoliciesPerGroupQuota",
+        "AttachedPoliciesPerRoleQuota",
+        "AttachedPoliciesPerUserQuota",
+        "Policies",
+        "PoliciesQuota",
+        "PolicySizeQuota",
+        "PolicyVersionsInUse",
+        "PolicyVersionsInUseQuota",
+        "VersionsPerPolicyQuota",
+        "GlobalEndpointTokenVersion",
+        "AssumeRolePolicySizeQuota",
+        "InstanceProfiles",
+        "InstanceProfilesQuota",
+        "Providers",
+        "RolePolicySizeQuota",
+        "Roles",
+        "RolesQuota",
+    ]));
+static S_summaryMapType: schema::Shape =
+    schema::Shape::new("summaryMapType", Kind::Map(&K_summaryMapType, &V_summaryMapType));
 static K_summaryMapType: schema::Member = schema::Member::new("key", &S_summaryKeyType);
 static V_summaryMapType: schema::Member = schema::Member::new("value", &S_summaryValueType);
 static S_summaryValueType: schema::Shape = schema::Shape::new("summaryValueType", Kind::Integer);
-static S_tagKeyListType: schema::Shape = schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
+static S_tagKeyListType: schema::Shape =
+    schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
 static M_tagKeyListType: schema::Member = schema::Member::new("member", &S_tagKeyType);
 static S_tagKeyType: schema::Shape =
     schema::Shape::new("tagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_tagKeyType));
 static P_tagKeyType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"#);
-static S_tagListType: schema::Shape = schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
+static S_tagListType: schema::Shape =
+    schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
 static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
 static S_tagValueType: schema::Shape =
     schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
 static P_tagValueType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"#);
-static S_thumbprintListType: schema::Shape = schema::Shape::new("thumbprintListType", Kind::List(&M_thumbprintListType));
+static S_thumbprintListType: schema::Shape =
+    schema::Shape::new("thumbprintListType", Kind::List(&M_thumbprintListType));
 static M_thumbprintListType: schema::Member = schema::Member::new("member", &S_thumbprintType);
-static S_thumbprintType: schema::Shape = schema::Shape::new("thumbprintType", Kind::String).limits(Limits::NONE.min(40).max(40));
-static S_userDetailListType: schema::Shape = schema::Shape::new("userDetailListType", Kind::List(&M_userDetailListType));
+static S_thumbprintType: schema::Shape =
+    schema::Shape::new("thumbprintType", Kind::String).limits(Limits::NONE.min(40).max(40));
+static S_userDetailListType: schema::Shape =
+    schema::Shape::new("userDetailListType", Kind::List(&M_userDetailListType));
 static M_userDetailListType: schema::Member = schema::Member::new("member", &S_UserDetail);
 static S_userListType: schema::Shape = schema::Shape::new("userListType", Kind::List(&M_userListType));
 static M_userListType: schema::Member = schema::Member::new("member", &S_User);
 static S_userNameType: schema::Shape =
     schema::Shape::new("userNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_userNameType));
 static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
-static S_virtualMFADeviceListType: schema::Shape = schema::Shape::new("virtualMFADeviceListType", Kind::List(&M_virtualMFADeviceListType));
+static S_virtualMFADeviceListType: schema::Shape =
+    schema::Shape::new("virtualMFADeviceListType", Kind::List(&M_virtualMFADeviceListType));
 static M_virtualMFADeviceListType: schema::Member = schema::Member::new("member", &S_VirtualMFADevice);
-static S_virtualMFADeviceName: schema::Shape =
-    schema::Shape::new("virtualMFADeviceName", Kind::String).limits(Limits::NONE.min(1).pattern(&P_virtualMFADeviceName));
+static S_virtualMFADeviceName: schema::Shape = schema::Shape::new("virtualMFADeviceName", Kind::String)
+    .limits(Limits::NONE.min(1).pattern(&P_virtualMFADeviceName));
 static P_virtualMFADeviceName: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 #[derive(Clone, Default)]
 pub struct AccessKey {

@@ -88,8 +88,12 @@ pub static DRY_RUN_OPERATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DryRunOperationException", code: "DryRunOperationException", status: 400, message: "message" };
 pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExpiredIteratorException", code: "ExpiredIteratorException", status: 400, message: "message" };
-pub static EXPIRED_NEXT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ExpiredNextTokenException", code: "ExpiredNextTokenException", status: 400, message: "message" };
+pub static EXPIRED_NEXT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ExpiredNextTokenException",
+    code: "ExpiredNextTokenException",
+    status: 400,
+    message: "message",
+};
 pub static INTERNAL_FAILURE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalFailureException", code: "InternalFailureException", status: 500, message: "message" };
 pub static INVALID_ARGUMENT_EXCEPTION: ErrorFact =
@@ -116,8 +120,12 @@ pub static PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
 pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
 pub static VALIDATION_EXCEPTION: ErrorFact =

@@ -83,60 +83,120 @@ static OPERATIONS: &[&schema::Operation] = &[
 
 pub static ALREADY_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AlreadyExistsException", code: "AlreadyExistsException", status: 400, message: "message" };
-pub static CLOUD_HSM_CLUSTER_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CloudHsmClusterInUseException", code: "CloudHsmClusterInUseException", status: 400, message: "message" };
+pub static CLOUD_HSM_CLUSTER_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CloudHsmClusterInUseException",
+    code: "CloudHsmClusterInUseException",
+    status: 400,
+    message: "message",
+};
 pub static CLOUD_HSM_CLUSTER_INVALID_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CloudHsmClusterInvalidConfigurationException",
     code: "CloudHsmClusterInvalidConfigurationException",
     status: 400,
     message: "message",
 };
-pub static CLOUD_HSM_CLUSTER_NOT_ACTIVE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CloudHsmClusterNotActiveException", code: "CloudHsmClusterNotActiveException", status: 400, message: "message" };
-pub static CLOUD_HSM_CLUSTER_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CloudHsmClusterNotFoundException", code: "CloudHsmClusterNotFoundException", status: 400, message: "message" };
-pub static CLOUD_HSM_CLUSTER_NOT_RELATED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CloudHsmClusterNotRelatedException", code: "CloudHsmClusterNotRelatedException", status: 400, message: "message" };
+pub static CLOUD_HSM_CLUSTER_NOT_ACTIVE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CloudHsmClusterNotActiveException",
+    code: "CloudHsmClusterNotActiveException",
+    status: 400,
+    message: "message",
+};
+pub static CLOUD_HSM_CLUSTER_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CloudHsmClusterNotFoundException",
+    code: "CloudHsmClusterNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static CLOUD_HSM_CLUSTER_NOT_RELATED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CloudHsmClusterNotRelatedException",
+    code: "CloudHsmClusterNotRelatedException",
+    status: 400,
+    message: "message",
+};
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "message" };
-pub static CUSTOM_KEY_STORE_HAS_CM_KS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CustomKeyStoreHasCMKsException", code: "CustomKeyStoreHasCMKsException", status: 400, message: "message" };
+pub static CUSTOM_KEY_STORE_HAS_CM_KS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CustomKeyStoreHasCMKsException",
+    code: "CustomKeyStoreHasCMKsException",
+    status: 400,
+    message: "message",
+};
 pub static CUSTOM_KEY_STORE_INVALID_STATE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CustomKeyStoreInvalidStateException",
     code: "CustomKeyStoreInvalidStateException",
     status: 400,
     message: "message",
 };
-pub static CUSTOM_KEY_STORE_NAME_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CustomKeyStoreNameInUseException", code: "CustomKeyStoreNameInUseException", status: 400, message: "message" };
-pub static CUSTOM_KEY_STORE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CustomKeyStoreNotFoundException", code: "CustomKeyStoreNotFoundException", status: 400, message: "message" };
-pub static DEPENDENCY_TIMEOUT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "DependencyTimeoutException", code: "DependencyTimeoutException", status: 500, message: "message" };
+pub static CUSTOM_KEY_STORE_NAME_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CustomKeyStoreNameInUseException",
+    code: "CustomKeyStoreNameInUseException",
+    status: 400,
+    message: "message",
+};
+pub static CUSTOM_KEY_STORE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CustomKeyStoreNotFoundException",
+    code: "CustomKeyStoreNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static DEPENDENCY_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "DependencyTimeoutException",
+    code: "DependencyTimeoutException",
+    status: 500,
+    message: "message",
+};
 pub static DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DisabledException", code: "DisabledException", status: 400, message: "message" };
 pub static DRY_RUN_OPERATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DryRunOperationException", code: "DryRunOperationException", status: 400, message: "message" };
-pub static EXPIRED_IMPORT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ExpiredImportTokenException", code: "ExpiredImportTokenException", status: 400, message: "message" };
+pub static EXPIRED_IMPORT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ExpiredImportTokenException",
+    code: "ExpiredImportTokenException",
+    status: 400,
+    message: "message",
+};
 pub static INCORRECT_KEY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "IncorrectKeyException", code: "IncorrectKeyException", status: 400, message: "message" };
-pub static INCORRECT_KEY_MATERIAL_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "IncorrectKeyMaterialException", code: "IncorrectKeyMaterialException", status: 400, message: "message" };
-pub static INCORRECT_TRUST_ANCHOR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "IncorrectTrustAnchorException", code: "IncorrectTrustAnchorException", status: 400, message: "message" };
-pub static INVALID_ALIAS_NAME_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidAliasNameException", code: "InvalidAliasNameException", status: 400, message: "message" };
+pub static INCORRECT_KEY_MATERIAL_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "IncorrectKeyMaterialException",
+    code: "IncorrectKeyMaterialException",
+    status: 400,
+    message: "message",
+};
+pub static INCORRECT_TRUST_ANCHOR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "IncorrectTrustAnchorException",
+    code: "IncorrectTrustAnchorException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_ALIAS_NAME_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidAliasNameException",
+    code: "InvalidAliasNameException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_ARN_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidArnException", code: "InvalidArnException", status: 400, message: "message" };
-pub static INVALID_CIPHERTEXT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidCiphertextException", code: "InvalidCiphertextException", status: 400, message: "message" };
+pub static INVALID_CIPHERTEXT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidCiphertextException",
+    code: "InvalidCiphertextException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_GRANT_ID_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidGrantIdException", code: "InvalidGrantIdException", status: 400, message: "message" };
-pub static INVALID_GRANT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidGrantTokenException", code: "InvalidGrantTokenException", status: 400, message: "message" };
-pub static INVALID_IMPORT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidImportTokenException", code: "InvalidImportTokenException", status: 400, message: "message" };
+pub static INVALID_GRANT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidGrantTokenException",
+    code: "InvalidGrantTokenException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_IMPORT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidImportTokenException",
+    code: "InvalidImportTokenException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_KEY_USAGE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidKeyUsageException", code: "InvalidKeyUsageException", status: 400, message: "message" };
 pub static INVALID_MARKER_EXCEPTION: ErrorFact =
@@ -145,23 +205,40 @@ pub static KMS_INTERNAL_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSInternalException", code: "KMSInternalException", status: 500, message: "message" };
 pub static KMS_INVALID_MAC_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSInvalidMacException", code: "KMSInvalidMacException", status: 400, message: "message" };
-pub static KMS_INVALID_SIGNATURE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "KMSInvalidSignatureException", code: "KMSInvalidSignatureException", status: 400, message: "message" };
+pub static KMS_INVALID_SIGNATURE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "KMSInvalidSignatureException",
+    code: "KMSInvalidSignatureException",
+    status: 400,
+    message: "message",
+};
 pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSInvalidStateException", code: "KMSInvalidStateException", status: 400, message: "message" };
 pub static KEY_UNAVAILABLE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KeyUnavailableException", code: "KeyUnavailableException", status: 500, message: "message" };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocumentException", status: 400, message: "message" };
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MalformedPolicyDocumentException",
+    code: "MalformedPolicyDocumentException",
+    status: 400,
+    message: "message",
+};
 pub static NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NotFoundException", code: "NotFoundException", status: 400, message: "message" };
-pub static TAG_EXCEPTION: ErrorFact = ErrorFact { shape: "TagException", code: "TagException", status: 400, message: "message" };
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "message" };
-pub static XKS_KEY_ALREADY_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "XksKeyAlreadyInUseException", code: "XksKeyAlreadyInUseException", status: 400, message: "message" };
+pub static TAG_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TagException", code: "TagException", status: 400, message: "message" };
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperationException",
+    code: "UnsupportedOperationException",
+    status: 400,
+    message: "message",
+};
+pub static XKS_KEY_ALREADY_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "XksKeyAlreadyInUseException",
+    code: "XksKeyAlreadyInUseException",
+    status: 400,
+    message: "message",
+};
 pub static XKS_KEY_INVALID_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "XksKeyInvalidConfigurationException",
     code: "XksKeyInvalidConfigurationException",
@@ -182,14 +259,30 @@ pub static XKS_PROXY_INVALID_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static XKS_PROXY_INVALID_RESPONSE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "XksProxyInvalidResponseException", code: "XksProxyInvalidResponseException", status: 400, message: "message" };
-pub static XKS_PROXY_URI_ENDPOINT_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "XksProxyUriEndpointInUseException", code: "XksProxyUriEndpointInUseException", status: 400, message: "message" };
-pub static XKS_PROXY_URI_IN_USE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "XksProxyUriInUseException", code: "XksProxyUriInUseException", status: 400, message: "message" };
-pub static XKS_PROXY_URI_UNREACHABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "XksProxyUriUnreachableException", code: "XksProxyUriUnreachableException", status: 400, message: "message" };
+pub static XKS_PROXY_INVALID_RESPONSE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "XksProxyInvalidResponseException",
+    code: "XksProxyInvalidResponseException",
+    status: 400,
+    message: "message",
+};
+pub static XKS_PROXY_URI_ENDPOINT_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "XksProxyUriEndpointInUseException",
+    code: "XksProxyUriEndpointInUseException",
+    status: 400,
+    message: "message",
+};
+pub static XKS_PROXY_URI_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "XksProxyUriInUseException",
+    code: "XksProxyUriInUseException",
+    status: 400,
+    message: "message",
+};
+pub static XKS_PROXY_URI_UNREACHABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "XksProxyUriUnreachableException",
+    code: "XksProxyUriUnreachableException",
+    status: 400,
+    message: "message",
+};
 pub static XKS_PROXY_VPC_ENDPOINT_SERVICE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "XksProxyVpcEndpointServiceInUseException",
     code: "XksProxyVpcEndpointServiceInUseException",

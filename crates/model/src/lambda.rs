@@ -25,7 +25,11 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &ADD_LAYER_VERSION_PERMISSION,
     &ADD_PERMISSION,
-    &schema::Operation::unbuilt("CheckpointDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"),
+    &schema::Operation::unbuilt(
+        "CheckpointDurableExecution",
+        "POST",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint",
+    ),
     &CREATE_ALIAS,
     &schema::Operation::unbuilt("CreateCapacityProvider", "POST", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("CreateCodeSigningConfig", "POST", "/2020-04-22/code-signing-configs"),
@@ -33,12 +37,28 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_FUNCTION,
     &CREATE_FUNCTION_URL_CONFIG,
     &DELETE_ALIAS,
-    &schema::Operation::unbuilt("DeleteCapacityProvider", "DELETE", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
-    &schema::Operation::unbuilt("DeleteCodeSigningConfig", "DELETE", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
-    &schema::Operation::unbuilt("DeleteDurableExecution", "DELETE", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
+    &schema::Operation::unbuilt(
+        "DeleteCapacityProvider",
+        "DELETE",
+        "/2025-11-30/capacity-providers/{CapacityProviderName}",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteCodeSigningConfig",
+        "DELETE",
+        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteDurableExecution",
+        "DELETE",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}",
+    ),
     &DELETE_EVENT_SOURCE_MAPPING,
     &DELETE_FUNCTION,
-    &schema::Operation::unbuilt("DeleteFunctionCodeSigningConfig", "DELETE", "/2020-06-30/functions/{FunctionName}/code-signing-config"),
+    &schema::Operation::unbuilt(
+        "DeleteFunctionCodeSigningConfig",
+        "DELETE",
+        "/2020-06-30/functions/{FunctionName}/code-signing-config",
+    ),
     &DELETE_FUNCTION_CONCURRENCY,
     &DELETE_FUNCTION_EVENT_INVOKE_CONFIG,
     &DELETE_FUNCTION_URL_CONFIG,
@@ -52,24 +72,48 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_ACCOUNT_SETTINGS,
     &GET_ALIAS,
     &schema::Operation::unbuilt("GetCapacityProvider", "GET", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
-    &schema::Operation::unbuilt("GetCodeSigningConfig", "GET", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
+    &schema::Operation::unbuilt(
+        "GetCodeSigningConfig",
+        "GET",
+        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
+    ),
     &schema::Operation::unbuilt("GetDurableExecution", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
-    &schema::Operation::unbuilt("GetDurableExecutionHistory", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/history"),
-    &schema::Operation::unbuilt("GetDurableExecutionState", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/state"),
+    &schema::Operation::unbuilt(
+        "GetDurableExecutionHistory",
+        "GET",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/history",
+    ),
+    &schema::Operation::unbuilt(
+        "GetDurableExecutionState",
+        "GET",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/state",
+    ),
     &GET_EVENT_SOURCE_MAPPING,
     &GET_FUNCTION,
     &GET_FUNCTION_CODE_SIGNING_CONFIG,
     &GET_FUNCTION_CONCURRENCY,
     &GET_FUNCTION_CONFIGURATION,
     &GET_FUNCTION_EVENT_INVOKE_CONFIG,
-    &schema::Operation::unbuilt("GetFunctionRecursionConfig", "GET", "/2024-08-31/functions/{FunctionName}/recursion-config"),
-    &schema::Operation::unbuilt("GetFunctionScalingConfig", "GET", "/2025-11-30/functions/{FunctionName}/function-scaling-config"),
+    &schema::Operation::unbuilt(
+        "GetFunctionRecursionConfig",
+        "GET",
+        "/2024-08-31/functions/{FunctionName}/recursion-config",
+    ),
+    &schema::Operation::unbuilt(
+        "GetFunctionScalingConfig",
+        "GET",
+        "/2025-11-30/functions/{FunctionName}/function-scaling-config",
+    ),
     &GET_FUNCTION_URL_CONFIG,
     &GET_LAYER_VERSION,
     &GET_LAYER_VERSION_BY_ARN,
     &GET_LAYER_VERSION_POLICY,
     &GET_POLICY,
-    &schema::Operation::unbuilt("GetProvisionedConcurrencyConfig", "GET", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"),
+    &schema::Operation::unbuilt(
+        "GetProvisionedConcurrencyConfig",
+        "GET",
+        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+    ),
     &schema::Operation::unbuilt("GetResourcePolicy", "GET", "/2026-07-09/resource-policy/{ResourceArn}"),
     &GET_RUNTIME_MANAGEMENT_CONFIG,
     &INVOKE,
@@ -78,7 +122,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_ALIASES,
     &schema::Operation::unbuilt("ListCapacityProviders", "GET", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("ListCodeSigningConfigs", "GET", "/2020-04-22/code-signing-configs"),
-    &schema::Operation::unbuilt("ListDurableExecutionsByFunction", "GET", "/2025-12-01/functions/{FunctionName}/durable-executions"),
+    &schema::Operation::unbuilt(
+        "ListDurableExecutionsByFunction",
+        "GET",
+        "/2025-12-01/functions/{FunctionName}/durable-executions",
+    ),
     &LIST_EVENT_SOURCE_MAPPINGS,
     &LIST_FUNCTION_EVENT_INVOKE_CONFIGS,
     &LIST_FUNCTION_URL_CONFIGS,
@@ -102,21 +150,53 @@ static OPERATIONS: &[&schema::Operation] = &[
     ),
     &LIST_TAGS,
     &LIST_VERSIONS_BY_FUNCTION,
-    &schema::Operation::unbuilt("PauseDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/pause"),
+    &schema::Operation::unbuilt(
+        "PauseDurableExecution",
+        "POST",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/pause",
+    ),
     &PUBLISH_LAYER_VERSION,
     &PUBLISH_VERSION,
-    &schema::Operation::unbuilt("PutFunctionCodeSigningConfig", "PUT", "/2020-06-30/functions/{FunctionName}/code-signing-config"),
+    &schema::Operation::unbuilt(
+        "PutFunctionCodeSigningConfig",
+        "PUT",
+        "/2020-06-30/functions/{FunctionName}/code-signing-config",
+    ),
     &PUT_FUNCTION_CONCURRENCY,
     &PUT_FUNCTION_EVENT_INVOKE_CONFIG,
-    &schema::Operation::unbuilt("PutFunctionRecursionConfig", "PUT", "/2024-08-31/functions/{FunctionName}/recursion-config"),
-    &schema::Operation::unbuilt("PutFunctionScalingConfig", "PUT", "/2025-11-30/functions/{FunctionName}/function-scaling-config"),
-    &schema::Operation::unbuilt("PutProvisionedConcurrencyConfig", "PUT", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"),
+    &schema::Operation::unbuilt(
+        "PutFunctionRecursionConfig",
+        "PUT",
+        "/2024-08-31/functions/{FunctionName}/recursion-config",
+    ),
+    &schema::Operation::unbuilt(
+        "PutFunctionScalingConfig",
+        "PUT",
+        "/2025-11-30/functions/{FunctionName}/function-scaling-config",
+    ),
+    &schema::Operation::unbuilt(
+        "PutProvisionedConcurrencyConfig",
+        "PUT",
+        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+    ),
     &schema::Operation::unbuilt("PutResourcePolicy", "PUT", "/2026-07-09/resource-policy/{ResourceArn}"),
-    &schema::Operation::unbuilt("PutRuntimeManagementConfig", "PUT", "/2021-07-20/functions/{FunctionName}/runtime-management-config"),
+    &schema::Operation::unbuilt(
+        "PutRuntimeManagementConfig",
+        "PUT",
+        "/2021-07-20/functions/{FunctionName}/runtime-management-config",
+    ),
     &REMOVE_LAYER_VERSION_PERMISSION,
     &REMOVE_PERMISSION,
-    &schema::Operation::unbuilt("ResumeDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/resume"),
-    &schema::Operation::unbuilt("SendDurableExecutionCallbackFailure", "POST", "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail"),
+    &schema::Operation::unbuilt(
+        "ResumeDurableExecution",
+        "POST",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/resume",
+    ),
+    &schema::Operation::unbuilt(
+        "SendDurableExecutionCallbackFailure",
+        "POST",
+        "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail",
+    ),
     &schema::Operation::unbuilt(
         "SendDurableExecutionCallbackHeartbeat",
         "POST",
@@ -127,12 +207,24 @@ static OPERATIONS: &[&schema::Operation] = &[
         "POST",
         "/2025-12-01/durable-execution-callbacks/{CallbackId}/succeed",
     ),
-    &schema::Operation::unbuilt("StopDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/stop"),
+    &schema::Operation::unbuilt(
+        "StopDurableExecution",
+        "POST",
+        "/2025-12-01/durable-executions/{DurableExecutionArn}/stop",
+    ),
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
     &UPDATE_ALIAS,
-    &schema::Operation::unbuilt("UpdateCapacityProvider", "PUT", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
-    &schema::Operation::unbuilt("UpdateCodeSigningConfig", "PUT", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
+    &schema::Operation::unbuilt(
+        "UpdateCapacityProvider",
+        "PUT",
+        "/2025-11-30/capacity-providers/{CapacityProviderName}",
+    ),
+    &schema::Operation::unbuilt(
+        "UpdateCodeSigningConfig",
+        "PUT",
+        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
+    ),
     &UPDATE_EVENT_SOURCE_MAPPING,
     &UPDATE_FUNCTION_CODE,
     &UPDATE_FUNCTION_CONFIGURATION,
@@ -483,7 +575,12 @@ static DELETE_LAYER_VERSION: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteLayerVersionRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -525,7 +622,12 @@ static GET_ALIAS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetAliasRequest,
     output: &S_AliasConfiguration,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -546,7 +648,12 @@ static GET_EVENT_SOURCE_MAPPING: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetEventSourceMappingRequest,
     output: &S_EventSourceMappingConfiguration,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -567,7 +674,12 @@ static GET_FUNCTION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFunctionRequest,
     output: &S_GetFunctionResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -615,7 +727,12 @@ static GET_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFunctionConcurrencyRequest,
     output: &S_GetFunctionConcurrencyResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -636,7 +753,12 @@ static GET_FUNCTION_CONFIGURATION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFunctionConfigurationRequest,
     output: &S_FunctionConfiguration,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -657,7 +779,12 @@ static GET_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFunctionEventInvokeConfigRequest,
     output: &S_FunctionEventInvokeConfig,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -678,7 +805,12 @@ static GET_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFunctionUrlConfigRequest,
     output: &S_GetFunctionUrlConfigResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -699,7 +831,12 @@ static GET_LAYER_VERSION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetLayerVersionRequest,
     output: &S_GetLayerVersionResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -720,7 +857,12 @@ static GET_LAYER_VERSION_BY_ARN: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetLayerVersionByArnRequest,
     output: &S_GetLayerVersionResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -741,7 +883,12 @@ static GET_LAYER_VERSION_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetLayerVersionPolicyRequest,
     output: &S_GetLayerVersionPolicyResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -762,7 +909,12 @@ static GET_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetPolicyRequest,
     output: &S_GetPolicyResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -783,7 +935,12 @@ static GET_RUNTIME_MANAGEMENT_CONFIG: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRuntimeManagementConfigRequest,
     output: &S_GetRuntimeManagementConfigResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -986,7 +1143,12 @@ static LIST_ALIASES: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListAliasesRequest,
     output: &S_ListAliasesResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1007,7 +1169,12 @@ static LIST_EVENT_SOURCE_MAPPINGS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListEventSourceMappingsRequest,
     output: &S_ListEventSourceMappingsResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1028,7 +1195,12 @@ static LIST_FUNCTION_EVENT_INVOKE_CONFIGS: schema::Operation = schema::Operation
     status: 200,
     input: &S_ListFunctionEventInvokeConfigsRequest,
     output: &S_ListFunctionEventInvokeConfigsResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1049,7 +1221,12 @@ static LIST_FUNCTION_URL_CONFIGS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListFunctionUrlConfigsRequest,
     output: &S_ListFunctionUrlConfigsResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1091,7 +1268,12 @@ static LIST_LAYER_VERSIONS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListLayerVersionsRequest,
     output: &S_ListLayerVersionsResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1133,7 +1315,12 @@ static LIST_TAGS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListTagsRequest,
     output: &S_ListTagsResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1154,7 +1341,12 @@ static LIST_VERSIONS_BY_FUNCTION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListVersionsByFunctionRequest,
     output: &S_ListVersionsByFunctionResponse,
-    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1562,8 +1754,12 @@ impl OperationType for UpdateFunctionUrlConfig {
     const FACTS: &'static schema::Operation = &UPDATE_FUNCTION_URL_CONFIG;
 }
 
-pub static ALIAS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "AliasLimitExceededException", code: "AliasLimitExceededException", status: 400, message: "message" };
+pub static ALIAS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "AliasLimitExceededException",
+    code: "AliasLimitExceededException",
+    status: 400,
+    message: "message",
+};
 pub static CALLBACK_TIMEOUT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "CallbackTimeoutException", code: "CallbackTimeoutException", status: 400, message: "Message" };
 pub static CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
@@ -1572,18 +1768,42 @@ pub static CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static CODE_ARTIFACT_USER_DELETED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeArtifactUserDeletedException", code: "CodeArtifactUserDeletedException", status: 409, message: "message" };
-pub static CODE_ARTIFACT_USER_FAILED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeArtifactUserFailedException", code: "CodeArtifactUserFailedException", status: 409, message: "message" };
-pub static CODE_ARTIFACT_USER_PENDING_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeArtifactUserPendingException", code: "CodeArtifactUserPendingException", status: 409, message: "message" };
-pub static CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeSigningConfigNotFoundException", code: "CodeSigningConfigNotFoundException", status: 404, message: "Message" };
-pub static CODE_STORAGE_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeStorageExceededException", code: "CodeStorageExceededException", status: 400, message: "message" };
-pub static CODE_VERIFICATION_FAILED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "CodeVerificationFailedException", code: "CodeVerificationFailedException", status: 400, message: "Message" };
+pub static CODE_ARTIFACT_USER_DELETED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeArtifactUserDeletedException",
+    code: "CodeArtifactUserDeletedException",
+    status: 409,
+    message: "message",
+};
+pub static CODE_ARTIFACT_USER_FAILED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeArtifactUserFailedException",
+    code: "CodeArtifactUserFailedException",
+    status: 409,
+    message: "message",
+};
+pub static CODE_ARTIFACT_USER_PENDING_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeArtifactUserPendingException",
+    code: "CodeArtifactUserPendingException",
+    status: 409,
+    message: "message",
+};
+pub static CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeSigningConfigNotFoundException",
+    code: "CodeSigningConfigNotFoundException",
+    status: 404,
+    message: "Message",
+};
+pub static CODE_STORAGE_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeStorageExceededException",
+    code: "CodeStorageExceededException",
+    status: 400,
+    message: "message",
+};
+pub static CODE_VERIFICATION_FAILED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "CodeVerificationFailedException",
+    code: "CodeVerificationFailedException",
+    status: 400,
+    message: "Message",
+};
 pub static DURABLE_EXECUTION_ALREADY_STARTED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "DurableExecutionAlreadyStartedException",
     code: "DurableExecutionAlreadyStartedException",
@@ -1596,9 +1816,14 @@ pub static EC2_THROTTLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EC2ThrottledException", code: "EC2ThrottledException", status: 502, message: "Message" };
 pub static EC2_UNEXPECTED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EC2UnexpectedException", code: "EC2UnexpectedException", status: 502, message: "Message" };
-pub static EFSIO_EXCEPTION: ErrorFact = ErrorFact { shape: "EFSIOException", code: "EFSIOException", status: 410, message: "Message" };
-pub static EFS_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "EFSMountConnectivityException", code: "EFSMountConnectivityException", status: 408, message: "Message" };
+pub static EFSIO_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EFSIOException", code: "EFSIOException", status: 410, message: "Message" };
+pub static EFS_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "EFSMountConnectivityException",
+    code: "EFSMountConnectivityException",
+    status: 408,
+    message: "Message",
+};
 pub static EFS_MOUNT_FAILURE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EFSMountFailureException", code: "EFSMountFailureException", status: 403, message: "Message" };
 pub static EFS_MOUNT_TIMEOUT_EXCEPTION: ErrorFact =
@@ -1613,16 +1838,32 @@ pub static FUNCTION_VERSIONS_PER_CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION: Err
     status: 400,
     message: "message",
 };
-pub static INVALID_CODE_SIGNATURE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidCodeSignatureException", code: "InvalidCodeSignatureException", status: 400, message: "Message" };
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterValueException", code: "InvalidParameterValueException", status: 400, message: "message" };
-pub static INVALID_REQUEST_CONTENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidRequestContentException", code: "InvalidRequestContentException", status: 400, message: "message" };
+pub static INVALID_CODE_SIGNATURE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidCodeSignatureException",
+    code: "InvalidCodeSignatureException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterValueException",
+    code: "InvalidParameterValueException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_REQUEST_CONTENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidRequestContentException",
+    code: "InvalidRequestContentException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_RUNTIME_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidRuntimeException", code: "InvalidRuntimeException", status: 502, message: "Message" };
-pub static INVALID_SECURITY_GROUP_ID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidSecurityGroupIDException", code: "InvalidSecurityGroupIDException", status: 502, message: "Message" };
+pub static INVALID_SECURITY_GROUP_ID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidSecurityGroupIDException",
+    code: "InvalidSecurityGroupIDException",
+    status: 502,
+    message: "Message",
+};
 pub static INVALID_SUBNET_ID_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidSubnetIDException", code: "InvalidSubnetIDException", status: 502, message: "Message" };
 pub static INVALID_ZIP_FILE_EXCEPTION: ErrorFact =
@@ -1635,14 +1876,30 @@ pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSInvalidStateException", code: "KMSInvalidStateException", status: 502, message: "Message" };
 pub static KMS_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSNotFoundException", code: "KMSNotFoundException", status: 502, message: "Message" };
-pub static MODE_NOT_SUPPORTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ModeNotSupportedException", code: "ModeNotSupportedException", status: 400, message: "message" };
-pub static NO_PUBLISHED_VERSION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "NoPublishedVersionException", code: "NoPublishedVersionException", status: 400, message: "Message" };
-pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PolicyLengthExceededException", code: "PolicyLengthExceededException", status: 400, message: "message" };
-pub static PRECONDITION_FAILED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PreconditionFailedException", code: "PreconditionFailedException", status: 412, message: "message" };
+pub static MODE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ModeNotSupportedException",
+    code: "ModeNotSupportedException",
+    status: 400,
+    message: "message",
+};
+pub static NO_PUBLISHED_VERSION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "NoPublishedVersionException",
+    code: "NoPublishedVersionException",
+    status: 400,
+    message: "Message",
+};
+pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PolicyLengthExceededException",
+    code: "PolicyLengthExceededException",
+    status: 400,
+    message: "message",
+};
+pub static PRECONDITION_FAILED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PreconditionFailedException",
+    code: "PreconditionFailedException",
+    status: 412,
+    message: "message",
+};
 pub static PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ProvisionedConcurrencyConfigNotFoundException",
     code: "ProvisionedConcurrencyConfigNotFoundException",
@@ -1651,28 +1908,64 @@ pub static PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact = Error
 };
 pub static PUBLIC_POLICY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "PublicPolicyException", code: "PublicPolicyException", status: 400, message: "Message" };
-pub static RECURSIVE_INVOCATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RecursiveInvocationException", code: "RecursiveInvocationException", status: 400, message: "Message" };
+pub static RECURSIVE_INVOCATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RecursiveInvocationException",
+    code: "RecursiveInvocationException",
+    status: 400,
+    message: "Message",
+};
 pub static REQUEST_TOO_LARGE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "RequestTooLargeException", code: "RequestTooLargeException", status: 413, message: "message" };
-pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceConflictException", code: "ResourceConflictException", status: 409, message: "message" };
+pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceConflictException",
+    code: "ResourceConflictException",
+    status: 409,
+    message: "message",
+};
 pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "Message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "Message" };
-pub static RESOURCE_NOT_READY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotReadyException", code: "ResourceNotReadyException", status: 502, message: "message" };
-pub static RUNTIME_ALIAS_DELETED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RuntimeAliasDeletedException", code: "RuntimeAliasDeletedException", status: 409, message: "message" };
-pub static RUNTIME_VERSION_DELETED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "RuntimeVersionDeletedException", code: "RuntimeVersionDeletedException", status: 409, message: "message" };
-pub static S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "S3FilesMountConnectivityException", code: "S3FilesMountConnectivityException", status: 408, message: "Message" };
-pub static S3_FILES_MOUNT_FAILURE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "S3FilesMountFailureException", code: "S3FilesMountFailureException", status: 403, message: "Message" };
-pub static S3_FILES_MOUNT_TIMEOUT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "S3FilesMountTimeoutException", code: "S3FilesMountTimeoutException", status: 408, message: "Message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 404,
+    message: "Message",
+};
+pub static RESOURCE_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotReadyException",
+    code: "ResourceNotReadyException",
+    status: 502,
+    message: "message",
+};
+pub static RUNTIME_ALIAS_DELETED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RuntimeAliasDeletedException",
+    code: "RuntimeAliasDeletedException",
+    status: 409,
+    message: "message",
+};
+pub static RUNTIME_VERSION_DELETED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "RuntimeVersionDeletedException",
+    code: "RuntimeVersionDeletedException",
+    status: 409,
+    message: "message",
+};
+pub static S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "S3FilesMountConnectivityException",
+    code: "S3FilesMountConnectivityException",
+    status: 408,
+    message: "Message",
+};
+pub static S3_FILES_MOUNT_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "S3FilesMountFailureException",
+    code: "S3FilesMountFailureException",
+    status: 403,
+    message: "Message",
+};
+pub static S3_FILES_MOUNT_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "S3FilesMountTimeoutException",
+    code: "S3FilesMountTimeoutException",
+    status: 408,
+    message: "Message",
+};
 pub static SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SerializedRequestEntityTooLargeException",
     code: "SerializedRequestEntityTooLargeException",
@@ -1681,20 +1974,32 @@ pub static SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION: ErrorFact = ErrorFact 
 };
 pub static SERVICE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ServiceException", code: "ServiceException", status: 500, message: "Message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 402, message: "Message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 402,
+    message: "Message",
+};
 pub static SNAP_START_EXCEPTION: ErrorFact =
     ErrorFact { shape: "SnapStartException", code: "SnapStartException", status: 400, message: "Message" };
-pub static SNAP_START_NOT_READY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SnapStartNotReadyException", code: "SnapStartNotReadyException", status: 409, message: "Message" };
+pub static SNAP_START_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SnapStartNotReadyException",
+    code: "SnapStartNotReadyException",
+    status: 409,
+    message: "Message",
+};
 pub static SNAP_START_REGENERATION_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SnapStartRegenerationFailureException",
     code: "SnapStartRegenerationFailureException",
     status: 409,
     message: "Message",
 };
-pub static SNAP_START_TIMEOUT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SnapStartTimeoutException", code: "SnapStartTimeoutException", status: 408, message: "Message" };
+pub static SNAP_START_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SnapStartTimeoutException",
+    code: "SnapStartTimeoutException",
+    status: 408,
+    message: "Message",
+};
 pub static SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SubnetIPAddressLimitReachedException",
     code: "SubnetIPAddressLimitReachedException",
@@ -1703,11 +2008,17 @@ pub static SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "message" };
-pub static UNSUPPORTED_MEDIA_TYPE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedMediaTypeException", code: "UnsupportedMediaTypeException", status: 415, message: "message" };
+pub static UNSUPPORTED_MEDIA_TYPE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedMediaTypeException",
+    code: "UnsupportedMediaTypeException",
+    status: 415,
+    message: "message",
+};
 
-static S_AcceleratorConfig: schema::Shape = schema::Shape::new("AcceleratorConfig", Kind::Structure(&L_AcceleratorConfig));
-static L_AcceleratorConfig: Layout = Layout::new(&[schema::Member::new("AcceleratorMemorySize", &S_AcceleratorMemoryGB).required()]);
+static S_AcceleratorConfig: schema::Shape =
+    schema::Shape::new("AcceleratorConfig", Kind::Structure(&L_AcceleratorConfig));
+static L_AcceleratorConfig: Layout =
+    Layout::new(&[schema::Member::new("AcceleratorMemorySize", &S_AcceleratorMemoryGB).required()]);
 static S_AcceleratorMemoryGB: schema::Shape = schema::Shape::new("AcceleratorMemoryGB", Kind::Integer);
 static S_AccountLimit: schema::Shape = schema::Shape::new("AccountLimit", Kind::Structure(&L_AccountLimit));
 static L_AccountLimit: Layout = Layout::new(&[
@@ -1720,7 +2031,8 @@ static L_AccountLimit: Layout = Layout::new(&[
 static S_AccountUsage: schema::Shape = schema::Shape::new("AccountUsage", Kind::Structure(&L_AccountUsage));
 static L_AccountUsage: Layout =
     Layout::new(&[schema::Member::new("TotalCodeSize", &S_Long), schema::Member::new("FunctionCount", &S_Long)]);
-static S_Action: schema::Shape = schema::Shape::new("Action", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Action));
+static S_Action: schema::Shape =
+    schema::Shape::new("Action", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Action));
 static P_Action: Pattern = Pattern::new(r#"(lambda:[*]|lambda:[a-zA-Z]+|[*])"#);
 static S_AddLayerVersionPermissionRequest: schema::Shape =
     schema::Shape::new("AddLayerVersionPermissionRequest", Kind::Structure(&L_AddLayerVersionPermissionRequest));
@@ -1737,7 +2049,8 @@ static S_AddLayerVersionPermissionResponse: schema::Shape =
     schema::Shape::new("AddLayerVersionPermissionResponse", Kind::Structure(&L_AddLayerVersionPermissionResponse));
 static L_AddLayerVersionPermissionResponse: Layout =
     Layout::new(&[schema::Member::new("Statement", &S_String), schema::Member::new("RevisionId", &S_String)]);
-static S_AddPermissionRequest: schema::Shape = schema::Shape::new("AddPermissionRequest", Kind::Structure(&L_AddPermissionRequest));
+static S_AddPermissionRequest: schema::Shape =
+    schema::Shape::new("AddPermissionRequest", Kind::Structure(&L_AddPermissionRequest));
 static L_AddPermissionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("StatementId", &S_StatementId).required(),
@@ -1752,18 +2065,21 @@ static L_AddPermissionRequest: Layout = Layout::new(&[
     schema::Member::new("RevisionId", &S_String),
     schema::Member::new("PrincipalOrgID", &S_PrincipalOrgID),
 ]);
-static S_AddPermissionResponse: schema::Shape = schema::Shape::new("AddPermissionResponse", Kind::Structure(&L_AddPermissionResponse));
+static S_AddPermissionResponse: schema::Shape =
+    schema::Shape::new("AddPermissionResponse", Kind::Structure(&L_AddPermissionResponse));
 static L_AddPermissionResponse: Layout = Layout::new(&[schema::Member::new("Statement", &S_String)]);
-static S_AdditionalVersion: schema::Shape =
-    schema::Shape::new("AdditionalVersion", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_AdditionalVersion));
+static S_AdditionalVersion: schema::Shape = schema::Shape::new("AdditionalVersion", Kind::String)
+    .limits(Limits::NONE.min(1).max(1024).pattern(&P_AdditionalVersion));
 static P_AdditionalVersion: Pattern = Pattern::new(r#"[0-9]+"#);
 static S_AdditionalVersionWeights: schema::Shape =
     schema::Shape::new("AdditionalVersionWeights", Kind::Map(&K_AdditionalVersionWeights, &V_AdditionalVersionWeights));
 static K_AdditionalVersionWeights: schema::Member = schema::Member::new("key", &S_AdditionalVersion);
 static V_AdditionalVersionWeights: schema::Member = schema::Member::new("value", &S_Weight);
-static S_Alias: schema::Shape = schema::Shape::new("Alias", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_Alias));
+static S_Alias: schema::Shape =
+    schema::Shape::new("Alias", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_Alias));
 static P_Alias: Pattern = Pattern::new(r#"(?!^[0-9]+$)([a-zA-Z0-9-_]+)"#);
-static S_AliasConfiguration: schema::Shape = schema::Shape::new("AliasConfiguration", Kind::Structure(&L_AliasConfiguration));
+static S_AliasConfiguration: schema::Shape =
+    schema::Shape::new("AliasConfiguration", Kind::Structure(&L_AliasConfiguration));
 static L_AliasConfiguration: Layout = Layout::new(&[
     schema::Member::new("AliasArn", &S_FunctionArn),
     schema::Member::new("Name", &S_Alias),
@@ -1779,7 +2095,8 @@ static S_AliasList: schema::Shape = schema::Shape::new("AliasList", Kind::List(&
 static M_AliasList: schema::Member = schema::Member::new("member", &S_AliasConfiguration);
 static S_AliasRoutingConfiguration: schema::Shape =
     schema::Shape::new("AliasRoutingConfiguration", Kind::Structure(&L_AliasRoutingConfiguration));
-static L_AliasRoutingConfiguration: Layout = Layout::new(&[schema::Member::new("AdditionalVersionWeights", &S_AdditionalVersionWeights)]);
+static L_AliasRoutingConfiguration: Layout =
+    Layout::new(&[schema::Member::new("AdditionalVersionWeights", &S_AdditionalVersionWeights)]);
 static S_AllowCredentials: schema::Shape = schema::Shape::new("AllowCredentials", Kind::Boolean);
 static S_AllowMethodsList: schema::Shape =
     schema::Shape::new("AllowMethodsList", Kind::List(&M_AllowMethodsList)).limits(Limits::NONE.min(0).max(6));
@@ -1795,28 +2112,34 @@ static L_AmazonManagedKafkaEventSourceConfig: Layout = Layout::new(&[
 ]);
 static S_ApplicationLogLevel: schema::Shape = schema::Shape::new("ApplicationLogLevel", Kind::String)
     .limits(Limits::NONE.values(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]));
-static S_Architecture: schema::Shape = schema::Shape::new("Architecture", Kind::String).limits(Limits::NONE.values(&["x86_64", "arm64"]));
+static S_Architecture: schema::Shape =
+    schema::Shape::new("Architecture", Kind::String).limits(Limits::NONE.values(&["x86_64", "arm64"]));
 static S_ArchitecturesList: schema::Shape =
     schema::Shape::new("ArchitecturesList", Kind::List(&M_ArchitecturesList)).limits(Limits::NONE.min(1).max(1));
 static M_ArchitecturesList: schema::Member = schema::Member::new("member", &S_Architecture);
-static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Arn));
-static P_Arn: Pattern =
-    Pattern::new(r#"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"#);
-static S_BatchSize: schema::Shape = schema::Shape::new("BatchSize", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_Arn: schema::Shape =
+    schema::Shape::new("Arn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Arn));
+static P_Arn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"#,
+);
+static S_BatchSize: schema::Shape =
+    schema::Shape::new("BatchSize", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_BisectBatchOnFunctionError: schema::Shape = schema::Shape::new("BisectBatchOnFunctionError", Kind::Boolean);
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob).sensitive();
 static S_BlobStream: schema::Shape = schema::Shape::new("BlobStream", Kind::Blob);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
-static S_CapacityProviderArn: schema::Shape =
-    schema::Shape::new("CapacityProviderArn", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_CapacityProviderArn));
+static S_CapacityProviderArn: schema::Shape = schema::Shape::new("CapacityProviderArn", Kind::String)
+    .limits(Limits::NONE.min(1).max(140).pattern(&P_CapacityProviderArn));
 static P_CapacityProviderArn: Pattern = Pattern::new(
     r#"arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:capacity-provider:[a-zA-Z0-9-_]+"#,
 );
-static S_CapacityProviderConfig: schema::Shape = schema::Shape::new("CapacityProviderConfig", Kind::Structure(&L_CapacityProviderConfig));
-static L_CapacityProviderConfig: Layout =
-    Layout::new(&[
-        schema::Member::new("LambdaManagedInstancesCapacityProviderConfig", &S_LambdaManagedInstancesCapacityProviderConfig).required()
-    ]);
+static S_CapacityProviderConfig: schema::Shape =
+    schema::Shape::new("CapacityProviderConfig", Kind::Structure(&L_CapacityProviderConfig));
+static L_CapacityProviderConfig: Layout = Layout::new(&[schema::Member::new(
+    "LambdaManagedInstancesCapacityProviderConfig",
+    &S_LambdaManagedInstancesCapacityProviderConfig,
+)
+.required()]);
 static S_CodeArtifactUserDeletedException: schema::Shape =
     schema::Shape::new("CodeArtifactUserDeletedException", Kind::Structure(&L_CodeArtifactUserDeletedException));
 static L_CodeArtifactUserDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
@@ -1826,8 +2149,8 @@ static L_CodeArtifactUserFailedException: Layout = Layout::new(&[schema::Member:
 static S_CodeArtifactUserPendingException: schema::Shape =
     schema::Shape::new("CodeArtifactUserPendingException", Kind::Structure(&L_CodeArtifactUserPendingException));
 static L_CodeArtifactUserPendingException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_CodeSigningConfigArn: schema::Shape =
-    schema::Shape::new("CodeSigningConfigArn", Kind::String).limits(Limits::NONE.min(0).max(200).pattern(&P_CodeSigningConfigArn));
+static S_CodeSigningConfigArn: schema::Shape = schema::Shape::new("CodeSigningConfigArn", Kind::String)
+    .limits(Limits::NONE.min(0).max(200).pattern(&P_CodeSigningConfigArn));
 static P_CodeSigningConfigArn: Pattern = Pattern::new(
     r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:code-signing-config:csc-[a-z0-9]{17}"#,
 );
@@ -1844,13 +2167,15 @@ static S_CollectionName: schema::Shape =
     schema::Shape::new("CollectionName", Kind::String).limits(Limits::NONE.min(1).max(57).pattern(&P_CollectionName));
 static P_CollectionName: Pattern = Pattern::new(r#"(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)"#);
 static S_CompatibleArchitectures: schema::Shape =
-    schema::Shape::new("CompatibleArchitectures", Kind::List(&M_CompatibleArchitectures)).limits(Limits::NONE.min(0).max(2));
+    schema::Shape::new("CompatibleArchitectures", Kind::List(&M_CompatibleArchitectures))
+        .limits(Limits::NONE.min(0).max(2));
 static M_CompatibleArchitectures: schema::Member = schema::Member::new("member", &S_Architecture);
 static S_CompatibleRuntimes: schema::Shape =
     schema::Shape::new("CompatibleRuntimes", Kind::List(&M_CompatibleRuntimes)).limits(Limits::NONE.min(0).max(15));
 static M_CompatibleRuntimes: schema::Member = schema::Member::new("member", &S_Runtime);
 static S_Concurrency: schema::Shape = schema::Shape::new("Concurrency", Kind::Structure(&L_Concurrency));
-static L_Concurrency: Layout = Layout::new(&[schema::Member::new("ReservedConcurrentExecutions", &S_ReservedConcurrentExecutions)]);
+static L_Concurrency: Layout =
+    Layout::new(&[schema::Member::new("ReservedConcurrentExecutions", &S_ReservedConcurrentExecutions)]);
 static S_Cors: schema::Shape = schema::Shape::new("Cors", Kind::Structure(&L_Cors));
 static L_Cors: Layout = Layout::new(&[
     schema::Member::new("AllowCredentials", &S_AllowCredentials),
@@ -1860,7 +2185,8 @@ static L_Cors: Layout = Layout::new(&[
     schema::Member::new("ExposeHeaders", &S_HeadersList),
     schema::Member::new("MaxAge", &S_MaxAge),
 ]);
-static S_CreateAliasRequest: schema::Shape = schema::Shape::new("CreateAliasRequest", Kind::Structure(&L_CreateAliasRequest));
+static S_CreateAliasRequest: schema::Shape =
+    schema::Shape::new("CreateAliasRequest", Kind::Structure(&L_CreateAliasRequest));
 static L_CreateAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Name", &S_Alias).required(),
@@ -1900,7 +2226,8 @@ static L_CreateEventSourceMappingRequest: Layout = Layout::new(&[
     schema::Member::new("DocumentDBEventSourceConfig", &S_DocumentDBEventSourceConfig),
     schema::Member::new("ProvisionedPollerConfig", &S_ProvisionedPollerConfig),
 ]);
-static S_CreateFunctionRequest: schema::Shape = schema::Shape::new("CreateFunctionRequest", Kind::Structure(&L_CreateFunctionRequest));
+static S_CreateFunctionRequest: schema::Shape =
+    schema::Shape::new("CreateFunctionRequest", Kind::Structure(&L_CreateFunctionRequest));
 static L_CreateFunctionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).required(),
     schema::Member::new("Runtime", &S_Runtime),
@@ -1958,7 +2285,8 @@ static P_DatabaseName: Pattern = Pattern::new(r#"[^ /\.$\x22]*"#);
 static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
 static S_DeadLetterConfig: schema::Shape = schema::Shape::new("DeadLetterConfig", Kind::Structure(&L_DeadLetterConfig));
 static L_DeadLetterConfig: Layout = Layout::new(&[schema::Member::new("TargetArn", &S_ResourceArn)]);
-static S_DeleteAliasRequest: schema::Shape = schema::Shape::new("DeleteAliasRequest", Kind::Structure(&L_DeleteAliasRequest));
+static S_DeleteAliasRequest: schema::Shape =
+    schema::Shape::new("DeleteAliasRequest", Kind::Structure(&L_DeleteAliasRequest));
 static L_DeleteAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
@@ -1970,20 +2298,28 @@ static L_DeleteEventSourceMappingRequest: Layout =
 static S_DeleteFunctionConcurrencyRequest: schema::Shape =
     schema::Shape::new("DeleteFunctionConcurrencyRequest", Kind::Structure(&L_DeleteFunctionConcurrencyRequest));
 static L_DeleteFunctionConcurrencyRequest: Layout =
-    Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required()]);
-static S_DeleteFunctionEventInvokeConfigRequest: schema::Shape =
-    schema::Shape::new("DeleteFunctionEventInvokeConfigRequest", Kind::Structure(&L_DeleteFunctionEventInvokeConfigRequest));
+    Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName)
+        .wire("FunctionName")
+        .at(Location::Uri)
+        .required()]);
+static S_DeleteFunctionEventInvokeConfigRequest: schema::Shape = schema::Shape::new(
+    "DeleteFunctionEventInvokeConfigRequest",
+    Kind::Structure(&L_DeleteFunctionEventInvokeConfigRequest),
+);
 static L_DeleteFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
 ]);
-static S_DeleteFunctionRequest: schema::Shape = schema::Shape::new("DeleteFunctionRequest", Kind::Structure(&L_DeleteFunctionRequest));
+static S_DeleteFunctionRequest: schema::Shape =
+    schema::Shape::new("DeleteFunctionRequest", Kind::Structure(&L_DeleteFunctionRequest));
 static L_DeleteFunctionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
 ]);
-static S_DeleteFunctionResponse: schema::Shape = schema::Shape::new("DeleteFunctionResponse", Kind::Structure(&L_DeleteFunctionResponse));
-static L_DeleteFunctionResponse: Layout = Layout::new(&[schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode)]);
+static S_DeleteFunctionResponse: schema::Shape =
+    schema::Shape::new("DeleteFunctionResponse", Kind::Structure(&L_DeleteFunctionResponse));
+static L_DeleteFunctionResponse: Layout =
+    Layout::new(&[schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode)]);
 static S_DeleteFunctionUrlConfigRequest: schema::Shape =
     schema::Shape::new("DeleteFunctionUrlConfigRequest", Kind::Structure(&L_DeleteFunctionUrlConfigRequest));
 static L_DeleteFunctionUrlConfigRequest: Layout = Layout::new(&[
@@ -1996,13 +2332,15 @@ static L_DeleteLayerVersionRequest: Layout = Layout::new(&[
     schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
     schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
 ]);
-static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_Description: schema::Shape =
+    schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_DestinationArn: schema::Shape =
     schema::Shape::new("DestinationArn", Kind::String).limits(Limits::NONE.min(0).max(350).pattern(&P_DestinationArn));
 static P_DestinationArn: Pattern = Pattern::new(
     r#"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"#,
 );
-static S_DestinationConfig: schema::Shape = schema::Shape::new("DestinationConfig", Kind::Structure(&L_DestinationConfig));
+static S_DestinationConfig: schema::Shape =
+    schema::Shape::new("DestinationConfig", Kind::Structure(&L_DestinationConfig));
 static L_DestinationConfig: Layout =
     Layout::new(&[schema::Member::new("OnSuccess", &S_OnSuccess), schema::Member::new("OnFailure", &S_OnFailure)]);
 static S_DirectS3Read: schema::Shape =
@@ -2020,23 +2358,27 @@ static L_DurableConfig: Layout = Layout::new(&[
     schema::Member::new("RetentionPeriodInDays", &S_RetentionPeriodInDays),
     schema::Member::new("ExecutionTimeout", &S_ExecutionTimeout),
 ]);
-static S_DurableExecutionAlreadyStartedException: schema::Shape =
-    schema::Shape::new("DurableExecutionAlreadyStartedException", Kind::Structure(&L_DurableExecutionAlreadyStartedException));
+static S_DurableExecutionAlreadyStartedException: schema::Shape = schema::Shape::new(
+    "DurableExecutionAlreadyStartedException",
+    Kind::Structure(&L_DurableExecutionAlreadyStartedException),
+);
 static L_DurableExecutionAlreadyStartedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_DurableExecutionArn: schema::Shape =
-    schema::Shape::new("DurableExecutionArn", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_DurableExecutionArn));
+static S_DurableExecutionArn: schema::Shape = schema::Shape::new("DurableExecutionArn", Kind::String)
+    .limits(Limits::NONE.min(1).max(1024).pattern(&P_DurableExecutionArn));
 static P_DurableExecutionArn: Pattern = Pattern::new(
     r#"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\d{12}):function:([a-zA-Z0-9_-]+):(\$LATEST(?:\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"#,
 );
-static S_DurableExecutionName: schema::Shape =
-    schema::Shape::new("DurableExecutionName", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_DurableExecutionName));
+static S_DurableExecutionName: schema::Shape = schema::Shape::new("DurableExecutionName", Kind::String)
+    .limits(Limits::NONE.min(1).max(64).pattern(&P_DurableExecutionName));
 static P_DurableExecutionName: Pattern = Pattern::new(r#"[a-zA-Z0-9-_]+"#);
 static S_EC2AccessDeniedException: schema::Shape =
     schema::Shape::new("EC2AccessDeniedException", Kind::Structure(&L_EC2AccessDeniedException));
 static L_EC2AccessDeniedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_EC2ThrottledException: schema::Shape = schema::Shape::new("EC2ThrottledException", Kind::Structure(&L_EC2ThrottledException));
+static S_EC2ThrottledException: schema::Shape =
+    schema::Shape::new("EC2ThrottledException", Kind::Structure(&L_EC2ThrottledException));
 static L_EC2ThrottledException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_EC2UnexpectedException: schema::Shape = schema::Shape::new("EC2UnexpectedException", Kind::Structure(&L_EC2UnexpectedException));
+static S_EC2UnexpectedException: schema::Shape =
+    schema::Shape::new("EC2UnexpectedException", Kind::Structure(&L_EC2UnexpectedException));
 static L_EC2UnexpectedException: Layout =
     Layout::new(&[schema::Member::new("Type", &S_String), schema::Member::new("EC2ErrorCode", &S_String)]);
 static S_EFSIOException: schema::Shape = schema::Shape::new("EFSIOException", Kind::Structure(&L_EFSIOException));
@@ -2053,14 +2395,17 @@ static L_EFSMountTimeoutException: Layout = Layout::new(&[schema::Member::new("T
 static S_ENILimitReachedException: schema::Shape =
     schema::Shape::new("ENILimitReachedException", Kind::Structure(&L_ENILimitReachedException));
 static L_ENILimitReachedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_ENINotReadyException: schema::Shape = schema::Shape::new("ENINotReadyException", Kind::Structure(&L_ENINotReadyException));
+static S_ENINotReadyException: schema::Shape =
+    schema::Shape::new("ENINotReadyException", Kind::Structure(&L_ENINotReadyException));
 static L_ENINotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_Enabled: schema::Shape = schema::Shape::new("Enabled", Kind::Boolean);
 static S_EndPointType: schema::Shape =
     schema::Shape::new("EndPointType", Kind::String).limits(Limits::NONE.values(&["KAFKA_BOOTSTRAP_SERVERS"]));
-static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::String).limits(Limits::NONE.min(1).max(300).pattern(&P_Endpoint));
-static P_Endpoint: Pattern =
-    Pattern::new(r#"(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}"#);
+static S_Endpoint: schema::Shape =
+    schema::Shape::new("Endpoint", Kind::String).limits(Limits::NONE.min(1).max(300).pattern(&P_Endpoint));
+static P_Endpoint: Pattern = Pattern::new(
+    r#"(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}"#,
+);
 static S_EndpointLists: schema::Shape =
     schema::Shape::new("EndpointLists", Kind::List(&M_EndpointLists)).limits(Limits::NONE.min(1).max(10));
 static M_EndpointLists: schema::Member = schema::Member::new("member", &S_Endpoint);
@@ -2073,13 +2418,18 @@ static L_Environment: Layout = Layout::new(&[schema::Member::new("Variables", &S
 static S_EnvironmentError: schema::Shape = schema::Shape::new("EnvironmentError", Kind::Structure(&L_EnvironmentError));
 static L_EnvironmentError: Layout =
     Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
-static S_EnvironmentResponse: schema::Shape = schema::Shape::new("EnvironmentResponse", Kind::Structure(&L_EnvironmentResponse));
-static L_EnvironmentResponse: Layout =
-    Layout::new(&[schema::Member::new("Variables", &S_EnvironmentVariables), schema::Member::new("Error", &S_EnvironmentError)]);
-static S_EnvironmentVariableName: schema::Shape =
-    schema::Shape::new("EnvironmentVariableName", Kind::String).limits(Limits::NONE.pattern(&P_EnvironmentVariableName)).sensitive();
+static S_EnvironmentResponse: schema::Shape =
+    schema::Shape::new("EnvironmentResponse", Kind::Structure(&L_EnvironmentResponse));
+static L_EnvironmentResponse: Layout = Layout::new(&[
+    schema::Member::new("Variables", &S_EnvironmentVariables),
+    schema::Member::new("Error", &S_EnvironmentError),
+]);
+static S_EnvironmentVariableName: schema::Shape = schema::Shape::new("EnvironmentVariableName", Kind::String)
+    .limits(Limits::NONE.pattern(&P_EnvironmentVariableName))
+    .sensitive();
 static P_EnvironmentVariableName: Pattern = Pattern::new(r#"[a-zA-Z]([a-zA-Z0-9_])+"#);
-static S_EnvironmentVariableValue: schema::Shape = schema::Shape::new("EnvironmentVariableValue", Kind::String).sensitive();
+static S_EnvironmentVariableValue: schema::Shape =
+    schema::Shape::new("EnvironmentVariableValue", Kind::String).sensitive();
 static S_EnvironmentVariables: schema::Shape =
     schema::Shape::new("EnvironmentVariables", Kind::Map(&K_EnvironmentVariables, &V_EnvironmentVariables)).sensitive();
 static K_EnvironmentVariables: schema::Member = schema::Member::new("key", &S_EnvironmentVariableName);
@@ -2088,8 +2438,8 @@ static S_EphemeralStorage: schema::Shape = schema::Shape::new("EphemeralStorage"
 static L_EphemeralStorage: Layout = Layout::new(&[schema::Member::new("Size", &S_EphemeralStorageSize).required()]);
 static S_EphemeralStorageSize: schema::Shape =
     schema::Shape::new("EphemeralStorageSize", Kind::Integer).limits(Limits::NONE.min(512).max(32768));
-static S_EventSourceMappingArn: schema::Shape =
-    schema::Shape::new("EventSourceMappingArn", Kind::String).limits(Limits::NONE.min(85).max(120).pattern(&P_EventSourceMappingArn));
+static S_EventSourceMappingArn: schema::Shape = schema::Shape::new("EventSourceMappingArn", Kind::String)
+    .limits(Limits::NONE.min(85).max(120).pattern(&P_EventSourceMappingArn));
 static P_EventSourceMappingArn: Pattern = Pattern::new(
     r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"#,
 );
@@ -2134,26 +2484,31 @@ static S_EventSourceMappingLoggingConfig: schema::Shape =
     schema::Shape::new("EventSourceMappingLoggingConfig", Kind::Structure(&L_EventSourceMappingLoggingConfig));
 static L_EventSourceMappingLoggingConfig: Layout =
     Layout::new(&[schema::Member::new("SystemLogLevel", &S_EventSourceMappingSystemLogLevel)]);
-static S_EventSourceMappingMetric: schema::Shape =
-    schema::Shape::new("EventSourceMappingMetric", Kind::String).limits(Limits::NONE.values(&["EventCount", "ErrorCount", "KafkaMetrics"]));
+static S_EventSourceMappingMetric: schema::Shape = schema::Shape::new("EventSourceMappingMetric", Kind::String)
+    .limits(Limits::NONE.values(&["EventCount", "ErrorCount", "KafkaMetrics"]));
 static S_EventSourceMappingMetricList: schema::Shape =
-    schema::Shape::new("EventSourceMappingMetricList", Kind::List(&M_EventSourceMappingMetricList)).limits(Limits::NONE.min(0).max(3));
+    schema::Shape::new("EventSourceMappingMetricList", Kind::List(&M_EventSourceMappingMetricList))
+        .limits(Limits::NONE.min(0).max(3));
 static M_EventSourceMappingMetricList: schema::Member = schema::Member::new("member", &S_EventSourceMappingMetric);
 static S_EventSourceMappingMetricsConfig: schema::Shape =
     schema::Shape::new("EventSourceMappingMetricsConfig", Kind::Structure(&L_EventSourceMappingMetricsConfig));
-static L_EventSourceMappingMetricsConfig: Layout = Layout::new(&[schema::Member::new("Metrics", &S_EventSourceMappingMetricList)]);
+static L_EventSourceMappingMetricsConfig: Layout =
+    Layout::new(&[schema::Member::new("Metrics", &S_EventSourceMappingMetricList)]);
 static S_EventSourceMappingSystemLogLevel: schema::Shape =
-    schema::Shape::new("EventSourceMappingSystemLogLevel", Kind::String).limits(Limits::NONE.values(&["DEBUG", "INFO", "WARN"]));
-static S_EventSourceMappingsList: schema::Shape = schema::Shape::new("EventSourceMappingsList", Kind::List(&M_EventSourceMappingsList));
+    schema::Shape::new("EventSourceMappingSystemLogLevel", Kind::String)
+        .limits(Limits::NONE.values(&["DEBUG", "INFO", "WARN"]));
+static S_EventSourceMappingsList: schema::Shape =
+    schema::Shape::new("EventSourceMappingsList", Kind::List(&M_EventSourceMappingsList));
 static M_EventSourceMappingsList: schema::Member = schema::Member::new("member", &S_EventSourceMappingConfiguration);
-static S_EventSourcePosition: schema::Shape =
-    schema::Shape::new("EventSourcePosition", Kind::String).limits(Limits::NONE.values(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]));
-static S_EventSourceToken: schema::Shape =
-    schema::Shape::new("EventSourceToken", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_EventSourceToken));
+static S_EventSourcePosition: schema::Shape = schema::Shape::new("EventSourcePosition", Kind::String)
+    .limits(Limits::NONE.values(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]));
+static S_EventSourceToken: schema::Shape = schema::Shape::new("EventSourceToken", Kind::String)
+    .limits(Limits::NONE.min(0).max(256).pattern(&P_EventSourceToken));
 static P_EventSourceToken: Pattern = Pattern::new(r#"[a-zA-Z0-9._\-]+"#);
 static S_ExecutionEnvironmentMemoryGiBPerVCpu: schema::Shape =
     schema::Shape::new("ExecutionEnvironmentMemoryGiBPerVCpu", Kind::Float).limits(Limits::NONE.min(2).max(8));
-static S_ExecutionTimeout: schema::Shape = schema::Shape::new("ExecutionTimeout", Kind::Integer).limits(Limits::NONE.min(1).max(31622400));
+static S_ExecutionTimeout: schema::Shape =
+    schema::Shape::new("ExecutionTimeout", Kind::Integer).limits(Limits::NONE.min(1).max(31622400));
 static S_FileSystemArn: schema::Shape =
     schema::Shape::new("FileSystemArn", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_FileSystemArn));
 static P_FileSystemArn: Pattern = Pattern::new(
@@ -2172,13 +2527,14 @@ static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L
 static L_Filter: Layout = Layout::new(&[schema::Member::new("Pattern", &S_Pattern)]);
 static S_FilterCriteria: schema::Shape = schema::Shape::new("FilterCriteria", Kind::Structure(&L_FilterCriteria));
 static L_FilterCriteria: Layout = Layout::new(&[schema::Member::new("Filters", &S_FilterList)]);
-static S_FilterCriteriaError: schema::Shape = schema::Shape::new("FilterCriteriaError", Kind::Structure(&L_FilterCriteriaError));
+static S_FilterCriteriaError: schema::Shape =
+    schema::Shape::new("FilterCriteriaError", Kind::Structure(&L_FilterCriteriaError));
 static L_FilterCriteriaError: Layout = Layout::new(&[
     schema::Member::new("ErrorCode", &S_FilterCriteriaErrorCode),
     schema::Member::new("Message", &S_FilterCriteriaErrorMessage),
 ]);
-static S_FilterCriteriaErrorCode: schema::Shape =
-    schema::Shape::new("FilterCriteriaErrorCode", Kind::String).limits(Limits::NONE.min(10).max(50).pattern(&P_FilterCriteriaErrorCode));
+static S_FilterCriteriaErrorCode: schema::Shape = schema::Shape::new("FilterCriteriaErrorCode", Kind::String)
+    .limits(Limits::NONE.min(10).max(50).pattern(&P_FilterCriteriaErrorCode));
 static P_FilterCriteriaErrorCode: Pattern = Pattern::new(r#"[A-Za-z]+Exception"#);
 static S_FilterCriteriaErrorMessage: schema::Shape = schema::Shape::new("FilterCriteriaErrorMessage", Kind::String)
     .limits(Limits::NONE.min(10).max(2048).pattern(&P_FilterCriteriaErrorMessage));
@@ -2202,7 +2558,8 @@ static L_FunctionCode: Layout = Layout::new(&[
     schema::Member::new("ImageUri", &S_String),
     schema::Member::new("SourceKMSKeyArn", &S_KMSKeyArn),
 ]);
-static S_FunctionCodeLocation: schema::Shape = schema::Shape::new("FunctionCodeLocation", Kind::Structure(&L_FunctionCodeLocation));
+static S_FunctionCodeLocation: schema::Shape =
+    schema::Shape::new("FunctionCodeLocation", Kind::Structure(&L_FunctionCodeLocation));
 static L_FunctionCodeLocation: Layout = Layout::new(&[
     schema::Member::new("RepositoryType", &S_String),
     schema::Member::new("Location", &S_SensitiveStringOnServerOnly),
@@ -2216,7 +2573,8 @@ static S_FunctionCodeLocationError: schema::Shape =
     schema::Shape::new("FunctionCodeLocationError", Kind::Structure(&L_FunctionCodeLocationError));
 static L_FunctionCodeLocationError: Layout =
     Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
-static S_FunctionConfiguration: schema::Shape = schema::Shape::new("FunctionConfiguration", Kind::Structure(&L_FunctionConfiguration));
+static S_FunctionConfiguration: schema::Shape =
+    schema::Shape::new("FunctionConfiguration", Kind::Structure(&L_FunctionConfiguration));
 static L_FunctionConfiguration: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName),
     schema::Member::new("FunctionArn", &S_NameSpacedFunctionArn),
@@ -2283,22 +2641,26 @@ static P_FunctionName: Pattern = Pattern::new(
 static S_FunctionResponseType: schema::Shape =
     schema::Shape::new("FunctionResponseType", Kind::String).limits(Limits::NONE.values(&["ReportBatchItemFailures"]));
 static S_FunctionResponseTypeList: schema::Shape =
-    schema::Shape::new("FunctionResponseTypeList", Kind::List(&M_FunctionResponseTypeList)).limits(Limits::NONE.min(0).max(1));
+    schema::Shape::new("FunctionResponseTypeList", Kind::List(&M_FunctionResponseTypeList))
+        .limits(Limits::NONE.min(0).max(1));
 static M_FunctionResponseTypeList: schema::Member = schema::Member::new("member", &S_FunctionResponseType);
 static S_FunctionRuntimeAlias: schema::Shape =
     schema::Shape::new("FunctionRuntimeAlias", Kind::String).limits(Limits::NONE.min(1).max(128));
-static S_FunctionRuntimeArn: schema::Shape =
-    schema::Shape::new("FunctionRuntimeArn", Kind::String).limits(Limits::NONE.min(48).max(2048).pattern(&P_FunctionRuntimeArn));
+static S_FunctionRuntimeArn: schema::Shape = schema::Shape::new("FunctionRuntimeArn", Kind::String)
+    .limits(Limits::NONE.min(48).max(2048).pattern(&P_FunctionRuntimeArn));
 static P_FunctionRuntimeArn: Pattern = Pattern::new(r#"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:runtime/.+"#);
-static S_FunctionRuntimeConfig: schema::Shape = schema::Shape::new("FunctionRuntimeConfig", Kind::Structure(&L_FunctionRuntimeConfig));
+static S_FunctionRuntimeConfig: schema::Shape =
+    schema::Shape::new("FunctionRuntimeConfig", Kind::Structure(&L_FunctionRuntimeConfig));
 static L_FunctionRuntimeConfig: Layout = Layout::new(&[
     schema::Member::new("RuntimeArn", &S_FunctionRuntimeArn).required(),
     schema::Member::new("RuntimeAlias", &S_FunctionRuntimeAlias).required(),
 ]);
-static S_FunctionUrl: schema::Shape = schema::Shape::new("FunctionUrl", Kind::String).limits(Limits::NONE.min(40).max(100));
+static S_FunctionUrl: schema::Shape =
+    schema::Shape::new("FunctionUrl", Kind::String).limits(Limits::NONE.min(40).max(100));
 static S_FunctionUrlAuthType: schema::Shape =
     schema::Shape::new("FunctionUrlAuthType", Kind::String).limits(Limits::NONE.values(&["NONE", "AWS_IAM"]));
-static S_FunctionUrlConfig: schema::Shape = schema::Shape::new("FunctionUrlConfig", Kind::Structure(&L_FunctionUrlConfig));
+static S_FunctionUrlConfig: schema::Shape =
+    schema::Shape::new("FunctionUrlConfig", Kind::Structure(&L_FunctionUrlConfig));
 static L_FunctionUrlConfig: Layout = Layout::new(&[
     schema::Member::new("FunctionUrl", &S_FunctionUrl).required(),
     schema::Member::new("FunctionArn", &S_FunctionArn).required(),
@@ -2308,31 +2670,37 @@ static L_FunctionUrlConfig: Layout = Layout::new(&[
     schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
     schema::Member::new("InvokeMode", &S_InvokeMode),
 ]);
-static S_FunctionUrlConfigList: schema::Shape = schema::Shape::new("FunctionUrlConfigList", Kind::List(&M_FunctionUrlConfigList));
+static S_FunctionUrlConfigList: schema::Shape =
+    schema::Shape::new("FunctionUrlConfigList", Kind::List(&M_FunctionUrlConfigList));
 static M_FunctionUrlConfigList: schema::Member = schema::Member::new("member", &S_FunctionUrlConfig);
-static S_FunctionUrlFunctionName: schema::Shape =
-    schema::Shape::new("FunctionUrlFunctionName", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_FunctionUrlFunctionName));
+static S_FunctionUrlFunctionName: schema::Shape = schema::Shape::new("FunctionUrlFunctionName", Kind::String)
+    .limits(Limits::NONE.min(1).max(140).pattern(&P_FunctionUrlFunctionName));
 static P_FunctionUrlFunctionName: Pattern = Pattern::new(
     r#"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]{1,64})(:((?!\d+$)[0-9a-zA-Z-_]+))?"#,
 );
-static S_FunctionUrlQualifier: schema::Shape =
-    schema::Shape::new("FunctionUrlQualifier", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_FunctionUrlQualifier));
+static S_FunctionUrlQualifier: schema::Shape = schema::Shape::new("FunctionUrlQualifier", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_FunctionUrlQualifier));
 static P_FunctionUrlQualifier: Pattern = Pattern::new(r#"((?!^\d+$)^[0-9a-zA-Z-_]+$)"#);
-static S_FunctionVersion: schema::Shape = schema::Shape::new("FunctionVersion", Kind::String).limits(Limits::NONE.values(&["ALL"]));
+static S_FunctionVersion: schema::Shape =
+    schema::Shape::new("FunctionVersion", Kind::String).limits(Limits::NONE.values(&["ALL"]));
 static S_FunctionVersionLatestPublished: schema::Shape =
-    schema::Shape::new("FunctionVersionLatestPublished", Kind::String).limits(Limits::NONE.values(&["LATEST_PUBLISHED"]));
+    schema::Shape::new("FunctionVersionLatestPublished", Kind::String)
+        .limits(Limits::NONE.values(&["LATEST_PUBLISHED"]));
 static S_FunctionVersionsPerCapacityProviderLimitExceededException: schema::Shape = schema::Shape::new(
     "FunctionVersionsPerCapacityProviderLimitExceededException",
     Kind::Structure(&L_FunctionVersionsPerCapacityProviderLimitExceededException),
 );
-static L_FunctionVersionsPerCapacityProviderLimitExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static L_FunctionVersionsPerCapacityProviderLimitExceededException: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_GetAccountSettingsRequest: schema::Shape =
     schema::Shape::new("GetAccountSettingsRequest", Kind::Structure(&L_GetAccountSettingsRequest));
 static L_GetAccountSettingsRequest: Layout = Layout::new(&[]);
 static S_GetAccountSettingsResponse: schema::Shape =
     schema::Shape::new("GetAccountSettingsResponse", Kind::Structure(&L_GetAccountSettingsResponse));
-static L_GetAccountSettingsResponse: Layout =
-    Layout::new(&[schema::Member::new("AccountLimit", &S_AccountLimit), schema::Member::new("AccountUsage", &S_AccountUsage)]);
+static L_GetAccountSettingsResponse: Layout = Layout::new(&[
+    schema::Member::new("AccountLimit", &S_AccountLimit),
+    schema::Member::new("AccountUsage", &S_AccountUsage),
+]);
 static S_GetAliasRequest: schema::Shape = schema::Shape::new("GetAliasRequest", Kind::Structure(&L_GetAliasRequest));
 static L_GetAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
@@ -2345,17 +2713,24 @@ static L_GetEventSourceMappingRequest: Layout =
 static S_GetFunctionCodeSigningConfigRequest: schema::Shape =
     schema::Shape::new("GetFunctionCodeSigningConfigRequest", Kind::Structure(&L_GetFunctionCodeSigningConfigRequest));
 static L_GetFunctionCodeSigningConfigRequest: Layout =
-    Layout::new(&[schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required()]);
-static S_GetFunctionCodeSigningConfigResponse: schema::Shape =
-    schema::Shape::new("GetFunctionCodeSigningConfigResponse", Kind::Structure(&L_GetFunctionCodeSigningConfigResponse));
+    Layout::new(&[schema::Member::new("FunctionName", &S_NamespacedFunctionName)
+        .wire("FunctionName")
+        .at(Location::Uri)
+        .required()]);
+static S_GetFunctionCodeSigningConfigResponse: schema::Shape = schema::Shape::new(
+    "GetFunctionCodeSigningConfigResponse",
+    Kind::Structure(&L_GetFunctionCodeSigningConfigResponse),
+);
 static L_GetFunctionCodeSigningConfigResponse: Layout = Layout::new(&[
     schema::Member::new("CodeSigningConfigArn", &S_CodeSigningConfigArn).required(),
     schema::Member::new("FunctionName", &S_FunctionName).required(),
 ]);
 static S_GetFunctionConcurrencyRequest: schema::Shape =
     schema::Shape::new("GetFunctionConcurrencyRequest", Kind::Structure(&L_GetFunctionConcurrencyRequest));
-static L_GetFunctionConcurrencyRequest: Layout =
-    Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required()]);
+static L_GetFunctionConcurrencyRequest: Layout = Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName)
+    .wire("FunctionName")
+    .at(Location::Uri)
+    .required()]);
 static S_GetFunctionConcurrencyResponse: schema::Shape =
     schema::Shape::new("GetFunctionConcurrencyResponse", Kind::Structure(&L_GetFunctionConcurrencyResponse));
 static L_GetFunctionConcurrencyResponse: Layout =
@@ -2372,12 +2747,14 @@ static L_GetFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
 ]);
-static S_GetFunctionRequest: schema::Shape = schema::Shape::new("GetFunctionRequest", Kind::Structure(&L_GetFunctionRequest));
+static S_GetFunctionRequest: schema::Shape =
+    schema::Shape::new("GetFunctionRequest", Kind::Structure(&L_GetFunctionRequest));
 static L_GetFunctionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
 ]);
-static S_GetFunctionResponse: schema::Shape = schema::Shape::new("GetFunctionResponse", Kind::Structure(&L_GetFunctionResponse));
+static S_GetFunctionResponse: schema::Shape =
+    schema::Shape::new("GetFunctionResponse", Kind::Structure(&L_GetFunctionResponse));
 static L_GetFunctionResponse: Layout = Layout::new(&[
     schema::Member::new("Configuration", &S_FunctionConfiguration),
     schema::Member::new("Code", &S_FunctionCodeLocation),
@@ -2416,7 +2793,8 @@ static S_GetLayerVersionPolicyResponse: schema::Shape =
     schema::Shape::new("GetLayerVersionPolicyResponse", Kind::Structure(&L_GetLayerVersionPolicyResponse));
 static L_GetLayerVersionPolicyResponse: Layout =
     Layout::new(&[schema::Member::new("Policy", &S_String), schema::Member::new("RevisionId", &S_String)]);
-static S_GetLayerVersionRequest: schema::Shape = schema::Shape::new("GetLayerVersionRequest", Kind::Structure(&L_GetLayerVersionRequest));
+static S_GetLayerVersionRequest: schema::Shape =
+    schema::Shape::new("GetLayerVersionRequest", Kind::Structure(&L_GetLayerVersionRequest));
 static L_GetLayerVersionRequest: Layout = Layout::new(&[
     schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
     schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
@@ -2439,8 +2817,10 @@ static L_GetPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
 ]);
-static S_GetPolicyResponse: schema::Shape = schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
-static L_GetPolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_String), schema::Member::new("RevisionId", &S_String)]);
+static S_GetPolicyResponse: schema::Shape =
+    schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
+static L_GetPolicyResponse: Layout =
+    Layout::new(&[schema::Member::new("Policy", &S_String), schema::Member::new("RevisionId", &S_String)]);
 static S_GetRuntimeManagementConfigRequest: schema::Shape =
     schema::Shape::new("GetRuntimeManagementConfigRequest", Kind::Structure(&L_GetRuntimeManagementConfigRequest));
 static L_GetRuntimeManagementConfigRequest: Layout = Layout::new(&[
@@ -2454,11 +2834,14 @@ static L_GetRuntimeManagementConfigResponse: Layout = Layout::new(&[
     schema::Member::new("FunctionArn", &S_NameSpacedFunctionArn),
     schema::Member::new("RuntimeVersionArn", &S_RuntimeVersionArn),
 ]);
-static S_Handler: schema::Shape = schema::Shape::new("Handler", Kind::String).limits(Limits::NONE.min(0).max(128).pattern(&P_Handler));
+static S_Handler: schema::Shape =
+    schema::Shape::new("Handler", Kind::String).limits(Limits::NONE.min(0).max(128).pattern(&P_Handler));
 static P_Handler: Pattern = Pattern::new(r#"[^\s]+"#);
-static S_Header: schema::Shape = schema::Shape::new("Header", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_Header));
+static S_Header: schema::Shape =
+    schema::Shape::new("Header", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_Header));
 static P_Header: Pattern = Pattern::new(r#".*"#);
-static S_HeadersList: schema::Shape = schema::Shape::new("HeadersList", Kind::List(&M_HeadersList)).limits(Limits::NONE.min(0).max(100));
+static S_HeadersList: schema::Shape =
+    schema::Shape::new("HeadersList", Kind::List(&M_HeadersList)).limits(Limits::NONE.min(0).max(100));
 static M_HeadersList: schema::Member = schema::Member::new("member", &S_Header);
 static S_HttpStatus: schema::Shape = schema::Shape::new("HttpStatus", Kind::Integer);
 static S_ImageConfig: schema::Shape = schema::Shape::new("ImageConfig", Kind::Structure(&L_ImageConfig));
@@ -2470,9 +2853,12 @@ static L_ImageConfig: Layout = Layout::new(&[
 static S_ImageConfigError: schema::Shape = schema::Shape::new("ImageConfigError", Kind::Structure(&L_ImageConfigError));
 static L_ImageConfigError: Layout =
     Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
-static S_ImageConfigResponse: schema::Shape = schema::Shape::new("ImageConfigResponse", Kind::Structure(&L_ImageConfigResponse));
-static L_ImageConfigResponse: Layout =
-    Layout::new(&[schema::Member::new("ImageConfig", &S_ImageConfig), schema::Member::new("Error", &S_ImageConfigError)]);
+static S_ImageConfigResponse: schema::Shape =
+    schema::Shape::new("ImageConfigResponse", Kind::Structure(&L_ImageConfigResponse));
+static L_ImageConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("ImageConfig", &S_ImageConfig),
+    schema::Member::new("Error", &S_ImageConfigError),
+]);
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
 static S_InvalidCodeSignatureException: schema::Shape =
     schema::Shape::new("InvalidCodeSignatureException", Kind::Structure(&L_InvalidCodeSignatureException));
@@ -2495,45 +2881,56 @@ static L_InvalidSubnetIDException: Layout = Layout::new(&[schema::Member::new("T
 static S_InvalidZipFileException: schema::Shape =
     schema::Shape::new("InvalidZipFileException", Kind::Structure(&L_InvalidZipFileException));
 static L_InvalidZipFileException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_InvocationRequest: schema::Shape = schema::Shape::new("InvocationRequest", Kind::Structure(&L_InvocationRequest));
+static S_InvocationRequest: schema::Shape =
+    schema::Shape::new("InvocationRequest", Kind::Structure(&L_InvocationRequest));
 static L_InvocationRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("InvocationType", &S_InvocationType).wire("X-Amz-Invocation-Type").at(Location::Header),
     schema::Member::new("LogType", &S_LogType).wire("X-Amz-Log-Type").at(Location::Header),
     schema::Member::new("ClientContext", &S_String).wire("X-Amz-Client-Context").at(Location::Header),
-    schema::Member::new("DurableExecutionName", &S_DurableExecutionName).wire("X-Amz-Durable-Execution-Name").at(Location::Header),
+    schema::Member::new("DurableExecutionName", &S_DurableExecutionName)
+        .wire("X-Amz-Durable-Execution-Name")
+        .at(Location::Header),
     schema::Member::new("Payload", &S_Blob),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
     schema::Member::new("TenantId", &S_TenantId).wire("X-Amz-Tenant-Id").at(Location::Header),
 ])
 .payload(5);
-static S_InvocationResponse: schema::Shape = schema::Shape::new("InvocationResponse", Kind::Structure(&L_InvocationResponse));
+static S_InvocationResponse: schema::Shape =
+    schema::Shape::new("InvocationResponse", Kind::Structure(&L_InvocationResponse));
 static L_InvocationResponse: Layout = Layout::new(&[
     schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode),
     schema::Member::new("FunctionError", &S_String).wire("X-Amz-Function-Error").at(Location::Header),
     schema::Member::new("LogResult", &S_String).wire("X-Amz-Log-Result").at(Location::Header),
     schema::Member::new("Payload", &S_Blob),
     schema::Member::new("ExecutedVersion", &S_Version).wire("X-Amz-Executed-Version").at(Location::Header),
-    schema::Member::new("DurableExecutionArn", &S_DurableExecutionArn).wire("X-Amz-Durable-Execution-Arn").at(Location::Header),
+    schema::Member::new("DurableExecutionArn", &S_DurableExecutionArn)
+        .wire("X-Amz-Durable-Execution-Arn")
+        .at(Location::Header),
 ])
 .payload(3);
-static S_InvocationType: schema::Shape =
-    schema::Shape::new("InvocationType", Kind::String).limits(Limits::NONE.values(&["Event", "RequestResponse", "DryRun"]));
-static S_InvokeAsyncRequest: schema::Shape = schema::Shape::new("InvokeAsyncRequest", Kind::Structure(&L_InvokeAsyncRequest));
+static S_InvocationType: schema::Shape = schema::Shape::new("InvocationType", Kind::String)
+    .limits(Limits::NONE.values(&["Event", "RequestResponse", "DryRun"]));
+static S_InvokeAsyncRequest: schema::Shape =
+    schema::Shape::new("InvokeAsyncRequest", Kind::Structure(&L_InvokeAsyncRequest));
 static L_InvokeAsyncRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("InvokeArgs", &S_BlobStream).required().streaming(),
 ])
 .payload(1);
-static S_InvokeAsyncResponse: schema::Shape = schema::Shape::new("InvokeAsyncResponse", Kind::Structure(&L_InvokeAsyncResponse));
-static L_InvokeAsyncResponse: Layout = Layout::new(&[schema::Member::new("Status", &S_HttpStatus).at(Location::StatusCode)]);
+static S_InvokeAsyncResponse: schema::Shape =
+    schema::Shape::new("InvokeAsyncResponse", Kind::Structure(&L_InvokeAsyncResponse));
+static L_InvokeAsyncResponse: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_HttpStatus).at(Location::StatusCode)]);
 static S_InvokeMode: schema::Shape =
     schema::Shape::new("InvokeMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "RESPONSE_STREAM"]));
 static S_InvokeResponseStreamUpdate: schema::Shape =
     schema::Shape::new("InvokeResponseStreamUpdate", Kind::Structure(&L_InvokeResponseStreamUpdate));
 static L_InvokeResponseStreamUpdate: Layout = Layout::new(&[schema::Member::new("Payload", &S_Blob)]);
-static S_InvokeWithResponseStreamCompleteEvent: schema::Shape =
-    schema::Shape::new("InvokeWithResponseStreamCompleteEvent", Kind::Structure(&L_InvokeWithResponseStreamCompleteEvent));
+static S_InvokeWithResponseStreamCompleteEvent: schema::Shape = schema::Shape::new(
+    "InvokeWithResponseStreamCompleteEvent",
+    Kind::Structure(&L_InvokeWithResponseStreamCompleteEvent),
+);
 static L_InvokeWithResponseStreamCompleteEvent: Layout = Layout::new(&[
     schema::Member::new("ErrorCode", &S_String),
     schema::Member::new("ErrorDetails", &S_String),
@@ -2548,7 +2945,9 @@ static L_InvokeWithResponseStreamRequest: Layout = Layout::new(&[
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
     schema::Member::new("Payload", &S_Blob),
     schema::Member::new("TenantId", &S_TenantId).wire("X-Amz-Tenant-Id").at(Location::Header),
-    schema::Member::new("InvocationType", &S_ResponseStreamingInvocationType).wire("X-Amz-Invocation-Type").at(Location::Header),
+    schema::Member::new("InvocationType", &S_ResponseStreamingInvocationType)
+        .wire("X-Amz-Invocation-Type")
+        .at(Location::Header),
 ])
 .payload(4);
 static S_InvokeWithResponseStreamResponse: schema::Shape =
@@ -2560,8 +2959,10 @@ static L_InvokeWithResponseStreamResponse: Layout = Layout::new(&[
     schema::Member::new("ResponseStreamContentType", &S_String).wire("Content-Type").at(Location::Header),
 ])
 .payload(2);
-static S_InvokeWithResponseStreamResponseEvent: schema::Shape =
-    schema::Shape::new("InvokeWithResponseStreamResponseEvent", Kind::Structure(&L_InvokeWithResponseStreamResponseEvent));
+static S_InvokeWithResponseStreamResponseEvent: schema::Shape = schema::Shape::new(
+    "InvokeWithResponseStreamResponseEvent",
+    Kind::Structure(&L_InvokeWithResponseStreamResponseEvent),
+);
 static L_InvokeWithResponseStreamResponseEvent: Layout = Layout::new(&[
     schema::Member::new("PayloadChunk", &S_InvokeResponseStreamUpdate),
     schema::Member::new("InvokeComplete", &S_InvokeWithResponseStreamCompleteEvent),
@@ -2570,7 +2971,8 @@ static S_InvokedViaFunctionUrl: schema::Shape = schema::Shape::new("InvokedViaFu
 static S_KMSAccessDeniedException: schema::Shape =
     schema::Shape::new("KMSAccessDeniedException", Kind::Structure(&L_KMSAccessDeniedException));
 static L_KMSAccessDeniedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_KMSDisabledException: schema::Shape = schema::Shape::new("KMSDisabledException", Kind::Structure(&L_KMSDisabledException));
+static S_KMSDisabledException: schema::Shape =
+    schema::Shape::new("KMSDisabledException", Kind::Structure(&L_KMSDisabledException));
 static L_KMSDisabledException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_KMSInvalidStateException: schema::Shape =
     schema::Shape::new("KMSInvalidStateException", Kind::Structure(&L_KMSInvalidStateException));
@@ -2578,19 +2980,27 @@ static L_KMSInvalidStateException: Layout = Layout::new(&[schema::Member::new("T
 static S_KMSKeyArn: schema::Shape =
     schema::Shape::new("KMSKeyArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_KMSKeyArn));
 static P_KMSKeyArn: Pattern = Pattern::new(r#"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"#);
-static S_KMSNotFoundException: schema::Shape = schema::Shape::new("KMSNotFoundException", Kind::Structure(&L_KMSNotFoundException));
+static S_KMSNotFoundException: schema::Shape =
+    schema::Shape::new("KMSNotFoundException", Kind::Structure(&L_KMSNotFoundException));
 static L_KMSNotFoundException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_KafkaEventSourceMappingConsumptionMode: schema::Shape =
-    schema::Shape::new("KafkaEventSourceMappingConsumptionMode", Kind::String).limits(Limits::NONE.values(&["Stream", "Queue"]));
+    schema::Shape::new("KafkaEventSourceMappingConsumptionMode", Kind::String)
+        .limits(Limits::NONE.values(&["Stream", "Queue"]));
 static S_KafkaSchemaRegistryAccessConfig: schema::Shape =
     schema::Shape::new("KafkaSchemaRegistryAccessConfig", Kind::Structure(&L_KafkaSchemaRegistryAccessConfig));
 static L_KafkaSchemaRegistryAccessConfig: Layout =
     Layout::new(&[schema::Member::new("Type", &S_KafkaSchemaRegistryAuthType), schema::Member::new("URI", &S_Arn)]);
 static S_KafkaSchemaRegistryAccessConfigList: schema::Shape =
     schema::Shape::new("KafkaSchemaRegistryAccessConfigList", Kind::List(&M_KafkaSchemaRegistryAccessConfigList));
-static M_KafkaSchemaRegistryAccessConfigList: schema::Member = schema::Member::new("member", &S_KafkaSchemaRegistryAccessConfig);
+static M_KafkaSchemaRegistryAccessConfigList: schema::Member =
+    schema::Member::new("member", &S_KafkaSchemaRegistryAccessConfig);
 static S_KafkaSchemaRegistryAuthType: schema::Shape = schema::Shape::new("KafkaSchemaRegistryAuthType", Kind::String)
-    .limits(Limits::NONE.values(&["BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE", "OAUTHBEARER_AUTH"]));
+    .limits(Limits::NONE.values(&[
+        "BASIC_AUTH",
+        "CLIENT_CERTIFICATE_TLS_AUTH",
+        "SERVER_ROOT_CA_CERTIFICATE",
+        "OAUTHBEARER_AUTH",
+    ]));
 static S_KafkaSchemaRegistryConfig: schema::Shape =
     schema::Shape::new("KafkaSchemaRegistryConfig", Kind::Structure(&L_KafkaSchemaRegistryConfig));
 static L_KafkaSchemaRegistryConfig: Layout = Layout::new(&[
@@ -2603,22 +3013,26 @@ static S_KafkaSchemaValidationAttribute: schema::Shape =
     schema::Shape::new("KafkaSchemaValidationAttribute", Kind::String).limits(Limits::NONE.values(&["KEY", "VALUE"]));
 static S_KafkaSchemaValidationConfig: schema::Shape =
     schema::Shape::new("KafkaSchemaValidationConfig", Kind::Structure(&L_KafkaSchemaValidationConfig));
-static L_KafkaSchemaValidationConfig: Layout = Layout::new(&[schema::Member::new("Attribute", &S_KafkaSchemaValidationAttribute)]);
+static L_KafkaSchemaValidationConfig: Layout =
+    Layout::new(&[schema::Member::new("Attribute", &S_KafkaSchemaValidationAttribute)]);
 static S_KafkaSchemaValidationConfigList: schema::Shape =
     schema::Shape::new("KafkaSchemaValidationConfigList", Kind::List(&M_KafkaSchemaValidationConfigList));
-static M_KafkaSchemaValidationConfigList: schema::Member = schema::Member::new("member", &S_KafkaSchemaValidationConfig);
-static S_LambdaManagedInstancesCapacityProviderConfig: schema::Shape =
-    schema::Shape::new("LambdaManagedInstancesCapacityProviderConfig", Kind::Structure(&L_LambdaManagedInstancesCapacityProviderConfig));
+static M_KafkaSchemaValidationConfigList: schema::Member =
+    schema::Member::new("member", &S_KafkaSchemaValidationConfig);
+static S_LambdaManagedInstancesCapacityProviderConfig: schema::Shape = schema::Shape::new(
+    "LambdaManagedInstancesCapacityProviderConfig",
+    Kind::Structure(&L_LambdaManagedInstancesCapacityProviderConfig),
+);
 static L_LambdaManagedInstancesCapacityProviderConfig: Layout = Layout::new(&[
     schema::Member::new("CapacityProviderArn", &S_CapacityProviderArn).required(),
     schema::Member::new("PerExecutionEnvironmentMaxConcurrency", &S_PerExecutionEnvironmentMaxConcurrency),
     schema::Member::new("ExecutionEnvironmentMemoryGiBPerVCpu", &S_ExecutionEnvironmentMemoryGiBPerVCpu),
 ]);
-static S_LastUpdateStatus: schema::Shape =
-    schema::Shape::new("LastUpdateStatus", Kind::String).limits(Limits::NONE.values(&["Successful", "Failed", "InProgress"]));
+static S_LastUpdateStatus: schema::Shape = schema::Shape::new("LastUpdateStatus", Kind::String)
+    .limits(Limits::NONE.values(&["Successful", "Failed", "InProgress"]));
 static S_LastUpdateStatusReason: schema::Shape = schema::Shape::new("LastUpdateStatusReason", Kind::String);
-static S_LastUpdateStatusReasonCode: schema::Shape =
-    schema::Shape::new("LastUpdateStatusReasonCode", Kind::String).limits(Limits::NONE.values(&[
+static S_LastUpdateStatusReasonCode: schema::Shape = schema::Shape::new("LastUpdateStatusReasonCode", Kind::String)
+    .limits(Limits::NONE.values(&[
         "EniLimitExceeded",
         "InsufficientRolePermissions",
         "InvalidConfiguration",
@@ -2664,9 +3078,11 @@ static L_Layer: Layout = Layout::new(&[
     schema::Member::new("SigningProfileVersionArn", &S_Arn),
     schema::Member::new("SigningJobArn", &S_Arn),
 ]);
-static S_LayerArn: schema::Shape = schema::Shape::new("LayerArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerArn));
-static P_LayerArn: Pattern =
-    Pattern::new(r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+"#);
+static S_LayerArn: schema::Shape =
+    schema::Shape::new("LayerArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerArn));
+static P_LayerArn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+"#,
+);
 static S_LayerList: schema::Shape = schema::Shape::new("LayerList", Kind::List(&M_LayerList));
 static M_LayerList: schema::Member = schema::Member::new("member", &S_LayerVersionArn);
 static S_LayerName: schema::Shape =
@@ -2682,11 +3098,12 @@ static P_LayerNameOrArn: Pattern = Pattern::new(
 static S_LayerPermissionAllowedAction: schema::Shape = schema::Shape::new("LayerPermissionAllowedAction", Kind::String)
     .limits(Limits::NONE.min(0).max(22).pattern(&P_LayerPermissionAllowedAction));
 static P_LayerPermissionAllowedAction: Pattern = Pattern::new(r#"lambda:GetLayerVersion"#);
-static S_LayerPermissionAllowedPrincipal: schema::Shape = schema::Shape::new("LayerPermissionAllowedPrincipal", Kind::String)
-    .limits(Limits::NONE.min(0).max(10000).pattern(&P_LayerPermissionAllowedPrincipal));
+static S_LayerPermissionAllowedPrincipal: schema::Shape =
+    schema::Shape::new("LayerPermissionAllowedPrincipal", Kind::String)
+        .limits(Limits::NONE.min(0).max(10000).pattern(&P_LayerPermissionAllowedPrincipal));
 static P_LayerPermissionAllowedPrincipal: Pattern = Pattern::new(r#"\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root"#);
-static S_LayerVersionArn: schema::Shape =
-    schema::Shape::new("LayerVersionArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerVersionArn));
+static S_LayerVersionArn: schema::Shape = schema::Shape::new("LayerVersionArn", Kind::String)
+    .limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerVersionArn));
 static P_LayerVersionArn: Pattern = Pattern::new(
     r#"((arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))"#,
 );
@@ -2712,7 +3129,8 @@ static L_LayerVersionContentOutput: Layout = Layout::new(&[
 static S_LayerVersionNumber: schema::Shape = schema::Shape::new("LayerVersionNumber", Kind::Integer);
 static S_LayerVersionsList: schema::Shape = schema::Shape::new("LayerVersionsList", Kind::List(&M_LayerVersionsList));
 static M_LayerVersionsList: schema::Member = schema::Member::new("member", &S_LayerVersionsListItem);
-static S_LayerVersionsListItem: schema::Shape = schema::Shape::new("LayerVersionsListItem", Kind::Structure(&L_LayerVersionsListItem));
+static S_LayerVersionsListItem: schema::Shape =
+    schema::Shape::new("LayerVersionsListItem", Kind::Structure(&L_LayerVersionsListItem));
 static L_LayerVersionsListItem: Layout = Layout::new(&[
     schema::Member::new("LayerVersionArn", &S_LayerVersionArn),
     schema::Member::new("Version", &S_LayerVersionNumber),
@@ -2730,19 +3148,22 @@ static L_LayersListItem: Layout = Layout::new(&[
     schema::Member::new("LayerArn", &S_LayerArn),
     schema::Member::new("LatestMatchingVersion", &S_LayerVersionsListItem),
 ]);
-static S_LayersReferenceList: schema::Shape = schema::Shape::new("LayersReferenceList", Kind::List(&M_LayersReferenceList));
+static S_LayersReferenceList: schema::Shape =
+    schema::Shape::new("LayersReferenceList", Kind::List(&M_LayersReferenceList));
 static M_LayersReferenceList: schema::Member = schema::Member::new("member", &S_Layer);
 static S_LicenseInfo: schema::Shape =
     schema::Shape::new("LicenseInfo", Kind::String).limits(Limits::NONE.min(0).max(512).pattern(&P_LicenseInfo));
 static P_LicenseInfo: Pattern = Pattern::new(r#".*"#);
-static S_ListAliasesRequest: schema::Shape = schema::Shape::new("ListAliasesRequest", Kind::Structure(&L_ListAliasesRequest));
+static S_ListAliasesRequest: schema::Shape =
+    schema::Shape::new("ListAliasesRequest", Kind::Structure(&L_ListAliasesRequest));
 static L_ListAliasesRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("FunctionVersion", &S_VersionWithLatestPublished).wire("FunctionVersion").at(Location::Query),
     schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
     schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
 ]);
-static S_ListAliasesResponse: schema::Shape = schema::Shape::new("ListAliasesResponse", Kind::Structure(&L_ListAliasesResponse));
+static S_ListAliasesResponse: schema::Shape =
+    schema::Shape::new("ListAliasesResponse", Kind::Structure(&L_ListAliasesResponse));
 static L_ListAliasesResponse: Layout =
     Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Aliases", &S_AliasList)]);
 static S_ListEventSourceMappingsRequest: schema::Shape =
@@ -2755,17 +3176,23 @@ static L_ListEventSourceMappingsRequest: Layout = Layout::new(&[
 ]);
 static S_ListEventSourceMappingsResponse: schema::Shape =
     schema::Shape::new("ListEventSourceMappingsResponse", Kind::Structure(&L_ListEventSourceMappingsResponse));
-static L_ListEventSourceMappingsResponse: Layout =
-    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("EventSourceMappings", &S_EventSourceMappingsList)]);
-static S_ListFunctionEventInvokeConfigsRequest: schema::Shape =
-    schema::Shape::new("ListFunctionEventInvokeConfigsRequest", Kind::Structure(&L_ListFunctionEventInvokeConfigsRequest));
+static L_ListEventSourceMappingsResponse: Layout = Layout::new(&[
+    schema::Member::new("NextMarker", &S_String),
+    schema::Member::new("EventSourceMappings", &S_EventSourceMappingsList),
+]);
+static S_ListFunctionEventInvokeConfigsRequest: schema::Shape = schema::Shape::new(
+    "ListFunctionEventInvokeConfigsRequest",
+    Kind::Structure(&L_ListFunctionEventInvokeConfigsRequest),
+);
 static L_ListFunctionEventInvokeConfigsRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
     schema::Member::new("MaxItems", &S_MaxFunctionEventInvokeConfigListItems).wire("MaxItems").at(Location::Query),
 ]);
-static S_ListFunctionEventInvokeConfigsResponse: schema::Shape =
-    schema::Shape::new("ListFunctionEventInvokeConfigsResponse", Kind::Structure(&L_ListFunctionEventInvokeConfigsResponse));
+static S_ListFunctionEventInvokeConfigsResponse: schema::Shape = schema::Shape::new(
+    "ListFunctionEventInvokeConfigsResponse",
+    Kind::Structure(&L_ListFunctionEventInvokeConfigsResponse),
+);
 static L_ListFunctionEventInvokeConfigsResponse: Layout = Layout::new(&[
     schema::Member::new("FunctionEventInvokeConfigs", &S_FunctionEventInvokeConfigList),
     schema::Member::new("NextMarker", &S_String),
@@ -2783,14 +3210,16 @@ static L_ListFunctionUrlConfigsResponse: Layout = Layout::new(&[
     schema::Member::new("FunctionUrlConfigs", &S_FunctionUrlConfigList).required(),
     schema::Member::new("NextMarker", &S_String),
 ]);
-static S_ListFunctionsRequest: schema::Shape = schema::Shape::new("ListFunctionsRequest", Kind::Structure(&L_ListFunctionsRequest));
+static S_ListFunctionsRequest: schema::Shape =
+    schema::Shape::new("ListFunctionsRequest", Kind::Structure(&L_ListFunctionsRequest));
 static L_ListFunctionsRequest: Layout = Layout::new(&[
     schema::Member::new("MasterRegion", &S_MasterRegion).wire("MasterRegion").at(Location::Query),
     schema::Member::new("FunctionVersion", &S_FunctionVersion).wire("FunctionVersion").at(Location::Query),
     schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
     schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
 ]);
-static S_ListFunctionsResponse: schema::Shape = schema::Shape::new("ListFunctionsResponse", Kind::Structure(&L_ListFunctionsResponse));
+static S_ListFunctionsResponse: schema::Shape =
+    schema::Shape::new("ListFunctionsResponse", Kind::Structure(&L_ListFunctionsResponse));
 static L_ListFunctionsResponse: Layout =
     Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Functions", &S_FunctionList)]);
 static S_ListLayerVersionsRequest: schema::Shape =
@@ -2804,16 +3233,20 @@ static L_ListLayerVersionsRequest: Layout = Layout::new(&[
 ]);
 static S_ListLayerVersionsResponse: schema::Shape =
     schema::Shape::new("ListLayerVersionsResponse", Kind::Structure(&L_ListLayerVersionsResponse));
-static L_ListLayerVersionsResponse: Layout =
-    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("LayerVersions", &S_LayerVersionsList)]);
-static S_ListLayersRequest: schema::Shape = schema::Shape::new("ListLayersRequest", Kind::Structure(&L_ListLayersRequest));
+static L_ListLayerVersionsResponse: Layout = Layout::new(&[
+    schema::Member::new("NextMarker", &S_String),
+    schema::Member::new("LayerVersions", &S_LayerVersionsList),
+]);
+static S_ListLayersRequest: schema::Shape =
+    schema::Shape::new("ListLayersRequest", Kind::Structure(&L_ListLayersRequest));
 static L_ListLayersRequest: Layout = Layout::new(&[
     schema::Member::new("CompatibleArchitecture", &S_Architecture).wire("CompatibleArchitecture").at(Location::Query),
     schema::Member::new("CompatibleRuntime", &S_Runtime).wire("CompatibleRuntime").at(Location::Query),
     schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
     schema::Member::new("MaxItems", &S_MaxLayerListItems).wire("MaxItems").at(Location::Query),
 ]);
-static S_ListLayersResponse: schema::Shape = schema::Shape::new("ListLayersResponse", Kind::Structure(&L_ListLayersResponse));
+static S_ListLayersResponse: schema::Shape =
+    schema::Shape::new("ListLayersResponse", Kind::Structure(&L_ListLayersResponse));
 static L_ListLayersResponse: Layout =
     Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Layers", &S_LayersList)]);
 static S_ListTagsRequest: schema::Shape = schema::Shape::new("ListTagsRequest", Kind::Structure(&L_ListTagsRequest));
@@ -2835,10 +3268,13 @@ static L_ListVersionsByFunctionResponse: Layout =
 static S_LocalMountPath: schema::Shape =
     schema::Shape::new("LocalMountPath", Kind::String).limits(Limits::NONE.min(0).max(160).pattern(&P_LocalMountPath));
 static P_LocalMountPath: Pattern = Pattern::new(r#"/mnt/[a-zA-Z0-9-_.]+"#);
-static S_LogFormat: schema::Shape = schema::Shape::new("LogFormat", Kind::String).limits(Limits::NONE.values(&["JSON", "Text"]));
-static S_LogGroup: schema::Shape = schema::Shape::new("LogGroup", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroup));
+static S_LogFormat: schema::Shape =
+    schema::Shape::new("LogFormat", Kind::String).limits(Limits::NONE.values(&["JSON", "Text"]));
+static S_LogGroup: schema::Shape =
+    schema::Shape::new("LogGroup", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroup));
 static P_LogGroup: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
-static S_LogType: schema::Shape = schema::Shape::new("LogType", Kind::String).limits(Limits::NONE.values(&["None", "Tail"]));
+static S_LogType: schema::Shape =
+    schema::Shape::new("LogType", Kind::String).limits(Limits::NONE.values(&["None", "Tail"]));
 static S_LoggingConfig: schema::Shape = schema::Shape::new("LoggingConfig", Kind::Structure(&L_LoggingConfig));
 static L_LoggingConfig: Layout = Layout::new(&[
     schema::Member::new("LogFormat", &S_LogFormat),
@@ -2854,47 +3290,54 @@ static S_MaxAge: schema::Shape = schema::Shape::new("MaxAge", Kind::Integer).lim
 static S_MaxFunctionEventInvokeConfigListItems: schema::Shape =
     schema::Shape::new("MaxFunctionEventInvokeConfigListItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
 static S_MaxItems: schema::Shape = schema::Shape::new("MaxItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
-static S_MaxLayerListItems: schema::Shape = schema::Shape::new("MaxLayerListItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
-static S_MaxListItems: schema::Shape = schema::Shape::new("MaxListItems", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_MaxLayerListItems: schema::Shape =
+    schema::Shape::new("MaxLayerListItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxListItems: schema::Shape =
+    schema::Shape::new("MaxListItems", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_MaximumBatchingWindowInSeconds: schema::Shape =
     schema::Shape::new("MaximumBatchingWindowInSeconds", Kind::Integer).limits(Limits::NONE.min(0).max(300));
-static S_MaximumConcurrency: schema::Shape = schema::Shape::new("MaximumConcurrency", Kind::Integer).limits(Limits::NONE.min(2).max(1000));
+static S_MaximumConcurrency: schema::Shape =
+    schema::Shape::new("MaximumConcurrency", Kind::Integer).limits(Limits::NONE.min(2).max(1000));
 static S_MaximumEventAgeInSeconds: schema::Shape =
     schema::Shape::new("MaximumEventAgeInSeconds", Kind::Integer).limits(Limits::NONE.min(60).max(21600));
 static S_MaximumNumberOfPollers: schema::Shape =
     schema::Shape::new("MaximumNumberOfPollers", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_MaximumRecordAgeInSeconds: schema::Shape =
     schema::Shape::new("MaximumRecordAgeInSeconds", Kind::Integer).limits(Limits::NONE.min(-1).max(604800));
-static S_MaximumRetryAttempts: schema::Shape = schema::Shape::new("MaximumRetryAttempts", Kind::Integer).limits(Limits::NONE.min(0).max(2));
+static S_MaximumRetryAttempts: schema::Shape =
+    schema::Shape::new("MaximumRetryAttempts", Kind::Integer).limits(Limits::NONE.min(0).max(2));
 static S_MaximumRetryAttemptsEventSourceMapping: schema::Shape =
     schema::Shape::new("MaximumRetryAttemptsEventSourceMapping", Kind::Integer).limits(Limits::NONE.min(-1).max(10000));
-static S_MemorySize: schema::Shape = schema::Shape::new("MemorySize", Kind::Integer).limits(Limits::NONE.min(128).max(32768));
-static S_Method: schema::Shape = schema::Shape::new("Method", Kind::String).limits(Limits::NONE.min(0).max(6).pattern(&P_Method));
+static S_MemorySize: schema::Shape =
+    schema::Shape::new("MemorySize", Kind::Integer).limits(Limits::NONE.min(128).max(32768));
+static S_Method: schema::Shape =
+    schema::Shape::new("Method", Kind::String).limits(Limits::NONE.min(0).max(6).pattern(&P_Method));
 static P_Method: Pattern = Pattern::new(r#".*"#);
 static S_MinimumNumberOfPollers: schema::Shape =
     schema::Shape::new("MinimumNumberOfPollers", Kind::Integer).limits(Limits::NONE.min(1).max(200));
 static S_ModeNotSupportedException: schema::Shape =
     schema::Shape::new("ModeNotSupportedException", Kind::Structure(&L_ModeNotSupportedException));
 static L_ModeNotSupportedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_NameSpacedFunctionArn: schema::Shape =
-    schema::Shape::new("NameSpacedFunctionArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_NameSpacedFunctionArn));
+static S_NameSpacedFunctionArn: schema::Shape = schema::Shape::new("NameSpacedFunctionArn", Kind::String)
+    .limits(Limits::NONE.min(0).max(10000).pattern(&P_NameSpacedFunctionArn));
 static P_NameSpacedFunctionArn: Pattern = Pattern::new(
     r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:function:[a-zA-Z0-9-_\.]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"#,
 );
-static S_NamespacedFunctionName: schema::Shape =
-    schema::Shape::new("NamespacedFunctionName", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_NamespacedFunctionName));
+static S_NamespacedFunctionName: schema::Shape = schema::Shape::new("NamespacedFunctionName", Kind::String)
+    .limits(Limits::NONE.min(1).max(256).pattern(&P_NamespacedFunctionName));
 static P_NamespacedFunctionName: Pattern = Pattern::new(
     r#"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"#,
 );
-static S_NamespacedStatementId: schema::Shape =
-    schema::Shape::new("NamespacedStatementId", Kind::String).limits(Limits::NONE.min(1).max(100).pattern(&P_NamespacedStatementId));
+static S_NamespacedStatementId: schema::Shape = schema::Shape::new("NamespacedStatementId", Kind::String)
+    .limits(Limits::NONE.min(1).max(100).pattern(&P_NamespacedStatementId));
 static P_NamespacedStatementId: Pattern = Pattern::new(r#"([a-zA-Z0-9-_.]+)"#);
 static S_NoPublishedVersionException: schema::Shape =
     schema::Shape::new("NoPublishedVersionException", Kind::Structure(&L_NoPublishedVersionException));
 static L_NoPublishedVersionException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
-static S_NumericLatestPublishedOrAliasQualifier: schema::Shape = schema::Shape::new("NumericLatestPublishedOrAliasQualifier", Kind::String)
-    .limits(Limits::NONE.min(1).max(128).pattern(&P_NumericLatestPublishedOrAliasQualifier));
+static S_NumericLatestPublishedOrAliasQualifier: schema::Shape =
+    schema::Shape::new("NumericLatestPublishedOrAliasQualifier", Kind::String)
+        .limits(Limits::NONE.min(1).max(128).pattern(&P_NumericLatestPublishedOrAliasQualifier));
 static P_NumericLatestPublishedOrAliasQualifier: Pattern = Pattern::new(r#"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"#);
 static S_OnFailure: schema::Shape = schema::Shape::new("OnFailure", Kind::Structure(&L_OnFailure));
 static L_OnFailure: Layout = Layout::new(&[schema::Member::new("Destination", &S_DestinationArn)]);
@@ -2903,12 +3346,15 @@ static L_OnSuccess: Layout = Layout::new(&[schema::Member::new("Destination", &S
 static S_OrganizationId: schema::Shape =
     schema::Shape::new("OrganizationId", Kind::String).limits(Limits::NONE.min(0).max(34).pattern(&P_OrganizationId));
 static P_OrganizationId: Pattern = Pattern::new(r#"o-[a-z0-9]{10,32}"#);
-static S_Origin: schema::Shape = schema::Shape::new("Origin", Kind::String).limits(Limits::NONE.min(1).max(253).pattern(&P_Origin));
+static S_Origin: schema::Shape =
+    schema::Shape::new("Origin", Kind::String).limits(Limits::NONE.min(1).max(253).pattern(&P_Origin));
 static P_Origin: Pattern = Pattern::new(r#".*"#);
-static S_PackageType: schema::Shape = schema::Shape::new("PackageType", Kind::String).limits(Limits::NONE.values(&["Zip", "Image"]));
+static S_PackageType: schema::Shape =
+    schema::Shape::new("PackageType", Kind::String).limits(Limits::NONE.values(&["Zip", "Image"]));
 static S_ParallelizationFactor: schema::Shape =
     schema::Shape::new("ParallelizationFactor", Kind::Integer).limits(Limits::NONE.min(1).max(10));
-static S_Pattern: schema::Shape = schema::Shape::new("Pattern", Kind::String).limits(Limits::NONE.min(0).max(4096).pattern(&P_Pattern));
+static S_Pattern: schema::Shape =
+    schema::Shape::new("Pattern", Kind::String).limits(Limits::NONE.min(0).max(4096).pattern(&P_Pattern));
 static P_Pattern: Pattern = Pattern::new(r#"[\s\S]*"#);
 static S_PerExecutionEnvironmentMaxConcurrency: schema::Shape =
     schema::Shape::new("PerExecutionEnvironmentMaxConcurrency", Kind::Integer).limits(Limits::NONE.min(1).max(1600));
@@ -2934,7 +3380,8 @@ static L_ProvisionedPollerConfig: Layout = Layout::new(&[
 static S_ProvisionedPollerGroupName: schema::Shape = schema::Shape::new("ProvisionedPollerGroupName", Kind::String)
     .limits(Limits::NONE.min(0).max(128).pattern(&P_ProvisionedPollerGroupName));
 static P_ProvisionedPollerGroupName: Pattern = Pattern::new(r#"[a-zA-Z0-9-_]*"#);
-static S_PublicPolicyException: schema::Shape = schema::Shape::new("PublicPolicyException", Kind::Structure(&L_PublicPolicyException));
+static S_PublicPolicyException: schema::Shape =
+    schema::Shape::new("PublicPolicyException", Kind::Structure(&L_PublicPolicyException));
 static L_PublicPolicyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_PublishLayerVersionRequest: schema::Shape =
     schema::Shape::new("PublishLayerVersionRequest", Kind::Structure(&L_PublishLayerVersionRequest));
@@ -2959,7 +3406,8 @@ static L_PublishLayerVersionResponse: Layout = Layout::new(&[
     schema::Member::new("CompatibleRuntimes", &S_CompatibleRuntimes),
     schema::Member::new("LicenseInfo", &S_LicenseInfo),
 ]);
-static S_PublishVersionRequest: schema::Shape = schema::Shape::new("PublishVersionRequest", Kind::Structure(&L_PublishVersionRequest));
+static S_PublishVersionRequest: schema::Shape =
+    schema::Shape::new("PublishVersionRequest", Kind::Structure(&L_PublishVersionRequest));
 static L_PublishVersionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("CodeSha256", &S_String),
@@ -2982,7 +3430,8 @@ static L_PutFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
     schema::Member::new("MaximumEventAgeInSeconds", &S_MaximumEventAgeInSeconds),
     schema::Member::new("DestinationConfig", &S_DestinationConfig),
 ]);
-static S_Queue: schema::Shape = schema::Shape::new("Queue", Kind::String).limits(Limits::NONE.min(1).max(1000).pattern(&P_Queue));
+static S_Queue: schema::Shape =
+    schema::Shape::new("Queue", Kind::String).limits(Limits::NONE.min(1).max(1000).pattern(&P_Queue));
 static P_Queue: Pattern = Pattern::new(r#"[\s\S]*"#);
 static S_Queues: schema::Shape = schema::Shape::new("Queues", Kind::List(&M_Queues)).limits(Limits::NONE.min(1).max(1));
 static M_Queues: schema::Member = schema::Member::new("member", &S_Queue);
@@ -3022,7 +3471,8 @@ static P_ResourceArn: Pattern = Pattern::new(r#"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]
 static S_ResourceConflictException: schema::Shape =
     schema::Shape::new("ResourceConflictException", Kind::Structure(&L_ResourceConflictException));
 static L_ResourceConflictException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_ResourceInUseException: schema::Shape = schema::Shape::new("ResourceInUseException", Kind::Structure(&L_ResourceInUseException));
+static S_ResourceInUseException: schema::Shape =
+    schema::Shape::new("ResourceInUseException", Kind::Structure(&L_ResourceInUseException));
 static L_ResourceInUseException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_ResourceNotFoundException: schema::Shape =
     schema::Shape::new("ResourceNotFoundException", Kind::Structure(&L_ResourceNotFoundException));
@@ -3031,10 +3481,12 @@ static S_ResourceNotReadyException: schema::Shape =
     schema::Shape::new("ResourceNotReadyException", Kind::Structure(&L_ResourceNotReadyException));
 static L_ResourceNotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_ResponseStreamingInvocationType: schema::Shape =
-    schema::Shape::new("ResponseStreamingInvocationType", Kind::String).limits(Limits::NONE.values(&["RequestResponse", "DryRun"]));
+    schema::Shape::new("ResponseStreamingInvocationType", Kind::String)
+        .limits(Limits::NONE.values(&["RequestResponse", "DryRun"]));
 static S_RetentionPeriodInDays: schema::Shape =
     schema::Shape::new("RetentionPeriodInDays", Kind::Integer).limits(Limits::NONE.min(1).max(90));
-static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_RoleArn));
+static S_RoleArn: schema::Shape =
+    schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_RoleArn));
 static P_RoleArn: Pattern = Pattern::new(r#"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"#);
 static S_Runtime: schema::Shape = schema::Shape::new("Runtime", Kind::String).limits(Limits::NONE.values(&[
     "nodejs",
@@ -3093,21 +3545,26 @@ static S_Runtime: schema::Shape = schema::Shape::new("Runtime", Kind::String).li
 static S_RuntimeAliasDeletedException: schema::Shape =
     schema::Shape::new("RuntimeAliasDeletedException", Kind::Structure(&L_RuntimeAliasDeletedException));
 static L_RuntimeAliasDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_RuntimeVersionArn: schema::Shape =
-    schema::Shape::new("RuntimeVersionArn", Kind::String).limits(Limits::NONE.min(26).max(2048).pattern(&P_RuntimeVersionArn));
+static S_RuntimeVersionArn: schema::Shape = schema::Shape::new("RuntimeVersionArn", Kind::String)
+    .limits(Limits::NONE.min(26).max(2048).pattern(&P_RuntimeVersionArn));
 static P_RuntimeVersionArn: Pattern = Pattern::new(
     r#"((arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}::runtime:.+)|(arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:runtime/[A-Za-z0-9_.-]{1,128}/version/[A-Za-z0-9_.-]{1,128}))"#,
 );
-static S_RuntimeVersionConfig: schema::Shape = schema::Shape::new("RuntimeVersionConfig", Kind::Structure(&L_RuntimeVersionConfig));
-static L_RuntimeVersionConfig: Layout =
-    Layout::new(&[schema::Member::new("RuntimeVersionArn", &S_RuntimeVersionArn), schema::Member::new("Error", &S_RuntimeVersionError)]);
+static S_RuntimeVersionConfig: schema::Shape =
+    schema::Shape::new("RuntimeVersionConfig", Kind::Structure(&L_RuntimeVersionConfig));
+static L_RuntimeVersionConfig: Layout = Layout::new(&[
+    schema::Member::new("RuntimeVersionArn", &S_RuntimeVersionArn),
+    schema::Member::new("Error", &S_RuntimeVersionError),
+]);
 static S_RuntimeVersionDeletedException: schema::Shape =
     schema::Shape::new("RuntimeVersionDeletedException", Kind::Structure(&L_RuntimeVersionDeletedException));
 static L_RuntimeVersionDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_RuntimeVersionError: schema::Shape = schema::Shape::new("RuntimeVersionError", Kind::Structure(&L_RuntimeVersionError));
+static S_RuntimeVersionError: schema::Shape =
+    schema::Shape::new("RuntimeVersionError", Kind::Structure(&L_RuntimeVersionError));
 static L_RuntimeVersionError: Layout =
     Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
-static S_S3Bucket: schema::Shape = schema::Shape::new("S3Bucket", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_S3Bucket));
+static S_S3Bucket: schema::Shape =
+    schema::Shape::new("S3Bucket", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_S3Bucket));
 static P_S3Bucket: Pattern = Pattern::new(r#"[0-9A-Za-z\.\-_]*(?<!\.)"#);
 static S_S3FilesConfig: schema::Shape = schema::Shape::new("S3FilesConfig", Kind::Structure(&L_S3FilesConfig));
 static L_S3FilesConfig: Layout = Layout::new(&[schema::Member::new("DirectS3Read", &S_DirectS3Read)]);
@@ -3120,27 +3577,30 @@ static L_S3FilesMountFailureException: Layout = Layout::new(&[schema::Member::ne
 static S_S3FilesMountTimeoutException: schema::Shape =
     schema::Shape::new("S3FilesMountTimeoutException", Kind::Structure(&L_S3FilesMountTimeoutException));
 static L_S3FilesMountTimeoutException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_S3Key: schema::Shape = schema::Shape::new("S3Key", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_S3Key));
+static S_S3Key: schema::Shape =
+    schema::Shape::new("S3Key", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_S3Key));
 static P_S3Key: Pattern = Pattern::new(r#".*"#);
 static S_S3ObjectStorageMode: schema::Shape =
     schema::Shape::new("S3ObjectStorageMode", Kind::String).limits(Limits::NONE.values(&["COPY", "REFERENCE"]));
-static S_S3ObjectVersion: schema::Shape =
-    schema::Shape::new("S3ObjectVersion", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_S3ObjectVersion));
+static S_S3ObjectVersion: schema::Shape = schema::Shape::new("S3ObjectVersion", Kind::String)
+    .limits(Limits::NONE.min(1).max(1024).pattern(&P_S3ObjectVersion));
 static P_S3ObjectVersion: Pattern = Pattern::new(r#".*"#);
 static S_ScalingConfig: schema::Shape = schema::Shape::new("ScalingConfig", Kind::Structure(&L_ScalingConfig));
 static L_ScalingConfig: Layout = Layout::new(&[schema::Member::new("MaximumConcurrency", &S_MaximumConcurrency)]);
 static S_SchemaRegistryEventRecordFormat: schema::Shape =
-    schema::Shape::new("SchemaRegistryEventRecordFormat", Kind::String).limits(Limits::NONE.values(&["JSON", "SOURCE"]));
-static S_SchemaRegistryUri: schema::Shape =
-    schema::Shape::new("SchemaRegistryUri", Kind::String).limits(Limits::NONE.min(1).max(10000).pattern(&P_SchemaRegistryUri));
+    schema::Shape::new("SchemaRegistryEventRecordFormat", Kind::String)
+        .limits(Limits::NONE.values(&["JSON", "SOURCE"]));
+static S_SchemaRegistryUri: schema::Shape = schema::Shape::new("SchemaRegistryUri", Kind::String)
+    .limits(Limits::NONE.min(1).max(10000).pattern(&P_SchemaRegistryUri));
 static P_SchemaRegistryUri: Pattern = Pattern::new(r#"[a-zA-Z0-9-\/*:_+=.@-]*"#);
-static S_SecurityGroupId: schema::Shape =
-    schema::Shape::new("SecurityGroupId", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_SecurityGroupId));
+static S_SecurityGroupId: schema::Shape = schema::Shape::new("SecurityGroupId", Kind::String)
+    .limits(Limits::NONE.min(0).max(1024).pattern(&P_SecurityGroupId));
 static P_SecurityGroupId: Pattern = Pattern::new(r#"sg-[0-9a-zA-Z]*"#);
 static S_SecurityGroupIds: schema::Shape =
     schema::Shape::new("SecurityGroupIds", Kind::List(&M_SecurityGroupIds)).limits(Limits::NONE.min(0).max(5));
 static M_SecurityGroupIds: schema::Member = schema::Member::new("member", &S_SecurityGroupId);
-static S_SelfManagedEventSource: schema::Shape = schema::Shape::new("SelfManagedEventSource", Kind::Structure(&L_SelfManagedEventSource));
+static S_SelfManagedEventSource: schema::Shape =
+    schema::Shape::new("SelfManagedEventSource", Kind::Structure(&L_SelfManagedEventSource));
 static L_SelfManagedEventSource: Layout = Layout::new(&[schema::Member::new("Endpoints", &S_Endpoints)]);
 static S_SelfManagedKafkaEventSourceConfig: schema::Shape =
     schema::Shape::new("SelfManagedKafkaEventSourceConfig", Kind::Structure(&L_SelfManagedKafkaEventSourceConfig));
@@ -3152,8 +3612,10 @@ static L_SelfManagedKafkaEventSourceConfig: Layout = Layout::new(&[
 static S_SensitiveString: schema::Shape = schema::Shape::new("SensitiveString", Kind::String).sensitive();
 static S_SensitiveStringOnServerOnly: schema::Shape =
     schema::Shape::new("SensitiveStringOnServerOnly", Kind::String).limits(Limits::NONE.min(0).max(10000));
-static S_SerializedRequestEntityTooLargeException: schema::Shape =
-    schema::Shape::new("SerializedRequestEntityTooLargeException", Kind::Structure(&L_SerializedRequestEntityTooLargeException));
+static S_SerializedRequestEntityTooLargeException: schema::Shape = schema::Shape::new(
+    "SerializedRequestEntityTooLargeException",
+    Kind::Structure(&L_SerializedRequestEntityTooLargeException),
+);
 static L_SerializedRequestEntityTooLargeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_ServiceException: schema::Shape = schema::Shape::new("ServiceException", Kind::Structure(&L_ServiceException));
 static L_ServiceException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
@@ -3164,17 +3626,21 @@ static S_SnapStart: schema::Shape = schema::Shape::new("SnapStart", Kind::Struct
 static L_SnapStart: Layout = Layout::new(&[schema::Member::new("ApplyOn", &S_SnapStartApplyOn)]);
 static S_SnapStartApplyOn: schema::Shape =
     schema::Shape::new("SnapStartApplyOn", Kind::String).limits(Limits::NONE.values(&["PublishedVersions", "None"]));
-static S_SnapStartException: schema::Shape = schema::Shape::new("SnapStartException", Kind::Structure(&L_SnapStartException));
+static S_SnapStartException: schema::Shape =
+    schema::Shape::new("SnapStartException", Kind::Structure(&L_SnapStartException));
 static L_SnapStartException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_SnapStartNotReadyException: schema::Shape =
     schema::Shape::new("SnapStartNotReadyException", Kind::Structure(&L_SnapStartNotReadyException));
 static L_SnapStartNotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_SnapStartOptimizationStatus: schema::Shape =
     schema::Shape::new("SnapStartOptimizationStatus", Kind::String).limits(Limits::NONE.values(&["On", "Off"]));
-static S_SnapStartRegenerationFailureException: schema::Shape =
-    schema::Shape::new("SnapStartRegenerationFailureException", Kind::Structure(&L_SnapStartRegenerationFailureException));
+static S_SnapStartRegenerationFailureException: schema::Shape = schema::Shape::new(
+    "SnapStartRegenerationFailureException",
+    Kind::Structure(&L_SnapStartRegenerationFailureException),
+);
 static L_SnapStartRegenerationFailureException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_SnapStartResponse: schema::Shape = schema::Shape::new("SnapStartResponse", Kind::Structure(&L_SnapStartResponse));
+static S_SnapStartResponse: schema::Shape =
+    schema::Shape::new("SnapStartResponse", Kind::Structure(&L_SnapStartResponse));
 static L_SnapStartResponse: Layout = Layout::new(&[
     schema::Member::new("ApplyOn", &S_SnapStartApplyOn),
     schema::Member::new("OptimizationStatus", &S_SnapStartOptimizationStatus),
@@ -3187,25 +3653,27 @@ static S_SourceAccessConfiguration: schema::Shape =
 static L_SourceAccessConfiguration: Layout =
     Layout::new(&[schema::Member::new("Type", &S_SourceAccessType), schema::Member::new("URI", &S_URI)]);
 static S_SourceAccessConfigurations: schema::Shape =
-    schema::Shape::new("SourceAccessConfigurations", Kind::List(&M_SourceAccessConfigurations)).limits(Limits::NONE.min(0).max(23));
+    schema::Shape::new("SourceAccessConfigurations", Kind::List(&M_SourceAccessConfigurations))
+        .limits(Limits::NONE.min(0).max(23));
 static M_SourceAccessConfigurations: schema::Member = schema::Member::new("member", &S_SourceAccessConfiguration);
-static S_SourceAccessType: schema::Shape = schema::Shape::new("SourceAccessType", Kind::String).limits(Limits::NONE.values(&[
-    "BASIC_AUTH",
-    "VPC_SUBNET",
-    "VPC_SECURITY_GROUP",
-    "SASL_SCRAM_512_AUTH",
-    "SASL_SCRAM_256_AUTH",
-    "VIRTUAL_HOST",
-    "CLIENT_CERTIFICATE_TLS_AUTH",
-    "SERVER_ROOT_CA_CERTIFICATE",
-    "OAUTHBEARER_AUTH",
-    "OAUTHBEARER_SCOPE",
-    "OAUTHBEARER_AUDIENCE",
-    "OAUTHBEARER_LOGICAL_CLUSTER",
-    "OAUTHBEARER_IDENTITY_POOL",
-    "IAM_AUTH",
-    "IAM_OAUTHBEARER_AUTH",
-]));
+static S_SourceAccessType: schema::Shape =
+    schema::Shape::new("SourceAccessType", Kind::String).limits(Limits::NONE.values(&[
+        "BASIC_AUTH",
+        "VPC_SUBNET",
+        "VPC_SECURITY_GROUP",
+        "SASL_SCRAM_512_AUTH",
+        "SASL_SCRAM_256_AUTH",
+        "VIRTUAL_HOST",
+        "CLIENT_CERTIFICATE_TLS_AUTH",
+        "SERVER_ROOT_CA_CERTIFICATE",
+        "OAUTHBEARER_AUTH",
+        "OAUTHBEARER_SCOPE",
+        "OAUTHBEARER_AUDIENCE",
+        "OAUTHBEARER_LOGICAL_CLUSTER",
+        "OAUTHBEARER_IDENTITY_POOL",
+        "IAM_AUTH",
+        "IAM_OAUTHBEARER_AUTH",
+    ]));
 static S_SourceOwner: schema::Shape =
     schema::Shape::new("SourceOwner", Kind::String).limits(Limits::NONE.min(0).max(12).pattern(&P_SourceOwner));
 static P_SourceOwner: Pattern = Pattern::new(r#"\d{12}"#);
@@ -3220,77 +3688,86 @@ static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits
     "Deleting",
 ]));
 static S_StateReason: schema::Shape = schema::Shape::new("StateReason", Kind::String);
-static S_StateReasonCode: schema::Shape = schema::Shape::new("StateReasonCode", Kind::String).limits(Limits::NONE.values(&[
-    "Idle",
-    "Creating",
-    "Restoring",
-    "EniLimitExceeded",
-    "InsufficientRolePermissions",
-    "InvalidConfiguration",
-    "InternalError",
-    "SubnetOutOfIPAddresses",
-    "InvalidSubnet",
-    "InvalidSecurityGroup",
-    "ImageDeleted",
-    "ImageAccessDenied",
-    "InvalidImage",
-    "KMSKeyAccessDenied",
-    "KMSKeyNotFound",
-    "InvalidStateKMSKey",
-    "DisabledKMSKey",
-    "EFSIOError",
-    "EFSMountConnectivityError",
-    "EFSMountFailure",
-    "EFSMountTimeout",
-    "InvalidRuntime",
-    "InvalidZipFileException",
-    "FunctionError",
-    "ServiceQuotaExceededException",
-    "VcpuLimitExceeded",
-    "CapacityProviderScalingLimitExceeded",
-    "InsufficientCapacity",
-    "EC2RequestLimitExceeded",
-    "FunctionError.InitTimeout",
-    "FunctionError.RuntimeInitError",
-    "FunctionError.ExtensionInitError",
-    "FunctionError.InvalidEntryPoint",
-    "FunctionError.InvalidWorkingDirectory",
-    "FunctionError.PermissionDenied",
-    "FunctionError.TooManyExtensions",
-    "FunctionError.InitResourceExhausted",
-    "DisallowedByVpcEncryptionControl",
-    "DrainingDurableExecutions",
-    "IncompatibleAcceleratorInstanceTypes",
-    "DependencyError",
-]));
+static S_StateReasonCode: schema::Shape =
+    schema::Shape::new("StateReasonCode", Kind::String).limits(Limits::NONE.values(&[
+        "Idle",
+        "Creating",
+        "Restoring",
+        "EniLimitExceeded",
+        "InsufficientRolePermissions",
+        "InvalidConfiguration",
+        "InternalError",
+        "SubnetOutOfIPAddresses",
+        "InvalidSubnet",
+        "InvalidSecurityGroup",
+        "ImageDeleted",
+        "ImageAccessDenied",
+        "InvalidImage",
+        "KMSKeyAccessDenied",
+        "KMSKeyNotFound",
+        "InvalidStateKMSKey",
+        "DisabledKMSKey",
+        "EFSIOError",
+        "EFSMountConnectivityError",
+        "EFSMountFailure",
+        "EFSMountTimeout",
+        "InvalidRuntime",
+        "InvalidZipFileException",
+        "FunctionError",
+        "ServiceQuotaExceededException",
+        "VcpuLimitExceeded",
+        "CapacityProviderScalingLimitExceeded",
+        "InsufficientCapacity",
+        "EC2RequestLimitExceeded",
+        "FunctionError.InitTimeout",
+        "FunctionError.RuntimeInitError",
+        "FunctionError.ExtensionInitError",
+        "FunctionError.InvalidEntryPoint",
+        "FunctionError.InvalidWorkingDirectory",
+        "FunctionError.PermissionDenied",
+        "FunctionError.TooManyExtensions",
+        "FunctionError.InitResourceExhausted",
+        "DisallowedByVpcEncryptionControl",
+        "DrainingDurableExecutions",
+        "IncompatibleAcceleratorInstanceTypes",
+        "DependencyError",
+    ]));
 static S_StatementId: schema::Shape =
     schema::Shape::new("StatementId", Kind::String).limits(Limits::NONE.min(1).max(100).pattern(&P_StatementId));
 static P_StatementId: Pattern = Pattern::new(r#"([a-zA-Z0-9-_]+)"#);
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
-static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList)).limits(Limits::NONE.min(0).max(1500));
+static S_StringList: schema::Shape =
+    schema::Shape::new("StringList", Kind::List(&M_StringList)).limits(Limits::NONE.min(0).max(1500));
 static M_StringList: schema::Member = schema::Member::new("member", &S_String);
-static S_SubnetIPAddressLimitReachedException: schema::Shape =
-    schema::Shape::new("SubnetIPAddressLimitReachedException", Kind::Structure(&L_SubnetIPAddressLimitReachedException));
+static S_SubnetIPAddressLimitReachedException: schema::Shape = schema::Shape::new(
+    "SubnetIPAddressLimitReachedException",
+    Kind::Structure(&L_SubnetIPAddressLimitReachedException),
+);
 static L_SubnetIPAddressLimitReachedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_SubnetId: schema::Shape = schema::Shape::new("SubnetId", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_SubnetId));
+static S_SubnetId: schema::Shape =
+    schema::Shape::new("SubnetId", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_SubnetId));
 static P_SubnetId: Pattern = Pattern::new(r#"subnet-[0-9a-z]*"#);
-static S_SubnetIds: schema::Shape = schema::Shape::new("SubnetIds", Kind::List(&M_SubnetIds)).limits(Limits::NONE.min(0).max(16));
+static S_SubnetIds: schema::Shape =
+    schema::Shape::new("SubnetIds", Kind::List(&M_SubnetIds)).limits(Limits::NONE.min(0).max(16));
 static M_SubnetIds: schema::Member = schema::Member::new("member", &S_SubnetId);
 static S_SystemLogLevel: schema::Shape =
     schema::Shape::new("SystemLogLevel", Kind::String).limits(Limits::NONE.values(&["DEBUG", "INFO", "WARN"]));
-static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static S_TagKey: schema::Shape =
+    schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
 static P_TagKey: Pattern = Pattern::new(r#"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"#);
 static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
 static L_TagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("Resource", &S_TaggableResource).wire("Resource").at(Location::Uri).required(),
     schema::Member::new("Tags", &S_Tags).required(),
 ]);
-static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
+static S_TagValue: schema::Shape =
+    schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
 static P_TagValue: Pattern = Pattern::new(r#"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"#);
-static S_TaggableResource: schema::Shape =
-    schema::Shape::new("TaggableResource", Kind::String).limits(Limits::NONE.min(1).max(10000).pattern(&P_TaggableResource));
+static S_TaggableResource: schema::Shape = schema::Shape::new("TaggableResource", Kind::String)
+    .limits(Limits::NONE.min(1).max(10000).pattern(&P_TaggableResource));
 static P_TaggableResource: Pattern = Pattern::new(
     r#"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})"#,
 );
@@ -3305,23 +3782,26 @@ static L_TagsError: Layout = Layout::new(&[
 static S_TagsErrorCode: schema::Shape =
     schema::Shape::new("TagsErrorCode", Kind::String).limits(Limits::NONE.min(10).max(21).pattern(&P_TagsErrorCode));
 static P_TagsErrorCode: Pattern = Pattern::new(r#"[A-Za-z]+Exception"#);
-static S_TagsErrorMessage: schema::Shape =
-    schema::Shape::new("TagsErrorMessage", Kind::String).limits(Limits::NONE.min(84).max(1000).pattern(&P_TagsErrorMessage));
+static S_TagsErrorMessage: schema::Shape = schema::Shape::new("TagsErrorMessage", Kind::String)
+    .limits(Limits::NONE.min(84).max(1000).pattern(&P_TagsErrorMessage));
 static P_TagsErrorMessage: Pattern = Pattern::new(r#".*"#);
 static S_TenancyConfig: schema::Shape = schema::Shape::new("TenancyConfig", Kind::Structure(&L_TenancyConfig));
-static L_TenancyConfig: Layout = Layout::new(&[schema::Member::new("TenantIsolationMode", &S_TenantIsolationMode).required()]);
-static S_TenantId: schema::Shape = schema::Shape::new("TenantId", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_TenantId));
+static L_TenancyConfig: Layout =
+    Layout::new(&[schema::Member::new("TenantIsolationMode", &S_TenantIsolationMode).required()]);
+static S_TenantId: schema::Shape =
+    schema::Shape::new("TenantId", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_TenantId));
 static P_TenantId: Pattern = Pattern::new(r#"[a-zA-Z0-9\._:\/=+\-@ ]+"#);
 static S_TenantIsolationMode: schema::Shape =
     schema::Shape::new("TenantIsolationMode", Kind::String).limits(Limits::NONE.values(&["PER_TENANT"]));
-static S_ThrottleReason: schema::Shape = schema::Shape::new("ThrottleReason", Kind::String).limits(Limits::NONE.values(&[
-    "ConcurrentInvocationLimitExceeded",
-    "FunctionInvocationRateLimitExceeded",
-    "ReservedFunctionConcurrentInvocationLimitExceeded",
-    "ReservedFunctionInvocationRateLimitExceeded",
-    "CallerRateLimitExceeded",
-    "ConcurrentSnapshotCreateLimitExceeded",
-]));
+static S_ThrottleReason: schema::Shape =
+    schema::Shape::new("ThrottleReason", Kind::String).limits(Limits::NONE.values(&[
+        "ConcurrentInvocationLimitExceeded",
+        "FunctionInvocationRateLimitExceeded",
+        "ReservedFunctionConcurrentInvocationLimitExceeded",
+        "ReservedFunctionInvocationRateLimitExceeded",
+        "CallerRateLimitExceeded",
+        "ConcurrentSnapshotCreateLimitExceeded",
+    ]));
 static S_Timeout: schema::Shape = schema::Shape::new("Timeout", Kind::Integer).limits(Limits::NONE.min(1).max(5400));
 static S_Timestamp: schema::Shape =
     schema::Shape::new("Timestamp", Kind::String).limits(Limits::NONE.min(0).max(100).pattern(&P_Timestamp));
@@ -3333,32 +3813,38 @@ static L_TooManyRequestsException: Layout = Layout::new(&[
     schema::Member::new("Type", &S_String),
     schema::Member::new("Reason", &S_ThrottleReason),
 ]);
-static S_Topic: schema::Shape = schema::Shape::new("Topic", Kind::String).limits(Limits::NONE.min(1).max(249).pattern(&P_Topic));
+static S_Topic: schema::Shape =
+    schema::Shape::new("Topic", Kind::String).limits(Limits::NONE.min(1).max(249).pattern(&P_Topic));
 static P_Topic: Pattern = Pattern::new(r#"[^.]([a-zA-Z0-9\-_.]+)"#);
 static S_Topics: schema::Shape = schema::Shape::new("Topics", Kind::List(&M_Topics)).limits(Limits::NONE.min(1).max(1));
 static M_Topics: schema::Member = schema::Member::new("member", &S_Topic);
 static S_TracingConfig: schema::Shape = schema::Shape::new("TracingConfig", Kind::Structure(&L_TracingConfig));
 static L_TracingConfig: Layout = Layout::new(&[schema::Member::new("Mode", &S_TracingMode)]);
-static S_TracingConfigResponse: schema::Shape = schema::Shape::new("TracingConfigResponse", Kind::Structure(&L_TracingConfigResponse));
+static S_TracingConfigResponse: schema::Shape =
+    schema::Shape::new("TracingConfigResponse", Kind::Structure(&L_TracingConfigResponse));
 static L_TracingConfigResponse: Layout = Layout::new(&[schema::Member::new("Mode", &S_TracingMode)]);
 static S_TracingMode: schema::Shape =
     schema::Shape::new("TracingMode", Kind::String).limits(Limits::NONE.values(&["Active", "PassThrough"]));
 static S_TumblingWindowInSeconds: schema::Shape =
     schema::Shape::new("TumblingWindowInSeconds", Kind::Integer).limits(Limits::NONE.min(0).max(900));
-static S_URI: schema::Shape = schema::Shape::new("URI", Kind::String).limits(Limits::NONE.min(1).max(200).pattern(&P_URI));
+static S_URI: schema::Shape =
+    schema::Shape::new("URI", Kind::String).limits(Limits::NONE.min(1).max(200).pattern(&P_URI));
 static P_URI: Pattern = Pattern::new(r#"[ a-zA-Z0-9-\/*:_+=.@-]*"#);
-static S_UUIDString: schema::Shape = schema::Shape::new("UUIDString", Kind::String).limits(Limits::NONE.min(36).max(36));
+static S_UUIDString: schema::Shape =
+    schema::Shape::new("UUIDString", Kind::String).limits(Limits::NONE.min(36).max(36));
 static S_UnreservedConcurrentExecutions: schema::Shape =
     schema::Shape::new("UnreservedConcurrentExecutions", Kind::Integer).limits(Limits::NONE.min(0));
 static S_UnsupportedMediaTypeException: schema::Shape =
     schema::Shape::new("UnsupportedMediaTypeException", Kind::Structure(&L_UnsupportedMediaTypeException));
 static L_UnsupportedMediaTypeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("Resource", &S_TaggableResource).wire("Resource").at(Location::Uri).required(),
     schema::Member::new("TagKeys", &S_TagKeyList).wire("tagKeys").at(Location::Query).required(),
 ]);
-static S_UpdateAliasRequest: schema::Shape = schema::Shape::new("UpdateAliasRequest", Kind::Structure(&L_UpdateAliasRequest));
+static S_UpdateAliasRequest: schema::Shape =
+    schema::Shape::new("UpdateAliasRequest", Kind::Structure(&L_UpdateAliasRequest));
 static L_UpdateAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
@@ -3437,8 +3923,10 @@ static L_UpdateFunctionConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("RuntimeConfig", &S_FunctionRuntimeConfig),
     schema::Member::new("AcceleratorConfig", &S_AcceleratorConfig),
 ]);
-static S_UpdateFunctionEventInvokeConfigRequest: schema::Shape =
-    schema::Shape::new("UpdateFunctionEventInvokeConfigRequest", Kind::Structure(&L_UpdateFunctionEventInvokeConfigRequest));
+static S_UpdateFunctionEventInvokeConfigRequest: schema::Shape = schema::Shape::new(
+    "UpdateFunctionEventInvokeConfigRequest",
+    Kind::Structure(&L_UpdateFunctionEventInvokeConfigRequest),
+);
 static L_UpdateFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
@@ -3466,9 +3954,10 @@ static L_UpdateFunctionUrlConfigResponse: Layout = Layout::new(&[
     schema::Member::new("LastModifiedTime", &S_Timestamp).required(),
     schema::Member::new("InvokeMode", &S_InvokeMode),
 ]);
-static S_UpdateRuntimeOn: schema::Shape =
-    schema::Shape::new("UpdateRuntimeOn", Kind::String).limits(Limits::NONE.values(&["Auto", "Manual", "FunctionUpdate"]));
-static S_Version: schema::Shape = schema::Shape::new("Version", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_Version));
+static S_UpdateRuntimeOn: schema::Shape = schema::Shape::new("UpdateRuntimeOn", Kind::String)
+    .limits(Limits::NONE.values(&["Auto", "Manual", "FunctionUpdate"]));
+static S_Version: schema::Shape =
+    schema::Shape::new("Version", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_Version));
 static P_Version: Pattern = Pattern::new(r#"(\$LATEST|[0-9]+)"#);
 static S_VersionWithLatestPublished: schema::Shape = schema::Shape::new("VersionWithLatestPublished", Kind::String)
     .limits(Limits::NONE.min(1).max(1024).pattern(&P_VersionWithLatestPublished));
@@ -3479,7 +3968,8 @@ static L_VpcConfig: Layout = Layout::new(&[
     schema::Member::new("SecurityGroupIds", &S_SecurityGroupIds),
     schema::Member::new("Ipv6AllowedForDualStack", &S_NullableBoolean),
 ]);
-static S_VpcConfigResponse: schema::Shape = schema::Shape::new("VpcConfigResponse", Kind::Structure(&L_VpcConfigResponse));
+static S_VpcConfigResponse: schema::Shape =
+    schema::Shape::new("VpcConfigResponse", Kind::Structure(&L_VpcConfigResponse));
 static L_VpcConfigResponse: Layout = Layout::new(&[
     schema::Member::new("SubnetIds", &S_SubnetIds),
     schema::Member::new("SecurityGroupIds", &S_SecurityGroupIds),
@@ -3488,7 +3978,8 @@ static L_VpcConfigResponse: Layout = Layout::new(&[
 ]);
 static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
 static S_Weight: schema::Shape = schema::Shape::new("Weight", Kind::Float).limits(Limits::NONE.min(0).max(1));
-static S_WorkingDirectory: schema::Shape = schema::Shape::new("WorkingDirectory", Kind::String).limits(Limits::NONE.min(0).max(1000));
+static S_WorkingDirectory: schema::Shape =
+    schema::Shape::new("WorkingDirectory", Kind::String).limits(Limits::NONE.min(0).max(1000));
 #[derive(Clone, Default)]
 pub struct AcceleratorConfig {
     pub accelerator_memory_size: i32,

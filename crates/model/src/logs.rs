@@ -257,7 +257,12 @@ static DELETE_METRIC_FILTER: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteMetricFilterRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -278,7 +283,12 @@ static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteRetentionPolicyRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -299,7 +309,12 @@ static DELETE_SUBSCRIPTION_FILTER: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteSubscriptionFilterRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -467,7 +482,12 @@ static GET_LOG_RECORD: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetLogRecordRequest,
     output: &S_GetLogRecordResponse,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -628,7 +648,12 @@ static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_PutRetentionPolicyRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -773,7 +798,12 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_TagResourceRequest,
     output: &UNIT,
-    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION, &TOO_MANY_TAGS_EXCEPTION],
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -854,58 +884,109 @@ pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "message" };
-pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "DataAlreadyAcceptedException", code: "DataAlreadyAcceptedException", status: 400, message: "message" };
+pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "DataAlreadyAcceptedException",
+    code: "DataAlreadyAcceptedException",
+    status: 400,
+    message: "message",
+};
 pub static INTERNAL_SERVER_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalServerException", code: "InternalServerException", status: 500, message: "message" };
-pub static INTERNAL_STREAMING_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InternalStreamingException", code: "InternalStreamingException", status: 400, message: "message" };
-pub static INVALID_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidOperationException", code: "InvalidOperationException", status: 400, message: "message" };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
-pub static INVALID_SEQUENCE_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidSequenceTokenException", code: "InvalidSequenceTokenException", status: 400, message: "message" };
+pub static INTERNAL_STREAMING_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InternalStreamingException",
+    code: "InternalStreamingException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidOperationException",
+    code: "InvalidOperationException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_SEQUENCE_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidSequenceTokenException",
+    code: "InvalidSequenceTokenException",
+    status: 400,
+    message: "message",
+};
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static MALFORMED_QUERY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "MalformedQueryException", code: "MalformedQueryException", status: 400, message: "message" };
-pub static OPERATION_ABORTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OperationAbortedException", code: "OperationAbortedException", status: 400, message: "message" };
-pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceAlreadyExistsException", code: "ResourceAlreadyExistsException", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
-pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceUnavailableException", code: "ServiceUnavailableException", status: 500, message: "message" };
-pub static SESSION_STREAMING_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SessionStreamingException", code: "SessionStreamingException", status: 400, message: "message" };
+pub static OPERATION_ABORTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OperationAbortedException",
+    code: "OperationAbortedException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceAlreadyExistsException",
+    code: "ResourceAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 400,
+    message: "message",
+};
+pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceUnavailableException",
+    code: "ServiceUnavailableException",
+    status: 500,
+    message: "message",
+};
+pub static SESSION_STREAMING_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SessionStreamingException",
+    code: "SessionStreamingException",
+    status: 400,
+    message: "message",
+};
 pub static SESSION_TIMEOUT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "SessionTimeoutException", code: "SessionTimeoutException", status: 400, message: "message" };
 pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
 pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyTagsException", code: "TooManyTagsException", status: 400, message: "message" };
-pub static UNRECOGNIZED_CLIENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnrecognizedClientException", code: "UnrecognizedClientException", status: 400, message: "message" };
+pub static UNRECOGNIZED_CLIENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnrecognizedClientException",
+    code: "UnrecognizedClientException",
+    status: 400,
+    message: "message",
+};
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };
 
 static S_AccountId: schema::Shape =
     schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(12).max(12).pattern(&P_AccountId));
 static P_AccountId: Pattern = Pattern::new(r#"^\d{12}$"#);
-static S_AccountIds: schema::Shape = schema::Shape::new("AccountIds", Kind::List(&M_AccountIds)).limits(Limits::NONE.min(0).max(20));
+static S_AccountIds: schema::Shape =
+    schema::Shape::new("AccountIds", Kind::List(&M_AccountIds)).limits(Limits::NONE.min(0).max(20));
 static M_AccountIds: schema::Member = schema::Member::new("member", &S_AccountId);
-static S_AmazonResourceName: schema::Shape =
-    schema::Shape::new("AmazonResourceName", Kind::String).limits(Limits::NONE.min(1).max(1011).pattern(&P_AmazonResourceName));
+static S_AmazonResourceName: schema::Shape = schema::Shape::new("AmazonResourceName", Kind::String)
+    .limits(Limits::NONE.min(1).max(1011).pattern(&P_AmazonResourceName));
 static P_AmazonResourceName: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
 static S_ApplyOnTransformedLogs: schema::Shape = schema::Shape::new("ApplyOnTransformedLogs", Kind::Boolean);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
-static S_BearerTokenAuthenticationEnabled: schema::Shape = schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
+static S_BearerTokenAuthenticationEnabled: schema::Shape =
+    schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
 static S_BytesScannedValue: schema::Shape = schema::Shape::new("BytesScannedValue", Kind::Float);
-static S_CreateLogGroupRequest: schema::Shape = schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
+static S_CreateLogGroupRequest: schema::Shape =
+    schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
 static L_CreateLogGroupRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("kmsKeyId", &S_KmsKeyId),
@@ -913,19 +994,23 @@ static L_CreateLogGroupRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupClass", &S_LogGroupClass),
     schema::Member::new("deletionProtectionEnabled", &S_DeletionProtectionEnabled),
 ]);
-static S_CreateLogStreamRequest: schema::Shape = schema::Shape::new("CreateLogStreamRequest", Kind::Structure(&L_CreateLogStreamRequest));
+static S_CreateLogStreamRequest: schema::Shape =
+    schema::Shape::new("CreateLogStreamRequest", Kind::Structure(&L_CreateLogStreamRequest));
 static L_CreateLogStreamRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("logStreamName", &S_LogStreamName).required(),
 ]);
 static S_DataAlreadyAcceptedException: schema::Shape =
     schema::Shape::new("DataAlreadyAcceptedException", Kind::Structure(&L_DataAlreadyAcceptedException));
-static L_DataAlreadyAcceptedException: Layout = Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
-static S_DataProtectionStatus: schema::Shape =
-    schema::Shape::new("DataProtectionStatus", Kind::String).limits(Limits::NONE.values(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
+static L_DataAlreadyAcceptedException: Layout =
+    Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
+static S_DataProtectionStatus: schema::Shape = schema::Shape::new("DataProtectionStatus", Kind::String)
+    .limits(Limits::NONE.values(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
 static S_DataSourceFilter: schema::Shape = schema::Shape::new("DataSourceFilter", Kind::Structure(&L_DataSourceFilter));
-static L_DataSourceFilter: Layout =
-    Layout::new(&[schema::Member::new("name", &S_DataSourceName).required(), schema::Member::new("type", &S_DataSourceType)]);
+static L_DataSourceFilter: Layout = Layout::new(&[
+    schema::Member::new("name", &S_DataSourceName).required(),
+    schema::Member::new("type", &S_DataSourceType),
+]);
 static S_DataSourceFilters: schema::Shape =
     schema::Shape::new("DataSourceFilters", Kind::List(&M_DataSourceFilters)).limits(Limits::NONE.min(1).max(5));
 static M_DataSourceFilters: schema::Member = schema::Member::new("member", &S_DataSourceFilter);
@@ -933,9 +1018,12 @@ static S_DataSourceName: schema::Shape = schema::Shape::new("DataSourceName", Ki
 static S_DataSourceType: schema::Shape = schema::Shape::new("DataSourceType", Kind::String);
 static S_Days: schema::Shape = schema::Shape::new("Days", Kind::Integer);
 static S_DefaultValue: schema::Shape = schema::Shape::new("DefaultValue", Kind::Float);
-static S_DeleteLogGroupRequest: schema::Shape = schema::Shape::new("DeleteLogGroupRequest", Kind::Structure(&L_DeleteLogGroupRequest));
-static L_DeleteLogGroupRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
-static S_DeleteLogStreamRequest: schema::Shape = schema::Shape::new("DeleteLogStreamRequest", Kind::Structure(&L_DeleteLogStreamRequest));
+static S_DeleteLogGroupRequest: schema::Shape =
+    schema::Shape::new("DeleteLogGroupRequest", Kind::Structure(&L_DeleteLogGroupRequest));
+static L_DeleteLogGroupRequest: Layout =
+    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static S_DeleteLogStreamRequest: schema::Shape =
+    schema::Shape::new("DeleteLogStreamRequest", Kind::Structure(&L_DeleteLogStreamRequest));
 static L_DeleteLogStreamRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("logStreamName", &S_LogStreamName).required(),
@@ -948,7 +1036,8 @@ static L_DeleteMetricFilterRequest: Layout = Layout::new(&[
 ]);
 static S_DeleteRetentionPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteRetentionPolicyRequest", Kind::Structure(&L_DeleteRetentionPolicyRequest));
-static L_DeleteRetentionPolicyRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static L_DeleteRetentionPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
 static S_DeleteSubscriptionFilterRequest: schema::Shape =
     schema::Shape::new("DeleteSubscriptionFilterRequest", Kind::Structure(&L_DeleteSubscriptionFilterRequest));
 static L_DeleteSubscriptionFilterRequest: Layout = Layout::new(&[
@@ -957,7 +1046,8 @@ static L_DeleteSubscriptionFilterRequest: Layout = Layout::new(&[
 ]);
 static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
 static S_Descending: schema::Shape = schema::Shape::new("Descending", Kind::Boolean);
-static S_DescribeLimit: schema::Shape = schema::Shape::new("DescribeLimit", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_DescribeLimit: schema::Shape =
+    schema::Shape::new("DescribeLimit", Kind::Integer).limits(Limits::NONE.min(1).max(50));
 static S_DescribeLogGroupsLogGroupIdentifiers: schema::Shape =
     schema::Shape::new("DescribeLogGroupsLogGroupIdentifiers", Kind::List(&M_DescribeLogGroupsLogGroupIdentifiers))
         .limits(Limits::NONE.min(1).max(50));
@@ -1005,11 +1095,14 @@ static L_DescribeMetricFiltersRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeMetricFiltersResponse: schema::Shape =
     schema::Shape::new("DescribeMetricFiltersResponse", Kind::Structure(&L_DescribeMetricFiltersResponse));
-static L_DescribeMetricFiltersResponse: Layout =
-    Layout::new(&[schema::Member::new("metricFilters", &S_MetricFilters), schema::Member::new("nextToken", &S_NextToken)]);
+static L_DescribeMetricFiltersResponse: Layout = Layout::new(&[
+    schema::Member::new("metricFilters", &S_MetricFilters),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_DescribeQueriesMaxResults: schema::Shape =
     schema::Shape::new("DescribeQueriesMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
-static S_DescribeQueriesRequest: schema::Shape = schema::Shape::new("DescribeQueriesRequest", Kind::Structure(&L_DescribeQueriesRequest));
+static S_DescribeQueriesRequest: schema::Shape =
+    schema::Shape::new("DescribeQueriesRequest", Kind::Structure(&L_DescribeQueriesRequest));
 static L_DescribeQueriesRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName),
     schema::Member::new("status", &S_QueryStatus),
@@ -1031,31 +1124,39 @@ static L_DescribeSubscriptionFiltersRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeSubscriptionFiltersResponse: schema::Shape =
     schema::Shape::new("DescribeSubscriptionFiltersResponse", Kind::Structure(&L_DescribeSubscriptionFiltersResponse));
-static L_DescribeSubscriptionFiltersResponse: Layout =
-    Layout::new(&[schema::Member::new("subscriptionFilters", &S_SubscriptionFilters), schema::Member::new("nextToken", &S_NextToken)]);
+static L_DescribeSubscriptionFiltersResponse: Layout = Layout::new(&[
+    schema::Member::new("subscriptionFilters", &S_SubscriptionFilters),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_DestinationArn: schema::Shape = schema::Shape::new("DestinationArn", Kind::String).limits(Limits::NONE.min(1));
 static S_Dimensions: schema::Shape = schema::Shape::new("Dimensions", Kind::Map(&K_Dimensions, &V_Dimensions));
 static K_Dimensions: schema::Member = schema::Member::new("key", &S_DimensionsKey);
 static V_Dimensions: schema::Member = schema::Member::new("value", &S_DimensionsValue);
 static S_DimensionsKey: schema::Shape = schema::Shape::new("DimensionsKey", Kind::String).limits(Limits::NONE.max(255));
-static S_DimensionsValue: schema::Shape = schema::Shape::new("DimensionsValue", Kind::String).limits(Limits::NONE.max(255));
+static S_DimensionsValue: schema::Shape =
+    schema::Shape::new("DimensionsValue", Kind::String).limits(Limits::NONE.max(255));
 static S_Distribution: schema::Shape =
     schema::Shape::new("Distribution", Kind::String).limits(Limits::NONE.values(&["Random", "ByLogStream"]));
 static S_EmitSystemFields: schema::Shape = schema::Shape::new("EmitSystemFields", Kind::List(&M_EmitSystemFields));
 static M_EmitSystemFields: schema::Member = schema::Member::new("member", &S_SystemField);
 static S_EncryptionKey: schema::Shape = schema::Shape::new("EncryptionKey", Kind::String).limits(Limits::NONE.max(256));
 static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
-static L_Entity: Layout =
-    Layout::new(&[schema::Member::new("keyAttributes", &S_EntityKeyAttributes), schema::Member::new("attributes", &S_EntityAttributes)]);
+static L_Entity: Layout = Layout::new(&[
+    schema::Member::new("keyAttributes", &S_EntityKeyAttributes),
+    schema::Member::new("attributes", &S_EntityAttributes),
+]);
 static S_EntityAttributes: schema::Shape =
-    schema::Shape::new("EntityAttributes", Kind::Map(&K_EntityAttributes, &V_EntityAttributes)).limits(Limits::NONE.min(0).max(10));
+    schema::Shape::new("EntityAttributes", Kind::Map(&K_EntityAttributes, &V_EntityAttributes))
+        .limits(Limits::NONE.min(0).max(10));
 static K_EntityAttributes: schema::Member = schema::Member::new("key", &S_EntityAttributesKey);
 static V_EntityAttributes: schema::Member = schema::Member::new("value", &S_EntityAttributesValue);
-static S_EntityAttributesKey: schema::Shape = schema::Shape::new("EntityAttributesKey", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_EntityAttributesKey: schema::Shape =
+    schema::Shape::new("EntityAttributesKey", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_EntityAttributesValue: schema::Shape =
     schema::Shape::new("EntityAttributesValue", Kind::String).limits(Limits::NONE.min(1).max(512));
 static S_EntityKeyAttributes: schema::Shape =
-    schema::Shape::new("EntityKeyAttributes", Kind::Map(&K_EntityKeyAttributes, &V_EntityKeyAttributes)).limits(Limits::NONE.min(2).max(4));
+    schema::Shape::new("EntityKeyAttributes", Kind::Map(&K_EntityKeyAttributes, &V_EntityKeyAttributes))
+        .limits(Limits::NONE.min(2).max(4));
 static K_EntityKeyAttributes: schema::Member = schema::Member::new("key", &S_EntityKeyAttributesKey);
 static V_EntityKeyAttributes: schema::Member = schema::Member::new("value", &S_EntityKeyAttributesValue);
 static S_EntityKeyAttributesKey: schema::Shape =
@@ -1075,10 +1176,12 @@ static S_EntityRejectionErrorType: schema::Shape =
 static S_EventId: schema::Shape = schema::Shape::new("EventId", Kind::String);
 static S_EventMessage: schema::Shape = schema::Shape::new("EventMessage", Kind::String).limits(Limits::NONE.min(1));
 static S_EventNumber: schema::Shape = schema::Shape::new("EventNumber", Kind::Integer);
-static S_EventsLimit: schema::Shape = schema::Shape::new("EventsLimit", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_EventsLimit: schema::Shape =
+    schema::Shape::new("EventsLimit", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_EventsLimitStartQuery: schema::Shape =
     schema::Shape::new("EventsLimitStartQuery", Kind::Integer).limits(Limits::NONE.min(1).max(100000));
-static S_ExtractedValues: schema::Shape = schema::Shape::new("ExtractedValues", Kind::Map(&K_ExtractedValues, &V_ExtractedValues));
+static S_ExtractedValues: schema::Shape =
+    schema::Shape::new("ExtractedValues", Kind::Map(&K_ExtractedValues, &V_ExtractedValues));
 static K_ExtractedValues: schema::Member = schema::Member::new("key", &S_Token);
 static V_ExtractedValues: schema::Member = schema::Member::new("value", &S_Value);
 static S_Field: schema::Shape = schema::Shape::new("Field", Kind::String);
@@ -1091,7 +1194,8 @@ static M_FieldIndexNames: schema::Member = schema::Member::new("member", &S_Fiel
 static S_FieldSelectionCriteria: schema::Shape =
     schema::Shape::new("FieldSelectionCriteria", Kind::String).limits(Limits::NONE.min(0).max(2000));
 static S_FilterCount: schema::Shape = schema::Shape::new("FilterCount", Kind::Integer);
-static S_FilterLogEventsRequest: schema::Shape = schema::Shape::new("FilterLogEventsRequest", Kind::Structure(&L_FilterLogEventsRequest));
+static S_FilterLogEventsRequest: schema::Shape =
+    schema::Shape::new("FilterLogEventsRequest", Kind::Structure(&L_FilterLogEventsRequest));
 static L_FilterLogEventsRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName),
     schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
@@ -1116,7 +1220,8 @@ static L_FilterLogEventsResponse: Layout = Layout::new(&[
 static S_FilterName: schema::Shape =
     schema::Shape::new("FilterName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_FilterName));
 static P_FilterName: Pattern = Pattern::new(r#"[^:*]*"#);
-static S_FilterPattern: schema::Shape = schema::Shape::new("FilterPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_FilterPattern: schema::Shape =
+    schema::Shape::new("FilterPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
 static S_FilteredLogEvent: schema::Shape = schema::Shape::new("FilteredLogEvent", Kind::Structure(&L_FilteredLogEvent));
 static L_FilteredLogEvent: Layout = Layout::new(&[
     schema::Member::new("logStreamName", &S_LogStreamName),
@@ -1127,7 +1232,8 @@ static L_FilteredLogEvent: Layout = Layout::new(&[
 ]);
 static S_FilteredLogEvents: schema::Shape = schema::Shape::new("FilteredLogEvents", Kind::List(&M_FilteredLogEvents));
 static M_FilteredLogEvents: schema::Member = schema::Member::new("member", &S_FilteredLogEvent);
-static S_GetLogEventsRequest: schema::Shape = schema::Shape::new("GetLogEventsRequest", Kind::Structure(&L_GetLogEventsRequest));
+static S_GetLogEventsRequest: schema::Shape =
+    schema::Shape::new("GetLogEventsRequest", Kind::Structure(&L_GetLogEventsRequest));
 static L_GetLogEventsRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName),
     schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
@@ -1139,22 +1245,28 @@ static L_GetLogEventsRequest: Layout = Layout::new(&[
     schema::Member::new("startFromHead", &S_StartFromHead),
     schema::Member::new("unmask", &S_Unmask),
 ]);
-static S_GetLogEventsResponse: schema::Shape = schema::Shape::new("GetLogEventsResponse", Kind::Structure(&L_GetLogEventsResponse));
+static S_GetLogEventsResponse: schema::Shape =
+    schema::Shape::new("GetLogEventsResponse", Kind::Structure(&L_GetLogEventsResponse));
 static L_GetLogEventsResponse: Layout = Layout::new(&[
     schema::Member::new("events", &S_OutputLogEvents),
     schema::Member::new("nextForwardToken", &S_NextToken),
     schema::Member::new("nextBackwardToken", &S_NextToken),
 ]);
-static S_GetLogRecordRequest: schema::Shape = schema::Shape::new("GetLogRecordRequest", Kind::Structure(&L_GetLogRecordRequest));
-static L_GetLogRecordRequest: Layout =
-    Layout::new(&[schema::Member::new("logRecordPointer", &S_LogRecordPointer).required(), schema::Member::new("unmask", &S_Unmask)]);
-static S_GetLogRecordResponse: schema::Shape = schema::Shape::new("GetLogRecordResponse", Kind::Structure(&L_GetLogRecordResponse));
+static S_GetLogRecordRequest: schema::Shape =
+    schema::Shape::new("GetLogRecordRequest", Kind::Structure(&L_GetLogRecordRequest));
+static L_GetLogRecordRequest: Layout = Layout::new(&[
+    schema::Member::new("logRecordPointer", &S_LogRecordPointer).required(),
+    schema::Member::new("unmask", &S_Unmask),
+]);
+static S_GetLogRecordResponse: schema::Shape =
+    schema::Shape::new("GetLogRecordResponse", Kind::Structure(&L_GetLogRecordResponse));
 static L_GetLogRecordResponse: Layout = Layout::new(&[schema::Member::new("logRecord", &S_LogRecord)]);
 static S_GetQueryResultsMaxItems: schema::Shape =
     schema::Shape::new("GetQueryResultsMaxItems", Kind::Integer).limits(Limits::NONE.min(0).max(10000));
 static S_GetQueryResultsNextToken: schema::Shape =
     schema::Shape::new("GetQueryResultsNextToken", Kind::String).limits(Limits::NONE.max(1024));
-static S_GetQueryResultsRequest: schema::Shape = schema::Shape::new("GetQueryResultsRequest", Kind::Structure(&L_GetQueryResultsRequest));
+static S_GetQueryResultsRequest: schema::Shape =
+    schema::Shape::new("GetQueryResultsRequest", Kind::Structure(&L_GetQueryResultsRequest));
 static L_GetQueryResultsRequest: Layout = Layout::new(&[
     schema::Member::new("queryId", &S_QueryId).required(),
     schema::Member::new("nextToken", &S_GetQueryResultsNextToken),
@@ -1171,13 +1283,16 @@ static L_GetQueryResultsResponse: Layout = Layout::new(&[
     schema::Member::new("nextToken", &S_GetQueryResultsNextToken),
 ]);
 static S_IncludeLinkedAccounts: schema::Shape = schema::Shape::new("IncludeLinkedAccounts", Kind::Boolean);
-static S_InheritedProperties: schema::Shape = schema::Shape::new("InheritedProperties", Kind::List(&M_InheritedProperties));
+static S_InheritedProperties: schema::Shape =
+    schema::Shape::new("InheritedProperties", Kind::List(&M_InheritedProperties));
 static M_InheritedProperties: schema::Member = schema::Member::new("member", &S_InheritedProperty);
 static S_InheritedProperty: schema::Shape =
     schema::Shape::new("InheritedProperty", Kind::String).limits(Limits::NONE.values(&["ACCOUNT_DATA_PROTECTION"]));
 static S_InputLogEvent: schema::Shape = schema::Shape::new("InputLogEvent", Kind::Structure(&L_InputLogEvent));
-static L_InputLogEvent: Layout =
-    Layout::new(&[schema::Member::new("timestamp", &S_Timestamp).required(), schema::Member::new("message", &S_EventMessage).required()]);
+static L_InputLogEvent: Layout = Layout::new(&[
+    schema::Member::new("timestamp", &S_Timestamp).required(),
+    schema::Member::new("message", &S_EventMessage).required(),
+]);
 static S_InputLogEvents: schema::Shape =
     schema::Shape::new("InputLogEvents", Kind::List(&M_InputLogEvents)).limits(Limits::NONE.min(1).max(10000));
 static M_InputLogEvents: schema::Member = schema::Member::new("member", &S_InputLogEvent);
@@ -1187,11 +1302,14 @@ static M_InputLogStreamNames: schema::Member = schema::Member::new("member", &S_
 static S_Interleaved: schema::Shape = schema::Shape::new("Interleaved", Kind::Boolean);
 static S_InvalidSequenceTokenException: schema::Shape =
     schema::Shape::new("InvalidSequenceTokenException", Kind::Structure(&L_InvalidSequenceTokenException));
-static L_InvalidSequenceTokenException: Layout = Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
+static L_InvalidSequenceTokenException: Layout =
+    Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
 static S_IsSampled: schema::Shape = schema::Shape::new("IsSampled", Kind::Boolean);
 static S_KmsKeyId: schema::Shape = schema::Shape::new("KmsKeyId", Kind::String).limits(Limits::NONE.max(256));
-static S_ListLimit: schema::Shape = schema::Shape::new("ListLimit", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
-static S_ListLogGroupsRequest: schema::Shape = schema::Shape::new("ListLogGroupsRequest", Kind::Structure(&L_ListLogGroupsRequest));
+static S_ListLimit: schema::Shape =
+    schema::Shape::new("ListLimit", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_ListLogGroupsRequest: schema::Shape =
+    schema::Shape::new("ListLogGroupsRequest", Kind::Structure(&L_ListLogGroupsRequest));
 static L_ListLogGroupsRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupNamePattern", &S_LogGroupNameRegexPattern),
     schema::Member::new("logGroupClass", &S_LogGroupClass),
@@ -1203,18 +1321,23 @@ static L_ListLogGroupsRequest: Layout = Layout::new(&[
     schema::Member::new("fieldIndexNames", &S_FieldIndexNames),
     schema::Member::new("logGroupTags", &S_TagFilters),
 ]);
-static S_ListLogGroupsResponse: schema::Shape = schema::Shape::new("ListLogGroupsResponse", Kind::Structure(&L_ListLogGroupsResponse));
-static L_ListLogGroupsResponse: Layout =
-    Layout::new(&[schema::Member::new("logGroups", &S_LogGroupSummaries), schema::Member::new("nextToken", &S_NextToken)]);
+static S_ListLogGroupsResponse: schema::Shape =
+    schema::Shape::new("ListLogGroupsResponse", Kind::Structure(&L_ListLogGroupsResponse));
+static L_ListLogGroupsResponse: Layout = Layout::new(&[
+    schema::Member::new("logGroups", &S_LogGroupSummaries),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_ListTagsForResourceRequest: schema::Shape =
     schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
-static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required()]);
+static L_ListTagsForResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required()]);
 static S_ListTagsForResourceResponse: schema::Shape =
     schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_Tags)]);
 static S_ListTagsLogGroupRequest: schema::Shape =
     schema::Shape::new("ListTagsLogGroupRequest", Kind::Structure(&L_ListTagsLogGroupRequest));
-static L_ListTagsLogGroupRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static L_ListTagsLogGroupRequest: Layout =
+    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
 static S_ListTagsLogGroupResponse: schema::Shape =
     schema::Shape::new("ListTagsLogGroupResponse", Kind::Structure(&L_ListTagsLogGroupResponse));
 static L_ListTagsLogGroupResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_Tags)]);
@@ -1230,9 +1353,11 @@ static L_LiveTailSessionLogEvent: Layout = Layout::new(&[
 static S_LiveTailSessionMetadata: schema::Shape =
     schema::Shape::new("LiveTailSessionMetadata", Kind::Structure(&L_LiveTailSessionMetadata));
 static L_LiveTailSessionMetadata: Layout = Layout::new(&[schema::Member::new("sampled", &S_IsSampled)]);
-static S_LiveTailSessionResults: schema::Shape = schema::Shape::new("LiveTailSessionResults", Kind::List(&M_LiveTailSessionResults));
+static S_LiveTailSessionResults: schema::Shape =
+    schema::Shape::new("LiveTailSessionResults", Kind::List(&M_LiveTailSessionResults));
 static M_LiveTailSessionResults: schema::Member = schema::Member::new("member", &S_LiveTailSessionLogEvent);
-static S_LiveTailSessionStart: schema::Shape = schema::Shape::new("LiveTailSessionStart", Kind::Structure(&L_LiveTailSessionStart));
+static S_LiveTailSessionStart: schema::Shape =
+    schema::Shape::new("LiveTailSessionStart", Kind::Structure(&L_LiveTailSessionStart));
 static L_LiveTailSessionStart: Layout = Layout::new(&[
     schema::Member::new("requestId", &S_RequestId),
     schema::Member::new("sessionId", &S_SessionId),
@@ -1241,7 +1366,8 @@ static L_LiveTailSessionStart: Layout = Layout::new(&[
     schema::Member::new("logStreamNamePrefixes", &S_InputLogStreamNames),
     schema::Member::new("logEventFilterPattern", &S_FilterPattern),
 ]);
-static S_LiveTailSessionUpdate: schema::Shape = schema::Shape::new("LiveTailSessionUpdate", Kind::Structure(&L_LiveTailSessionUpdate));
+static S_LiveTailSessionUpdate: schema::Shape =
+    schema::Shape::new("LiveTailSessionUpdate", Kind::Structure(&L_LiveTailSessionUpdate));
 static L_LiveTailSessionUpdate: Layout = Layout::new(&[
     schema::Member::new("sessionMetadata", &S_LiveTailSessionMetadata),
     schema::Member::new("sessionResults", &S_LiveTailSessionResults),
@@ -1264,26 +1390,24 @@ static L_LogGroup: Layout = Layout::new(&[
     schema::Member::new("bearerTokenAuthenticationEnabled", &S_BearerTokenAuthenticationEnabled),
     schema::Member::new("retentionPolicyName", &S_PolicyName),
 ]);
-static S_LogGroupClass: schema::Shape = schema::Shape::new("LogGroupClass", Kind::String).limits(Limits::NONE.values(&[
-    "STANDARD",
-    "INFREQUENT_ACCESS",
-    "DELIVERY",
-    "ESSENTIALS",
-]));
-static S_LogGroupIdentifier: schema::Shape =
-    schema::Shape::new("LogGroupIdentifier", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LogGroupIdentifier));
+static S_LogGroupClass: schema::Shape = schema::Shape::new("LogGroupClass", Kind::String)
+    .limits(Limits::NONE.values(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"]));
+static S_LogGroupIdentifier: schema::Shape = schema::Shape::new("LogGroupIdentifier", Kind::String)
+    .limits(Limits::NONE.min(1).max(2048).pattern(&P_LogGroupIdentifier));
 static P_LogGroupIdentifier: Pattern = Pattern::new(r#"[\w#+=/:,.@-]*"#);
-static S_LogGroupIdentifiers: schema::Shape = schema::Shape::new("LogGroupIdentifiers", Kind::List(&M_LogGroupIdentifiers));
+static S_LogGroupIdentifiers: schema::Shape =
+    schema::Shape::new("LogGroupIdentifiers", Kind::List(&M_LogGroupIdentifiers));
 static M_LogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
 static S_LogGroupName: schema::Shape =
     schema::Shape::new("LogGroupName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroupName));
 static P_LogGroupName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
-static S_LogGroupNamePattern: schema::Shape =
-    schema::Shape::new("LogGroupNamePattern", Kind::String).limits(Limits::NONE.min(0).max(512).pattern(&P_LogGroupNamePattern));
+static S_LogGroupNamePattern: schema::Shape = schema::Shape::new("LogGroupNamePattern", Kind::String)
+    .limits(Limits::NONE.min(0).max(512).pattern(&P_LogGroupNamePattern));
 static P_LogGroupNamePattern: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]*"#);
-static S_LogGroupNameRegexPattern: schema::Shape =
-    schema::Shape::new("LogGroupNameRegexPattern", Kind::String).limits(Limits::NONE.min(3).max(129).pattern(&P_LogGroupNameRegexPattern));
-static P_LogGroupNameRegexPattern: Pattern = Pattern::new(r#"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}"#);
+static S_LogGroupNameRegexPattern: schema::Shape = schema::Shape::new("LogGroupNameRegexPattern", Kind::String)
+    .limits(Limits::NONE.min(3).max(129).pattern(&P_LogGroupNameRegexPattern));
+static P_LogGroupNameRegexPattern: Pattern =
+    Pattern::new(r#"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}"#);
 static S_LogGroupNames: schema::Shape = schema::Shape::new("LogGroupNames", Kind::List(&M_LogGroupNames));
 static M_LogGroupNames: schema::Member = schema::Member::new("member", &S_LogGroupName);
 static S_LogGroupSummaries: schema::Shape = schema::Shape::new("LogGroupSummaries", Kind::List(&M_LogGroupSummaries));
@@ -1319,7 +1443,8 @@ static S_LogStreams: schema::Shape = schema::Shape::new("LogStreams", Kind::List
 static M_LogStreams: schema::Member = schema::Member::new("member", &S_LogStream);
 static S_MalformedQueryException: schema::Shape =
     schema::Shape::new("MalformedQueryException", Kind::Structure(&L_MalformedQueryException));
-static L_MalformedQueryException: Layout = Layout::new(&[schema::Member::new("queryCompileError", &S_QueryCompileError)]);
+static L_MalformedQueryException: Layout =
+    Layout::new(&[schema::Member::new("queryCompileError", &S_QueryCompileError)]);
 static S_Message: schema::Shape = schema::Shape::new("Message", Kind::String);
 static S_MetricFilter: schema::Shape = schema::Shape::new("MetricFilter", Kind::Structure(&L_MetricFilter));
 static L_MetricFilter: Layout = Layout::new(&[
@@ -1339,16 +1464,19 @@ static L_MetricFilterMatchRecord: Layout = Layout::new(&[
     schema::Member::new("eventMessage", &S_EventMessage),
     schema::Member::new("extractedValues", &S_ExtractedValues),
 ]);
-static S_MetricFilterMatches: schema::Shape = schema::Shape::new("MetricFilterMatches", Kind::List(&M_MetricFilterMatches));
+static S_MetricFilterMatches: schema::Shape =
+    schema::Shape::new("MetricFilterMatches", Kind::List(&M_MetricFilterMatches));
 static M_MetricFilterMatches: schema::Member = schema::Member::new("member", &S_MetricFilterMatchRecord);
 static S_MetricFilters: schema::Shape = schema::Shape::new("MetricFilters", Kind::List(&M_MetricFilters));
 static M_MetricFilters: schema::Member = schema::Member::new("member", &S_MetricFilter);
-static S_MetricName: schema::Shape = schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.max(255).pattern(&P_MetricName));
+static S_MetricName: schema::Shape =
+    schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.max(255).pattern(&P_MetricName));
 static P_MetricName: Pattern = Pattern::new(r#"[^:*$]*"#);
 static S_MetricNamespace: schema::Shape =
     schema::Shape::new("MetricNamespace", Kind::String).limits(Limits::NONE.max(255).pattern(&P_MetricNamespace));
 static P_MetricNamespace: Pattern = Pattern::new(r#"[^:*$]*"#);
-static S_MetricTransformation: schema::Shape = schema::Shape::new("MetricTransformation", Kind::Structure(&L_MetricTransformation));
+static S_MetricTransformation: schema::Shape =
+    schema::Shape::new("MetricTransformation", Kind::Structure(&L_MetricTransformation));
 static L_MetricTransformation: Layout = Layout::new(&[
     schema::Member::new("metricName", &S_MetricName).required(),
     schema::Member::new("metricNamespace", &S_MetricNamespace).required(),
@@ -1358,7 +1486,8 @@ static L_MetricTransformation: Layout = Layout::new(&[
     schema::Member::new("unit", &S_StandardUnit),
 ]);
 static S_MetricTransformations: schema::Shape =
-    schema::Shape::new("MetricTransformations", Kind::List(&M_MetricTransformations)).limits(Limits::NONE.min(1).max(1));
+    schema::Shape::new("MetricTransformations", Kind::List(&M_MetricTransformations))
+        .limits(Limits::NONE.min(1).max(1));
 static M_MetricTransformations: schema::Member = schema::Member::new("member", &S_MetricTransformation);
 static S_MetricValue: schema::Shape = schema::Shape::new("MetricValue", Kind::String).limits(Limits::NONE.max(100));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.min(1));
@@ -1373,7 +1502,8 @@ static L_OutputLogEvent: Layout = Layout::new(&[
 static S_OutputLogEvents: schema::Shape = schema::Shape::new("OutputLogEvents", Kind::List(&M_OutputLogEvents));
 static M_OutputLogEvents: schema::Member = schema::Member::new("member", &S_OutputLogEvent);
 static S_PolicyName: schema::Shape = schema::Shape::new("PolicyName", Kind::String);
-static S_PutLogEventsRequest: schema::Shape = schema::Shape::new("PutLogEventsRequest", Kind::Structure(&L_PutLogEventsRequest));
+static S_PutLogEventsRequest: schema::Shape =
+    schema::Shape::new("PutLogEventsRequest", Kind::Structure(&L_PutLogEventsRequest));
 static L_PutLogEventsRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("logStreamName", &S_LogStreamName).required(),
@@ -1381,13 +1511,15 @@ static L_PutLogEventsRequest: Layout = Layout::new(&[
     schema::Member::new("sequenceToken", &S_SequenceToken),
     schema::Member::new("entity", &S_Entity),
 ]);
-static S_PutLogEventsResponse: schema::Shape = schema::Shape::new("PutLogEventsResponse", Kind::Structure(&L_PutLogEventsResponse));
+static S_PutLogEventsResponse: schema::Shape =
+    schema::Shape::new("PutLogEventsResponse", Kind::Structure(&L_PutLogEventsResponse));
 static L_PutLogEventsResponse: Layout = Layout::new(&[
     schema::Member::new("nextSequenceToken", &S_SequenceToken),
     schema::Member::new("rejectedLogEventsInfo", &S_RejectedLogEventsInfo),
     schema::Member::new("rejectedEntityInfo", &S_RejectedEntityInfo),
 ]);
-static S_PutMetricFilterRequest: schema::Shape = schema::Shape::new("PutMetricFilterRequest", Kind::Structure(&L_PutMetricFilterRequest));
+static S_PutMetricFilterRequest: schema::Shape =
+    schema::Shape::new("PutMetricFilterRequest", Kind::Structure(&L_PutMetricFilterRequest));
 static L_PutMetricFilterRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("filterName", &S_FilterName).required(),
@@ -1417,13 +1549,18 @@ static L_PutSubscriptionFilterRequest: Layout = Layout::new(&[
     schema::Member::new("emitSystemFields", &S_EmitSystemFields),
 ]);
 static S_QueryCharOffset: schema::Shape = schema::Shape::new("QueryCharOffset", Kind::Integer);
-static S_QueryCompileError: schema::Shape = schema::Shape::new("QueryCompileError", Kind::Structure(&L_QueryCompileError));
-static L_QueryCompileError: Layout =
-    Layout::new(&[schema::Member::new("location", &S_QueryCompileErrorLocation), schema::Member::new("message", &S_Message)]);
+static S_QueryCompileError: schema::Shape =
+    schema::Shape::new("QueryCompileError", Kind::Structure(&L_QueryCompileError));
+static L_QueryCompileError: Layout = Layout::new(&[
+    schema::Member::new("location", &S_QueryCompileErrorLocation),
+    schema::Member::new("message", &S_Message),
+]);
 static S_QueryCompileErrorLocation: schema::Shape =
     schema::Shape::new("QueryCompileErrorLocation", Kind::Structure(&L_QueryCompileErrorLocation));
-static L_QueryCompileErrorLocation: Layout =
-    Layout::new(&[schema::Member::new("startCharOffset", &S_QueryCharOffset), schema::Member::new("endCharOffset", &S_QueryCharOffset)]);
+static L_QueryCompileErrorLocation: Layout = Layout::new(&[
+    schema::Member::new("startCharOffset", &S_QueryCharOffset),
+    schema::Member::new("endCharOffset", &S_QueryCharOffset),
+]);
 static S_QueryDuration: schema::Shape = schema::Shape::new("QueryDuration", Kind::Integer);
 static S_QueryId: schema::Shape = schema::Shape::new("QueryId", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_QueryInfo: schema::Shape = schema::Shape::new("QueryInfo", Kind::Structure(&L_QueryInfo));
@@ -1463,10 +1600,14 @@ static S_QueryStatus: schema::Shape = schema::Shape::new("QueryStatus", Kind::St
     "Timeout",
     "Unknown",
 ]));
-static S_QueryString: schema::Shape = schema::Shape::new("QueryString", Kind::String).limits(Limits::NONE.min(0).max(10000));
-static S_RejectedEntityInfo: schema::Shape = schema::Shape::new("RejectedEntityInfo", Kind::Structure(&L_RejectedEntityInfo));
-static L_RejectedEntityInfo: Layout = Layout::new(&[schema::Member::new("errorType", &S_EntityRejectionErrorType).required()]);
-static S_RejectedLogEventsInfo: schema::Shape = schema::Shape::new("RejectedLogEventsInfo", Kind::Structure(&L_RejectedLogEventsInfo));
+static S_QueryString: schema::Shape =
+    schema::Shape::new("QueryString", Kind::String).limits(Limits::NONE.min(0).max(10000));
+static S_RejectedEntityInfo: schema::Shape =
+    schema::Shape::new("RejectedEntityInfo", Kind::Structure(&L_RejectedEntityInfo));
+static L_RejectedEntityInfo: Layout =
+    Layout::new(&[schema::Member::new("errorType", &S_EntityRejectionErrorType).required()]);
+static S_RejectedLogEventsInfo: schema::Shape =
+    schema::Shape::new("RejectedLogEventsInfo", Kind::Structure(&L_RejectedLogEventsInfo));
 static L_RejectedLogEventsInfo: Layout = Layout::new(&[
     schema::Member::new("tooNewLogEventStartIndex", &S_LogEventIndex),
     schema::Member::new("tooOldLogEventEndIndex", &S_LogEventIndex),
@@ -1474,16 +1615,19 @@ static L_RejectedLogEventsInfo: Layout = Layout::new(&[
 ]);
 static S_RequestId: schema::Shape = schema::Shape::new("RequestId", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_ResultField: schema::Shape = schema::Shape::new("ResultField", Kind::Structure(&L_ResultField));
-static L_ResultField: Layout = Layout::new(&[schema::Member::new("field", &S_Field), schema::Member::new("value", &S_Value)]);
+static L_ResultField: Layout =
+    Layout::new(&[schema::Member::new("field", &S_Field), schema::Member::new("value", &S_Value)]);
 static S_ResultRows: schema::Shape = schema::Shape::new("ResultRows", Kind::List(&M_ResultRows));
 static M_ResultRows: schema::Member = schema::Member::new("member", &S_ResultField);
 static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(1));
-static S_SearchedLogStream: schema::Shape = schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
+static S_SearchedLogStream: schema::Shape =
+    schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
 static L_SearchedLogStream: Layout = Layout::new(&[
     schema::Member::new("logStreamName", &S_LogStreamName),
     schema::Member::new("searchedCompletely", &S_LogStreamSearchedCompletely),
 ]);
-static S_SearchedLogStreams: schema::Shape = schema::Shape::new("SearchedLogStreams", Kind::List(&M_SearchedLogStreams));
+static S_SearchedLogStreams: schema::Shape =
+    schema::Shape::new("SearchedLogStreams", Kind::List(&M_SearchedLogStreams));
 static M_SearchedLogStreams: schema::Member = schema::Member::new("member", &S_SearchedLogStream);
 static S_SequenceToken: schema::Shape = schema::Shape::new("SequenceToken", Kind::String).limits(Limits::NONE.min(1));
 static S_SessionId: schema::Shape = schema::Shape::new("SessionId", Kind::String).limits(Limits::NONE.min(0).max(256));
@@ -1527,15 +1671,18 @@ static S_StartLiveTailLogGroupIdentifiers: schema::Shape =
     schema::Shape::new("StartLiveTailLogGroupIdentifiers", Kind::List(&M_StartLiveTailLogGroupIdentifiers))
         .limits(Limits::NONE.min(1).max(10));
 static M_StartLiveTailLogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
-static S_StartLiveTailRequest: schema::Shape = schema::Shape::new("StartLiveTailRequest", Kind::Structure(&L_StartLiveTailRequest));
+static S_StartLiveTailRequest: schema::Shape =
+    schema::Shape::new("StartLiveTailRequest", Kind::Structure(&L_StartLiveTailRequest));
 static L_StartLiveTailRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupIdentifiers", &S_StartLiveTailLogGroupIdentifiers).required(),
     schema::Member::new("logStreamNames", &S_InputLogStreamNames),
     schema::Member::new("logStreamNamePrefixes", &S_InputLogStreamNames),
     schema::Member::new("logEventFilterPattern", &S_FilterPattern),
 ]);
-static S_StartLiveTailResponse: schema::Shape = schema::Shape::new("StartLiveTailResponse", Kind::Structure(&L_StartLiveTailResponse));
-static L_StartLiveTailResponse: Layout = Layout::new(&[schema::Member::new("responseStream", &S_StartLiveTailResponseStream).streaming()]);
+static S_StartLiveTailResponse: schema::Shape =
+    schema::Shape::new("StartLiveTailResponse", Kind::Structure(&L_StartLiveTailResponse));
+static L_StartLiveTailResponse: Layout =
+    Layout::new(&[schema::Member::new("responseStream", &S_StartLiveTailResponseStream).streaming()]);
 static S_StartLiveTailResponseStream: schema::Shape =
     schema::Shape::new("StartLiveTailResponseStream", Kind::Structure(&L_StartLiveTailResponseStream));
 static L_StartLiveTailResponseStream: Layout = Layout::new(&[
@@ -1544,7 +1691,8 @@ static L_StartLiveTailResponseStream: Layout = Layout::new(&[
     schema::Member::new("SessionTimeoutException", &S_SessionTimeoutException),
     schema::Member::new("SessionStreamingException", &S_SessionStreamingException),
 ]);
-static S_StartQueryRequest: schema::Shape = schema::Shape::new("StartQueryRequest", Kind::Structure(&L_StartQueryRequest));
+static S_StartQueryRequest: schema::Shape =
+    schema::Shape::new("StartQueryRequest", Kind::Structure(&L_StartQueryRequest));
 static L_StartQueryRequest: Layout = Layout::new(&[
     schema::Member::new("queryLanguage", &S_QueryLanguage),
     schema::Member::new("logGroupName", &S_LogGroupName),
@@ -1555,15 +1703,18 @@ static L_StartQueryRequest: Layout = Layout::new(&[
     schema::Member::new("queryString", &S_QueryString).required(),
     schema::Member::new("limit", &S_EventsLimitStartQuery),
 ]);
-static S_StartQueryResponse: schema::Shape = schema::Shape::new("StartQueryResponse", Kind::Structure(&L_StartQueryResponse));
+static S_StartQueryResponse: schema::Shape =
+    schema::Shape::new("StartQueryResponse", Kind::Structure(&L_StartQueryResponse));
 static L_StartQueryResponse: Layout = Layout::new(&[schema::Member::new("queryId", &S_QueryId)]);
 static S_StatsValue: schema::Shape = schema::Shape::new("StatsValue", Kind::Float);
 static S_StopQueryRequest: schema::Shape = schema::Shape::new("StopQueryRequest", Kind::Structure(&L_StopQueryRequest));
 static L_StopQueryRequest: Layout = Layout::new(&[schema::Member::new("queryId", &S_QueryId).required()]);
-static S_StopQueryResponse: schema::Shape = schema::Shape::new("StopQueryResponse", Kind::Structure(&L_StopQueryResponse));
+static S_StopQueryResponse: schema::Shape =
+    schema::Shape::new("StopQueryResponse", Kind::Structure(&L_StopQueryResponse));
 static L_StopQueryResponse: Layout = Layout::new(&[schema::Member::new("success", &S_Success)]);
 static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
-static S_SubscriptionFilter: schema::Shape = schema::Shape::new("SubscriptionFilter", Kind::Structure(&L_SubscriptionFilter));
+static S_SubscriptionFilter: schema::Shape =
+    schema::Shape::new("SubscriptionFilter", Kind::Structure(&L_SubscriptionFilter));
 static L_SubscriptionFilter: Layout = Layout::new(&[
     schema::Member::new("filterName", &S_FilterName),
     schema::Member::new("logGroupName", &S_LogGroupName),
@@ -1576,13 +1727,16 @@ static L_SubscriptionFilter: Layout = Layout::new(&[
     schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
     schema::Member::new("emitSystemFields", &S_EmitSystemFields),
 ]);
-static S_SubscriptionFilters: schema::Shape = schema::Shape::new("SubscriptionFilters", Kind::List(&M_SubscriptionFilters));
+static S_SubscriptionFilters: schema::Shape =
+    schema::Shape::new("SubscriptionFilters", Kind::List(&M_SubscriptionFilters));
 static M_SubscriptionFilters: schema::Member = schema::Member::new("member", &S_SubscriptionFilter);
 static S_Success: schema::Shape = schema::Shape::new("Success", Kind::Boolean);
 static S_SystemField: schema::Shape = schema::Shape::new("SystemField", Kind::String);
 static S_TagFilter: schema::Shape = schema::Shape::new("TagFilter", Kind::Structure(&L_TagFilter));
-static L_TagFilter: Layout =
-    Layout::new(&[schema::Member::new("key", &S_TagFilterKey).required(), schema::Member::new("values", &S_TagFilterValues)]);
+static L_TagFilter: Layout = Layout::new(&[
+    schema::Member::new("key", &S_TagFilterKey).required(),
+    schema::Member::new("values", &S_TagFilterValues),
+]);
 static S_TagFilterKey: schema::Shape =
     schema::Shape::new("TagFilterKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagFilterKey));
 static P_TagFilterKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$"#);
@@ -1592,23 +1746,34 @@ static P_TagFilterValue: Pattern = Pattern::new(r#"^!?\*?([\p{L}\p{Z}\p{N}_.:/=+
 static S_TagFilterValues: schema::Shape =
     schema::Shape::new("TagFilterValues", Kind::List(&M_TagFilterValues)).limits(Limits::NONE.min(0).max(5));
 static M_TagFilterValues: schema::Member = schema::Member::new("member", &S_TagFilterValue);
-static S_TagFilters: schema::Shape = schema::Shape::new("TagFilters", Kind::List(&M_TagFilters)).limits(Limits::NONE.min(1).max(5));
+static S_TagFilters: schema::Shape =
+    schema::Shape::new("TagFilters", Kind::List(&M_TagFilters)).limits(Limits::NONE.min(1).max(5));
 static M_TagFilters: schema::Member = schema::Member::new("member", &S_TagFilter);
-static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static S_TagKey: schema::Shape =
+    schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
 static P_TagKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$"#);
-static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(50));
+static S_TagKeyList: schema::Shape =
+    schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(50));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(1));
 static M_TagList: schema::Member = schema::Member::new("member", &S_TagKey);
-static S_TagLogGroupRequest: schema::Shape = schema::Shape::new("TagLogGroupRequest", Kind::Structure(&L_TagLogGroupRequest));
-static L_TagLogGroupRequest: Layout =
-    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required(), schema::Member::new("tags", &S_Tags).required()]);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
-static L_TagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required(), schema::Member::new("tags", &S_Tags).required()]);
-static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.max(256).pattern(&P_TagValue));
+static S_TagLogGroupRequest: schema::Shape =
+    schema::Shape::new("TagLogGroupRequest", Kind::Structure(&L_TagLogGroupRequest));
+static L_TagLogGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("tags", &S_Tags).required(),
+]);
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
+    schema::Member::new("tags", &S_Tags).required(),
+]);
+static S_TagValue: schema::Shape =
+    schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.max(256).pattern(&P_TagValue));
 static P_TagValue: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
-static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags)).limits(Limits::NONE.min(1).max(50));
+static S_Tags: schema::Shape =
+    schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags)).limits(Limits::NONE.min(1).max(50));
 static K_Tags: schema::Member = schema::Member::new("key", &S_TagKey);
 static V_Tags: schema::Member = schema::Member::new("value", &S_TagValue);
 static S_TestEventMessages: schema::Shape =
@@ -1625,18 +1790,24 @@ static S_TestMetricFilterResponse: schema::Shape =
 static L_TestMetricFilterResponse: Layout = Layout::new(&[schema::Member::new("matches", &S_MetricFilterMatches)]);
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Integer).limits(Limits::NONE.min(0));
 static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
-static S_TooManyTagsException: schema::Shape = schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
+static S_TooManyTagsException: schema::Shape =
+    schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
 static L_TooManyTagsException: Layout = Layout::new(&[schema::Member::new("resourceName", &S_AmazonResourceName)]);
 static S_Unmask: schema::Shape = schema::Shape::new("Unmask", Kind::Boolean);
-static S_UntagLogGroupRequest: schema::Shape = schema::Shape::new("UntagLogGroupRequest", Kind::Structure(&L_UntagLogGroupRequest));
-static L_UntagLogGroupRequest: Layout =
-    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required(), schema::Member::new("tags", &S_TagList).required()]);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static S_UntagLogGroupRequest: schema::Shape =
+    schema::Shape::new("UntagLogGroupRequest", Kind::Structure(&L_UntagLogGroupRequest));
+static L_UntagLogGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("tags", &S_TagList).required(),
+]);
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
     schema::Member::new("tagKeys", &S_TagKeyList).required(),
 ]);
-static S_UserIdentity: schema::Shape = schema::Shape::new("UserIdentity", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_UserIdentity: schema::Shape =
+    schema::Shape::new("UserIdentity", Kind::String).limits(Limits::NONE.min(1).max(2048));
 static S_Value: schema::Shape = schema::Shape::new("Value", Kind::String);
 #[derive(Clone, Default)]
 pub struct CreateLogGroupRequest {

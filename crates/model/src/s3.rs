@@ -35,7 +35,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteBucketAnalyticsConfiguration", "DELETE", "/{Bucket}?analytics"),
     &DELETE_BUCKET_CORS,
     &DELETE_BUCKET_ENCRYPTION,
-    &schema::Operation::unbuilt("DeleteBucketIntelligentTieringConfiguration", "DELETE", "/{Bucket}?intelligent-tiering"),
+    &schema::Operation::unbuilt(
+        "DeleteBucketIntelligentTieringConfiguration",
+        "DELETE",
+        "/{Bucket}?intelligent-tiering",
+    ),
     &schema::Operation::unbuilt("DeleteBucketInventoryConfiguration", "DELETE", "/{Bucket}?inventory"),
     &DELETE_BUCKET_LIFECYCLE,
     &schema::Operation::unbuilt("DeleteBucketMetadataConfiguration", "DELETE", "/{Bucket}?metadataConfiguration"),
@@ -132,9 +136,21 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RenameObject", "PUT", "/{Bucket}/{Key+}?renameObject"),
     &RESTORE_OBJECT,
     &schema::Operation::unbuilt("SelectObjectContent", "POST", "/{Bucket}/{Key+}?select&select-type=2"),
-    &schema::Operation::unbuilt("UpdateBucketMetadataAnnotationTableConfiguration", "PUT", "/{Bucket}?metadataAnnotationTable"),
-    &schema::Operation::unbuilt("UpdateBucketMetadataInventoryTableConfiguration", "PUT", "/{Bucket}?metadataInventoryTable"),
-    &schema::Operation::unbuilt("UpdateBucketMetadataJournalTableConfiguration", "PUT", "/{Bucket}?metadataJournalTable"),
+    &schema::Operation::unbuilt(
+        "UpdateBucketMetadataAnnotationTableConfiguration",
+        "PUT",
+        "/{Bucket}?metadataAnnotationTable",
+    ),
+    &schema::Operation::unbuilt(
+        "UpdateBucketMetadataInventoryTableConfiguration",
+        "PUT",
+        "/{Bucket}?metadataInventoryTable",
+    ),
+    &schema::Operation::unbuilt(
+        "UpdateBucketMetadataJournalTableConfiguration",
+        "PUT",
+        "/{Bucket}?metadataJournalTable",
+    ),
     &schema::Operation::unbuilt("UpdateObjectEncryption", "PUT", "/{Bucket}/{Key+}?encryption"),
     &UPLOAD_PART,
     &UPLOAD_PART_COPY,
@@ -1632,7 +1648,8 @@ impl OperationType for UploadPartCopy {
     const FACTS: &'static schema::Operation = &UPLOAD_PART_COPY;
 }
 
-pub static ACCESS_DENIED: ErrorFact = ErrorFact { shape: "AccessDenied", code: "AccessDenied", status: 403, message: "message" };
+pub static ACCESS_DENIED: ErrorFact =
+    ErrorFact { shape: "AccessDenied", code: "AccessDenied", status: 403, message: "message" };
 pub static ANNOTATION_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "AnnotationLimitExceeded", code: "AnnotationLimitExceeded", status: 400, message: "message" };
 pub static ANNOTATION_NAME_TOO_LONG: ErrorFact =
@@ -1643,33 +1660,52 @@ pub static BUCKET_ALREADY_OWNED_BY_YOU: ErrorFact =
     ErrorFact { shape: "BucketAlreadyOwnedByYou", code: "BucketAlreadyOwnedByYou", status: 409, message: "message" };
 pub static ENCRYPTION_TYPE_MISMATCH: ErrorFact =
     ErrorFact { shape: "EncryptionTypeMismatch", code: "EncryptionTypeMismatch", status: 400, message: "message" };
-pub static IDEMPOTENCY_PARAMETER_MISMATCH: ErrorFact =
-    ErrorFact { shape: "IdempotencyParameterMismatch", code: "IdempotencyParameterMismatch", status: 400, message: "message" };
+pub static IDEMPOTENCY_PARAMETER_MISMATCH: ErrorFact = ErrorFact {
+    shape: "IdempotencyParameterMismatch",
+    code: "IdempotencyParameterMismatch",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_ANNOTATION_NAME: ErrorFact =
     ErrorFact { shape: "InvalidAnnotationName", code: "InvalidAnnotationName", status: 400, message: "message" };
 pub static INVALID_OBJECT_STATE: ErrorFact =
     ErrorFact { shape: "InvalidObjectState", code: "InvalidObjectState", status: 403, message: "message" };
-pub static INVALID_PREFIX: ErrorFact = ErrorFact { shape: "InvalidPrefix", code: "InvalidPrefix", status: 400, message: "message" };
-pub static INVALID_REQUEST: ErrorFact = ErrorFact { shape: "InvalidRequest", code: "InvalidRequest", status: 400, message: "message" };
+pub static INVALID_PREFIX: ErrorFact =
+    ErrorFact { shape: "InvalidPrefix", code: "InvalidPrefix", status: 400, message: "message" };
+pub static INVALID_REQUEST: ErrorFact =
+    ErrorFact { shape: "InvalidRequest", code: "InvalidRequest", status: 400, message: "message" };
 pub static INVALID_WRITE_OFFSET: ErrorFact =
     ErrorFact { shape: "InvalidWriteOffset", code: "InvalidWriteOffset", status: 400, message: "message" };
 pub static NO_SUCH_ANNOTATION: ErrorFact =
     ErrorFact { shape: "NoSuchAnnotation", code: "NoSuchAnnotation", status: 404, message: "message" };
-pub static NO_SUCH_BUCKET: ErrorFact = ErrorFact { shape: "NoSuchBucket", code: "NoSuchBucket", status: 404, message: "message" };
-pub static NO_SUCH_KEY: ErrorFact = ErrorFact { shape: "NoSuchKey", code: "NoSuchKey", status: 404, message: "message" };
-pub static NO_SUCH_UPLOAD: ErrorFact = ErrorFact { shape: "NoSuchUpload", code: "NoSuchUpload", status: 404, message: "message" };
-pub static OBJECT_ALREADY_IN_ACTIVE_TIER_ERROR: ErrorFact =
-    ErrorFact { shape: "ObjectAlreadyInActiveTierError", code: "ObjectAlreadyInActiveTierError", status: 403, message: "message" };
-pub static OBJECT_NOT_IN_ACTIVE_TIER_ERROR: ErrorFact =
-    ErrorFact { shape: "ObjectNotInActiveTierError", code: "ObjectNotInActiveTierError", status: 403, message: "message" };
-pub static TOO_MANY_PARTS: ErrorFact = ErrorFact { shape: "TooManyParts", code: "TooManyParts", status: 400, message: "message" };
+pub static NO_SUCH_BUCKET: ErrorFact =
+    ErrorFact { shape: "NoSuchBucket", code: "NoSuchBucket", status: 404, message: "message" };
+pub static NO_SUCH_KEY: ErrorFact =
+    ErrorFact { shape: "NoSuchKey", code: "NoSuchKey", status: 404, message: "message" };
+pub static NO_SUCH_UPLOAD: ErrorFact =
+    ErrorFact { shape: "NoSuchUpload", code: "NoSuchUpload", status: 404, message: "message" };
+pub static OBJECT_ALREADY_IN_ACTIVE_TIER_ERROR: ErrorFact = ErrorFact {
+    shape: "ObjectAlreadyInActiveTierError",
+    code: "ObjectAlreadyInActiveTierError",
+    status: 403,
+    message: "message",
+};
+pub static OBJECT_NOT_IN_ACTIVE_TIER_ERROR: ErrorFact = ErrorFact {
+    shape: "ObjectNotInActiveTierError",
+    code: "ObjectNotInActiveTierError",
+    status: 403,
+    message: "message",
+};
+pub static TOO_MANY_PARTS: ErrorFact =
+    ErrorFact { shape: "TooManyParts", code: "TooManyParts", status: 400, message: "message" };
 pub static UNSUPPORTED_MEDIA_TYPE: ErrorFact =
     ErrorFact { shape: "UnsupportedMediaType", code: "UnsupportedMediaType", status: 415, message: "message" };
 
 static S_AbortDate: schema::Shape = schema::Shape::new("AbortDate", Kind::Timestamp);
 static S_AbortIncompleteMultipartUpload: schema::Shape =
     schema::Shape::new("AbortIncompleteMultipartUpload", Kind::Structure(&L_AbortIncompleteMultipartUpload));
-static L_AbortIncompleteMultipartUpload: Layout = Layout::new(&[schema::Member::new("DaysAfterInitiation", &S_DaysAfterInitiation)]);
+static L_AbortIncompleteMultipartUpload: Layout =
+    Layout::new(&[schema::Member::new("DaysAfterInitiation", &S_DaysAfterInitiation)]);
 static S_AbortMultipartUploadOutput: schema::Shape =
     schema::Shape::new("AbortMultipartUploadOutput", Kind::Structure(&L_AbortMultipartUploadOutput));
 static L_AbortMultipartUploadOutput: Layout = Layout::new(&[
@@ -1691,9 +1727,12 @@ static L_AbortMultipartUploadRequest: Layout = Layout::new(&[
 ]);
 static S_AbortRuleId: schema::Shape = schema::Shape::new("AbortRuleId", Kind::String);
 static S_AcceptRanges: schema::Shape = schema::Shape::new("AcceptRanges", Kind::String);
-static S_AccessControlPolicy: schema::Shape = schema::Shape::new("AccessControlPolicy", Kind::Structure(&L_AccessControlPolicy));
-static L_AccessControlPolicy: Layout =
-    Layout::new(&[schema::Member::new("Grants", &S_Grants).wire("AccessControlList"), schema::Member::new("Owner", &S_Owner)]);
+static S_AccessControlPolicy: schema::Shape =
+    schema::Shape::new("AccessControlPolicy", Kind::Structure(&L_AccessControlPolicy));
+static L_AccessControlPolicy: Layout = Layout::new(&[
+    schema::Member::new("Grants", &S_Grants).wire("AccessControlList"),
+    schema::Member::new("Owner", &S_Owner),
+]);
 static S_AccessControlTranslation: schema::Shape =
     schema::Shape::new("AccessControlTranslation", Kind::Structure(&L_AccessControlTranslation));
 static L_AccessControlTranslation: Layout = Layout::new(&[schema::Member::new("Owner", &S_OwnerOverride).required()]);
@@ -1711,10 +1750,12 @@ static S_AllowedOrigins: schema::Shape = schema::Shape::new("AllowedOrigins", Ki
 static M_AllowedOrigins: schema::Member = schema::Member::new("member", &S_AllowedOrigin);
 static S_AnnotationDirective: schema::Shape =
     schema::Shape::new("AnnotationDirective", Kind::String).limits(Limits::NONE.values(&["COPY", "EXCLUDE"]));
-static S_ArchiveStatus: schema::Shape =
-    schema::Shape::new("ArchiveStatus", Kind::String).limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
-static S_BlockedEncryptionTypes: schema::Shape = schema::Shape::new("BlockedEncryptionTypes", Kind::Structure(&L_BlockedEncryptionTypes));
-static L_BlockedEncryptionTypes: Layout = Layout::new(&[schema::Member::new("EncryptionType", &S_EncryptionTypeList).flattened()]);
+static S_ArchiveStatus: schema::Shape = schema::Shape::new("ArchiveStatus", Kind::String)
+    .limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
+static S_BlockedEncryptionTypes: schema::Shape =
+    schema::Shape::new("BlockedEncryptionTypes", Kind::Structure(&L_BlockedEncryptionTypes));
+static L_BlockedEncryptionTypes: Layout =
+    Layout::new(&[schema::Member::new("EncryptionType", &S_EncryptionTypeList).flattened()]);
 static S_Body: schema::Shape = schema::Shape::new("Body", Kind::Blob);
 static S_Bucket: schema::Shape = schema::Shape::new("Bucket", Kind::Structure(&L_Bucket));
 static L_Bucket: Layout = Layout::new(&[
@@ -1725,15 +1766,13 @@ static L_Bucket: Layout = Layout::new(&[
 ]);
 static S_BucketAccelerateStatus: schema::Shape =
     schema::Shape::new("BucketAccelerateStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Suspended"]));
-static S_BucketCannedACL: schema::Shape = schema::Shape::new("BucketCannedACL", Kind::String).limits(Limits::NONE.values(&[
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-]));
+static S_BucketCannedACL: schema::Shape = schema::Shape::new("BucketCannedACL", Kind::String)
+    .limits(Limits::NONE.values(&["private", "public-read", "public-read-write", "authenticated-read"]));
 static S_BucketInfo: schema::Shape = schema::Shape::new("BucketInfo", Kind::Structure(&L_BucketInfo));
-static L_BucketInfo: Layout =
-    Layout::new(&[schema::Member::new("DataRedundancy", &S_DataRedundancy), schema::Member::new("Type", &S_BucketType)]);
+static L_BucketInfo: Layout = Layout::new(&[
+    schema::Member::new("DataRedundancy", &S_DataRedundancy),
+    schema::Member::new("Type", &S_BucketType),
+]);
 static S_BucketKeyEnabled: schema::Shape = schema::Shape::new("BucketKeyEnabled", Kind::Boolean);
 static S_BucketLifecycleConfiguration: schema::Shape =
     schema::Shape::new("BucketLifecycleConfiguration", Kind::Structure(&L_BucketLifecycleConfiguration));
@@ -1781,22 +1820,26 @@ static S_BucketLocationConstraint: schema::Shape =
         "us-west-2",
     ]));
 static S_BucketLocationName: schema::Shape = schema::Shape::new("BucketLocationName", Kind::String);
-static S_BucketLoggingStatus: schema::Shape = schema::Shape::new("BucketLoggingStatus", Kind::Structure(&L_BucketLoggingStatus));
+static S_BucketLoggingStatus: schema::Shape =
+    schema::Shape::new("BucketLoggingStatus", Kind::Structure(&L_BucketLoggingStatus));
 static L_BucketLoggingStatus: Layout = Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]);
-static S_BucketLogsPermission: schema::Shape =
-    schema::Shape::new("BucketLogsPermission", Kind::String).limits(Limits::NONE.values(&["FULL_CONTROL", "READ", "WRITE"]));
+static S_BucketLogsPermission: schema::Shape = schema::Shape::new("BucketLogsPermission", Kind::String)
+    .limits(Limits::NONE.values(&["FULL_CONTROL", "READ", "WRITE"]));
 static S_BucketName: schema::Shape = schema::Shape::new("BucketName", Kind::String);
 static S_BucketNamespace: schema::Shape =
     schema::Shape::new("BucketNamespace", Kind::String).limits(Limits::NONE.values(&["account-regional", "global"]));
 static S_BucketRegion: schema::Shape = schema::Shape::new("BucketRegion", Kind::String);
-static S_BucketType: schema::Shape = schema::Shape::new("BucketType", Kind::String).limits(Limits::NONE.values(&["Directory"]));
+static S_BucketType: schema::Shape =
+    schema::Shape::new("BucketType", Kind::String).limits(Limits::NONE.values(&["Directory"]));
 static S_BucketVersioningStatus: schema::Shape =
     schema::Shape::new("BucketVersioningStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Suspended"]));
 static S_Buckets: schema::Shape = schema::Shape::new("Buckets", Kind::List(&M_Buckets));
 static M_Buckets: schema::Member = schema::Member::new("member", &S_Bucket).wire("Bucket");
 static S_BypassGovernanceRetention: schema::Shape = schema::Shape::new("BypassGovernanceRetention", Kind::Boolean);
-static S_CORSConfiguration: schema::Shape = schema::Shape::new("CORSConfiguration", Kind::Structure(&L_CORSConfiguration));
-static L_CORSConfiguration: Layout = Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").required().flattened()]);
+static S_CORSConfiguration: schema::Shape =
+    schema::Shape::new("CORSConfiguration", Kind::Structure(&L_CORSConfiguration));
+static L_CORSConfiguration: Layout =
+    Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").required().flattened()]);
 static S_CORSRule: schema::Shape = schema::Shape::new("CORSRule", Kind::Structure(&L_CORSRule));
 static L_CORSRule: Layout = Layout::new(&[
     schema::Member::new("ID", &S_ID),
@@ -1841,25 +1884,28 @@ static L_Checksum: Layout = Layout::new(&[
     schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
     schema::Member::new("ChecksumType", &S_ChecksumType),
 ]);
-static S_ChecksumAlgorithm: schema::Shape = schema::Shape::new("ChecksumAlgorithm", Kind::String).limits(Limits::NONE.values(&[
-    "CRC32",
-    "CRC32C",
-    "SHA1",
-    "SHA256",
-    "CRC64NVME",
-    "SHA512",
-    "MD5",
-    "XXHASH64",
-    "XXHASH3",
-    "XXHASH128",
-]));
-static S_ChecksumAlgorithmList: schema::Shape = schema::Shape::new("ChecksumAlgorithmList", Kind::List(&M_ChecksumAlgorithmList));
+static S_ChecksumAlgorithm: schema::Shape =
+    schema::Shape::new("ChecksumAlgorithm", Kind::String).limits(Limits::NONE.values(&[
+        "CRC32",
+        "CRC32C",
+        "SHA1",
+        "SHA256",
+        "CRC64NVME",
+        "SHA512",
+        "MD5",
+        "XXHASH64",
+        "XXHASH3",
+        "XXHASH128",
+    ]));
+static S_ChecksumAlgorithmList: schema::Shape =
+    schema::Shape::new("ChecksumAlgorithmList", Kind::List(&M_ChecksumAlgorithmList));
 static M_ChecksumAlgorithmList: schema::Member = schema::Member::new("member", &S_ChecksumAlgorithm);
 static S_ChecksumCRC32: schema::Shape = schema::Shape::new("ChecksumCRC32", Kind::String);
 static S_ChecksumCRC32C: schema::Shape = schema::Shape::new("ChecksumCRC32C", Kind::String);
 static S_ChecksumCRC64NVME: schema::Shape = schema::Shape::new("ChecksumCRC64NVME", Kind::String);
 static S_ChecksumMD5: schema::Shape = schema::Shape::new("ChecksumMD5", Kind::String);
-static S_ChecksumMode: schema::Shape = schema::Shape::new("ChecksumMode", Kind::String).limits(Limits::NONE.values(&["ENABLED"]));
+static S_ChecksumMode: schema::Shape =
+    schema::Shape::new("ChecksumMode", Kind::String).limits(Limits::NONE.values(&["ENABLED"]));
 static S_ChecksumSHA1: schema::Shape = schema::Shape::new("ChecksumSHA1", Kind::String);
 static S_ChecksumSHA256: schema::Shape = schema::Shape::new("ChecksumSHA256", Kind::String);
 static S_ChecksumSHA512: schema::Shape = schema::Shape::new("ChecksumSHA512", Kind::String);
@@ -1893,9 +1939,13 @@ static L_CompleteMultipartUploadOutput: Layout = Layout::new(&[
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
     schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
     schema::Member::new("ChecksumType", &S_ChecksumType),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
@@ -1913,14 +1963,18 @@ static L_CompleteMultipartUploadRequest: Layout = Layout::new(&[
     schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
     schema::Member::new("MpuObjectSize", &S_MpuObjectSize).wire("x-amz-mp-object-size").at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
@@ -1930,7 +1984,9 @@ static L_CompleteMultipartUploadRequest: Layout = Layout::new(&[
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -1938,7 +1994,8 @@ static L_CompleteMultipartUploadRequest: Layout = Layout::new(&[
 .payload(2);
 static S_CompletedMultipartUpload: schema::Shape =
     schema::Shape::new("CompletedMultipartUpload", Kind::Structure(&L_CompletedMultipartUpload));
-static L_CompletedMultipartUpload: Layout = Layout::new(&[schema::Member::new("Parts", &S_CompletedPartList).wire("Part").flattened()]);
+static L_CompletedMultipartUpload: Layout =
+    Layout::new(&[schema::Member::new("Parts", &S_CompletedPartList).wire("Part").flattened()]);
 static S_CompletedPart: schema::Shape = schema::Shape::new("CompletedPart", Kind::Structure(&L_CompletedPart));
 static L_CompletedPart: Layout = Layout::new(&[
     schema::Member::new("ETag", &S_ETag),
@@ -1963,7 +2020,8 @@ static L_Condition: Layout = Layout::new(&[
     schema::Member::new("HttpErrorCodeReturnedEquals", &S_HttpErrorCodeReturnedEquals),
     schema::Member::new("KeyPrefixEquals", &S_KeyPrefixEquals),
 ]);
-static S_ConfirmRemoveSelfBucketAccess: schema::Shape = schema::Shape::new("ConfirmRemoveSelfBucketAccess", Kind::Boolean);
+static S_ConfirmRemoveSelfBucketAccess: schema::Shape =
+    schema::Shape::new("ConfirmRemoveSelfBucketAccess", Kind::Boolean);
 static S_ContentDisposition: schema::Shape = schema::Shape::new("ContentDisposition", Kind::String);
 static S_ContentEncoding: schema::Shape = schema::Shape::new("ContentEncoding", Kind::String);
 static S_ContentLanguage: schema::Shape = schema::Shape::new("ContentLanguage", Kind::String);
@@ -1975,16 +2033,22 @@ static S_CopyObjectOutput: schema::Shape = schema::Shape::new("CopyObjectOutput"
 static L_CopyObjectOutput: Layout = Layout::new(&[
     schema::Member::new("CopyObjectResult", &S_CopyObjectResult),
     schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
-    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId).wire("x-amz-copy-source-version-id").at(Location::Header),
+    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId)
+        .wire("x-amz-copy-source-version-id")
+        .at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -1994,22 +2058,29 @@ static L_CopyObjectOutput: Layout = Layout::new(&[
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ])
 .payload(0);
-static S_CopyObjectRequest: schema::Shape = schema::Shape::new("CopyObjectRequest", Kind::Structure(&L_CopyObjectRequest));
+static S_CopyObjectRequest: schema::Shape =
+    schema::Shape::new("CopyObjectRequest", Kind::Structure(&L_CopyObjectRequest));
 static L_CopyObjectRequest: Layout = Layout::new(&[
     schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
     schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
     schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
     schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
     schema::Member::new("CopySource", &S_CopySource).wire("x-amz-copy-source").at(Location::Header).required(),
-    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch).wire("x-amz-copy-source-if-match").at(Location::Header),
+    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch)
+        .wire("x-amz-copy-source-if-match")
+        .at(Location::Header),
     schema::Member::new("CopySourceIfModifiedSince", &S_CopySourceIfModifiedSince)
         .wire("x-amz-copy-source-if-modified-since")
         .at(Location::Header),
-    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch).wire("x-amz-copy-source-if-none-match").at(Location::Header),
+    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch)
+        .wire("x-amz-copy-source-if-none-match")
+        .at(Location::Header),
     schema::Member::new("CopySourceIfUnmodifiedSince", &S_CopySourceIfUnmodifiedSince)
         .wire("x-amz-copy-source-if-unmodified-since")
         .at(Location::Header),
@@ -2022,20 +2093,32 @@ static L_CopyObjectRequest: Layout = Layout::new(&[
     schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
-    schema::Member::new("MetadataDirective", &S_MetadataDirective).wire("x-amz-metadata-directive").at(Location::Header),
+    schema::Member::new("MetadataDirective", &S_MetadataDirective)
+        .wire("x-amz-metadata-directive")
+        .at(Location::Header),
     schema::Member::new("TaggingDirective", &S_TaggingDirective).wire("x-amz-tagging-directive").at(Location::Header),
-    schema::Member::new("AnnotationDirective", &S_AnnotationDirective).wire("x-amz-object-annotation-directive").at(Location::Header),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("AnnotationDirective", &S_AnnotationDirective)
+        .wire("x-amz-object-annotation-directive")
+        .at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
-    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation)
+        .wire("x-amz-website-redirect-location")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -2061,7 +2144,9 @@ static L_CopyObjectRequest: Layout = Layout::new(&[
     schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
         .wire("x-amz-object-lock-legal-hold")
         .at(Location::Header),
-    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold)
+        .wire("x-amz-object-lock-event-hold")
+        .at(Location::Header),
     schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
         .wire("x-amz-object-lock-event-hold-duration-days")
         .at(Location::Header),
@@ -2069,7 +2154,9 @@ static L_CopyObjectRequest: Layout = Layout::new(&[
         .wire("x-amz-object-lock-event-hold-duration-years")
         .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId).wire("x-amz-source-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId)
+        .wire("x-amz-source-expected-bucket-owner")
+        .at(Location::Header),
 ]);
 static S_CopyObjectResult: schema::Shape = schema::Shape::new("CopyObjectResult", Kind::Structure(&L_CopyObjectResult));
 static L_CopyObjectResult: Layout = Layout::new(&[
@@ -2102,15 +2189,19 @@ static L_CopyPartResult: Layout = Layout::new(&[
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
     schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
 ]);
-static S_CopySource: schema::Shape = schema::Shape::new("CopySource", Kind::String).limits(Limits::NONE.pattern(&P_CopySource));
+static S_CopySource: schema::Shape =
+    schema::Shape::new("CopySource", Kind::String).limits(Limits::NONE.pattern(&P_CopySource));
 static P_CopySource: Pattern = Pattern::new(r#"\/?.+\/.+"#);
 static S_CopySourceIfMatch: schema::Shape = schema::Shape::new("CopySourceIfMatch", Kind::String);
 static S_CopySourceIfModifiedSince: schema::Shape = schema::Shape::new("CopySourceIfModifiedSince", Kind::Timestamp);
 static S_CopySourceIfNoneMatch: schema::Shape = schema::Shape::new("CopySourceIfNoneMatch", Kind::String);
-static S_CopySourceIfUnmodifiedSince: schema::Shape = schema::Shape::new("CopySourceIfUnmodifiedSince", Kind::Timestamp);
+static S_CopySourceIfUnmodifiedSince: schema::Shape =
+    schema::Shape::new("CopySourceIfUnmodifiedSince", Kind::Timestamp);
 static S_CopySourceRange: schema::Shape = schema::Shape::new("CopySourceRange", Kind::String);
-static S_CopySourceSSECustomerAlgorithm: schema::Shape = schema::Shape::new("CopySourceSSECustomerAlgorithm", Kind::String);
-static S_CopySourceSSECustomerKey: schema::Shape = schema::Shape::new("CopySourceSSECustomerKey", Kind::String).sensitive();
+static S_CopySourceSSECustomerAlgorithm: schema::Shape =
+    schema::Shape::new("CopySourceSSECustomerAlgorithm", Kind::String);
+static S_CopySourceSSECustomerKey: schema::Shape =
+    schema::Shape::new("CopySourceSSECustomerKey", Kind::String).sensitive();
 static S_CopySourceSSECustomerKeyMD5: schema::Shape = schema::Shape::new("CopySourceSSECustomerKeyMD5", Kind::String);
 static S_CopySourceVersionId: schema::Shape = schema::Shape::new("CopySourceVersionId", Kind::String);
 static S_CreateBucketConfiguration: schema::Shape =
@@ -2121,12 +2212,16 @@ static L_CreateBucketConfiguration: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketInfo),
     schema::Member::new("Tags", &S_TagSet),
 ]);
-static S_CreateBucketOutput: schema::Shape = schema::Shape::new("CreateBucketOutput", Kind::Structure(&L_CreateBucketOutput));
+static S_CreateBucketOutput: schema::Shape =
+    schema::Shape::new("CreateBucketOutput", Kind::Structure(&L_CreateBucketOutput));
 static L_CreateBucketOutput: Layout = Layout::new(&[
     schema::Member::new("Location", &S_Location).wire("Location").at(Location::Header),
-    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString).wire("x-amz-bucket-arn").at(Location::Header),
+    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString)
+        .wire("x-amz-bucket-arn")
+        .at(Location::Header),
 ]);
-static S_CreateBucketRequest: schema::Shape = schema::Shape::new("CreateBucketRequest", Kind::Structure(&L_CreateBucketRequest));
+static S_CreateBucketRequest: schema::Shape =
+    schema::Shape::new("CreateBucketRequest", Kind::Structure(&L_CreateBucketRequest));
 static L_CreateBucketRequest: Layout = Layout::new(&[
     schema::Member::new("ACL", &S_BucketCannedACL).wire("x-amz-acl").at(Location::Header),
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -2153,14 +2248,18 @@ static L_CreateMultipartUploadOutput: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket"),
     schema::Member::new("Key", &S_ObjectKey),
     schema::Member::new("UploadId", &S_MultipartUploadId),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -2168,7 +2267,9 @@ static L_CreateMultipartUploadOutput: Layout = Layout::new(&[
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
 ])
@@ -2190,17 +2291,25 @@ static L_CreateMultipartUploadRequest: Layout = Layout::new(&[
     schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
-    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation)
+        .wire("x-amz-website-redirect-location")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -2217,7 +2326,9 @@ static L_CreateMultipartUploadRequest: Layout = Layout::new(&[
     schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
         .wire("x-amz-object-lock-legal-hold")
         .at(Location::Header),
-    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold)
+        .wire("x-amz-object-lock-event-hold")
+        .at(Location::Header),
     schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
         .wire("x-amz-object-lock-event-hold-duration-days")
         .at(Location::Header),
@@ -2225,12 +2336,14 @@ static L_CreateMultipartUploadRequest: Layout = Layout::new(&[
         .wire("x-amz-object-lock-event-hold-duration-years")
         .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
 ]);
 static S_CreationDate: schema::Shape = schema::Shape::new("CreationDate", Kind::Timestamp);
-static S_DataRedundancy: schema::Shape =
-    schema::Shape::new("DataRedundancy", Kind::String).limits(Limits::NONE.values(&["SingleAvailabilityZone", "SingleLocalZone"]));
+static S_DataRedundancy: schema::Shape = schema::Shape::new("DataRedundancy", Kind::String)
+    .limits(Limits::NONE.values(&["SingleAvailabilityZone", "SingleLocalZone"]));
 static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
 static S_Days: schema::Shape = schema::Shape::new("Days", Kind::Integer);
 static S_DaysAfterInitiation: schema::Shape = schema::Shape::new("DaysAfterInitiation", Kind::Integer);
@@ -2264,8 +2377,10 @@ static L_DeleteBucketLifecycleRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_DeleteBucketOwnershipControlsRequest: schema::Shape =
-    schema::Shape::new("DeleteBucketOwnershipControlsRequest", Kind::Structure(&L_DeleteBucketOwnershipControlsRequest));
+static S_DeleteBucketOwnershipControlsRequest: schema::Shape = schema::Shape::new(
+    "DeleteBucketOwnershipControlsRequest",
+    Kind::Structure(&L_DeleteBucketOwnershipControlsRequest),
+);
 static L_DeleteBucketOwnershipControlsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
@@ -2276,7 +2391,8 @@ static L_DeleteBucketPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_DeleteBucketRequest: schema::Shape = schema::Shape::new("DeleteBucketRequest", Kind::Structure(&L_DeleteBucketRequest));
+static S_DeleteBucketRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketRequest", Kind::Structure(&L_DeleteBucketRequest));
 static L_DeleteBucketRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
@@ -2294,7 +2410,8 @@ static L_DeleteBucketWebsiteRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_DeleteMarker: schema::Shape = schema::Shape::new("DeleteMarker", Kind::Boolean);
-static S_DeleteMarkerEntry: schema::Shape = schema::Shape::new("DeleteMarkerEntry", Kind::Structure(&L_DeleteMarkerEntry));
+static S_DeleteMarkerEntry: schema::Shape =
+    schema::Shape::new("DeleteMarkerEntry", Kind::Structure(&L_DeleteMarkerEntry));
 static L_DeleteMarkerEntry: Layout = Layout::new(&[
     schema::Member::new("Owner", &S_Owner),
     schema::Member::new("Key", &S_ObjectKey),
@@ -2304,19 +2421,23 @@ static L_DeleteMarkerEntry: Layout = Layout::new(&[
 ]);
 static S_DeleteMarkerReplication: schema::Shape =
     schema::Shape::new("DeleteMarkerReplication", Kind::Structure(&L_DeleteMarkerReplication));
-static L_DeleteMarkerReplication: Layout = Layout::new(&[schema::Member::new("Status", &S_DeleteMarkerReplicationStatus)]);
+static L_DeleteMarkerReplication: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_DeleteMarkerReplicationStatus)]);
 static S_DeleteMarkerReplicationStatus: schema::Shape =
-    schema::Shape::new("DeleteMarkerReplicationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+    schema::Shape::new("DeleteMarkerReplicationStatus", Kind::String)
+        .limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_DeleteMarkerVersionId: schema::Shape = schema::Shape::new("DeleteMarkerVersionId", Kind::String);
 static S_DeleteMarkers: schema::Shape = schema::Shape::new("DeleteMarkers", Kind::List(&M_DeleteMarkers));
 static M_DeleteMarkers: schema::Member = schema::Member::new("member", &S_DeleteMarkerEntry);
-static S_DeleteObjectOutput: schema::Shape = schema::Shape::new("DeleteObjectOutput", Kind::Structure(&L_DeleteObjectOutput));
+static S_DeleteObjectOutput: schema::Shape =
+    schema::Shape::new("DeleteObjectOutput", Kind::Structure(&L_DeleteObjectOutput));
 static L_DeleteObjectOutput: Layout = Layout::new(&[
     schema::Member::new("DeleteMarker", &S_DeleteMarker).wire("x-amz-delete-marker").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ]);
-static S_DeleteObjectRequest: schema::Shape = schema::Shape::new("DeleteObjectRequest", Kind::Structure(&L_DeleteObjectRequest));
+static S_DeleteObjectRequest: schema::Shape =
+    schema::Shape::new("DeleteObjectRequest", Kind::Structure(&L_DeleteObjectRequest));
 static L_DeleteObjectRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
@@ -2346,24 +2467,31 @@ static L_DeleteObjectTaggingRequest: Layout = Layout::new(&[
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_DeleteObjectsOutput: schema::Shape = schema::Shape::new("DeleteObjectsOutput", Kind::Structure(&L_DeleteObjectsOutput));
+static S_DeleteObjectsOutput: schema::Shape =
+    schema::Shape::new("DeleteObjectsOutput", Kind::Structure(&L_DeleteObjectsOutput));
 static L_DeleteObjectsOutput: Layout = Layout::new(&[
     schema::Member::new("Deleted", &S_DeletedObjects).flattened(),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
     schema::Member::new("Errors", &S_Errors).wire("Error").flattened(),
 ])
 .xml(Some("DeleteResult"), None);
-static S_DeleteObjectsRequest: schema::Shape = schema::Shape::new("DeleteObjectsRequest", Kind::Structure(&L_DeleteObjectsRequest));
+static S_DeleteObjectsRequest: schema::Shape =
+    schema::Shape::new("DeleteObjectsRequest", Kind::Structure(&L_DeleteObjectsRequest));
 static L_DeleteObjectsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
-    schema::Member::new("Delete", &S_Delete).wire("Delete").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("Delete", &S_Delete)
+        .wire("Delete")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("MFA", &S_MFA).wire("x-amz-mfa").at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("BypassGovernanceRetention", &S_BypassGovernanceRetention)
         .wire("x-amz-bypass-governance-retention")
         .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
 ])
 .payload(1);
 static S_DeletePublicAccessBlockRequest: schema::Shape =
@@ -2396,7 +2524,8 @@ static L_Destination: Layout = Layout::new(&[
 static S_DisplayName: schema::Shape = schema::Shape::new("DisplayName", Kind::String);
 static S_ETag: schema::Shape = schema::Shape::new("ETag", Kind::String);
 static S_EmailAddress: schema::Shape = schema::Shape::new("EmailAddress", Kind::String);
-static S_EncodingType: schema::Shape = schema::Shape::new("EncodingType", Kind::String).limits(Limits::NONE.values(&["url"]));
+static S_EncodingType: schema::Shape =
+    schema::Shape::new("EncodingType", Kind::String).limits(Limits::NONE.values(&["url"]));
 static S_Encryption: schema::Shape = schema::Shape::new("Encryption", Kind::Structure(&L_Encryption));
 static L_Encryption: Layout = Layout::new(&[
     schema::Member::new("EncryptionType", &S_ServerSideEncryption).required(),
@@ -2406,8 +2535,10 @@ static L_Encryption: Layout = Layout::new(&[
 static S_EncryptionConfiguration: schema::Shape =
     schema::Shape::new("EncryptionConfiguration", Kind::Structure(&L_EncryptionConfiguration));
 static L_EncryptionConfiguration: Layout = Layout::new(&[schema::Member::new("ReplicaKmsKeyID", &S_ReplicaKmsKeyID)]);
-static S_EncryptionType: schema::Shape = schema::Shape::new("EncryptionType", Kind::String).limits(Limits::NONE.values(&["NONE", "SSE-C"]));
-static S_EncryptionTypeList: schema::Shape = schema::Shape::new("EncryptionTypeList", Kind::List(&M_EncryptionTypeList));
+static S_EncryptionType: schema::Shape =
+    schema::Shape::new("EncryptionType", Kind::String).limits(Limits::NONE.values(&["NONE", "SSE-C"]));
+static S_EncryptionTypeList: schema::Shape =
+    schema::Shape::new("EncryptionTypeList", Kind::List(&M_EncryptionTypeList));
 static M_EncryptionTypeList: schema::Member = schema::Member::new("member", &S_EncryptionType).wire("EncryptionType");
 static S_Error: schema::Shape = schema::Shape::new("Error", Kind::Structure(&L_Error));
 static L_Error: Layout = Layout::new(&[
@@ -2456,15 +2587,19 @@ static S_Event: schema::Shape = schema::Shape::new("Event", Kind::String).limits
 static S_EventBridgeConfiguration: schema::Shape =
     schema::Shape::new("EventBridgeConfiguration", Kind::Structure(&L_EventBridgeConfiguration));
 static L_EventBridgeConfiguration: Layout = Layout::new(&[]);
-static S_EventHoldDuration: schema::Shape = schema::Shape::new("EventHoldDuration", Kind::Structure(&L_EventHoldDuration));
-static L_EventHoldDuration: Layout = Layout::new(&[schema::Member::new("Days", &S_Days), schema::Member::new("Years", &S_Years)]);
+static S_EventHoldDuration: schema::Shape =
+    schema::Shape::new("EventHoldDuration", Kind::Structure(&L_EventHoldDuration));
+static L_EventHoldDuration: Layout =
+    Layout::new(&[schema::Member::new("Days", &S_Days), schema::Member::new("Years", &S_Years)]);
 static S_EventList: schema::Shape = schema::Shape::new("EventList", Kind::List(&M_EventList));
 static M_EventList: schema::Member = schema::Member::new("member", &S_Event);
 static S_ExistingObjectReplication: schema::Shape =
     schema::Shape::new("ExistingObjectReplication", Kind::Structure(&L_ExistingObjectReplication));
-static L_ExistingObjectReplication: Layout = Layout::new(&[schema::Member::new("Status", &S_ExistingObjectReplicationStatus).required()]);
+static L_ExistingObjectReplication: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_ExistingObjectReplicationStatus).required()]);
 static S_ExistingObjectReplicationStatus: schema::Shape =
-    schema::Shape::new("ExistingObjectReplicationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+    schema::Shape::new("ExistingObjectReplicationStatus", Kind::String)
+        .limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_Expiration: schema::Shape = schema::Shape::new("Expiration", Kind::String);
 static S_ExpirationStatus: schema::Shape =
     schema::Shape::new("ExpirationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
@@ -2474,7 +2609,8 @@ static S_ExposeHeader: schema::Shape = schema::Shape::new("ExposeHeader", Kind::
 static S_ExposeHeaders: schema::Shape = schema::Shape::new("ExposeHeaders", Kind::List(&M_ExposeHeaders));
 static M_ExposeHeaders: schema::Member = schema::Member::new("member", &S_ExposeHeader);
 static S_Expression: schema::Shape = schema::Shape::new("Expression", Kind::String);
-static S_ExpressionType: schema::Shape = schema::Shape::new("ExpressionType", Kind::String).limits(Limits::NONE.values(&["SQL"]));
+static S_ExpressionType: schema::Shape =
+    schema::Shape::new("ExpressionType", Kind::String).limits(Limits::NONE.values(&["SQL"]));
 static S_FetchOwner: schema::Shape = schema::Shape::new("FetchOwner", Kind::Boolean);
 static S_FieldDelimiter: schema::Shape = schema::Shape::new("FieldDelimiter", Kind::String);
 static S_FileHeaderInfo: schema::Shape =
@@ -2486,33 +2622,44 @@ static S_FilterRuleList: schema::Shape = schema::Shape::new("FilterRuleList", Ki
 static M_FilterRuleList: schema::Member = schema::Member::new("member", &S_FilterRule);
 static S_FilterRuleName: schema::Shape = schema::Shape::new("FilterRuleName", Kind::String);
 static S_FilterRuleValue: schema::Shape = schema::Shape::new("FilterRuleValue", Kind::String);
-static S_GetBucketAccelerateConfigurationOutput: schema::Shape =
-    schema::Shape::new("GetBucketAccelerateConfigurationOutput", Kind::Structure(&L_GetBucketAccelerateConfigurationOutput));
+static S_GetBucketAccelerateConfigurationOutput: schema::Shape = schema::Shape::new(
+    "GetBucketAccelerateConfigurationOutput",
+    Kind::Structure(&L_GetBucketAccelerateConfigurationOutput),
+);
 static L_GetBucketAccelerateConfigurationOutput: Layout = Layout::new(&[
     schema::Member::new("Status", &S_BucketAccelerateStatus),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ])
 .xml(Some("AccelerateConfiguration"), None);
-static S_GetBucketAccelerateConfigurationRequest: schema::Shape =
-    schema::Shape::new("GetBucketAccelerateConfigurationRequest", Kind::Structure(&L_GetBucketAccelerateConfigurationRequest));
+static S_GetBucketAccelerateConfigurationRequest: schema::Shape = schema::Shape::new(
+    "GetBucketAccelerateConfigurationRequest",
+    Kind::Structure(&L_GetBucketAccelerateConfigurationRequest),
+);
 static L_GetBucketAccelerateConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
 ]);
-static S_GetBucketAclOutput: schema::Shape = schema::Shape::new("GetBucketAclOutput", Kind::Structure(&L_GetBucketAclOutput));
-static L_GetBucketAclOutput: Layout =
-    Layout::new(&[schema::Member::new("Owner", &S_Owner), schema::Member::new("Grants", &S_Grants).wire("AccessControlList")])
-        .xml(Some("AccessControlPolicy"), None);
-static S_GetBucketAclRequest: schema::Shape = schema::Shape::new("GetBucketAclRequest", Kind::Structure(&L_GetBucketAclRequest));
+static S_GetBucketAclOutput: schema::Shape =
+    schema::Shape::new("GetBucketAclOutput", Kind::Structure(&L_GetBucketAclOutput));
+static L_GetBucketAclOutput: Layout = Layout::new(&[
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("Grants", &S_Grants).wire("AccessControlList"),
+])
+.xml(Some("AccessControlPolicy"), None);
+static S_GetBucketAclRequest: schema::Shape =
+    schema::Shape::new("GetBucketAclRequest", Kind::Structure(&L_GetBucketAclRequest));
 static L_GetBucketAclRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketCorsOutput: schema::Shape = schema::Shape::new("GetBucketCorsOutput", Kind::Structure(&L_GetBucketCorsOutput));
+static S_GetBucketCorsOutput: schema::Shape =
+    schema::Shape::new("GetBucketCorsOutput", Kind::Structure(&L_GetBucketCorsOutput));
 static L_GetBucketCorsOutput: Layout =
-    Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").flattened()]).xml(Some("CORSConfiguration"), None);
-static S_GetBucketCorsRequest: schema::Shape = schema::Shape::new("GetBucketCorsRequest", Kind::Structure(&L_GetBucketCorsRequest));
+    Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").flattened()])
+        .xml(Some("CORSConfiguration"), None);
+static S_GetBucketCorsRequest: schema::Shape =
+    schema::Shape::new("GetBucketCorsRequest", Kind::Structure(&L_GetBucketCorsRequest));
 static L_GetBucketCorsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
@@ -2520,15 +2667,18 @@ static L_GetBucketCorsRequest: Layout = Layout::new(&[
 static S_GetBucketEncryptionOutput: schema::Shape =
     schema::Shape::new("GetBucketEncryptionOutput", Kind::Structure(&L_GetBucketEncryptionOutput));
 static L_GetBucketEncryptionOutput: Layout =
-    Layout::new(&[schema::Member::new("ServerSideEncryptionConfiguration", &S_ServerSideEncryptionConfiguration)]).payload(0);
+    Layout::new(&[schema::Member::new("ServerSideEncryptionConfiguration", &S_ServerSideEncryptionConfiguration)])
+        .payload(0);
 static S_GetBucketEncryptionRequest: schema::Shape =
     schema::Shape::new("GetBucketEncryptionRequest", Kind::Structure(&L_GetBucketEncryptionRequest));
 static L_GetBucketEncryptionRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketLifecycleConfigurationOutput: schema::Shape =
-    schema::Shape::new("GetBucketLifecycleConfigurationOutput", Kind::Structure(&L_GetBucketLifecycleConfigurationOutput));
+static S_GetBucketLifecycleConfigurationOutput: schema::Shape = schema::Shape::new(
+    "GetBucketLifecycleConfigurationOutput",
+    Kind::Structure(&L_GetBucketLifecycleConfigurationOutput),
+);
 static L_GetBucketLifecycleConfigurationOutput: Layout = Layout::new(&[
     schema::Member::new("Rules", &S_LifecycleRules).wire("Rule").flattened(),
     schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
@@ -2536,25 +2686,28 @@ static L_GetBucketLifecycleConfigurationOutput: Layout = Layout::new(&[
         .at(Location::Header),
 ])
 .xml(Some("LifecycleConfiguration"), None);
-static S_GetBucketLifecycleConfigurationRequest: schema::Shape =
-    schema::Shape::new("GetBucketLifecycleConfigurationRequest", Kind::Structure(&L_GetBucketLifecycleConfigurationRequest));
+static S_GetBucketLifecycleConfigurationRequest: schema::Shape = schema::Shape::new(
+    "GetBucketLifecycleConfigurationRequest",
+    Kind::Structure(&L_GetBucketLifecycleConfigurationRequest),
+);
 static L_GetBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_GetBucketLocationOutput: schema::Shape =
     schema::Shape::new("GetBucketLocationOutput", Kind::Structure(&L_GetBucketLocationOutput));
-static L_GetBucketLocationOutput: Layout = Layout::new(&[
-    schema::Member::new("LocationConstraint", &S_BucketLocationConstraint).xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/")
-])
-.xml(Some("LocationConstraint"), None);
+static L_GetBucketLocationOutput: Layout =
+    Layout::new(&[schema::Member::new("LocationConstraint", &S_BucketLocationConstraint)
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/")])
+    .xml(Some("LocationConstraint"), None);
 static S_GetBucketLocationRequest: schema::Shape =
     schema::Shape::new("GetBucketLocationRequest", Kind::Structure(&L_GetBucketLocationRequest));
 static L_GetBucketLocationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketLoggingOutput: schema::Shape = schema::Shape::new("GetBucketLoggingOutput", Kind::Structure(&L_GetBucketLoggingOutput));
+static S_GetBucketLoggingOutput: schema::Shape =
+    schema::Shape::new("GetBucketLoggingOutput", Kind::Structure(&L_GetBucketLoggingOutput));
 static L_GetBucketLoggingOutput: Layout =
     Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]).xml(Some("BucketLoggingStatus"), None);
 static S_GetBucketLoggingRequest: schema::Shape =
@@ -2563,8 +2716,10 @@ static L_GetBucketLoggingRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketNotificationConfigurationRequest: schema::Shape =
-    schema::Shape::new("GetBucketNotificationConfigurationRequest", Kind::Structure(&L_GetBucketNotificationConfigurationRequest));
+static S_GetBucketNotificationConfigurationRequest: schema::Shape = schema::Shape::new(
+    "GetBucketNotificationConfigurationRequest",
+    Kind::Structure(&L_GetBucketNotificationConfigurationRequest),
+);
 static L_GetBucketNotificationConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
@@ -2579,16 +2734,19 @@ static L_GetBucketOwnershipControlsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketPolicyOutput: schema::Shape = schema::Shape::new("GetBucketPolicyOutput", Kind::Structure(&L_GetBucketPolicyOutput));
+static S_GetBucketPolicyOutput: schema::Shape =
+    schema::Shape::new("GetBucketPolicyOutput", Kind::Structure(&L_GetBucketPolicyOutput));
 static L_GetBucketPolicyOutput: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]).payload(0);
-static S_GetBucketPolicyRequest: schema::Shape = schema::Shape::new("GetBucketPolicyRequest", Kind::Structure(&L_GetBucketPolicyRequest));
+static S_GetBucketPolicyRequest: schema::Shape =
+    schema::Shape::new("GetBucketPolicyRequest", Kind::Structure(&L_GetBucketPolicyRequest));
 static L_GetBucketPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_GetBucketPolicyStatusOutput: schema::Shape =
     schema::Shape::new("GetBucketPolicyStatusOutput", Kind::Structure(&L_GetBucketPolicyStatusOutput));
-static L_GetBucketPolicyStatusOutput: Layout = Layout::new(&[schema::Member::new("PolicyStatus", &S_PolicyStatus)]).payload(0);
+static L_GetBucketPolicyStatusOutput: Layout =
+    Layout::new(&[schema::Member::new("PolicyStatus", &S_PolicyStatus)]).payload(0);
 static S_GetBucketPolicyStatusRequest: schema::Shape =
     schema::Shape::new("GetBucketPolicyStatusRequest", Kind::Structure(&L_GetBucketPolicyStatusRequest));
 static L_GetBucketPolicyStatusRequest: Layout = Layout::new(&[
@@ -2615,8 +2773,10 @@ static L_GetBucketRequestPaymentRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketTaggingOutput: schema::Shape = schema::Shape::new("GetBucketTaggingOutput", Kind::Structure(&L_GetBucketTaggingOutput));
-static L_GetBucketTaggingOutput: Layout = Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]).xml(Some("Tagging"), None);
+static S_GetBucketTaggingOutput: schema::Shape =
+    schema::Shape::new("GetBucketTaggingOutput", Kind::Structure(&L_GetBucketTaggingOutput));
+static L_GetBucketTaggingOutput: Layout =
+    Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]).xml(Some("Tagging"), None);
 static S_GetBucketTaggingRequest: schema::Shape =
     schema::Shape::new("GetBucketTaggingRequest", Kind::Structure(&L_GetBucketTaggingRequest));
 static L_GetBucketTaggingRequest: Layout = Layout::new(&[
@@ -2636,7 +2796,8 @@ static L_GetBucketVersioningRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetBucketWebsiteOutput: schema::Shape = schema::Shape::new("GetBucketWebsiteOutput", Kind::Structure(&L_GetBucketWebsiteOutput));
+static S_GetBucketWebsiteOutput: schema::Shape =
+    schema::Shape::new("GetBucketWebsiteOutput", Kind::Structure(&L_GetBucketWebsiteOutput));
 static L_GetBucketWebsiteOutput: Layout = Layout::new(&[
     schema::Member::new("RedirectAllRequestsTo", &S_RedirectAllRequestsTo),
     schema::Member::new("IndexDocument", &S_IndexDocument),
@@ -2650,14 +2811,16 @@ static L_GetBucketWebsiteRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetObjectAclOutput: schema::Shape = schema::Shape::new("GetObjectAclOutput", Kind::Structure(&L_GetObjectAclOutput));
+static S_GetObjectAclOutput: schema::Shape =
+    schema::Shape::new("GetObjectAclOutput", Kind::Structure(&L_GetObjectAclOutput));
 static L_GetObjectAclOutput: Layout = Layout::new(&[
     schema::Member::new("Owner", &S_Owner),
     schema::Member::new("Grants", &S_Grants).wire("AccessControlList"),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ])
 .xml(Some("AccessControlPolicy"), None);
-static S_GetObjectAclRequest: schema::Shape = schema::Shape::new("GetObjectAclRequest", Kind::Structure(&L_GetObjectAclRequest));
+static S_GetObjectAclRequest: schema::Shape =
+    schema::Shape::new("GetObjectAclRequest", Kind::Structure(&L_GetObjectAclRequest));
 static L_GetObjectAclRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
@@ -2700,13 +2863,18 @@ static L_GetObjectAttributesRequest: Layout = Layout::new(&[
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("ObjectAttributes", &S_ObjectAttributesList).wire("x-amz-object-attributes").at(Location::Header).required(),
+    schema::Member::new("ObjectAttributes", &S_ObjectAttributesList)
+        .wire("x-amz-object-attributes")
+        .at(Location::Header)
+        .required(),
 ]);
 static S_GetObjectLegalHoldOutput: schema::Shape =
     schema::Shape::new("GetObjectLegalHoldOutput", Kind::Structure(&L_GetObjectLegalHoldOutput));
@@ -2743,14 +2911,18 @@ static L_GetObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
     schema::Member::new("MissingMeta", &S_MissingMeta).wire("x-amz-missing-meta").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
@@ -2761,8 +2933,12 @@ static L_GetObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ContentRange", &S_ContentRange).wire("Content-Range").at(Location::Header),
     schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
     schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
-    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation)
+        .wire("x-amz-website-redirect-location")
+        .at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
@@ -2770,13 +2946,17 @@ static L_GetObjectOutput: Layout = Layout::new(&[
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
     schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-    schema::Member::new("ReplicationStatus", &S_ReplicationStatus).wire("x-amz-replication-status").at(Location::Header),
+    schema::Member::new("ReplicationStatus", &S_ReplicationStatus)
+        .wire("x-amz-replication-status")
+        .at(Location::Header),
     schema::Member::new("PartsCount", &S_PartsCount).wire("x-amz-mp-parts-count").at(Location::Header),
     schema::Member::new("TagCount", &S_TagCount).wire("x-amz-tagging-count").at(Location::Header),
     schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
@@ -2787,7 +2967,9 @@ static L_GetObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
         .wire("x-amz-object-lock-legal-hold")
         .at(Location::Header),
-    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold)
+        .wire("x-amz-object-lock-event-hold")
+        .at(Location::Header),
     schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
         .wire("x-amz-object-lock-event-hold-duration-days")
         .at(Location::Header),
@@ -2805,19 +2987,32 @@ static L_GetObjectRequest: Layout = Layout::new(&[
     schema::Member::new("IfUnmodifiedSince", &S_IfUnmodifiedSince).wire("If-Unmodified-Since").at(Location::Header),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("Range", &S_Range).wire("Range").at(Location::Header),
-    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl).wire("response-cache-control").at(Location::Query),
+    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl)
+        .wire("response-cache-control")
+        .at(Location::Query),
     schema::Member::new("ResponseContentDisposition", &S_ResponseContentDisposition)
         .wire("response-content-disposition")
         .at(Location::Query),
-    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding).wire("response-content-encoding").at(Location::Query),
-    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage).wire("response-content-language").at(Location::Query),
-    schema::Member::new("ResponseContentType", &S_ResponseContentType).wire("response-content-type").at(Location::Query),
-    schema::Member::new("ResponseExpires", &S_ResponseExpires).wire("response-expires").at(Location::Query).time(TimeFormat::HttpDate),
+    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding)
+        .wire("response-content-encoding")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage)
+        .wire("response-content-language")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentType", &S_ResponseContentType)
+        .wire("response-content-type")
+        .at(Location::Query),
+    schema::Member::new("ResponseExpires", &S_ResponseExpires)
+        .wire("response-expires")
+        .at(Location::Query)
+        .time(TimeFormat::HttpDate),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -2839,7 +3034,8 @@ static L_GetObjectRetentionRequest: Layout = Layout::new(&[
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GetObjectTaggingOutput: schema::Shape = schema::Shape::new("GetObjectTaggingOutput", Kind::Structure(&L_GetObjectTaggingOutput));
+static S_GetObjectTaggingOutput: schema::Shape =
+    schema::Shape::new("GetObjectTaggingOutput", Kind::Structure(&L_GetObjectTaggingOutput));
 static L_GetObjectTaggingOutput: Layout = Layout::new(&[
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
     schema::Member::new("TagSet", &S_TagSet).required(),
@@ -2864,7 +3060,8 @@ static L_GetPublicAccessBlockRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
-static S_GlacierJobParameters: schema::Shape = schema::Shape::new("GlacierJobParameters", Kind::Structure(&L_GlacierJobParameters));
+static S_GlacierJobParameters: schema::Shape =
+    schema::Shape::new("GlacierJobParameters", Kind::Structure(&L_GlacierJobParameters));
 static L_GlacierJobParameters: Layout = Layout::new(&[schema::Member::new("Tier", &S_Tier).required()]);
 static S_Grant: schema::Shape = schema::Shape::new("Grant", Kind::Structure(&L_Grant));
 static L_Grant: Layout = Layout::new(&[
@@ -2889,13 +3086,18 @@ static S_Grants: schema::Shape = schema::Shape::new("Grants", Kind::List(&M_Gran
 static M_Grants: schema::Member = schema::Member::new("member", &S_Grant).wire("Grant");
 static S_HeadBucketOutput: schema::Shape = schema::Shape::new("HeadBucketOutput", Kind::Structure(&L_HeadBucketOutput));
 static L_HeadBucketOutput: Layout = Layout::new(&[
-    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString).wire("x-amz-bucket-arn").at(Location::Header),
+    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString)
+        .wire("x-amz-bucket-arn")
+        .at(Location::Header),
     schema::Member::new("BucketLocationType", &S_LocationType).wire("x-amz-bucket-location-type").at(Location::Header),
-    schema::Member::new("BucketLocationName", &S_BucketLocationName).wire("x-amz-bucket-location-name").at(Location::Header),
+    schema::Member::new("BucketLocationName", &S_BucketLocationName)
+        .wire("x-amz-bucket-location-name")
+        .at(Location::Header),
     schema::Member::new("BucketRegion", &S_Region).wire("x-amz-bucket-region").at(Location::Header),
     schema::Member::new("AccessPointAlias", &S_AccessPointAlias).wire("x-amz-access-point-alias").at(Location::Header),
 ]);
-static S_HeadBucketRequest: schema::Shape = schema::Shape::new("HeadBucketRequest", Kind::Structure(&L_HeadBucketRequest));
+static S_HeadBucketRequest: schema::Shape =
+    schema::Shape::new("HeadBucketRequest", Kind::Structure(&L_HeadBucketRequest));
 static L_HeadBucketRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
@@ -2911,14 +3113,18 @@ static L_HeadObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
     schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
     schema::Member::new("MissingMeta", &S_MissingMeta).wire("x-amz-missing-meta").at(Location::Header),
@@ -2930,8 +3136,12 @@ static L_HeadObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
     schema::Member::new("ContentRange", &S_ContentRange).wire("Content-Range").at(Location::Header),
     schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
-    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation)
+        .wire("x-amz-website-redirect-location")
+        .at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
@@ -2939,13 +3149,17 @@ static L_HeadObjectOutput: Layout = Layout::new(&[
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
     schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-    schema::Member::new("ReplicationStatus", &S_ReplicationStatus).wire("x-amz-replication-status").at(Location::Header),
+    schema::Member::new("ReplicationStatus", &S_ReplicationStatus)
+        .wire("x-amz-replication-status")
+        .at(Location::Header),
     schema::Member::new("PartsCount", &S_PartsCount).wire("x-amz-mp-parts-count").at(Location::Header),
     schema::Member::new("TagCount", &S_TagCount).wire("x-amz-tagging-count").at(Location::Header),
     schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
@@ -2956,7 +3170,9 @@ static L_HeadObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
         .wire("x-amz-object-lock-legal-hold")
         .at(Location::Header),
-    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold)
+        .wire("x-amz-object-lock-event-hold")
+        .at(Location::Header),
     schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
         .wire("x-amz-object-lock-event-hold-duration-days")
         .at(Location::Header),
@@ -2964,7 +3180,8 @@ static L_HeadObjectOutput: Layout = Layout::new(&[
         .wire("x-amz-object-lock-event-hold-duration-years")
         .at(Location::Header),
 ]);
-static S_HeadObjectRequest: schema::Shape = schema::Shape::new("HeadObjectRequest", Kind::Structure(&L_HeadObjectRequest));
+static S_HeadObjectRequest: schema::Shape =
+    schema::Shape::new("HeadObjectRequest", Kind::Structure(&L_HeadObjectRequest));
 static L_HeadObjectRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
@@ -2973,19 +3190,32 @@ static L_HeadObjectRequest: Layout = Layout::new(&[
     schema::Member::new("IfUnmodifiedSince", &S_IfUnmodifiedSince).wire("If-Unmodified-Since").at(Location::Header),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("Range", &S_Range).wire("Range").at(Location::Header),
-    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl).wire("response-cache-control").at(Location::Query),
+    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl)
+        .wire("response-cache-control")
+        .at(Location::Query),
     schema::Member::new("ResponseContentDisposition", &S_ResponseContentDisposition)
         .wire("response-content-disposition")
         .at(Location::Query),
-    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding).wire("response-content-encoding").at(Location::Query),
-    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage).wire("response-content-language").at(Location::Query),
-    schema::Member::new("ResponseContentType", &S_ResponseContentType).wire("response-content-type").at(Location::Query),
-    schema::Member::new("ResponseExpires", &S_ResponseExpires).wire("response-expires").at(Location::Query).time(TimeFormat::HttpDate),
+    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding)
+        .wire("response-content-encoding")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage)
+        .wire("response-content-language")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentType", &S_ResponseContentType)
+        .wire("response-content-type")
+        .at(Location::Query),
+    schema::Member::new("ResponseExpires", &S_ResponseExpires)
+        .wire("response-expires")
+        .at(Location::Query)
+        .time(TimeFormat::HttpDate),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -3009,8 +3239,10 @@ static S_IndexDocument: schema::Shape = schema::Shape::new("IndexDocument", Kind
 static L_IndexDocument: Layout = Layout::new(&[schema::Member::new("Suffix", &S_Suffix).required()]);
 static S_Initiated: schema::Shape = schema::Shape::new("Initiated", Kind::Timestamp);
 static S_Initiator: schema::Shape = schema::Shape::new("Initiator", Kind::Structure(&L_Initiator));
-static L_Initiator: Layout = Layout::new(&[schema::Member::new("ID", &S_ID), schema::Member::new("DisplayName", &S_DisplayName)]);
-static S_InputSerialization: schema::Shape = schema::Shape::new("InputSerialization", Kind::Structure(&L_InputSerialization));
+static L_Initiator: Layout =
+    Layout::new(&[schema::Member::new("ID", &S_ID), schema::Member::new("DisplayName", &S_DisplayName)]);
+static S_InputSerialization: schema::Shape =
+    schema::Shape::new("InputSerialization", Kind::Structure(&L_InputSerialization));
 static L_InputSerialization: Layout = Layout::new(&[
     schema::Member::new("CSV", &S_CSVInput),
     schema::Member::new("CompressionType", &S_CompressionType),
@@ -3019,7 +3251,8 @@ static L_InputSerialization: Layout = Layout::new(&[
 ]);
 static S_IntelligentTieringAccessTier: schema::Shape = schema::Shape::new("IntelligentTieringAccessTier", Kind::String)
     .limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
-static S_InvalidObjectState: schema::Shape = schema::Shape::new("InvalidObjectState", Kind::Structure(&L_InvalidObjectState));
+static S_InvalidObjectState: schema::Shape =
+    schema::Shape::new("InvalidObjectState", Kind::Structure(&L_InvalidObjectState));
 static L_InvalidObjectState: Layout = Layout::new(&[
     schema::Member::new("StorageClass", &S_StorageClass),
     schema::Member::new("AccessTier", &S_IntelligentTieringAccessTier),
@@ -3032,7 +3265,8 @@ static S_JSONInput: schema::Shape = schema::Shape::new("JSONInput", Kind::Struct
 static L_JSONInput: Layout = Layout::new(&[schema::Member::new("Type", &S_JSONType)]);
 static S_JSONOutput: schema::Shape = schema::Shape::new("JSONOutput", Kind::Structure(&L_JSONOutput));
 static L_JSONOutput: Layout = Layout::new(&[schema::Member::new("RecordDelimiter", &S_RecordDelimiter)]);
-static S_JSONType: schema::Shape = schema::Shape::new("JSONType", Kind::String).limits(Limits::NONE.values(&["DOCUMENT", "LINES"]));
+static S_JSONType: schema::Shape =
+    schema::Shape::new("JSONType", Kind::String).limits(Limits::NONE.values(&["DOCUMENT", "LINES"]));
 static S_KMSContext: schema::Shape = schema::Shape::new("KMSContext", Kind::String);
 static S_KeyCount: schema::Shape = schema::Shape::new("KeyCount", Kind::Integer);
 static S_KeyMarker: schema::Shape = schema::Shape::new("KeyMarker", Kind::String);
@@ -3048,10 +3282,12 @@ static L_LambdaFunctionConfiguration: Layout = Layout::new(&[
 ]);
 static S_LambdaFunctionConfigurationList: schema::Shape =
     schema::Shape::new("LambdaFunctionConfigurationList", Kind::List(&M_LambdaFunctionConfigurationList));
-static M_LambdaFunctionConfigurationList: schema::Member = schema::Member::new("member", &S_LambdaFunctionConfiguration);
+static M_LambdaFunctionConfigurationList: schema::Member =
+    schema::Member::new("member", &S_LambdaFunctionConfiguration);
 static S_LastModified: schema::Shape = schema::Shape::new("LastModified", Kind::Timestamp);
 static S_LastModifiedTime: schema::Shape = schema::Shape::new("LastModifiedTime", Kind::Timestamp);
-static S_LifecycleExpiration: schema::Shape = schema::Shape::new("LifecycleExpiration", Kind::Structure(&L_LifecycleExpiration));
+static S_LifecycleExpiration: schema::Shape =
+    schema::Shape::new("LifecycleExpiration", Kind::Structure(&L_LifecycleExpiration));
 static L_LifecycleExpiration: Layout = Layout::new(&[
     schema::Member::new("Date", &S_Date).time(TimeFormat::DateTime),
     schema::Member::new("Days", &S_Days),
@@ -3065,7 +3301,9 @@ static L_LifecycleRule: Layout = Layout::new(&[
     schema::Member::new("Filter", &S_LifecycleRuleFilter),
     schema::Member::new("Status", &S_ExpirationStatus).required(),
     schema::Member::new("Transitions", &S_TransitionList).wire("Transition").flattened(),
-    schema::Member::new("NoncurrentVersionTransitions", &S_NoncurrentVersionTransitionList).wire("NoncurrentVersionTransition").flattened(),
+    schema::Member::new("NoncurrentVersionTransitions", &S_NoncurrentVersionTransitionList)
+        .wire("NoncurrentVersionTransition")
+        .flattened(),
     schema::Member::new("NoncurrentVersionExpiration", &S_NoncurrentVersionExpiration),
     schema::Member::new("AbortIncompleteMultipartUpload", &S_AbortIncompleteMultipartUpload),
 ]);
@@ -3077,7 +3315,8 @@ static L_LifecycleRuleAndOperator: Layout = Layout::new(&[
     schema::Member::new("ObjectSizeGreaterThan", &S_ObjectSizeGreaterThanBytes),
     schema::Member::new("ObjectSizeLessThan", &S_ObjectSizeLessThanBytes),
 ]);
-static S_LifecycleRuleFilter: schema::Shape = schema::Shape::new("LifecycleRuleFilter", Kind::Structure(&L_LifecycleRuleFilter));
+static S_LifecycleRuleFilter: schema::Shape =
+    schema::Shape::new("LifecycleRuleFilter", Kind::Structure(&L_LifecycleRuleFilter));
 static L_LifecycleRuleFilter: Layout = Layout::new(&[
     schema::Member::new("Prefix", &S_Prefix),
     schema::Member::new("Tag", &S_Tag),
@@ -3087,7 +3326,8 @@ static L_LifecycleRuleFilter: Layout = Layout::new(&[
 ]);
 static S_LifecycleRules: schema::Shape = schema::Shape::new("LifecycleRules", Kind::List(&M_LifecycleRules));
 static M_LifecycleRules: schema::Member = schema::Member::new("member", &S_LifecycleRule);
-static S_ListBucketsOutput: schema::Shape = schema::Shape::new("ListBucketsOutput", Kind::Structure(&L_ListBucketsOutput));
+static S_ListBucketsOutput: schema::Shape =
+    schema::Shape::new("ListBucketsOutput", Kind::Structure(&L_ListBucketsOutput));
 static L_ListBucketsOutput: Layout = Layout::new(&[
     schema::Member::new("Buckets", &S_Buckets),
     schema::Member::new("Owner", &S_Owner),
@@ -3095,7 +3335,8 @@ static L_ListBucketsOutput: Layout = Layout::new(&[
     schema::Member::new("Prefix", &S_Prefix),
 ])
 .xml(Some("ListAllMyBucketsResult"), None);
-static S_ListBucketsRequest: schema::Shape = schema::Shape::new("ListBucketsRequest", Kind::Structure(&L_ListBucketsRequest));
+static S_ListBucketsRequest: schema::Shape =
+    schema::Shape::new("ListBucketsRequest", Kind::Structure(&L_ListBucketsRequest));
 static L_ListBucketsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxBuckets", &S_MaxBuckets).wire("max-buckets").at(Location::Query),
     schema::Member::new("ContinuationToken", &S_Token).wire("continuation-token").at(Location::Query),
@@ -3168,7 +3409,8 @@ static L_ListObjectVersionsRequest: Layout = Layout::new(&[
         .wire("x-amz-optional-object-attributes")
         .at(Location::Header),
 ]);
-static S_ListObjectsOutput: schema::Shape = schema::Shape::new("ListObjectsOutput", Kind::Structure(&L_ListObjectsOutput));
+static S_ListObjectsOutput: schema::Shape =
+    schema::Shape::new("ListObjectsOutput", Kind::Structure(&L_ListObjectsOutput));
 static L_ListObjectsOutput: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_IsTruncated),
     schema::Member::new("Marker", &S_Marker),
@@ -3183,7 +3425,8 @@ static L_ListObjectsOutput: Layout = Layout::new(&[
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ])
 .xml(Some("ListBucketResult"), None);
-static S_ListObjectsRequest: schema::Shape = schema::Shape::new("ListObjectsRequest", Kind::Structure(&L_ListObjectsRequest));
+static S_ListObjectsRequest: schema::Shape =
+    schema::Shape::new("ListObjectsRequest", Kind::Structure(&L_ListObjectsRequest));
 static L_ListObjectsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
@@ -3197,7 +3440,8 @@ static L_ListObjectsRequest: Layout = Layout::new(&[
         .wire("x-amz-optional-object-attributes")
         .at(Location::Header),
 ]);
-static S_ListObjectsV2Output: schema::Shape = schema::Shape::new("ListObjectsV2Output", Kind::Structure(&L_ListObjectsV2Output));
+static S_ListObjectsV2Output: schema::Shape =
+    schema::Shape::new("ListObjectsV2Output", Kind::Structure(&L_ListObjectsV2Output));
 static L_ListObjectsV2Output: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_IsTruncated),
     schema::Member::new("Contents", &S_ObjectList).flattened(),
@@ -3214,7 +3458,8 @@ static L_ListObjectsV2Output: Layout = Layout::new(&[
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
 ])
 .xml(Some("ListBucketResult"), None);
-static S_ListObjectsV2Request: schema::Shape = schema::Shape::new("ListObjectsV2Request", Kind::Structure(&L_ListObjectsV2Request));
+static S_ListObjectsV2Request: schema::Shape =
+    schema::Shape::new("ListObjectsV2Request", Kind::Structure(&L_ListObjectsV2Request));
 static L_ListObjectsV2Request: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
@@ -3263,7 +3508,9 @@ static L_ListPartsRequest: Layout = Layout::new(&[
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -3284,12 +3531,14 @@ static L_LoggingEnabled: Layout = Layout::new(&[
     schema::Member::new("TargetObjectKeyFormat", &S_TargetObjectKeyFormat),
 ]);
 static S_MFA: schema::Shape = schema::Shape::new("MFA", Kind::String);
-static S_MFADelete: schema::Shape = schema::Shape::new("MFADelete", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_MFADelete: schema::Shape =
+    schema::Shape::new("MFADelete", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_MFADeleteStatus: schema::Shape =
     schema::Shape::new("MFADeleteStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_Marker: schema::Shape = schema::Shape::new("Marker", Kind::String);
 static S_MaxAgeSeconds: schema::Shape = schema::Shape::new("MaxAgeSeconds", Kind::Integer);
-static S_MaxBuckets: schema::Shape = schema::Shape::new("MaxBuckets", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_MaxBuckets: schema::Shape =
+    schema::Shape::new("MaxBuckets", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_MaxKeys: schema::Shape = schema::Shape::new("MaxKeys", Kind::Integer);
 static S_MaxParts: schema::Shape = schema::Shape::new("MaxParts", Kind::Integer);
 static S_MaxUploads: schema::Shape = schema::Shape::new("MaxUploads", Kind::Integer);
@@ -3327,7 +3576,8 @@ static L_MultipartUpload: Layout = Layout::new(&[
     schema::Member::new("VersionId", &S_ObjectVersionId),
 ]);
 static S_MultipartUploadId: schema::Shape = schema::Shape::new("MultipartUploadId", Kind::String);
-static S_MultipartUploadList: schema::Shape = schema::Shape::new("MultipartUploadList", Kind::List(&M_MultipartUploadList));
+static S_MultipartUploadList: schema::Shape =
+    schema::Shape::new("MultipartUploadList", Kind::List(&M_MultipartUploadList));
 static M_MultipartUploadList: schema::Member = schema::Member::new("member", &S_MultipartUpload);
 static S_NextKeyMarker: schema::Shape = schema::Shape::new("NextKeyMarker", Kind::String);
 static S_NextMarker: schema::Shape = schema::Shape::new("NextMarker", Kind::String);
@@ -3337,8 +3587,10 @@ static S_NextUploadIdMarker: schema::Shape = schema::Shape::new("NextUploadIdMar
 static S_NextVersionIdMarker: schema::Shape = schema::Shape::new("NextVersionIdMarker", Kind::String);
 static S_NoncurrentVersionExpiration: schema::Shape =
     schema::Shape::new("NoncurrentVersionExpiration", Kind::Structure(&L_NoncurrentVersionExpiration));
-static L_NoncurrentVersionExpiration: Layout =
-    Layout::new(&[schema::Member::new("NoncurrentDays", &S_Days), schema::Member::new("NewerNoncurrentVersions", &S_VersionCount)]);
+static L_NoncurrentVersionExpiration: Layout = Layout::new(&[
+    schema::Member::new("NoncurrentDays", &S_Days),
+    schema::Member::new("NewerNoncurrentVersions", &S_VersionCount),
+]);
 static S_NoncurrentVersionTransition: schema::Shape =
     schema::Shape::new("NoncurrentVersionTransition", Kind::Structure(&L_NoncurrentVersionTransition));
 static L_NoncurrentVersionTransition: Layout = Layout::new(&[
@@ -3348,18 +3600,22 @@ static L_NoncurrentVersionTransition: Layout = Layout::new(&[
 ]);
 static S_NoncurrentVersionTransitionList: schema::Shape =
     schema::Shape::new("NoncurrentVersionTransitionList", Kind::List(&M_NoncurrentVersionTransitionList));
-static M_NoncurrentVersionTransitionList: schema::Member = schema::Member::new("member", &S_NoncurrentVersionTransition);
+static M_NoncurrentVersionTransitionList: schema::Member =
+    schema::Member::new("member", &S_NoncurrentVersionTransition);
 static S_NotificationConfiguration: schema::Shape =
     schema::Shape::new("NotificationConfiguration", Kind::Structure(&L_NotificationConfiguration));
 static L_NotificationConfiguration: Layout = Layout::new(&[
     schema::Member::new("TopicConfigurations", &S_TopicConfigurationList).wire("TopicConfiguration").flattened(),
     schema::Member::new("QueueConfigurations", &S_QueueConfigurationList).wire("QueueConfiguration").flattened(),
-    schema::Member::new("LambdaFunctionConfigurations", &S_LambdaFunctionConfigurationList).wire("CloudFunctionConfiguration").flattened(),
+    schema::Member::new("LambdaFunctionConfigurations", &S_LambdaFunctionConfigurationList)
+        .wire("CloudFunctionConfiguration")
+        .flattened(),
     schema::Member::new("EventBridgeConfiguration", &S_EventBridgeConfiguration),
 ]);
 static S_NotificationConfigurationFilter: schema::Shape =
     schema::Shape::new("NotificationConfigurationFilter", Kind::Structure(&L_NotificationConfigurationFilter));
-static L_NotificationConfigurationFilter: Layout = Layout::new(&[schema::Member::new("Key", &S_S3KeyFilter).wire("S3Key")]);
+static L_NotificationConfigurationFilter: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_S3KeyFilter).wire("S3Key")]);
 static S_NotificationId: schema::Shape = schema::Shape::new("NotificationId", Kind::String);
 static S_Object: schema::Shape = schema::Shape::new("Object", Kind::Structure(&L_Object));
 static L_Object: Layout = Layout::new(&[
@@ -3373,24 +3629,21 @@ static L_Object: Layout = Layout::new(&[
     schema::Member::new("Owner", &S_Owner),
     schema::Member::new("RestoreStatus", &S_RestoreStatus),
 ]);
-static S_ObjectAttributes: schema::Shape = schema::Shape::new("ObjectAttributes", Kind::String).limits(Limits::NONE.values(&[
-    "ETag",
-    "Checksum",
-    "ObjectParts",
-    "StorageClass",
-    "ObjectSize",
-]));
-static S_ObjectAttributesList: schema::Shape = schema::Shape::new("ObjectAttributesList", Kind::List(&M_ObjectAttributesList));
+static S_ObjectAttributes: schema::Shape = schema::Shape::new("ObjectAttributes", Kind::String)
+    .limits(Limits::NONE.values(&["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]));
+static S_ObjectAttributesList: schema::Shape =
+    schema::Shape::new("ObjectAttributesList", Kind::List(&M_ObjectAttributesList));
 static M_ObjectAttributesList: schema::Member = schema::Member::new("member", &S_ObjectAttributes);
-static S_ObjectCannedACL: schema::Shape = schema::Shape::new("ObjectCannedACL", Kind::String).limits(Limits::NONE.values(&[
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-]));
+static S_ObjectCannedACL: schema::Shape =
+    schema::Shape::new("ObjectCannedACL", Kind::String).limits(Limits::NONE.values(&[
+        "private",
+        "public-read",
+        "public-read-write",
+        "authenticated-read",
+        "aws-exec-read",
+        "bucket-owner-read",
+        "bucket-owner-full-control",
+    ]));
 static S_ObjectIdentifier: schema::Shape = schema::Shape::new("ObjectIdentifier", Kind::Structure(&L_ObjectIdentifier));
 static L_ObjectIdentifier: Layout = Layout::new(&[
     schema::Member::new("Key", &S_ObjectKey).required(),
@@ -3399,45 +3652,50 @@ static L_ObjectIdentifier: Layout = Layout::new(&[
     schema::Member::new("LastModifiedTime", &S_LastModifiedTime).time(TimeFormat::HttpDate),
     schema::Member::new("Size", &S_Size),
 ]);
-static S_ObjectIdentifierList: schema::Shape = schema::Shape::new("ObjectIdentifierList", Kind::List(&M_ObjectIdentifierList));
+static S_ObjectIdentifierList: schema::Shape =
+    schema::Shape::new("ObjectIdentifierList", Kind::List(&M_ObjectIdentifierList));
 static M_ObjectIdentifierList: schema::Member = schema::Member::new("member", &S_ObjectIdentifier);
 static S_ObjectKey: schema::Shape = schema::Shape::new("ObjectKey", Kind::String).limits(Limits::NONE.min(1));
 static S_ObjectList: schema::Shape = schema::Shape::new("ObjectList", Kind::List(&M_ObjectList));
 static M_ObjectList: schema::Member = schema::Member::new("member", &S_Object);
 static S_ObjectLockConfiguration: schema::Shape =
     schema::Shape::new("ObjectLockConfiguration", Kind::Structure(&L_ObjectLockConfiguration));
-static L_ObjectLockConfiguration: Layout =
-    Layout::new(&[schema::Member::new("ObjectLockEnabled", &S_ObjectLockEnabled), schema::Member::new("Rule", &S_ObjectLockRule)]);
-static S_ObjectLockEnabled: schema::Shape = schema::Shape::new("ObjectLockEnabled", Kind::String).limits(Limits::NONE.values(&["Enabled"]));
+static L_ObjectLockConfiguration: Layout = Layout::new(&[
+    schema::Member::new("ObjectLockEnabled", &S_ObjectLockEnabled),
+    schema::Member::new("Rule", &S_ObjectLockRule),
+]);
+static S_ObjectLockEnabled: schema::Shape =
+    schema::Shape::new("ObjectLockEnabled", Kind::String).limits(Limits::NONE.values(&["Enabled"]));
 static S_ObjectLockEnabledForBucket: schema::Shape = schema::Shape::new("ObjectLockEnabledForBucket", Kind::Boolean);
 static S_ObjectLockEventHold: schema::Shape =
     schema::Shape::new("ObjectLockEventHold", Kind::String).limits(Limits::NONE.values(&["ON", "OFF"]));
-static S_ObjectLockEventHoldDurationDays: schema::Shape = schema::Shape::new("ObjectLockEventHoldDurationDays", Kind::Integer);
-static S_ObjectLockEventHoldDurationYears: schema::Shape = schema::Shape::new("ObjectLockEventHoldDurationYears", Kind::Integer);
-static S_ObjectLockLegalHold: schema::Shape = schema::Shape::new("ObjectLockLegalHold", Kind::Structure(&L_ObjectLockLegalHold));
+static S_ObjectLockEventHoldDurationDays: schema::Shape =
+    schema::Shape::new("ObjectLockEventHoldDurationDays", Kind::Integer);
+static S_ObjectLockEventHoldDurationYears: schema::Shape =
+    schema::Shape::new("ObjectLockEventHoldDurationYears", Kind::Integer);
+static S_ObjectLockLegalHold: schema::Shape =
+    schema::Shape::new("ObjectLockLegalHold", Kind::Structure(&L_ObjectLockLegalHold));
 static L_ObjectLockLegalHold: Layout = Layout::new(&[schema::Member::new("Status", &S_ObjectLockLegalHoldStatus)]);
 static S_ObjectLockLegalHoldStatus: schema::Shape =
     schema::Shape::new("ObjectLockLegalHoldStatus", Kind::String).limits(Limits::NONE.values(&["ON", "OFF"]));
 static S_ObjectLockMode: schema::Shape =
     schema::Shape::new("ObjectLockMode", Kind::String).limits(Limits::NONE.values(&["GOVERNANCE", "COMPLIANCE"]));
 static S_ObjectLockRetainUntilDate: schema::Shape = schema::Shape::new("ObjectLockRetainUntilDate", Kind::Timestamp);
-static S_ObjectLockRetention: schema::Shape = schema::Shape::new("ObjectLockRetention", Kind::Structure(&L_ObjectLockRetention));
+static S_ObjectLockRetention: schema::Shape =
+    schema::Shape::new("ObjectLockRetention", Kind::Structure(&L_ObjectLockRetention));
 static L_ObjectLockRetention: Layout = Layout::new(&[
     schema::Member::new("Mode", &S_ObjectLockRetentionMode),
     schema::Member::new("RetainUntilDate", &S_Date).time(TimeFormat::DateTime),
     schema::Member::new("EventHold", &S_ObjectLockEventHold),
     schema::Member::new("EventHoldDuration", &S_EventHoldDuration),
 ]);
-static S_ObjectLockRetentionMode: schema::Shape =
-    schema::Shape::new("ObjectLockRetentionMode", Kind::String).limits(Limits::NONE.values(&["GOVERNANCE", "COMPLIANCE"]));
+static S_ObjectLockRetentionMode: schema::Shape = schema::Shape::new("ObjectLockRetentionMode", Kind::String)
+    .limits(Limits::NONE.values(&["GOVERNANCE", "COMPLIANCE"]));
 static S_ObjectLockRule: schema::Shape = schema::Shape::new("ObjectLockRule", Kind::Structure(&L_ObjectLockRule));
 static L_ObjectLockRule: Layout = Layout::new(&[schema::Member::new("DefaultRetention", &S_DefaultRetention)]);
 static S_ObjectLockToken: schema::Shape = schema::Shape::new("ObjectLockToken", Kind::String);
-static S_ObjectOwnership: schema::Shape = schema::Shape::new("ObjectOwnership", Kind::String).limits(Limits::NONE.values(&[
-    "BucketOwnerPreferred",
-    "ObjectWriter",
-    "BucketOwnerEnforced",
-]));
+static S_ObjectOwnership: schema::Shape = schema::Shape::new("ObjectOwnership", Kind::String)
+    .limits(Limits::NONE.values(&["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"]));
 static S_ObjectPart: schema::Shape = schema::Shape::new("ObjectPart", Kind::Structure(&L_ObjectPart));
 static L_ObjectPart: Layout = Layout::new(&[
     schema::Member::new("PartNumber", &S_PartNumber),
@@ -3456,23 +3714,24 @@ static L_ObjectPart: Layout = Layout::new(&[
 static S_ObjectSize: schema::Shape = schema::Shape::new("ObjectSize", Kind::Integer);
 static S_ObjectSizeGreaterThanBytes: schema::Shape = schema::Shape::new("ObjectSizeGreaterThanBytes", Kind::Integer);
 static S_ObjectSizeLessThanBytes: schema::Shape = schema::Shape::new("ObjectSizeLessThanBytes", Kind::Integer);
-static S_ObjectStorageClass: schema::Shape = schema::Shape::new("ObjectStorageClass", Kind::String).limits(Limits::NONE.values(&[
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "GLACIER",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "DEEP_ARCHIVE",
-    "OUTPOSTS",
-    "GLACIER_IR",
-    "SNOW",
-    "EXPRESS_ONEZONE",
-    "FSX_OPENZFS",
-    "FSX_ONTAP",
-    "AWS_BACKUP_WARM",
-    "AWS_BACKUP_LOW_COST_WARM",
-]));
+static S_ObjectStorageClass: schema::Shape =
+    schema::Shape::new("ObjectStorageClass", Kind::String).limits(Limits::NONE.values(&[
+        "STANDARD",
+        "REDUCED_REDUNDANCY",
+        "GLACIER",
+        "STANDARD_IA",
+        "ONEZONE_IA",
+        "INTELLIGENT_TIERING",
+        "DEEP_ARCHIVE",
+        "OUTPOSTS",
+        "GLACIER_IR",
+        "SNOW",
+        "EXPRESS_ONEZONE",
+        "FSX_OPENZFS",
+        "FSX_ONTAP",
+        "AWS_BACKUP_WARM",
+        "AWS_BACKUP_LOW_COST_WARM",
+    ]));
 static S_ObjectVersion: schema::Shape = schema::Shape::new("ObjectVersion", Kind::Structure(&L_ObjectVersion));
 static L_ObjectVersion: Layout = Layout::new(&[
     schema::Member::new("ETag", &S_ETag),
@@ -3499,17 +3758,25 @@ static S_OptionalObjectAttributesList: schema::Shape =
 static M_OptionalObjectAttributesList: schema::Member = schema::Member::new("member", &S_OptionalObjectAttributes);
 static S_OutputLocation: schema::Shape = schema::Shape::new("OutputLocation", Kind::Structure(&L_OutputLocation));
 static L_OutputLocation: Layout = Layout::new(&[schema::Member::new("S3", &S_S3Location)]);
-static S_OutputSerialization: schema::Shape = schema::Shape::new("OutputSerialization", Kind::Structure(&L_OutputSerialization));
-static L_OutputSerialization: Layout = Layout::new(&[schema::Member::new("CSV", &S_CSVOutput), schema::Member::new("JSON", &S_JSONOutput)]);
+static S_OutputSerialization: schema::Shape =
+    schema::Shape::new("OutputSerialization", Kind::Structure(&L_OutputSerialization));
+static L_OutputSerialization: Layout =
+    Layout::new(&[schema::Member::new("CSV", &S_CSVOutput), schema::Member::new("JSON", &S_JSONOutput)]);
 static S_Owner: schema::Shape = schema::Shape::new("Owner", Kind::Structure(&L_Owner));
-static L_Owner: Layout = Layout::new(&[schema::Member::new("DisplayName", &S_DisplayName), schema::Member::new("ID", &S_ID)]);
-static S_OwnerOverride: schema::Shape = schema::Shape::new("OwnerOverride", Kind::String).limits(Limits::NONE.values(&["Destination"]));
-static S_OwnershipControls: schema::Shape = schema::Shape::new("OwnershipControls", Kind::Structure(&L_OwnershipControls));
+static L_Owner: Layout =
+    Layout::new(&[schema::Member::new("DisplayName", &S_DisplayName), schema::Member::new("ID", &S_ID)]);
+static S_OwnerOverride: schema::Shape =
+    schema::Shape::new("OwnerOverride", Kind::String).limits(Limits::NONE.values(&["Destination"]));
+static S_OwnershipControls: schema::Shape =
+    schema::Shape::new("OwnershipControls", Kind::Structure(&L_OwnershipControls));
 static L_OwnershipControls: Layout =
     Layout::new(&[schema::Member::new("Rules", &S_OwnershipControlsRules).wire("Rule").required().flattened()]);
-static S_OwnershipControlsRule: schema::Shape = schema::Shape::new("OwnershipControlsRule", Kind::Structure(&L_OwnershipControlsRule));
-static L_OwnershipControlsRule: Layout = Layout::new(&[schema::Member::new("ObjectOwnership", &S_ObjectOwnership).required()]);
-static S_OwnershipControlsRules: schema::Shape = schema::Shape::new("OwnershipControlsRules", Kind::List(&M_OwnershipControlsRules));
+static S_OwnershipControlsRule: schema::Shape =
+    schema::Shape::new("OwnershipControlsRule", Kind::Structure(&L_OwnershipControlsRule));
+static L_OwnershipControlsRule: Layout =
+    Layout::new(&[schema::Member::new("ObjectOwnership", &S_ObjectOwnership).required()]);
+static S_OwnershipControlsRules: schema::Shape =
+    schema::Shape::new("OwnershipControlsRules", Kind::List(&M_OwnershipControlsRules));
 static M_OwnershipControlsRules: schema::Member = schema::Member::new("member", &S_OwnershipControlsRule);
 static S_ParquetInput: schema::Shape = schema::Shape::new("ParquetInput", Kind::Structure(&L_ParquetInput));
 static L_ParquetInput: Layout = Layout::new(&[]);
@@ -3534,23 +3801,31 @@ static S_PartNumber: schema::Shape = schema::Shape::new("PartNumber", Kind::Inte
 static S_PartNumberMarker: schema::Shape = schema::Shape::new("PartNumberMarker", Kind::Integer);
 static S_PartitionDateSource: schema::Shape =
     schema::Shape::new("PartitionDateSource", Kind::String).limits(Limits::NONE.values(&["EventTime", "DeliveryTime"]));
-static S_PartitionedPrefix: schema::Shape = schema::Shape::new("PartitionedPrefix", Kind::Structure(&L_PartitionedPrefix));
-static L_PartitionedPrefix: Layout =
-    Layout::new(&[schema::Member::new("PartitionDateSource", &S_PartitionDateSource)]).xml(Some("PartitionedPrefix"), None);
+static S_PartitionedPrefix: schema::Shape =
+    schema::Shape::new("PartitionedPrefix", Kind::Structure(&L_PartitionedPrefix));
+static L_PartitionedPrefix: Layout = Layout::new(&[schema::Member::new("PartitionDateSource", &S_PartitionDateSource)])
+    .xml(Some("PartitionedPrefix"), None);
 static S_Parts: schema::Shape = schema::Shape::new("Parts", Kind::List(&M_Parts));
 static M_Parts: schema::Member = schema::Member::new("member", &S_Part);
 static S_PartsCount: schema::Shape = schema::Shape::new("PartsCount", Kind::Integer);
 static S_PartsList: schema::Shape = schema::Shape::new("PartsList", Kind::List(&M_PartsList));
 static M_PartsList: schema::Member = schema::Member::new("member", &S_ObjectPart);
-static S_Payer: schema::Shape = schema::Shape::new("Payer", Kind::String).limits(Limits::NONE.values(&["Requester", "BucketOwner"]));
-static S_Permission: schema::Shape =
-    schema::Shape::new("Permission", Kind::String).limits(Limits::NONE.values(&["FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"]));
+static S_Payer: schema::Shape =
+    schema::Shape::new("Payer", Kind::String).limits(Limits::NONE.values(&["Requester", "BucketOwner"]));
+static S_Permission: schema::Shape = schema::Shape::new("Permission", Kind::String).limits(Limits::NONE.values(&[
+    "FULL_CONTROL",
+    "WRITE",
+    "WRITE_ACP",
+    "READ",
+    "READ_ACP",
+]));
 static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::String);
 static S_PolicyStatus: schema::Shape = schema::Shape::new("PolicyStatus", Kind::Structure(&L_PolicyStatus));
 static L_PolicyStatus: Layout = Layout::new(&[schema::Member::new("IsPublic", &S_IsPublic).wire("IsPublic")]);
 static S_Prefix: schema::Shape = schema::Shape::new("Prefix", Kind::String);
 static S_Priority: schema::Shape = schema::Shape::new("Priority", Kind::Integer);
-static S_Protocol: schema::Shape = schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["http", "https"]));
+static S_Protocol: schema::Shape =
+    schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["http", "https"]));
 static S_PublicAccessBlockConfiguration: schema::Shape =
     schema::Shape::new("PublicAccessBlockConfiguration", Kind::Structure(&L_PublicAccessBlockConfiguration));
 static L_PublicAccessBlockConfiguration: Layout = Layout::new(&[
@@ -3559,7 +3834,8 @@ static L_PublicAccessBlockConfiguration: Layout = Layout::new(&[
     schema::Member::new("BlockPublicPolicy", &S_Setting).wire("BlockPublicPolicy"),
     schema::Member::new("RestrictPublicBuckets", &S_Setting).wire("RestrictPublicBuckets"),
 ]);
-static S_PutBucketAclRequest: schema::Shape = schema::Shape::new("PutBucketAclRequest", Kind::Structure(&L_PutBucketAclRequest));
+static S_PutBucketAclRequest: schema::Shape =
+    schema::Shape::new("PutBucketAclRequest", Kind::Structure(&L_PutBucketAclRequest));
 static L_PutBucketAclRequest: Layout = Layout::new(&[
     schema::Member::new("ACL", &S_BucketCannedACL).wire("x-amz-acl").at(Location::Header),
     schema::Member::new("AccessControlPolicy", &S_AccessControlPolicy)
@@ -3567,7 +3843,9 @@ static L_PutBucketAclRequest: Layout = Layout::new(&[
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
     schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
     schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
@@ -3576,7 +3854,8 @@ static L_PutBucketAclRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(1);
-static S_PutBucketCorsRequest: schema::Shape = schema::Shape::new("PutBucketCorsRequest", Kind::Structure(&L_PutBucketCorsRequest));
+static S_PutBucketCorsRequest: schema::Shape =
+    schema::Shape::new("PutBucketCorsRequest", Kind::Structure(&L_PutBucketCorsRequest));
 static L_PutBucketCorsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("CORSConfiguration", &S_CORSConfiguration)
@@ -3584,7 +3863,9 @@ static L_PutBucketCorsRequest: Layout = Layout::new(&[
         .required()
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(1);
@@ -3593,7 +3874,9 @@ static S_PutBucketEncryptionRequest: schema::Shape =
 static L_PutBucketEncryptionRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ServerSideEncryptionConfiguration", &S_ServerSideEncryptionConfiguration)
         .wire("ServerSideEncryptionConfiguration")
         .required()
@@ -3601,17 +3884,23 @@ static L_PutBucketEncryptionRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(3);
-static S_PutBucketLifecycleConfigurationOutput: schema::Shape =
-    schema::Shape::new("PutBucketLifecycleConfigurationOutput", Kind::Structure(&L_PutBucketLifecycleConfigurationOutput));
+static S_PutBucketLifecycleConfigurationOutput: schema::Shape = schema::Shape::new(
+    "PutBucketLifecycleConfigurationOutput",
+    Kind::Structure(&L_PutBucketLifecycleConfigurationOutput),
+);
 static L_PutBucketLifecycleConfigurationOutput: Layout =
     Layout::new(&[schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
         .wire("x-amz-transition-default-minimum-object-size")
         .at(Location::Header)]);
-static S_PutBucketLifecycleConfigurationRequest: schema::Shape =
-    schema::Shape::new("PutBucketLifecycleConfigurationRequest", Kind::Structure(&L_PutBucketLifecycleConfigurationRequest));
+static S_PutBucketLifecycleConfigurationRequest: schema::Shape = schema::Shape::new(
+    "PutBucketLifecycleConfigurationRequest",
+    Kind::Structure(&L_PutBucketLifecycleConfigurationRequest),
+);
 static L_PutBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("LifecycleConfiguration", &S_BucketLifecycleConfiguration)
         .wire("LifecycleConfiguration")
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
@@ -3630,12 +3919,16 @@ static L_PutBucketLoggingRequest: Layout = Layout::new(&[
         .required()
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(1);
-static S_PutBucketNotificationConfigurationRequest: schema::Shape =
-    schema::Shape::new("PutBucketNotificationConfigurationRequest", Kind::Structure(&L_PutBucketNotificationConfigurationRequest));
+static S_PutBucketNotificationConfigurationRequest: schema::Shape = schema::Shape::new(
+    "PutBucketNotificationConfigurationRequest",
+    Kind::Structure(&L_PutBucketNotificationConfigurationRequest),
+);
 static L_PutBucketNotificationConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("NotificationConfiguration", &S_NotificationConfiguration)
@@ -3643,7 +3936,9 @@ static L_PutBucketNotificationConfigurationRequest: Layout = Layout::new(&[
         .required()
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("SkipDestinationValidation", &S_SkipValidation).wire("x-amz-skip-destination-validation").at(Location::Header),
+    schema::Member::new("SkipDestinationValidation", &S_SkipValidation)
+        .wire("x-amz-skip-destination-validation")
+        .at(Location::Header),
 ])
 .payload(1);
 static S_PutBucketOwnershipControlsRequest: schema::Shape =
@@ -3656,14 +3951,19 @@ static L_PutBucketOwnershipControlsRequest: Layout = Layout::new(&[
         .wire("OwnershipControls")
         .required()
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
 ])
 .payload(3);
-static S_PutBucketPolicyRequest: schema::Shape = schema::Shape::new("PutBucketPolicyRequest", Kind::Structure(&L_PutBucketPolicyRequest));
+static S_PutBucketPolicyRequest: schema::Shape =
+    schema::Shape::new("PutBucketPolicyRequest", Kind::Structure(&L_PutBucketPolicyRequest));
 static L_PutBucketPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ConfirmRemoveSelfBucketAccess", &S_ConfirmRemoveSelfBucketAccess)
         .wire("x-amz-confirm-remove-self-bucket-access")
         .at(Location::Header),
@@ -3676,7 +3976,9 @@ static S_PutBucketRequestPaymentRequest: schema::Shape =
 static L_PutBucketRequestPaymentRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("RequestPaymentConfiguration", &S_RequestPaymentConfiguration)
         .wire("RequestPaymentConfiguration")
         .required()
@@ -3689,8 +3991,13 @@ static S_PutBucketTaggingRequest: schema::Shape =
 static L_PutBucketTaggingRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
-    schema::Member::new("Tagging", &S_Tagging).wire("Tagging").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
+    schema::Member::new("Tagging", &S_Tagging)
+        .wire("Tagging")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(3);
@@ -3699,7 +4006,9 @@ static S_PutBucketVersioningRequest: schema::Shape =
 static L_PutBucketVersioningRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("MFA", &S_MFA).wire("x-amz-mfa").at(Location::Header),
     schema::Member::new("VersioningConfiguration", &S_VersioningConfiguration)
         .wire("VersioningConfiguration")
@@ -3713,7 +4022,9 @@ static S_PutBucketWebsiteRequest: schema::Shape =
 static L_PutBucketWebsiteRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("WebsiteConfiguration", &S_WebsiteConfiguration)
         .wire("WebsiteConfiguration")
         .required()
@@ -3721,10 +4032,13 @@ static L_PutBucketWebsiteRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(3);
-static S_PutObjectAclOutput: schema::Shape = schema::Shape::new("PutObjectAclOutput", Kind::Structure(&L_PutObjectAclOutput));
-static L_PutObjectAclOutput: Layout =
-    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
-static S_PutObjectAclRequest: schema::Shape = schema::Shape::new("PutObjectAclRequest", Kind::Structure(&L_PutObjectAclRequest));
+static S_PutObjectAclOutput: schema::Shape =
+    schema::Shape::new("PutObjectAclOutput", Kind::Structure(&L_PutObjectAclOutput));
+static L_PutObjectAclOutput: Layout = Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged)
+    .wire("x-amz-request-charged")
+    .at(Location::Header)]);
+static S_PutObjectAclRequest: schema::Shape =
+    schema::Shape::new("PutObjectAclRequest", Kind::Structure(&L_PutObjectAclRequest));
 static L_PutObjectAclRequest: Layout = Layout::new(&[
     schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
     schema::Member::new("AccessControlPolicy", &S_AccessControlPolicy)
@@ -3732,7 +4046,9 @@ static L_PutObjectAclRequest: Layout = Layout::new(&[
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
     schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
     schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
@@ -3746,25 +4062,32 @@ static L_PutObjectAclRequest: Layout = Layout::new(&[
 .payload(1);
 static S_PutObjectLegalHoldOutput: schema::Shape =
     schema::Shape::new("PutObjectLegalHoldOutput", Kind::Structure(&L_PutObjectLegalHoldOutput));
-static L_PutObjectLegalHoldOutput: Layout =
-    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static L_PutObjectLegalHoldOutput: Layout = Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged)
+    .wire("x-amz-request-charged")
+    .at(Location::Header)]);
 static S_PutObjectLegalHoldRequest: schema::Shape =
     schema::Shape::new("PutObjectLegalHoldRequest", Kind::Structure(&L_PutObjectLegalHoldRequest));
 static L_PutObjectLegalHoldRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
-    schema::Member::new("LegalHold", &S_ObjectLockLegalHold).wire("LegalHold").xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("LegalHold", &S_ObjectLockLegalHold)
+        .wire("LegalHold")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(2);
 static S_PutObjectLockConfigurationOutput: schema::Shape =
     schema::Shape::new("PutObjectLockConfigurationOutput", Kind::Structure(&L_PutObjectLockConfigurationOutput));
 static L_PutObjectLockConfigurationOutput: Layout =
-    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged)
+        .wire("x-amz-request-charged")
+        .at(Location::Header)]);
 static S_PutObjectLockConfigurationRequest: schema::Shape =
     schema::Shape::new("PutObjectLockConfigurationRequest", Kind::Structure(&L_PutObjectLockConfigurationRequest));
 static L_PutObjectLockConfigurationRequest: Layout = Layout::new(&[
@@ -3775,7 +4098,9 @@ static L_PutObjectLockConfigurationRequest: Layout = Layout::new(&[
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("Token", &S_ObjectLockToken).wire("x-amz-bucket-object-lock-token").at(Location::Header),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(1);
@@ -3785,16 +4110,22 @@ static L_PutObjectOutput: Layout = Layout::new(&[
     schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
@@ -3802,7 +4133,9 @@ static L_PutObjectOutput: Layout = Layout::new(&[
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -3824,17 +4157,23 @@ static L_PutObjectRequest: Layout = Layout::new(&[
     schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
     schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
     schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
     schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
@@ -3845,17 +4184,25 @@ static L_PutObjectRequest: Layout = Layout::new(&[
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("WriteOffsetBytes", &S_WriteOffsetBytes).wire("x-amz-write-offset-bytes").at(Location::Header),
     schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
-    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation)
+        .wire("x-amz-website-redirect-location")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
         .wire("x-amz-server-side-encryption-context")
         .at(Location::Header),
@@ -3872,7 +4219,9 @@ static L_PutObjectRequest: Layout = Layout::new(&[
     schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
         .wire("x-amz-object-lock-legal-hold")
         .at(Location::Header),
-    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold)
+        .wire("x-amz-object-lock-event-hold")
+        .at(Location::Header),
     schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
         .wire("x-amz-object-lock-event-hold-duration-days")
         .at(Location::Header),
@@ -3884,25 +4233,31 @@ static L_PutObjectRequest: Layout = Layout::new(&[
 .payload(1);
 static S_PutObjectRetentionOutput: schema::Shape =
     schema::Shape::new("PutObjectRetentionOutput", Kind::Structure(&L_PutObjectRetentionOutput));
-static L_PutObjectRetentionOutput: Layout =
-    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static L_PutObjectRetentionOutput: Layout = Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged)
+    .wire("x-amz-request-charged")
+    .at(Location::Header)]);
 static S_PutObjectRetentionRequest: schema::Shape =
     schema::Shape::new("PutObjectRetentionRequest", Kind::Structure(&L_PutObjectRetentionRequest));
 static L_PutObjectRetentionRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
-    schema::Member::new("Retention", &S_ObjectLockRetention).wire("Retention").xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("Retention", &S_ObjectLockRetention)
+        .wire("Retention")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("BypassGovernanceRetention", &S_BypassGovernanceRetention)
         .wire("x-amz-bypass-governance-retention")
         .at(Location::Header),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(2);
-static S_PutObjectTaggingOutput: schema::Shape = schema::Shape::new("PutObjectTaggingOutput", Kind::Structure(&L_PutObjectTaggingOutput));
+static S_PutObjectTaggingOutput: schema::Shape =
+    schema::Shape::new("PutObjectTaggingOutput", Kind::Structure(&L_PutObjectTaggingOutput));
 static L_PutObjectTaggingOutput: Layout =
     Layout::new(&[schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header)]);
 static S_PutObjectTaggingRequest: schema::Shape =
@@ -3912,8 +4267,13 @@ static L_PutObjectTaggingRequest: Layout = Layout::new(&[
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
-    schema::Member::new("Tagging", &S_Tagging).wire("Tagging").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
+    schema::Member::new("Tagging", &S_Tagging)
+        .wire("Tagging")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
 ])
@@ -3923,7 +4283,9 @@ static S_PutPublicAccessBlockRequest: schema::Shape =
 static L_PutPublicAccessBlockRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("PublicAccessBlockConfiguration", &S_PublicAccessBlockConfiguration)
         .wire("PublicAccessBlockConfiguration")
         .required()
@@ -3932,19 +4294,22 @@ static L_PutPublicAccessBlockRequest: Layout = Layout::new(&[
 ])
 .payload(3);
 static S_QueueArn: schema::Shape = schema::Shape::new("QueueArn", Kind::String);
-static S_QueueConfiguration: schema::Shape = schema::Shape::new("QueueConfiguration", Kind::Structure(&L_QueueConfiguration));
+static S_QueueConfiguration: schema::Shape =
+    schema::Shape::new("QueueConfiguration", Kind::Structure(&L_QueueConfiguration));
 static L_QueueConfiguration: Layout = Layout::new(&[
     schema::Member::new("Id", &S_NotificationId),
     schema::Member::new("QueueArn", &S_QueueArn).wire("Queue").required(),
     schema::Member::new("Events", &S_EventList).wire("Event").required().flattened(),
     schema::Member::new("Filter", &S_NotificationConfigurationFilter),
 ]);
-static S_QueueConfigurationList: schema::Shape = schema::Shape::new("QueueConfigurationList", Kind::List(&M_QueueConfigurationList));
+static S_QueueConfigurationList: schema::Shape =
+    schema::Shape::new("QueueConfigurationList", Kind::List(&M_QueueConfigurationList));
 static M_QueueConfigurationList: schema::Member = schema::Member::new("member", &S_QueueConfiguration);
 static S_Quiet: schema::Shape = schema::Shape::new("Quiet", Kind::Boolean);
 static S_QuoteCharacter: schema::Shape = schema::Shape::new("QuoteCharacter", Kind::String);
 static S_QuoteEscapeCharacter: schema::Shape = schema::Shape::new("QuoteEscapeCharacter", Kind::String);
-static S_QuoteFields: schema::Shape = schema::Shape::new("QuoteFields", Kind::String).limits(Limits::NONE.values(&["ALWAYS", "ASNEEDED"]));
+static S_QuoteFields: schema::Shape =
+    schema::Shape::new("QuoteFields", Kind::String).limits(Limits::NONE.values(&["ALWAYS", "ASNEEDED"]));
 static S_Range: schema::Shape = schema::Shape::new("Range", Kind::String);
 static S_RecordDelimiter: schema::Shape = schema::Shape::new("RecordDelimiter", Kind::String);
 static S_Redirect: schema::Shape = schema::Shape::new("Redirect", Kind::Structure(&L_Redirect));
@@ -3955,17 +4320,22 @@ static L_Redirect: Layout = Layout::new(&[
     schema::Member::new("ReplaceKeyPrefixWith", &S_ReplaceKeyPrefixWith),
     schema::Member::new("ReplaceKeyWith", &S_ReplaceKeyWith),
 ]);
-static S_RedirectAllRequestsTo: schema::Shape = schema::Shape::new("RedirectAllRequestsTo", Kind::Structure(&L_RedirectAllRequestsTo));
-static L_RedirectAllRequestsTo: Layout =
-    Layout::new(&[schema::Member::new("HostName", &S_HostName).required(), schema::Member::new("Protocol", &S_Protocol)]);
+static S_RedirectAllRequestsTo: schema::Shape =
+    schema::Shape::new("RedirectAllRequestsTo", Kind::Structure(&L_RedirectAllRequestsTo));
+static L_RedirectAllRequestsTo: Layout = Layout::new(&[
+    schema::Member::new("HostName", &S_HostName).required(),
+    schema::Member::new("Protocol", &S_Protocol),
+]);
 static S_Region: schema::Shape = schema::Shape::new("Region", Kind::String).limits(Limits::NONE.min(0).max(20));
 static S_ReplaceKeyPrefixWith: schema::Shape = schema::Shape::new("ReplaceKeyPrefixWith", Kind::String);
 static S_ReplaceKeyWith: schema::Shape = schema::Shape::new("ReplaceKeyWith", Kind::String);
 static S_ReplicaKmsKeyID: schema::Shape = schema::Shape::new("ReplicaKmsKeyID", Kind::String);
-static S_ReplicaModifications: schema::Shape = schema::Shape::new("ReplicaModifications", Kind::Structure(&L_ReplicaModifications));
-static L_ReplicaModifications: Layout = Layout::new(&[schema::Member::new("Status", &S_ReplicaModificationsStatus).required()]);
-static S_ReplicaModificationsStatus: schema::Shape =
-    schema::Shape::new("ReplicaModificationsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_ReplicaModifications: schema::Shape =
+    schema::Shape::new("ReplicaModifications", Kind::Structure(&L_ReplicaModifications));
+static L_ReplicaModifications: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_ReplicaModificationsStatus).required()]);
+static S_ReplicaModificationsStatus: schema::Shape = schema::Shape::new("ReplicaModificationsStatus", Kind::String)
+    .limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_ReplicationConfiguration: schema::Shape =
     schema::Shape::new("ReplicationConfiguration", Kind::Structure(&L_ReplicationConfiguration));
 static L_ReplicationConfiguration: Layout = Layout::new(&[
@@ -3986,9 +4356,12 @@ static L_ReplicationRule: Layout = Layout::new(&[
 ]);
 static S_ReplicationRuleAndOperator: schema::Shape =
     schema::Shape::new("ReplicationRuleAndOperator", Kind::Structure(&L_ReplicationRuleAndOperator));
-static L_ReplicationRuleAndOperator: Layout =
-    Layout::new(&[schema::Member::new("Prefix", &S_Prefix), schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened_by_member()]);
-static S_ReplicationRuleFilter: schema::Shape = schema::Shape::new("ReplicationRuleFilter", Kind::Structure(&L_ReplicationRuleFilter));
+static L_ReplicationRuleAndOperator: Layout = Layout::new(&[
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened_by_member(),
+]);
+static S_ReplicationRuleFilter: schema::Shape =
+    schema::Shape::new("ReplicationRuleFilter", Kind::Structure(&L_ReplicationRuleFilter));
 static L_ReplicationRuleFilter: Layout = Layout::new(&[
     schema::Member::new("Prefix", &S_Prefix),
     schema::Member::new("Tag", &S_Tag),
@@ -3998,13 +4371,8 @@ static S_ReplicationRuleStatus: schema::Shape =
     schema::Shape::new("ReplicationRuleStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_ReplicationRules: schema::Shape = schema::Shape::new("ReplicationRules", Kind::List(&M_ReplicationRules));
 static M_ReplicationRules: schema::Member = schema::Member::new("member", &S_ReplicationRule);
-static S_ReplicationStatus: schema::Shape = schema::Shape::new("ReplicationStatus", Kind::String).limits(Limits::NONE.values(&[
-    "COMPLETE",
-    "PENDING",
-    "FAILED",
-    "REPLICA",
-    "COMPLETED",
-]));
+static S_ReplicationStatus: schema::Shape = schema::Shape::new("ReplicationStatus", Kind::String)
+    .limits(Limits::NONE.values(&["COMPLETE", "PENDING", "FAILED", "REPLICA", "COMPLETED"]));
 static S_ReplicationTime: schema::Shape = schema::Shape::new("ReplicationTime", Kind::Structure(&L_ReplicationTime));
 static L_ReplicationTime: Layout = Layout::new(&[
     schema::Member::new("Status", &S_ReplicationTimeStatus).required(),
@@ -4012,10 +4380,13 @@ static L_ReplicationTime: Layout = Layout::new(&[
 ]);
 static S_ReplicationTimeStatus: schema::Shape =
     schema::Shape::new("ReplicationTimeStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
-static S_ReplicationTimeValue: schema::Shape = schema::Shape::new("ReplicationTimeValue", Kind::Structure(&L_ReplicationTimeValue));
+static S_ReplicationTimeValue: schema::Shape =
+    schema::Shape::new("ReplicationTimeValue", Kind::Structure(&L_ReplicationTimeValue));
 static L_ReplicationTimeValue: Layout = Layout::new(&[schema::Member::new("Minutes", &S_Minutes)]);
-static S_RequestCharged: schema::Shape = schema::Shape::new("RequestCharged", Kind::String).limits(Limits::NONE.values(&["requester"]));
-static S_RequestPayer: schema::Shape = schema::Shape::new("RequestPayer", Kind::String).limits(Limits::NONE.values(&["requester"]));
+static S_RequestCharged: schema::Shape =
+    schema::Shape::new("RequestCharged", Kind::String).limits(Limits::NONE.values(&["requester"]));
+static S_RequestPayer: schema::Shape =
+    schema::Shape::new("RequestPayer", Kind::String).limits(Limits::NONE.values(&["requester"]));
 static S_RequestPaymentConfiguration: schema::Shape =
     schema::Shape::new("RequestPaymentConfiguration", Kind::Structure(&L_RequestPaymentConfiguration));
 static L_RequestPaymentConfiguration: Layout = Layout::new(&[schema::Member::new("Payer", &S_Payer).required()]);
@@ -4027,12 +4398,16 @@ static S_ResponseContentType: schema::Shape = schema::Shape::new("ResponseConten
 static S_ResponseExpires: schema::Shape = schema::Shape::new("ResponseExpires", Kind::Timestamp);
 static S_Restore: schema::Shape = schema::Shape::new("Restore", Kind::String);
 static S_RestoreExpiryDate: schema::Shape = schema::Shape::new("RestoreExpiryDate", Kind::Timestamp);
-static S_RestoreObjectOutput: schema::Shape = schema::Shape::new("RestoreObjectOutput", Kind::Structure(&L_RestoreObjectOutput));
+static S_RestoreObjectOutput: schema::Shape =
+    schema::Shape::new("RestoreObjectOutput", Kind::Structure(&L_RestoreObjectOutput));
 static L_RestoreObjectOutput: Layout = Layout::new(&[
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-    schema::Member::new("RestoreOutputPath", &S_RestoreOutputPath).wire("x-amz-restore-output-path").at(Location::Header),
+    schema::Member::new("RestoreOutputPath", &S_RestoreOutputPath)
+        .wire("x-amz-restore-output-path")
+        .at(Location::Header),
 ]);
-static S_RestoreObjectRequest: schema::Shape = schema::Shape::new("RestoreObjectRequest", Kind::Structure(&L_RestoreObjectRequest));
+static S_RestoreObjectRequest: schema::Shape =
+    schema::Shape::new("RestoreObjectRequest", Kind::Structure(&L_RestoreObjectRequest));
 static L_RestoreObjectRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
@@ -4041,7 +4416,9 @@ static L_RestoreObjectRequest: Layout = Layout::new(&[
         .wire("RestoreRequest")
         .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(3);
@@ -4065,12 +4442,15 @@ static L_RestoreStatus: Layout = Layout::new(&[
 ]);
 static S_Role: schema::Shape = schema::Shape::new("Role", Kind::String);
 static S_RoutingRule: schema::Shape = schema::Shape::new("RoutingRule", Kind::Structure(&L_RoutingRule));
-static L_RoutingRule: Layout =
-    Layout::new(&[schema::Member::new("Condition", &S_Condition), schema::Member::new("Redirect", &S_Redirect).required()]);
+static L_RoutingRule: Layout = Layout::new(&[
+    schema::Member::new("Condition", &S_Condition),
+    schema::Member::new("Redirect", &S_Redirect).required(),
+]);
 static S_RoutingRules: schema::Shape = schema::Shape::new("RoutingRules", Kind::List(&M_RoutingRules));
 static M_RoutingRules: schema::Member = schema::Member::new("member", &S_RoutingRule).wire("RoutingRule");
 static S_S3KeyFilter: schema::Shape = schema::Shape::new("S3KeyFilter", Kind::Structure(&L_S3KeyFilter));
-static L_S3KeyFilter: Layout = Layout::new(&[schema::Member::new("FilterRules", &S_FilterRuleList).wire("FilterRule").flattened()]);
+static L_S3KeyFilter: Layout =
+    Layout::new(&[schema::Member::new("FilterRules", &S_FilterRuleList).wire("FilterRule").flattened()]);
 static S_S3Location: schema::Shape = schema::Shape::new("S3Location", Kind::Structure(&L_S3Location));
 static L_S3Location: Layout = Layout::new(&[
     schema::Member::new("BucketName", &S_BucketName).required(),
@@ -4082,13 +4462,15 @@ static L_S3Location: Layout = Layout::new(&[
     schema::Member::new("UserMetadata", &S_UserMetadata),
     schema::Member::new("StorageClass", &S_StorageClass),
 ]);
-static S_S3RegionalOrS3ExpressBucketArnString: schema::Shape = schema::Shape::new("S3RegionalOrS3ExpressBucketArnString", Kind::String)
-    .limits(Limits::NONE.min(1).max(128).pattern(&P_S3RegionalOrS3ExpressBucketArnString));
+static S_S3RegionalOrS3ExpressBucketArnString: schema::Shape =
+    schema::Shape::new("S3RegionalOrS3ExpressBucketArnString", Kind::String)
+        .limits(Limits::NONE.min(1).max(128).pattern(&P_S3RegionalOrS3ExpressBucketArnString));
 static P_S3RegionalOrS3ExpressBucketArnString: Pattern = Pattern::new(r#"arn:[^:]+:(s3|s3express):.*"#);
 static S_SSECustomerAlgorithm: schema::Shape = schema::Shape::new("SSECustomerAlgorithm", Kind::String);
 static S_SSECustomerKey: schema::Shape = schema::Shape::new("SSECustomerKey", Kind::String).sensitive();
 static S_SSECustomerKeyMD5: schema::Shape = schema::Shape::new("SSECustomerKeyMD5", Kind::String);
-static S_SSEKMSEncryptionContext: schema::Shape = schema::Shape::new("SSEKMSEncryptionContext", Kind::String).sensitive();
+static S_SSEKMSEncryptionContext: schema::Shape =
+    schema::Shape::new("SSEKMSEncryptionContext", Kind::String).sensitive();
 static S_SSEKMSKeyId: schema::Shape = schema::Shape::new("SSEKMSKeyId", Kind::String).sensitive();
 static S_SelectParameters: schema::Shape = schema::Shape::new("SelectParameters", Kind::Structure(&L_SelectParameters));
 static L_SelectParameters: Layout = Layout::new(&[
@@ -4097,13 +4479,8 @@ static L_SelectParameters: Layout = Layout::new(&[
     schema::Member::new("Expression", &S_Expression).required(),
     schema::Member::new("OutputSerialization", &S_OutputSerialization).required(),
 ]);
-static S_ServerSideEncryption: schema::Shape = schema::Shape::new("ServerSideEncryption", Kind::String).limits(Limits::NONE.values(&[
-    "AES256",
-    "aws:fsx",
-    "aws:backup",
-    "aws:kms",
-    "aws:kms:dsse",
-]));
+static S_ServerSideEncryption: schema::Shape = schema::Shape::new("ServerSideEncryption", Kind::String)
+    .limits(Limits::NONE.values(&["AES256", "aws:fsx", "aws:backup", "aws:kms", "aws:kms:dsse"]));
 static S_ServerSideEncryptionByDefault: schema::Shape =
     schema::Shape::new("ServerSideEncryptionByDefault", Kind::Structure(&L_ServerSideEncryptionByDefault));
 static L_ServerSideEncryptionByDefault: Layout = Layout::new(&[
@@ -4135,16 +4512,20 @@ static L_SourceSelectionCriteria: Layout = Layout::new(&[
     schema::Member::new("SseKmsEncryptedObjects", &S_SseKmsEncryptedObjects),
     schema::Member::new("ReplicaModifications", &S_ReplicaModifications),
 ]);
-static S_SseKmsEncryptedObjects: schema::Shape = schema::Shape::new("SseKmsEncryptedObjects", Kind::Structure(&L_SseKmsEncryptedObjects));
-static L_SseKmsEncryptedObjects: Layout = Layout::new(&[schema::Member::new("Status", &S_SseKmsEncryptedObjectsStatus).required()]);
-static S_SseKmsEncryptedObjectsStatus: schema::Shape =
-    schema::Shape::new("SseKmsEncryptedObjectsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_SseKmsEncryptedObjects: schema::Shape =
+    schema::Shape::new("SseKmsEncryptedObjects", Kind::Structure(&L_SseKmsEncryptedObjects));
+static L_SseKmsEncryptedObjects: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_SseKmsEncryptedObjectsStatus).required()]);
+static S_SseKmsEncryptedObjectsStatus: schema::Shape = schema::Shape::new("SseKmsEncryptedObjectsStatus", Kind::String)
+    .limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_StartAfter: schema::Shape = schema::Shape::new("StartAfter", Kind::String);
 static S_StorageClass: schema::Shape = schema::Shape::new("StorageClass", Kind::String);
 static S_Suffix: schema::Shape = schema::Shape::new("Suffix", Kind::String);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_ObjectKey).required(), schema::Member::new("Value", &S_Value).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ObjectKey).required(),
+    schema::Member::new("Value", &S_Value).required(),
+]);
 static S_TagCount: schema::Shape = schema::Shape::new("TagCount", Kind::Integer);
 static S_TagSet: schema::Shape = schema::Shape::new("TagSet", Kind::List(&M_TagSet));
 static M_TagSet: schema::Member = schema::Member::new("member", &S_Tag).wire("Tag");
@@ -4155,27 +4536,33 @@ static S_TaggingDirective: schema::Shape =
 static S_TaggingHeader: schema::Shape = schema::Shape::new("TaggingHeader", Kind::String);
 static S_TargetBucket: schema::Shape = schema::Shape::new("TargetBucket", Kind::String);
 static S_TargetGrant: schema::Shape = schema::Shape::new("TargetGrant", Kind::Structure(&L_TargetGrant));
-static L_TargetGrant: Layout =
-    Layout::new(&[schema::Member::new("Grantee", &S_Grantee), schema::Member::new("Permission", &S_BucketLogsPermission)]);
+static L_TargetGrant: Layout = Layout::new(&[
+    schema::Member::new("Grantee", &S_Grantee),
+    schema::Member::new("Permission", &S_BucketLogsPermission),
+]);
 static S_TargetGrants: schema::Shape = schema::Shape::new("TargetGrants", Kind::List(&M_TargetGrants));
 static M_TargetGrants: schema::Member = schema::Member::new("member", &S_TargetGrant).wire("Grant");
-static S_TargetObjectKeyFormat: schema::Shape = schema::Shape::new("TargetObjectKeyFormat", Kind::Structure(&L_TargetObjectKeyFormat));
+static S_TargetObjectKeyFormat: schema::Shape =
+    schema::Shape::new("TargetObjectKeyFormat", Kind::Structure(&L_TargetObjectKeyFormat));
 static L_TargetObjectKeyFormat: Layout = Layout::new(&[
     schema::Member::new("SimplePrefix", &S_SimplePrefix).wire("SimplePrefix"),
     schema::Member::new("PartitionedPrefix", &S_PartitionedPrefix).wire("PartitionedPrefix"),
 ]);
 static S_TargetPrefix: schema::Shape = schema::Shape::new("TargetPrefix", Kind::String);
-static S_Tier: schema::Shape = schema::Shape::new("Tier", Kind::String).limits(Limits::NONE.values(&["Standard", "Bulk", "Expedited"]));
+static S_Tier: schema::Shape =
+    schema::Shape::new("Tier", Kind::String).limits(Limits::NONE.values(&["Standard", "Bulk", "Expedited"]));
 static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
 static S_TopicArn: schema::Shape = schema::Shape::new("TopicArn", Kind::String);
-static S_TopicConfiguration: schema::Shape = schema::Shape::new("TopicConfiguration", Kind::Structure(&L_TopicConfiguration));
+static S_TopicConfiguration: schema::Shape =
+    schema::Shape::new("TopicConfiguration", Kind::Structure(&L_TopicConfiguration));
 static L_TopicConfiguration: Layout = Layout::new(&[
     schema::Member::new("Id", &S_NotificationId),
     schema::Member::new("TopicArn", &S_TopicArn).wire("Topic").required(),
     schema::Member::new("Events", &S_EventList).wire("Event").required().flattened(),
     schema::Member::new("Filter", &S_NotificationConfigurationFilter),
 ]);
-static S_TopicConfigurationList: schema::Shape = schema::Shape::new("TopicConfigurationList", Kind::List(&M_TopicConfigurationList));
+static S_TopicConfigurationList: schema::Shape =
+    schema::Shape::new("TopicConfigurationList", Kind::List(&M_TopicConfigurationList));
 static M_TopicConfigurationList: schema::Member = schema::Member::new("member", &S_TopicConfiguration);
 static S_Transition: schema::Shape = schema::Shape::new("Transition", Kind::Structure(&L_Transition));
 static L_Transition: Layout = Layout::new(&[
@@ -4183,34 +4570,46 @@ static L_Transition: Layout = Layout::new(&[
     schema::Member::new("Days", &S_Days),
     schema::Member::new("StorageClass", &S_TransitionStorageClass),
 ]);
-static S_TransitionDefaultMinimumObjectSize: schema::Shape = schema::Shape::new("TransitionDefaultMinimumObjectSize", Kind::String)
-    .limits(Limits::NONE.values(&["varies_by_storage_class", "all_storage_classes_128K"]));
+static S_TransitionDefaultMinimumObjectSize: schema::Shape =
+    schema::Shape::new("TransitionDefaultMinimumObjectSize", Kind::String)
+        .limits(Limits::NONE.values(&["varies_by_storage_class", "all_storage_classes_128K"]));
 static S_TransitionList: schema::Shape = schema::Shape::new("TransitionList", Kind::List(&M_TransitionList));
 static M_TransitionList: schema::Member = schema::Member::new("member", &S_Transition);
-static S_TransitionStorageClass: schema::Shape = schema::Shape::new("TransitionStorageClass", Kind::String).limits(Limits::NONE.values(&[
-    "GLACIER",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
+static S_TransitionStorageClass: schema::Shape =
+    schema::Shape::new("TransitionStorageClass", Kind::String).limits(Limits::NONE.values(&[
+        "GLACIER",
+        "STANDARD_IA",
+        "ONEZONE_IA",
+        "INTELLIGENT_TIERING",
+        "DEEP_ARCHIVE",
+        "GLACIER_IR",
+    ]));
+static S_Type: schema::Shape = schema::Shape::new("Type", Kind::String).limits(Limits::NONE.values(&[
+    "CanonicalUser",
+    "AmazonCustomerByEmail",
+    "Group",
 ]));
-static S_Type: schema::Shape =
-    schema::Shape::new("Type", Kind::String).limits(Limits::NONE.values(&["CanonicalUser", "AmazonCustomerByEmail", "Group"]));
 static S_URI: schema::Shape = schema::Shape::new("URI", Kind::String);
 static S_UploadIdMarker: schema::Shape = schema::Shape::new("UploadIdMarker", Kind::String);
-static S_UploadPartCopyOutput: schema::Shape = schema::Shape::new("UploadPartCopyOutput", Kind::Structure(&L_UploadPartCopyOutput));
+static S_UploadPartCopyOutput: schema::Shape =
+    schema::Shape::new("UploadPartCopyOutput", Kind::Structure(&L_UploadPartCopyOutput));
 static L_UploadPartCopyOutput: Layout = Layout::new(&[
-    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId).wire("x-amz-copy-source-version-id").at(Location::Header),
+    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId)
+        .wire("x-amz-copy-source-version-id")
+        .at(Location::Header),
     schema::Member::new("CopyPartResult", &S_CopyPartResult),
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
@@ -4218,15 +4617,20 @@ static L_UploadPartCopyOutput: Layout = Layout::new(&[
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
 ])
 .payload(1);
-static S_UploadPartCopyRequest: schema::Shape = schema::Shape::new("UploadPartCopyRequest", Kind::Structure(&L_UploadPartCopyRequest));
+static S_UploadPartCopyRequest: schema::Shape =
+    schema::Shape::new("UploadPartCopyRequest", Kind::Structure(&L_UploadPartCopyRequest));
 static L_UploadPartCopyRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("CopySource", &S_CopySource).wire("x-amz-copy-source").at(Location::Header).required(),
-    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch).wire("x-amz-copy-source-if-match").at(Location::Header),
+    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch)
+        .wire("x-amz-copy-source-if-match")
+        .at(Location::Header),
     schema::Member::new("CopySourceIfModifiedSince", &S_CopySourceIfModifiedSince)
         .wire("x-amz-copy-source-if-modified-since")
         .at(Location::Header),
-    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch).wire("x-amz-copy-source-if-none-match").at(Location::Header),
+    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch)
+        .wire("x-amz-copy-source-if-none-match")
+        .at(Location::Header),
     schema::Member::new("CopySourceIfUnmodifiedSince", &S_CopySourceIfUnmodifiedSince)
         .wire("x-amz-copy-source-if-unmodified-since")
         .at(Location::Header),
@@ -4237,7 +4641,9 @@ static L_UploadPartCopyRequest: Layout = Layout::new(&[
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -4252,59 +4658,78 @@ static L_UploadPartCopyRequest: Layout = Layout::new(&[
         .at(Location::Header),
     schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
-    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId).wire("x-amz-source-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId)
+        .wire("x-amz-source-expected-bucket-owner")
+        .at(Location::Header),
 ]);
 static S_UploadPartOutput: schema::Shape = schema::Shape::new("UploadPartOutput", Kind::Structure(&L_UploadPartOutput));
 static L_UploadPartOutput: Layout = Layout::new(&[
-    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption)
+        .wire("x-amz-server-side-encryption")
+        .at(Location::Header),
     schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
-    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId)
+        .wire("x-amz-server-side-encryption-aws-kms-key-id")
+        .at(Location::Header),
     schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
 ]);
-static S_UploadPartRequest: schema::Shape = schema::Shape::new("UploadPartRequest", Kind::Structure(&L_UploadPartRequest));
+static S_UploadPartRequest: schema::Shape =
+    schema::Shape::new("UploadPartRequest", Kind::Structure(&L_UploadPartRequest));
 static L_UploadPartRequest: Layout = Layout::new(&[
     schema::Member::new("Body", &S_Body).streaming(),
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
     schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
-    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm)
+        .wire("x-amz-sdk-checksum-algorithm")
+        .at(Location::Header),
     schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
     schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
-    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME)
+        .wire("x-amz-checksum-crc64nvme")
+        .at(Location::Header),
     schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
     schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
     schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
     schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
     schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
     schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
-    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128)
+        .wire("x-amz-checksum-xxhash128")
+        .at(Location::Header),
     schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
     schema::Member::new("PartNumber", &S_PartNumber).wire("partNumber").at(Location::Query).required(),
     schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
     schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
         .wire("x-amz-server-side-encryption-customer-algorithm")
         .at(Location::Header),
-    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey)
+        .wire("x-amz-server-side-encryption-customer-key")
+        .at(Location::Header),
     schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
         .wire("x-amz-server-side-encryption-customer-key-MD5")
         .at(Location::Header),
@@ -4323,7 +4748,8 @@ static L_VersioningConfiguration: Layout = Layout::new(&[
     schema::Member::new("MFADelete", &S_MFADelete).wire("MfaDelete"),
     schema::Member::new("Status", &S_BucketVersioningStatus),
 ]);
-static S_WebsiteConfiguration: schema::Shape = schema::Shape::new("WebsiteConfiguration", Kind::Structure(&L_WebsiteConfiguration));
+static S_WebsiteConfiguration: schema::Shape =
+    schema::Shape::new("WebsiteConfiguration", Kind::Structure(&L_WebsiteConfiguration));
 static L_WebsiteConfiguration: Layout = Layout::new(&[
     schema::Member::new("ErrorDocument", &S_ErrorDocument),
     schema::Member::new("IndexDocument", &S_IndexDocument),

@@ -23,27 +23,55 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AssociateAccessGrantsIdentityCenter", "POST", "/v20180820/accessgrantsinstance/identitycenter"),
+    &schema::Operation::unbuilt(
+        "AssociateAccessGrantsIdentityCenter",
+        "POST",
+        "/v20180820/accessgrantsinstance/identitycenter",
+    ),
     &schema::Operation::unbuilt("CreateAccessGrant", "POST", "/v20180820/accessgrantsinstance/grant"),
     &schema::Operation::unbuilt("CreateAccessGrantsInstance", "POST", "/v20180820/accessgrantsinstance"),
     &schema::Operation::unbuilt("CreateAccessGrantsLocation", "POST", "/v20180820/accessgrantsinstance/location"),
     &schema::Operation::unbuilt("CreateAccessPoint", "PUT", "/v20180820/accesspoint/{name}"),
-    &schema::Operation::unbuilt("CreateAccessPointForObjectLambda", "PUT", "/v20180820/accesspointforobjectlambda/{name}"),
+    &schema::Operation::unbuilt(
+        "CreateAccessPointForObjectLambda",
+        "PUT",
+        "/v20180820/accesspointforobjectlambda/{name}",
+    ),
     &schema::Operation::unbuilt("CreateBucket", "PUT", "/v20180820/bucket/{name}"),
     &schema::Operation::unbuilt("CreateJob", "POST", "/v20180820/jobs"),
     &schema::Operation::unbuilt("CreateMultiRegionAccessPoint", "POST", "/v20180820/async-requests/mrap/create"),
     &schema::Operation::unbuilt("CreateStorageLensGroup", "POST", "/v20180820/storagelensgroup"),
     &schema::Operation::unbuilt("DeleteAccessGrant", "DELETE", "/v20180820/accessgrantsinstance/grant/{id}"),
     &schema::Operation::unbuilt("DeleteAccessGrantsInstance", "DELETE", "/v20180820/accessgrantsinstance"),
-    &schema::Operation::unbuilt("DeleteAccessGrantsInstanceResourcePolicy", "DELETE", "/v20180820/accessgrantsinstance/resourcepolicy"),
-    &schema::Operation::unbuilt("DeleteAccessGrantsLocation", "DELETE", "/v20180820/accessgrantsinstance/location/{id}"),
+    &schema::Operation::unbuilt(
+        "DeleteAccessGrantsInstanceResourcePolicy",
+        "DELETE",
+        "/v20180820/accessgrantsinstance/resourcepolicy",
+    ),
+    &schema::Operation::unbuilt(
+        "DeleteAccessGrantsLocation",
+        "DELETE",
+        "/v20180820/accessgrantsinstance/location/{id}",
+    ),
     &schema::Operation::unbuilt("DeleteAccessPoint", "DELETE", "/v20180820/accesspoint/{name}"),
-    &schema::Operation::unbuilt("DeleteAccessPointForObjectLambda", "DELETE", "/v20180820/accesspointforobjectlambda/{name}"),
+    &schema::Operation::unbuilt(
+        "DeleteAccessPointForObjectLambda",
+        "DELETE",
+        "/v20180820/accesspointforobjectlambda/{name}",
+    ),
     &schema::Operation::unbuilt("DeleteAccessPointPolicy", "DELETE", "/v20180820/accesspoint/{name}/policy"),
-    &schema::Operation::unbuilt("DeleteAccessPointPolicyForObjectLambda", "DELETE", "/v20180820/accesspointforobjectlambda/{name}/policy"),
+    &schema::Operation::unbuilt(
+        "DeleteAccessPointPolicyForObjectLambda",
+        "DELETE",
+        "/v20180820/accesspointforobjectlambda/{name}/policy",
+    ),
     &schema::Operation::unbuilt("DeleteAccessPointScope", "DELETE", "/v20180820/accesspoint/{name}/scope"),
     &schema::Operation::unbuilt("DeleteBucket", "DELETE", "/v20180820/bucket/{name}"),
-    &schema::Operation::unbuilt("DeleteBucketLifecycleConfiguration", "DELETE", "/v20180820/bucket/{name}/lifecycleconfiguration"),
+    &schema::Operation::unbuilt(
+        "DeleteBucketLifecycleConfiguration",
+        "DELETE",
+        "/v20180820/bucket/{name}/lifecycleconfiguration",
+    ),
     &schema::Operation::unbuilt("DeleteBucketPolicy", "DELETE", "/v20180820/bucket/{name}/policy"),
     &schema::Operation::unbuilt("DeleteBucketReplication", "DELETE", "/v20180820/bucket/{name}/replication"),
     &schema::Operation::unbuilt("DeleteBucketTagging", "DELETE", "/v20180820/bucket/{name}/tagging"),
@@ -51,15 +79,31 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteMultiRegionAccessPoint", "POST", "/v20180820/async-requests/mrap/delete"),
     &schema::Operation::unbuilt("DeletePublicAccessBlock", "DELETE", "/v20180820/configuration/publicAccessBlock"),
     &schema::Operation::unbuilt("DeleteStorageLensConfiguration", "DELETE", "/v20180820/storagelens/{storagelensid}"),
-    &schema::Operation::unbuilt("DeleteStorageLensConfigurationTagging", "DELETE", "/v20180820/storagelens/{storagelensid}/tagging"),
+    &schema::Operation::unbuilt(
+        "DeleteStorageLensConfigurationTagging",
+        "DELETE",
+        "/v20180820/storagelens/{storagelensid}/tagging",
+    ),
     &schema::Operation::unbuilt("DeleteStorageLensGroup", "DELETE", "/v20180820/storagelensgroup/{name}"),
     &schema::Operation::unbuilt("DescribeJob", "GET", "/v20180820/jobs/{id}"),
-    &schema::Operation::unbuilt("DescribeMultiRegionAccessPointOperation", "GET", "/v20180820/async-requests/mrap/{request_token+}"),
-    &schema::Operation::unbuilt("DissociateAccessGrantsIdentityCenter", "DELETE", "/v20180820/accessgrantsinstance/identitycenter"),
+    &schema::Operation::unbuilt(
+        "DescribeMultiRegionAccessPointOperation",
+        "GET",
+        "/v20180820/async-requests/mrap/{request_token+}",
+    ),
+    &schema::Operation::unbuilt(
+        "DissociateAccessGrantsIdentityCenter",
+        "DELETE",
+        "/v20180820/accessgrantsinstance/identitycenter",
+    ),
     &schema::Operation::unbuilt("GetAccessGrant", "GET", "/v20180820/accessgrantsinstance/grant/{id}"),
     &schema::Operation::unbuilt("GetAccessGrantsInstance", "GET", "/v20180820/accessgrantsinstance"),
     &schema::Operation::unbuilt("GetAccessGrantsInstanceForPrefix", "GET", "/v20180820/accessgrantsinstance/prefix"),
-    &schema::Operation::unbuilt("GetAccessGrantsInstanceResourcePolicy", "GET", "/v20180820/accessgrantsinstance/resourcepolicy"),
+    &schema::Operation::unbuilt(
+        "GetAccessGrantsInstanceResourcePolicy",
+        "GET",
+        "/v20180820/accessgrantsinstance/resourcepolicy",
+    ),
     &schema::Operation::unbuilt("GetAccessGrantsLocation", "GET", "/v20180820/accessgrantsinstance/location/{id}"),
     &schema::Operation::unbuilt("GetAccessPoint", "GET", "/v20180820/accesspoint/{name}"),
     &schema::Operation::unbuilt(
@@ -69,7 +113,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     ),
     &schema::Operation::unbuilt("GetAccessPointForObjectLambda", "GET", "/v20180820/accesspointforobjectlambda/{name}"),
     &schema::Operation::unbuilt("GetAccessPointPolicy", "GET", "/v20180820/accesspoint/{name}/policy"),
-    &schema::Operation::unbuilt("GetAccessPointPolicyForObjectLambda", "GET", "/v20180820/accesspointforobjectlambda/{name}/policy"),
+    &schema::Operation::unbuilt(
+        "GetAccessPointPolicyForObjectLambda",
+        "GET",
+        "/v20180820/accesspointforobjectlambda/{name}/policy",
+    ),
     &schema::Operation::unbuilt("GetAccessPointPolicyStatus", "GET", "/v20180820/accesspoint/{name}/policyStatus"),
     &schema::Operation::unbuilt(
         "GetAccessPointPolicyStatusForObjectLambda",
@@ -78,7 +126,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     ),
     &schema::Operation::unbuilt("GetAccessPointScope", "GET", "/v20180820/accesspoint/{name}/scope"),
     &schema::Operation::unbuilt("GetBucket", "GET", "/v20180820/bucket/{name}"),
-    &schema::Operation::unbuilt("GetBucketLifecycleConfiguration", "GET", "/v20180820/bucket/{name}/lifecycleconfiguration"),
+    &schema::Operation::unbuilt(
+        "GetBucketLifecycleConfiguration",
+        "GET",
+        "/v20180820/bucket/{name}/lifecycleconfiguration",
+    ),
     &schema::Operation::unbuilt("GetBucketPolicy", "GET", "/v20180820/bucket/{name}/policy"),
     &schema::Operation::unbuilt("GetBucketReplication", "GET", "/v20180820/bucket/{name}/replication"),
     &schema::Operation::unbuilt("GetBucketTagging", "GET", "/v20180820/bucket/{name}/tagging"),
@@ -87,11 +139,19 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetJobTagging", "GET", "/v20180820/jobs/{id}/tagging"),
     &schema::Operation::unbuilt("GetMultiRegionAccessPoint", "GET", "/v20180820/mrap/instances/{name+}"),
     &schema::Operation::unbuilt("GetMultiRegionAccessPointPolicy", "GET", "/v20180820/mrap/instances/{name+}/policy"),
-    &schema::Operation::unbuilt("GetMultiRegionAccessPointPolicyStatus", "GET", "/v20180820/mrap/instances/{name+}/policystatus"),
+    &schema::Operation::unbuilt(
+        "GetMultiRegionAccessPointPolicyStatus",
+        "GET",
+        "/v20180820/mrap/instances/{name+}/policystatus",
+    ),
     &schema::Operation::unbuilt("GetMultiRegionAccessPointRoutes", "GET", "/v20180820/mrap/instances/{mrap+}/routes"),
     &schema::Operation::unbuilt("GetPublicAccessBlock", "GET", "/v20180820/configuration/publicAccessBlock"),
     &schema::Operation::unbuilt("GetStorageLensConfiguration", "GET", "/v20180820/storagelens/{storagelensid}"),
-    &schema::Operation::unbuilt("GetStorageLensConfigurationTagging", "GET", "/v20180820/storagelens/{storagelensid}/tagging"),
+    &schema::Operation::unbuilt(
+        "GetStorageLensConfigurationTagging",
+        "GET",
+        "/v20180820/storagelens/{storagelensid}/tagging",
+    ),
     &schema::Operation::unbuilt("GetStorageLensGroup", "GET", "/v20180820/storagelensgroup/{name}"),
     &schema::Operation::unbuilt("ListAccessGrants", "GET", "/v20180820/accessgrantsinstance/grants"),
     &schema::Operation::unbuilt("ListAccessGrantsInstances", "GET", "/v20180820/accessgrantsinstances"),
@@ -106,16 +166,28 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListStorageLensConfigurations", "GET", "/v20180820/storagelens"),
     &schema::Operation::unbuilt("ListStorageLensGroups", "GET", "/v20180820/storagelensgroup"),
     &schema::Operation::unbuilt("ListTagsForResource", "GET", "/v20180820/tags/{resourceArn+}"),
-    &schema::Operation::unbuilt("PutAccessGrantsInstanceResourcePolicy", "PUT", "/v20180820/accessgrantsinstance/resourcepolicy"),
+    &schema::Operation::unbuilt(
+        "PutAccessGrantsInstanceResourcePolicy",
+        "PUT",
+        "/v20180820/accessgrantsinstance/resourcepolicy",
+    ),
     &schema::Operation::unbuilt(
         "PutAccessPointConfigurationForObjectLambda",
         "PUT",
         "/v20180820/accesspointforobjectlambda/{name}/configuration",
     ),
     &schema::Operation::unbuilt("PutAccessPointPolicy", "PUT", "/v20180820/accesspoint/{name}/policy"),
-    &schema::Operation::unbuilt("PutAccessPointPolicyForObjectLambda", "PUT", "/v20180820/accesspointforobjectlambda/{name}/policy"),
+    &schema::Operation::unbuilt(
+        "PutAccessPointPolicyForObjectLambda",
+        "PUT",
+        "/v20180820/accesspointforobjectlambda/{name}/policy",
+    ),
     &schema::Operation::unbuilt("PutAccessPointScope", "PUT", "/v20180820/accesspoint/{name}/scope"),
-    &schema::Operation::unbuilt("PutBucketLifecycleConfiguration", "PUT", "/v20180820/bucket/{name}/lifecycleconfiguration"),
+    &schema::Operation::unbuilt(
+        "PutBucketLifecycleConfiguration",
+        "PUT",
+        "/v20180820/bucket/{name}/lifecycleconfiguration",
+    ),
     &schema::Operation::unbuilt("PutBucketPolicy", "PUT", "/v20180820/bucket/{name}/policy"),
     &schema::Operation::unbuilt("PutBucketReplication", "PUT", "/v20180820/bucket/{name}/replication"),
     &schema::Operation::unbuilt("PutBucketTagging", "PUT", "/v20180820/bucket/{name}/tagging"),
@@ -124,8 +196,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PutMultiRegionAccessPointPolicy", "POST", "/v20180820/async-requests/mrap/put-policy"),
     &schema::Operation::unbuilt("PutPublicAccessBlock", "PUT", "/v20180820/configuration/publicAccessBlock"),
     &schema::Operation::unbuilt("PutStorageLensConfiguration", "PUT", "/v20180820/storagelens/{storagelensid}"),
-    &schema::Operation::unbuilt("PutStorageLensConfigurationTagging", "PUT", "/v20180820/storagelens/{storagelensid}/tagging"),
-    &schema::Operation::unbuilt("SubmitMultiRegionAccessPointRoutes", "PATCH", "/v20180820/mrap/instances/{mrap+}/routes"),
+    &schema::Operation::unbuilt(
+        "PutStorageLensConfigurationTagging",
+        "PUT",
+        "/v20180820/storagelens/{storagelensid}/tagging",
+    ),
+    &schema::Operation::unbuilt(
+        "SubmitMultiRegionAccessPointRoutes",
+        "PATCH",
+        "/v20180820/mrap/instances/{mrap+}/routes",
+    ),
     &schema::Operation::unbuilt("TagResource", "POST", "/v20180820/tags/{resourceArn+}"),
     &schema::Operation::unbuilt("UntagResource", "DELETE", "/v20180820/tags/{resourceArn+}"),
     &schema::Operation::unbuilt("UpdateAccessGrantsLocation", "PUT", "/v20180820/accessgrantsinstance/location/{id}"),
@@ -144,8 +224,12 @@ pub static IDEMPOTENCY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "IdempotencyException", code: "IdempotencyException", status: 400, message: "Message" };
 pub static INTERNAL_SERVICE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalServiceException", code: "InternalServiceException", status: 500, message: "Message" };
-pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidNextTokenException", code: "InvalidNextTokenException", status: 400, message: "Message" };
+pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidNextTokenException",
+    code: "InvalidNextTokenException",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_REQUEST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidRequestException", code: "InvalidRequestException", status: 400, message: "Message" };
 pub static JOB_STATUS_EXCEPTION: ErrorFact =

@@ -57,21 +57,41 @@ pub static ENCRYPTION_FAILURE: ErrorFact =
     ErrorFact { shape: "EncryptionFailure", code: "EncryptionFailure", status: 400, message: "Message" };
 pub static INTERNAL_SERVICE_ERROR: ErrorFact =
     ErrorFact { shape: "InternalServiceError", code: "InternalServiceError", status: 500, message: "Message" };
-pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidNextTokenException", code: "InvalidNextTokenException", status: 400, message: "Message" };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "Message" };
+pub static INVALID_NEXT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidNextTokenException",
+    code: "InvalidNextTokenException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterException",
+    code: "InvalidParameterException",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_REQUEST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidRequestException", code: "InvalidRequestException", status: 400, message: "Message" };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "Message" };
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocumentException", status: 400, message: "Message" };
-pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PreconditionNotMetException", code: "PreconditionNotMetException", status: 400, message: "Message" };
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MalformedPolicyDocumentException",
+    code: "MalformedPolicyDocumentException",
+    status: 400,
+    message: "Message",
+};
+pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PreconditionNotMetException",
+    code: "PreconditionNotMetException",
+    status: 400,
+    message: "Message",
+};
 pub static PUBLIC_POLICY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "PublicPolicyException", code: "PublicPolicyException", status: 400, message: "Message" };
 pub static RESOURCE_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceExistsException", code: "ResourceExistsException", status: 400, message: "Message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "Message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "Message",
+};

@@ -69,8 +69,12 @@ static OPERATIONS: &[&schema::Operation] = &[
 
 pub static AUTHORIZATION_ERROR_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AuthorizationErrorException", code: "AuthorizationError", status: 403, message: "message" };
-pub static BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "BatchEntryIdsNotDistinctException", code: "BatchEntryIdsNotDistinct", status: 400, message: "message" };
+pub static BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "BatchEntryIdsNotDistinctException",
+    code: "BatchEntryIdsNotDistinct",
+    status: 400,
+    message: "message",
+};
 pub static BATCH_REQUEST_TOO_LONG_EXCEPTION: ErrorFact =
     ErrorFact { shape: "BatchRequestTooLongException", code: "BatchRequestTooLong", status: 400, message: "message" };
 pub static CONCURRENT_ACCESS_EXCEPTION: ErrorFact =
@@ -79,16 +83,24 @@ pub static EMPTY_BATCH_REQUEST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EmptyBatchRequestException", code: "EmptyBatchRequest", status: 400, message: "message" };
 pub static ENDPOINT_DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "EndpointDisabledException", code: "EndpointDisabled", status: 400, message: "message" };
-pub static FILTER_POLICY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "FilterPolicyLimitExceededException", code: "FilterPolicyLimitExceeded", status: 403, message: "message" };
+pub static FILTER_POLICY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "FilterPolicyLimitExceededException",
+    code: "FilterPolicyLimitExceeded",
+    status: 403,
+    message: "message",
+};
 pub static INTERNAL_ERROR_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalErrorException", code: "InternalError", status: 500, message: "message" };
 pub static INVALID_BATCH_ENTRY_ID_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidBatchEntryIdException", code: "InvalidBatchEntryId", status: 400, message: "message" };
 pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidParameterException", code: "InvalidParameter", status: 400, message: "message" };
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterValueException", code: "ParameterValueInvalid", status: 400, message: "message" };
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterValueException",
+    code: "ParameterValueInvalid",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_SECURITY_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidSecurityException", code: "InvalidSecurity", status: 403, message: "message" };
 pub static INVALID_STATE_EXCEPTION: ErrorFact =
@@ -105,26 +117,44 @@ pub static KMS_OPT_IN_REQUIRED: ErrorFact =
     ErrorFact { shape: "KMSOptInRequired", code: "KMSOptInRequired", status: 403, message: "message" };
 pub static KMS_THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KMSThrottlingException", code: "KMSThrottling", status: 400, message: "message" };
-pub static NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact { shape: "NotFoundException", code: "NotFound", status: 404, message: "message" };
-pub static OPTED_OUT_EXCEPTION: ErrorFact = ErrorFact { shape: "OptedOutException", code: "OptedOut", status: 400, message: "message" };
-pub static PLATFORM_APPLICATION_DISABLED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PlatformApplicationDisabledException", code: "PlatformApplicationDisabled", status: 400, message: "message" };
+pub static NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NotFoundException", code: "NotFound", status: 404, message: "message" };
+pub static OPTED_OUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OptedOutException", code: "OptedOut", status: 400, message: "message" };
+pub static PLATFORM_APPLICATION_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PlatformApplicationDisabledException",
+    code: "PlatformApplicationDisabled",
+    status: 400,
+    message: "message",
+};
 pub static REPLAY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ReplayLimitExceededException", code: "ReplayLimitExceeded", status: 403, message: "message" };
 pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFound", status: 404, message: "message" };
-pub static STALE_TAG_EXCEPTION: ErrorFact = ErrorFact { shape: "StaleTagException", code: "StaleTag", status: 400, message: "message" };
-pub static SUBSCRIPTION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SubscriptionLimitExceededException", code: "SubscriptionLimitExceeded", status: 403, message: "message" };
+pub static STALE_TAG_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StaleTagException", code: "StaleTag", status: 400, message: "message" };
+pub static SUBSCRIPTION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SubscriptionLimitExceededException",
+    code: "SubscriptionLimitExceeded",
+    status: 403,
+    message: "message",
+};
 pub static TAG_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TagLimitExceededException", code: "TagLimitExceeded", status: 400, message: "message" };
-pub static TAG_POLICY_EXCEPTION: ErrorFact = ErrorFact { shape: "TagPolicyException", code: "TagPolicy", status: 400, message: "message" };
-pub static THROTTLED_EXCEPTION: ErrorFact = ErrorFact { shape: "ThrottledException", code: "Throttled", status: 429, message: "message" };
-pub static TOO_MANY_ENTRIES_IN_BATCH_REQUEST_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TooManyEntriesInBatchRequestException", code: "TooManyEntriesInBatchRequest", status: 400, message: "message" };
+pub static TAG_POLICY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TagPolicyException", code: "TagPolicy", status: 400, message: "message" };
+pub static THROTTLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ThrottledException", code: "Throttled", status: 429, message: "message" };
+pub static TOO_MANY_ENTRIES_IN_BATCH_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TooManyEntriesInBatchRequestException",
+    code: "TooManyEntriesInBatchRequest",
+    status: 400,
+    message: "message",
+};
 pub static TOPIC_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TopicLimitExceededException", code: "TopicLimitExceeded", status: 403, message: "message" };
-pub static USER_ERROR_EXCEPTION: ErrorFact = ErrorFact { shape: "UserErrorException", code: "UserError", status: 400, message: "message" };
+pub static USER_ERROR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserErrorException", code: "UserError", status: 400, message: "message" };
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "Message" };
 pub static VERIFICATION_EXCEPTION: ErrorFact =

@@ -54,26 +54,34 @@ pub static BATCH_REQUEST_TOO_LONG: ErrorFact =
     ErrorFact { shape: "BatchRequestTooLong", code: "BatchRequestTooLong", status: 400, message: "message" };
 pub static EMPTY_BATCH_REQUEST: ErrorFact =
     ErrorFact { shape: "EmptyBatchRequest", code: "EmptyBatchRequest", status: 400, message: "message" };
-pub static INVALID_ADDRESS: ErrorFact = ErrorFact { shape: "InvalidAddress", code: "InvalidAddress", status: 400, message: "message" };
+pub static INVALID_ADDRESS: ErrorFact =
+    ErrorFact { shape: "InvalidAddress", code: "InvalidAddress", status: 400, message: "message" };
 pub static INVALID_ATTRIBUTE_NAME: ErrorFact =
     ErrorFact { shape: "InvalidAttributeName", code: "InvalidAttributeName", status: 400, message: "message" };
 pub static INVALID_ATTRIBUTE_VALUE: ErrorFact =
     ErrorFact { shape: "InvalidAttributeValue", code: "InvalidAttributeValue", status: 400, message: "message" };
 pub static INVALID_BATCH_ENTRY_ID: ErrorFact =
     ErrorFact { shape: "InvalidBatchEntryId", code: "InvalidBatchEntryId", status: 400, message: "message" };
-pub static INVALID_ID_FORMAT: ErrorFact = ErrorFact { shape: "InvalidIdFormat", code: "InvalidIdFormat", status: 400, message: "message" };
+pub static INVALID_ID_FORMAT: ErrorFact =
+    ErrorFact { shape: "InvalidIdFormat", code: "InvalidIdFormat", status: 400, message: "message" };
 pub static INVALID_MESSAGE_CONTENTS: ErrorFact =
     ErrorFact { shape: "InvalidMessageContents", code: "InvalidMessageContents", status: 400, message: "message" };
-pub static INVALID_SECURITY: ErrorFact = ErrorFact { shape: "InvalidSecurity", code: "InvalidSecurity", status: 400, message: "message" };
-pub static KMS_ACCESS_DENIED: ErrorFact = ErrorFact { shape: "KmsAccessDenied", code: "KmsAccessDenied", status: 400, message: "message" };
-pub static KMS_DISABLED: ErrorFact = ErrorFact { shape: "KmsDisabled", code: "KmsDisabled", status: 400, message: "message" };
+pub static INVALID_SECURITY: ErrorFact =
+    ErrorFact { shape: "InvalidSecurity", code: "InvalidSecurity", status: 400, message: "message" };
+pub static KMS_ACCESS_DENIED: ErrorFact =
+    ErrorFact { shape: "KmsAccessDenied", code: "KmsAccessDenied", status: 400, message: "message" };
+pub static KMS_DISABLED: ErrorFact =
+    ErrorFact { shape: "KmsDisabled", code: "KmsDisabled", status: 400, message: "message" };
 pub static KMS_INVALID_KEY_USAGE: ErrorFact =
     ErrorFact { shape: "KmsInvalidKeyUsage", code: "KmsInvalidKeyUsage", status: 400, message: "message" };
-pub static KMS_INVALID_STATE: ErrorFact = ErrorFact { shape: "KmsInvalidState", code: "KmsInvalidState", status: 400, message: "message" };
-pub static KMS_NOT_FOUND: ErrorFact = ErrorFact { shape: "KmsNotFound", code: "KmsNotFound", status: 400, message: "message" };
+pub static KMS_INVALID_STATE: ErrorFact =
+    ErrorFact { shape: "KmsInvalidState", code: "KmsInvalidState", status: 400, message: "message" };
+pub static KMS_NOT_FOUND: ErrorFact =
+    ErrorFact { shape: "KmsNotFound", code: "KmsNotFound", status: 400, message: "message" };
 pub static KMS_OPT_IN_REQUIRED: ErrorFact =
     ErrorFact { shape: "KmsOptInRequired", code: "KmsOptInRequired", status: 400, message: "message" };
-pub static KMS_THROTTLED: ErrorFact = ErrorFact { shape: "KmsThrottled", code: "KmsThrottled", status: 400, message: "message" };
+pub static KMS_THROTTLED: ErrorFact =
+    ErrorFact { shape: "KmsThrottled", code: "KmsThrottled", status: 400, message: "message" };
 pub static MESSAGE_NOT_INFLIGHT: ErrorFact =
     ErrorFact { shape: "MessageNotInflight", code: "MessageNotInflight", status: 400, message: "message" };
 pub static OVER_LIMIT: ErrorFact = ErrorFact { shape: "OverLimit", code: "OverLimit", status: 400, message: "message" };
@@ -83,14 +91,23 @@ pub static QUEUE_DELETED_RECENTLY: ErrorFact =
     ErrorFact { shape: "QueueDeletedRecently", code: "QueueDeletedRecently", status: 400, message: "message" };
 pub static QUEUE_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "QueueDoesNotExist", code: "QueueDoesNotExist", status: 400, message: "message" };
-pub static QUEUE_NAME_EXISTS: ErrorFact = ErrorFact { shape: "QueueNameExists", code: "QueueNameExists", status: 400, message: "message" };
+pub static QUEUE_NAME_EXISTS: ErrorFact =
+    ErrorFact { shape: "QueueNameExists", code: "QueueNameExists", status: 400, message: "message" };
 pub static RECEIPT_HANDLE_IS_INVALID: ErrorFact =
     ErrorFact { shape: "ReceiptHandleIsInvalid", code: "ReceiptHandleIsInvalid", status: 400, message: "message" };
 pub static REQUEST_THROTTLED: ErrorFact =
     ErrorFact { shape: "RequestThrottled", code: "RequestThrottled", status: 400, message: "message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
-pub static TOO_MANY_ENTRIES_IN_BATCH_REQUEST: ErrorFact =
-    ErrorFact { shape: "TooManyEntriesInBatchRequest", code: "TooManyEntriesInBatchRequest", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static TOO_MANY_ENTRIES_IN_BATCH_REQUEST: ErrorFact = ErrorFact {
+    shape: "TooManyEntriesInBatchRequest",
+    code: "TooManyEntriesInBatchRequest",
+    status: 400,
+    message: "message",
+};
 pub static UNSUPPORTED_OPERATION: ErrorFact =
     ErrorFact { shape: "UnsupportedOperation", code: "UnsupportedOperation", status: 400, message: "message" };

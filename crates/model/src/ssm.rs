@@ -186,7 +186,13 @@ static ADD_TAGS_TO_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_AddTagsToResourceRequest,
     output: &S_AddTagsToResourceResult,
-    errors: &[&INVALID_RESOURCE_TYPE, &INVALID_RESOURCE_ID, &INTERNAL_SERVER_ERROR, &TOO_MANY_TAGS_ERROR, &TOO_MANY_UPDATES],
+    errors: &[
+        &INVALID_RESOURCE_TYPE,
+        &INVALID_RESOURCE_ID,
+        &INTERNAL_SERVER_ERROR,
+        &TOO_MANY_TAGS_ERROR,
+        &TOO_MANY_UPDATES,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -249,7 +255,13 @@ static DESCRIBE_PARAMETERS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DescribeParametersRequest,
     output: &S_DescribeParametersResult,
-    errors: &[&INTERNAL_SERVER_ERROR, &INVALID_FILTER_KEY, &INVALID_FILTER_OPTION, &INVALID_FILTER_VALUE, &INVALID_NEXT_TOKEN],
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &INVALID_FILTER_KEY,
+        &INVALID_FILTER_OPTION,
+        &INVALID_FILTER_VALUE,
+        &INVALID_NEXT_TOKEN,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -491,12 +503,20 @@ pub static ASSOCIATION_ALREADY_EXISTS: ErrorFact =
     ErrorFact { shape: "AssociationAlreadyExists", code: "AssociationAlreadyExists", status: 400, message: "message" };
 pub static ASSOCIATION_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "AssociationDoesNotExist", code: "AssociationDoesNotExist", status: 400, message: "Message" };
-pub static ASSOCIATION_EXECUTION_DOES_NOT_EXIST: ErrorFact =
-    ErrorFact { shape: "AssociationExecutionDoesNotExist", code: "AssociationExecutionDoesNotExist", status: 400, message: "Message" };
+pub static ASSOCIATION_EXECUTION_DOES_NOT_EXIST: ErrorFact = ErrorFact {
+    shape: "AssociationExecutionDoesNotExist",
+    code: "AssociationExecutionDoesNotExist",
+    status: 400,
+    message: "Message",
+};
 pub static ASSOCIATION_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "AssociationLimitExceeded", code: "AssociationLimitExceeded", status: 400, message: "message" };
-pub static ASSOCIATION_VERSION_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "AssociationVersionLimitExceeded", code: "AssociationVersionLimitExceeded", status: 400, message: "Message" };
+pub static ASSOCIATION_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "AssociationVersionLimitExceeded",
+    code: "AssociationVersionLimitExceeded",
+    status: 400,
+    message: "Message",
+};
 pub static AUTOMATION_DEFINITION_NOT_APPROVED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AutomationDefinitionNotApprovedException",
     code: "AutomationDefinitionNotApprovedException",
@@ -527,8 +547,12 @@ pub static AUTOMATION_EXECUTION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
-pub static AUTOMATION_STEP_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "AutomationStepNotFoundException", code: "AutomationStepNotFoundException", status: 400, message: "Message" };
+pub static AUTOMATION_STEP_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "AutomationStepNotFoundException",
+    code: "AutomationStepNotFoundException",
+    status: 400,
+    message: "Message",
+};
 pub static COMPLIANCE_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ComplianceTypeCountLimitExceededException",
     code: "ComplianceTypeCountLimitExceededException",
@@ -549,52 +573,92 @@ pub static DOCUMENT_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "DocumentLimitExceeded", code: "DocumentLimitExceeded", status: 400, message: "Message" };
 pub static DOCUMENT_PERMISSION_LIMIT: ErrorFact =
     ErrorFact { shape: "DocumentPermissionLimit", code: "DocumentPermissionLimit", status: 400, message: "Message" };
-pub static DOCUMENT_VERSION_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "DocumentVersionLimitExceeded", code: "DocumentVersionLimitExceeded", status: 400, message: "Message" };
+pub static DOCUMENT_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "DocumentVersionLimitExceeded",
+    code: "DocumentVersionLimitExceeded",
+    status: 400,
+    message: "Message",
+};
 pub static DOES_NOT_EXIST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "DoesNotExistException", code: "DoesNotExistException", status: 400, message: "Message" };
 pub static DUPLICATE_DOCUMENT_CONTENT: ErrorFact =
     ErrorFact { shape: "DuplicateDocumentContent", code: "DuplicateDocumentContent", status: 400, message: "Message" };
-pub static DUPLICATE_DOCUMENT_VERSION_NAME: ErrorFact =
-    ErrorFact { shape: "DuplicateDocumentVersionName", code: "DuplicateDocumentVersionName", status: 400, message: "Message" };
+pub static DUPLICATE_DOCUMENT_VERSION_NAME: ErrorFact = ErrorFact {
+    shape: "DuplicateDocumentVersionName",
+    code: "DuplicateDocumentVersionName",
+    status: 400,
+    message: "Message",
+};
 pub static DUPLICATE_INSTANCE_ID: ErrorFact =
     ErrorFact { shape: "DuplicateInstanceId", code: "DuplicateInstanceId", status: 400, message: "message" };
-pub static FEATURE_NOT_AVAILABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "FeatureNotAvailableException", code: "FeatureNotAvailableException", status: 400, message: "Message" };
+pub static FEATURE_NOT_AVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "FeatureNotAvailableException",
+    code: "FeatureNotAvailableException",
+    status: 400,
+    message: "Message",
+};
 pub static HIERARCHY_LEVEL_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "HierarchyLevelLimitExceededException",
     code: "HierarchyLevelLimitExceededException",
     status: 400,
     message: "message",
 };
-pub static HIERARCHY_TYPE_MISMATCH_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "HierarchyTypeMismatchException", code: "HierarchyTypeMismatchException", status: 400, message: "message" };
-pub static IDEMPOTENT_PARAMETER_MISMATCH: ErrorFact =
-    ErrorFact { shape: "IdempotentParameterMismatch", code: "IdempotentParameterMismatch", status: 400, message: "Message" };
-pub static INCOMPATIBLE_POLICY_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "IncompatiblePolicyException", code: "IncompatiblePolicyException", status: 400, message: "message" };
+pub static HIERARCHY_TYPE_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "HierarchyTypeMismatchException",
+    code: "HierarchyTypeMismatchException",
+    status: 400,
+    message: "message",
+};
+pub static IDEMPOTENT_PARAMETER_MISMATCH: ErrorFact = ErrorFact {
+    shape: "IdempotentParameterMismatch",
+    code: "IdempotentParameterMismatch",
+    status: 400,
+    message: "Message",
+};
+pub static INCOMPATIBLE_POLICY_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "IncompatiblePolicyException",
+    code: "IncompatiblePolicyException",
+    status: 400,
+    message: "message",
+};
 pub static INTERNAL_SERVER_ERROR: ErrorFact =
     ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "Message" };
 pub static INVALID_ACTIVATION: ErrorFact =
     ErrorFact { shape: "InvalidActivation", code: "InvalidActivation", status: 400, message: "Message" };
 pub static INVALID_ACTIVATION_ID: ErrorFact =
     ErrorFact { shape: "InvalidActivationId", code: "InvalidActivationId", status: 400, message: "Message" };
-pub static INVALID_AGGREGATOR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidAggregatorException", code: "InvalidAggregatorException", status: 400, message: "Message" };
-pub static INVALID_ALLOWED_PATTERN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidAllowedPatternException", code: "InvalidAllowedPatternException", status: 400, message: "message" };
+pub static INVALID_AGGREGATOR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidAggregatorException",
+    code: "InvalidAggregatorException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_ALLOWED_PATTERN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidAllowedPatternException",
+    code: "InvalidAllowedPatternException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_ASSOCIATION: ErrorFact =
     ErrorFact { shape: "InvalidAssociation", code: "InvalidAssociation", status: 400, message: "Message" };
-pub static INVALID_ASSOCIATION_VERSION: ErrorFact =
-    ErrorFact { shape: "InvalidAssociationVersion", code: "InvalidAssociationVersion", status: 400, message: "Message" };
+pub static INVALID_ASSOCIATION_VERSION: ErrorFact = ErrorFact {
+    shape: "InvalidAssociationVersion",
+    code: "InvalidAssociationVersion",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_AUTOMATION_EXECUTION_PARAMETERS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidAutomationExecutionParametersException",
     code: "InvalidAutomationExecutionParametersException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_AUTOMATION_SIGNAL_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidAutomationSignalException", code: "InvalidAutomationSignalException", status: 400, message: "Message" };
+pub static INVALID_AUTOMATION_SIGNAL_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidAutomationSignalException",
+    code: "InvalidAutomationSignalException",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_AUTOMATION_STATUS_UPDATE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidAutomationStatusUpdateException",
     code: "InvalidAutomationStatusUpdateException",
@@ -609,20 +673,30 @@ pub static INVALID_DELETE_INVENTORY_PARAMETERS_EXCEPTION: ErrorFact = ErrorFact 
     status: 400,
     message: "Message",
 };
-pub static INVALID_DELETION_ID_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidDeletionIdException", code: "InvalidDeletionIdException", status: 400, message: "Message" };
-pub static INVALID_DOCUMENT: ErrorFact = ErrorFact { shape: "InvalidDocument", code: "InvalidDocument", status: 400, message: "Message" };
+pub static INVALID_DELETION_ID_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidDeletionIdException",
+    code: "InvalidDeletionIdException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_DOCUMENT: ErrorFact =
+    ErrorFact { shape: "InvalidDocument", code: "InvalidDocument", status: 400, message: "Message" };
 pub static INVALID_DOCUMENT_CONTENT: ErrorFact =
     ErrorFact { shape: "InvalidDocumentContent", code: "InvalidDocumentContent", status: 400, message: "Message" };
 pub static INVALID_DOCUMENT_OPERATION: ErrorFact =
     ErrorFact { shape: "InvalidDocumentOperation", code: "InvalidDocumentOperation", status: 400, message: "Message" };
-pub static INVALID_DOCUMENT_SCHEMA_VERSION: ErrorFact =
-    ErrorFact { shape: "InvalidDocumentSchemaVersion", code: "InvalidDocumentSchemaVersion", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_SCHEMA_VERSION: ErrorFact = ErrorFact {
+    shape: "InvalidDocumentSchemaVersion",
+    code: "InvalidDocumentSchemaVersion",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_DOCUMENT_TYPE: ErrorFact =
     ErrorFact { shape: "InvalidDocumentType", code: "InvalidDocumentType", status: 400, message: "Message" };
 pub static INVALID_DOCUMENT_VERSION: ErrorFact =
     ErrorFact { shape: "InvalidDocumentVersion", code: "InvalidDocumentVersion", status: 400, message: "Message" };
-pub static INVALID_FILTER: ErrorFact = ErrorFact { shape: "InvalidFilter", code: "InvalidFilter", status: 400, message: "Message" };
+pub static INVALID_FILTER: ErrorFact =
+    ErrorFact { shape: "InvalidFilter", code: "InvalidFilter", status: 400, message: "Message" };
 pub static INVALID_FILTER_KEY: ErrorFact =
     ErrorFact { shape: "InvalidFilterKey", code: "InvalidFilterKey", status: 400, message: "message" };
 pub static INVALID_FILTER_OPTION: ErrorFact =
@@ -637,25 +711,46 @@ pub static INVALID_INSTANCE_INFORMATION_FILTER_VALUE: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static INVALID_INSTANCE_PROPERTY_FILTER_VALUE: ErrorFact =
-    ErrorFact { shape: "InvalidInstancePropertyFilterValue", code: "InvalidInstancePropertyFilterValue", status: 400, message: "message" };
-pub static INVALID_INVENTORY_GROUP_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidInventoryGroupException", code: "InvalidInventoryGroupException", status: 400, message: "Message" };
+pub static INVALID_INSTANCE_PROPERTY_FILTER_VALUE: ErrorFact = ErrorFact {
+    shape: "InvalidInstancePropertyFilterValue",
+    code: "InvalidInstancePropertyFilterValue",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_INVENTORY_GROUP_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidInventoryGroupException",
+    code: "InvalidInventoryGroupException",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_INVENTORY_ITEM_CONTEXT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidInventoryItemContextException",
     code: "InvalidInventoryItemContextException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_INVENTORY_REQUEST_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidInventoryRequestException", code: "InvalidInventoryRequestException", status: 400, message: "Message" };
-pub static INVALID_ITEM_CONTENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidItemContentException", code: "InvalidItemContentException", status: 400, message: "Message" };
-pub static INVALID_KEY_ID: ErrorFact = ErrorFact { shape: "InvalidKeyId", code: "InvalidKeyId", status: 400, message: "message" };
+pub static INVALID_INVENTORY_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidInventoryRequestException",
+    code: "InvalidInventoryRequestException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_ITEM_CONTENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidItemContentException",
+    code: "InvalidItemContentException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_KEY_ID: ErrorFact =
+    ErrorFact { shape: "InvalidKeyId", code: "InvalidKeyId", status: 400, message: "message" };
 pub static INVALID_NEXT_TOKEN: ErrorFact =
     ErrorFact { shape: "InvalidNextToken", code: "InvalidNextToken", status: 400, message: "Message" };
-pub static INVALID_NOTIFICATION_CONFIG: ErrorFact =
-    ErrorFact { shape: "InvalidNotificationConfig", code: "InvalidNotificationConfig", status: 400, message: "Message" };
+pub static INVALID_NOTIFICATION_CONFIG: ErrorFact = ErrorFact {
+    shape: "InvalidNotificationConfig",
+    code: "InvalidNotificationConfig",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_OPTION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidOptionException", code: "InvalidOptionException", status: 400, message: "Message" };
 pub static INVALID_OUTPUT_FOLDER: ErrorFact =
@@ -668,31 +763,56 @@ pub static INVALID_PERMISSION_TYPE: ErrorFact =
     ErrorFact { shape: "InvalidPermissionType", code: "InvalidPermissionType", status: 400, message: "Message" };
 pub static INVALID_PLUGIN_NAME: ErrorFact =
     ErrorFact { shape: "InvalidPluginName", code: "InvalidPluginName", status: 400, message: "message" };
-pub static INVALID_POLICY_ATTRIBUTE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidPolicyAttributeException", code: "InvalidPolicyAttributeException", status: 400, message: "message" };
-pub static INVALID_POLICY_TYPE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidPolicyTypeException", code: "InvalidPolicyTypeException", status: 400, message: "message" };
+pub static INVALID_POLICY_ATTRIBUTE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidPolicyAttributeException",
+    code: "InvalidPolicyAttributeException",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_POLICY_TYPE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidPolicyTypeException",
+    code: "InvalidPolicyTypeException",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_RESOURCE_ID: ErrorFact =
     ErrorFact { shape: "InvalidResourceId", code: "InvalidResourceId", status: 400, message: "message" };
 pub static INVALID_RESOURCE_TYPE: ErrorFact =
     ErrorFact { shape: "InvalidResourceType", code: "InvalidResourceType", status: 400, message: "message" };
-pub static INVALID_RESULT_ATTRIBUTE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidResultAttributeException", code: "InvalidResultAttributeException", status: 400, message: "Message" };
-pub static INVALID_ROLE: ErrorFact = ErrorFact { shape: "InvalidRole", code: "InvalidRole", status: 400, message: "Message" };
-pub static INVALID_SCHEDULE: ErrorFact = ErrorFact { shape: "InvalidSchedule", code: "InvalidSchedule", status: 400, message: "Message" };
-pub static INVALID_TAG: ErrorFact = ErrorFact { shape: "InvalidTag", code: "InvalidTag", status: 400, message: "Message" };
-pub static INVALID_TARGET: ErrorFact = ErrorFact { shape: "InvalidTarget", code: "InvalidTarget", status: 400, message: "Message" };
+pub static INVALID_RESULT_ATTRIBUTE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidResultAttributeException",
+    code: "InvalidResultAttributeException",
+    status: 400,
+    message: "Message",
+};
+pub static INVALID_ROLE: ErrorFact =
+    ErrorFact { shape: "InvalidRole", code: "InvalidRole", status: 400, message: "Message" };
+pub static INVALID_SCHEDULE: ErrorFact =
+    ErrorFact { shape: "InvalidSchedule", code: "InvalidSchedule", status: 400, message: "Message" };
+pub static INVALID_TAG: ErrorFact =
+    ErrorFact { shape: "InvalidTag", code: "InvalidTag", status: 400, message: "Message" };
+pub static INVALID_TARGET: ErrorFact =
+    ErrorFact { shape: "InvalidTarget", code: "InvalidTarget", status: 400, message: "Message" };
 pub static INVALID_TARGET_MAPS: ErrorFact =
     ErrorFact { shape: "InvalidTargetMaps", code: "InvalidTargetMaps", status: 400, message: "Message" };
 pub static INVALID_TYPE_NAME_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidTypeNameException", code: "InvalidTypeNameException", status: 400, message: "Message" };
-pub static INVALID_UPDATE: ErrorFact = ErrorFact { shape: "InvalidUpdate", code: "InvalidUpdate", status: 400, message: "Message" };
+pub static INVALID_UPDATE: ErrorFact =
+    ErrorFact { shape: "InvalidUpdate", code: "InvalidUpdate", status: 400, message: "Message" };
 pub static INVOCATION_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "InvocationDoesNotExist", code: "InvocationDoesNotExist", status: 400, message: "message" };
-pub static ITEM_CONTENT_MISMATCH_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ItemContentMismatchException", code: "ItemContentMismatchException", status: 400, message: "Message" };
-pub static ITEM_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ItemSizeLimitExceededException", code: "ItemSizeLimitExceededException", status: 400, message: "Message" };
+pub static ITEM_CONTENT_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ItemContentMismatchException",
+    code: "ItemContentMismatchException",
+    status: 400,
+    message: "Message",
+};
+pub static ITEM_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ItemSizeLimitExceededException",
+    code: "ItemSizeLimitExceededException",
+    status: 400,
+    message: "Message",
+};
 pub static MALFORMED_RESOURCE_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "MalformedResourcePolicyDocumentException",
     code: "MalformedResourcePolicyDocumentException",
@@ -701,18 +821,38 @@ pub static MALFORMED_RESOURCE_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static MAX_DOCUMENT_SIZE_EXCEEDED: ErrorFact =
     ErrorFact { shape: "MaxDocumentSizeExceeded", code: "MaxDocumentSizeExceeded", status: 400, message: "Message" };
-pub static NO_LONGER_SUPPORTED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "NoLongerSupportedException", code: "NoLongerSupportedException", status: 400, message: "Message" };
-pub static OPS_ITEM_ACCESS_DENIED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsItemAccessDeniedException", code: "OpsItemAccessDeniedException", status: 400, message: "Message" };
-pub static OPS_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsItemAlreadyExistsException", code: "OpsItemAlreadyExistsException", status: 400, message: "Message" };
+pub static NO_LONGER_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "NoLongerSupportedException",
+    code: "NoLongerSupportedException",
+    status: 400,
+    message: "Message",
+};
+pub static OPS_ITEM_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsItemAccessDeniedException",
+    code: "OpsItemAccessDeniedException",
+    status: 400,
+    message: "Message",
+};
+pub static OPS_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsItemAlreadyExistsException",
+    code: "OpsItemAlreadyExistsException",
+    status: 400,
+    message: "Message",
+};
 pub static OPS_ITEM_CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "OpsItemConflictException", code: "OpsItemConflictException", status: 400, message: "Message" };
-pub static OPS_ITEM_INVALID_PARAMETER_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsItemInvalidParameterException", code: "OpsItemInvalidParameterException", status: 400, message: "Message" };
-pub static OPS_ITEM_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsItemLimitExceededException", code: "OpsItemLimitExceededException", status: 400, message: "Message" };
+pub static OPS_ITEM_INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsItemInvalidParameterException",
+    code: "OpsItemInvalidParameterException",
+    status: 400,
+    message: "Message",
+};
+pub static OPS_ITEM_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsItemLimitExceededException",
+    code: "OpsItemLimitExceededException",
+    status: 400,
+    message: "Message",
+};
 pub static OPS_ITEM_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "OpsItemNotFoundException", code: "OpsItemNotFoundException", status: 400, message: "Message" };
 pub static OPS_ITEM_RELATED_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
@@ -727,8 +867,12 @@ pub static OPS_ITEM_RELATED_ITEM_ASSOCIATION_NOT_FOUND_EXCEPTION: ErrorFact = Er
     status: 400,
     message: "Message",
 };
-pub static OPS_METADATA_ALREADY_EXISTS_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsMetadataAlreadyExistsException", code: "OpsMetadataAlreadyExistsException", status: 400, message: "message" };
+pub static OPS_METADATA_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsMetadataAlreadyExistsException",
+    code: "OpsMetadataAlreadyExistsException",
+    status: 400,
+    message: "message",
+};
 pub static OPS_METADATA_INVALID_ARGUMENT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OpsMetadataInvalidArgumentException",
     code: "OpsMetadataInvalidArgumentException",
@@ -741,36 +885,68 @@ pub static OPS_METADATA_KEY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static OPS_METADATA_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsMetadataLimitExceededException", code: "OpsMetadataLimitExceededException", status: 400, message: "message" };
-pub static OPS_METADATA_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsMetadataNotFoundException", code: "OpsMetadataNotFoundException", status: 400, message: "message" };
-pub static OPS_METADATA_TOO_MANY_UPDATES_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "OpsMetadataTooManyUpdatesException", code: "OpsMetadataTooManyUpdatesException", status: 400, message: "message" };
+pub static OPS_METADATA_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsMetadataLimitExceededException",
+    code: "OpsMetadataLimitExceededException",
+    status: 400,
+    message: "message",
+};
+pub static OPS_METADATA_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsMetadataNotFoundException",
+    code: "OpsMetadataNotFoundException",
+    status: 400,
+    message: "message",
+};
+pub static OPS_METADATA_TOO_MANY_UPDATES_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "OpsMetadataTooManyUpdatesException",
+    code: "OpsMetadataTooManyUpdatesException",
+    status: 400,
+    message: "message",
+};
 pub static PARAMETER_ALREADY_EXISTS: ErrorFact =
     ErrorFact { shape: "ParameterAlreadyExists", code: "ParameterAlreadyExists", status: 400, message: "message" };
 pub static PARAMETER_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "ParameterLimitExceeded", code: "ParameterLimitExceeded", status: 400, message: "message" };
-pub static PARAMETER_MAX_VERSION_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "ParameterMaxVersionLimitExceeded", code: "ParameterMaxVersionLimitExceeded", status: 400, message: "message" };
+pub static PARAMETER_MAX_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "ParameterMaxVersionLimitExceeded",
+    code: "ParameterMaxVersionLimitExceeded",
+    status: 400,
+    message: "message",
+};
 pub static PARAMETER_NOT_FOUND: ErrorFact =
     ErrorFact { shape: "ParameterNotFound", code: "ParameterNotFound", status: 400, message: "message" };
-pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ParameterPatternMismatchException", code: "ParameterPatternMismatchException", status: 400, message: "message" };
-pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "ParameterVersionLabelLimitExceeded", code: "ParameterVersionLabelLimitExceeded", status: 400, message: "message" };
+pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ParameterPatternMismatchException",
+    code: "ParameterPatternMismatchException",
+    status: 400,
+    message: "message",
+};
+pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "ParameterVersionLabelLimitExceeded",
+    code: "ParameterVersionLabelLimitExceeded",
+    status: 400,
+    message: "message",
+};
 pub static PARAMETER_VERSION_NOT_FOUND: ErrorFact =
     ErrorFact { shape: "ParameterVersionNotFound", code: "ParameterVersionNotFound", status: 400, message: "message" };
-pub static POLICIES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "PoliciesLimitExceededException", code: "PoliciesLimitExceededException", status: 400, message: "message" };
+pub static POLICIES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "PoliciesLimitExceededException",
+    code: "PoliciesLimitExceededException",
+    status: 400,
+    message: "message",
+};
 pub static RESOURCE_DATA_SYNC_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourceDataSyncAlreadyExistsException",
     code: "ResourceDataSyncAlreadyExistsException",
     status: 400,
     message: "message",
 };
-pub static RESOURCE_DATA_SYNC_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceDataSyncConflictException", code: "ResourceDataSyncConflictException", status: 400, message: "Message" };
+pub static RESOURCE_DATA_SYNC_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceDataSyncConflictException",
+    code: "ResourceDataSyncConflictException",
+    status: 400,
+    message: "Message",
+};
 pub static RESOURCE_DATA_SYNC_COUNT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourceDataSyncCountExceededException",
     code: "ResourceDataSyncCountExceededException",
@@ -783,16 +959,32 @@ pub static RESOURCE_DATA_SYNC_INVALID_CONFIGURATION_EXCEPTION: ErrorFact = Error
     status: 400,
     message: "Message",
 };
-pub static RESOURCE_DATA_SYNC_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceDataSyncNotFoundException", code: "ResourceDataSyncNotFoundException", status: 400, message: "Message" };
+pub static RESOURCE_DATA_SYNC_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceDataSyncNotFoundException",
+    code: "ResourceDataSyncNotFoundException",
+    status: 400,
+    message: "Message",
+};
 pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "Message" };
-pub static RESOURCE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceLimitExceededException", code: "ResourceLimitExceededException", status: 400, message: "Message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "Message" };
-pub static RESOURCE_POLICY_CONFLICT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourcePolicyConflictException", code: "ResourcePolicyConflictException", status: 400, message: "Message" };
+pub static RESOURCE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceLimitExceededException",
+    code: "ResourceLimitExceededException",
+    status: 400,
+    message: "Message",
+};
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 400,
+    message: "Message",
+};
+pub static RESOURCE_POLICY_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourcePolicyConflictException",
+    code: "ResourcePolicyConflictException",
+    status: 400,
+    message: "Message",
+};
 pub static RESOURCE_POLICY_INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourcePolicyInvalidParameterException",
     code: "ResourcePolicyInvalidParameterException",
@@ -805,15 +997,28 @@ pub static RESOURCE_POLICY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
-pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourcePolicyNotFoundException", code: "ResourcePolicyNotFoundException", status: 400, message: "Message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "Message" };
+pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourcePolicyNotFoundException",
+    code: "ResourcePolicyNotFoundException",
+    status: 400,
+    message: "Message",
+};
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 400,
+    message: "Message",
+};
 pub static SERVICE_SETTING_NOT_FOUND: ErrorFact =
     ErrorFact { shape: "ServiceSettingNotFound", code: "ServiceSettingNotFound", status: 400, message: "Message" };
-pub static STATUS_UNCHANGED: ErrorFact = ErrorFact { shape: "StatusUnchanged", code: "StatusUnchanged", status: 400, message: "message" };
-pub static SUB_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SubTypeCountLimitExceededException", code: "SubTypeCountLimitExceededException", status: 400, message: "Message" };
+pub static STATUS_UNCHANGED: ErrorFact =
+    ErrorFact { shape: "StatusUnchanged", code: "StatusUnchanged", status: 400, message: "message" };
+pub static SUB_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SubTypeCountLimitExceededException",
+    code: "SubTypeCountLimitExceededException",
+    status: 400,
+    message: "Message",
+};
 pub static TARGET_IN_USE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TargetInUseException", code: "TargetInUseException", status: 400, message: "Message" };
 pub static TARGET_NOT_CONNECTED: ErrorFact =
@@ -822,11 +1027,20 @@ pub static THROTTLING_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "Message" };
 pub static TOO_MANY_TAGS_ERROR: ErrorFact =
     ErrorFact { shape: "TooManyTagsError", code: "TooManyTagsError", status: 400, message: "message" };
-pub static TOO_MANY_UPDATES: ErrorFact = ErrorFact { shape: "TooManyUpdates", code: "TooManyUpdates", status: 400, message: "Message" };
-pub static TOTAL_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TotalSizeLimitExceededException", code: "TotalSizeLimitExceededException", status: 400, message: "Message" };
-pub static UNSUPPORTED_CALENDAR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedCalendarException", code: "UnsupportedCalendarException", status: 400, message: "Message" };
+pub static TOO_MANY_UPDATES: ErrorFact =
+    ErrorFact { shape: "TooManyUpdates", code: "TooManyUpdates", status: 400, message: "Message" };
+pub static TOTAL_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TotalSizeLimitExceededException",
+    code: "TotalSizeLimitExceededException",
+    status: 400,
+    message: "Message",
+};
+pub static UNSUPPORTED_CALENDAR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedCalendarException",
+    code: "UnsupportedCalendarException",
+    status: 400,
+    message: "Message",
+};
 pub static UNSUPPORTED_FEATURE_REQUIRED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedFeatureRequiredException",
     code: "UnsupportedFeatureRequiredException",
@@ -845,10 +1059,18 @@ pub static UNSUPPORTED_INVENTORY_SCHEMA_VERSION_EXCEPTION: ErrorFact = ErrorFact
     status: 400,
     message: "Message",
 };
-pub static UNSUPPORTED_OPERATING_SYSTEM: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperatingSystem", code: "UnsupportedOperatingSystem", status: 400, message: "Message" };
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "Message" };
+pub static UNSUPPORTED_OPERATING_SYSTEM: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperatingSystem",
+    code: "UnsupportedOperatingSystem",
+    status: 400,
+    message: "Message",
+};
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperationException",
+    code: "UnsupportedOperationException",
+    status: 400,
+    message: "Message",
+};
 pub static UNSUPPORTED_PARAMETER_TYPE: ErrorFact =
     ErrorFact { shape: "UnsupportedParameterType", code: "UnsupportedParameterType", status: 400, message: "message" };
 pub static UNSUPPORTED_PLATFORM_TYPE: ErrorFact =
@@ -866,17 +1088,22 @@ static L_AddTagsToResourceRequest: Layout = Layout::new(&[
 static S_AddTagsToResourceResult: schema::Shape =
     schema::Shape::new("AddTagsToResourceResult", Kind::Structure(&L_AddTagsToResourceResult));
 static L_AddTagsToResourceResult: Layout = Layout::new(&[]);
-static S_AllowedPattern: schema::Shape = schema::Shape::new("AllowedPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_AllowedPattern: schema::Shape =
+    schema::Shape::new("AllowedPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
 static S_DateTime: schema::Shape = schema::Shape::new("DateTime", Kind::Timestamp);
-static S_DeleteParameterRequest: schema::Shape = schema::Shape::new("DeleteParameterRequest", Kind::Structure(&L_DeleteParameterRequest));
+static S_DeleteParameterRequest: schema::Shape =
+    schema::Shape::new("DeleteParameterRequest", Kind::Structure(&L_DeleteParameterRequest));
 static L_DeleteParameterRequest: Layout = Layout::new(&[schema::Member::new("Name", &S_PSParameterName).required()]);
-static S_DeleteParameterResult: schema::Shape = schema::Shape::new("DeleteParameterResult", Kind::Structure(&L_DeleteParameterResult));
+static S_DeleteParameterResult: schema::Shape =
+    schema::Shape::new("DeleteParameterResult", Kind::Structure(&L_DeleteParameterResult));
 static L_DeleteParameterResult: Layout = Layout::new(&[]);
 static S_DeleteParametersRequest: schema::Shape =
     schema::Shape::new("DeleteParametersRequest", Kind::Structure(&L_DeleteParametersRequest));
-static L_DeleteParametersRequest: Layout = Layout::new(&[schema::Member::new("Names", &S_ParameterNameList).required()]);
-static S_DeleteParametersResult: schema::Shape = schema::Shape::new("DeleteParametersResult", Kind::Structure(&L_DeleteParametersResult));
+static L_DeleteParametersRequest: Layout =
+    Layout::new(&[schema::Member::new("Names", &S_ParameterNameList).required()]);
+static S_DeleteParametersResult: schema::Shape =
+    schema::Shape::new("DeleteParametersResult", Kind::Structure(&L_DeleteParametersResult));
 static L_DeleteParametersResult: Layout = Layout::new(&[
     schema::Member::new("DeletedParameters", &S_ParameterNameList),
     schema::Member::new("InvalidParameters", &S_ParameterNameList),
@@ -892,8 +1119,10 @@ static L_DescribeParametersRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeParametersResult: schema::Shape =
     schema::Shape::new("DescribeParametersResult", Kind::Structure(&L_DescribeParametersResult));
-static L_DescribeParametersResult: Layout =
-    Layout::new(&[schema::Member::new("Parameters", &S_ParameterMetadataList), schema::Member::new("NextToken", &S_NextToken)]);
+static L_DescribeParametersResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterMetadataList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
 static S_GetParameterHistoryRequest: schema::Shape =
     schema::Shape::new("GetParameterHistoryRequest", Kind::Structure(&L_GetParameterHistoryRequest));
 static L_GetParameterHistoryRequest: Layout = Layout::new(&[
@@ -904,12 +1133,18 @@ static L_GetParameterHistoryRequest: Layout = Layout::new(&[
 ]);
 static S_GetParameterHistoryResult: schema::Shape =
     schema::Shape::new("GetParameterHistoryResult", Kind::Structure(&L_GetParameterHistoryResult));
-static L_GetParameterHistoryResult: Layout =
-    Layout::new(&[schema::Member::new("Parameters", &S_ParameterHistoryList), schema::Member::new("NextToken", &S_NextToken)]);
-static S_GetParameterRequest: schema::Shape = schema::Shape::new("GetParameterRequest", Kind::Structure(&L_GetParameterRequest));
-static L_GetParameterRequest: Layout =
-    Layout::new(&[schema::Member::new("Name", &S_PSParameterName).required(), schema::Member::new("WithDecryption", &S_Boolean)]);
-static S_GetParameterResult: schema::Shape = schema::Shape::new("GetParameterResult", Kind::Structure(&L_GetParameterResult));
+static L_GetParameterHistoryResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterHistoryList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParameterRequest: schema::Shape =
+    schema::Shape::new("GetParameterRequest", Kind::Structure(&L_GetParameterRequest));
+static L_GetParameterRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("WithDecryption", &S_Boolean),
+]);
+static S_GetParameterResult: schema::Shape =
+    schema::Shape::new("GetParameterResult", Kind::Structure(&L_GetParameterResult));
 static L_GetParameterResult: Layout = Layout::new(&[schema::Member::new("Parameter", &S_Parameter)]);
 static S_GetParametersByPathMaxResults: schema::Shape =
     schema::Shape::new("GetParametersByPathMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(10));
@@ -927,12 +1162,18 @@ static S_GetParametersByPathResult: schema::Shape =
     schema::Shape::new("GetParametersByPathResult", Kind::Structure(&L_GetParametersByPathResult));
 static L_GetParametersByPathResult: Layout =
     Layout::new(&[schema::Member::new("Parameters", &S_ParameterList), schema::Member::new("NextToken", &S_NextToken)]);
-static S_GetParametersRequest: schema::Shape = schema::Shape::new("GetParametersRequest", Kind::Structure(&L_GetParametersRequest));
-static L_GetParametersRequest: Layout =
-    Layout::new(&[schema::Member::new("Names", &S_ParameterNameList).required(), schema::Member::new("WithDecryption", &S_Boolean)]);
-static S_GetParametersResult: schema::Shape = schema::Shape::new("GetParametersResult", Kind::Structure(&L_GetParametersResult));
-static L_GetParametersResult: Layout =
-    Layout::new(&[schema::Member::new("Parameters", &S_ParameterList), schema::Member::new("InvalidParameters", &S_ParameterNameList)]);
+static S_GetParametersRequest: schema::Shape =
+    schema::Shape::new("GetParametersRequest", Kind::Structure(&L_GetParametersRequest));
+static L_GetParametersRequest: Layout = Layout::new(&[
+    schema::Member::new("Names", &S_ParameterNameList).required(),
+    schema::Member::new("WithDecryption", &S_Boolean),
+]);
+static S_GetParametersResult: schema::Shape =
+    schema::Shape::new("GetParametersResult", Kind::Structure(&L_GetParametersResult));
+static L_GetParametersResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterList),
+    schema::Member::new("InvalidParameters", &S_ParameterNameList),
+]);
 static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList));
 static M_KeyList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_LabelParameterVersionRequest: schema::Shape =
@@ -957,10 +1198,13 @@ static L_ListTagsForResourceRequest: Layout = Layout::new(&[
 static S_ListTagsForResourceResult: schema::Shape =
     schema::Shape::new("ListTagsForResourceResult", Kind::Structure(&L_ListTagsForResourceResult));
 static L_ListTagsForResourceResult: Layout = Layout::new(&[schema::Member::new("TagList", &S_TagList)]);
-static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxResults: schema::Shape =
+    schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
-static S_PSParameterName: schema::Shape = schema::Shape::new("PSParameterName", Kind::String).limits(Limits::NONE.min(1).max(2048));
-static S_PSParameterSelector: schema::Shape = schema::Shape::new("PSParameterSelector", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_PSParameterName: schema::Shape =
+    schema::Shape::new("PSParameterName", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_PSParameterSelector: schema::Shape =
+    schema::Shape::new("PSParameterSelector", Kind::String).limits(Limits::NONE.min(0).max(128));
 static S_PSParameterValue: schema::Shape = schema::Shape::new("PSParameterValue", Kind::String).sensitive();
 static S_PSParameterVersion: schema::Shape = schema::Shape::new("PSParameterVersion", Kind::Integer);
 static S_Parameter: schema::Shape = schema::Shape::new("Parameter", Kind::Structure(&L_Parameter));
@@ -975,7 +1219,8 @@ static L_Parameter: Layout = Layout::new(&[
     schema::Member::new("ARN", &S_String),
     schema::Member::new("DataType", &S_ParameterDataType),
 ]);
-static S_ParameterDataType: schema::Shape = schema::Shape::new("ParameterDataType", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_ParameterDataType: schema::Shape =
+    schema::Shape::new("ParameterDataType", Kind::String).limits(Limits::NONE.min(0).max(128));
 static S_ParameterDescription: schema::Shape =
     schema::Shape::new("ParameterDescription", Kind::String).limits(Limits::NONE.min(0).max(1024));
 static S_ParameterHistory: schema::Shape = schema::Shape::new("ParameterHistory", Kind::Structure(&L_ParameterHistory));
@@ -994,9 +1239,11 @@ static L_ParameterHistory: Layout = Layout::new(&[
     schema::Member::new("Policies", &S_ParameterPolicyList),
     schema::Member::new("DataType", &S_ParameterDataType),
 ]);
-static S_ParameterHistoryList: schema::Shape = schema::Shape::new("ParameterHistoryList", Kind::List(&M_ParameterHistoryList));
+static S_ParameterHistoryList: schema::Shape =
+    schema::Shape::new("ParameterHistoryList", Kind::List(&M_ParameterHistoryList));
 static M_ParameterHistoryList: schema::Member = schema::Member::new("member", &S_ParameterHistory);
-static S_ParameterInlinePolicy: schema::Shape = schema::Shape::new("ParameterInlinePolicy", Kind::Structure(&L_ParameterInlinePolicy));
+static S_ParameterInlinePolicy: schema::Shape =
+    schema::Shape::new("ParameterInlinePolicy", Kind::Structure(&L_ParameterInlinePolicy));
 static L_ParameterInlinePolicy: Layout = Layout::new(&[
     schema::Member::new("PolicyText", &S_String),
     schema::Member::new("PolicyType", &S_String),
@@ -1005,13 +1252,15 @@ static L_ParameterInlinePolicy: Layout = Layout::new(&[
 static S_ParameterKeyId: schema::Shape =
     schema::Shape::new("ParameterKeyId", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ParameterKeyId));
 static P_ParameterKeyId: Pattern = Pattern::new(r#"^([a-zA-Z0-9:/_-]+)$"#);
-static S_ParameterLabel: schema::Shape = schema::Shape::new("ParameterLabel", Kind::String).limits(Limits::NONE.min(1).max(100));
+static S_ParameterLabel: schema::Shape =
+    schema::Shape::new("ParameterLabel", Kind::String).limits(Limits::NONE.min(1).max(100));
 static S_ParameterLabelList: schema::Shape =
     schema::Shape::new("ParameterLabelList", Kind::List(&M_ParameterLabelList)).limits(Limits::NONE.min(1).max(10));
 static M_ParameterLabelList: schema::Member = schema::Member::new("member", &S_ParameterLabel);
 static S_ParameterList: schema::Shape = schema::Shape::new("ParameterList", Kind::List(&M_ParameterList));
 static M_ParameterList: schema::Member = schema::Member::new("member", &S_Parameter);
-static S_ParameterMetadata: schema::Shape = schema::Shape::new("ParameterMetadata", Kind::Structure(&L_ParameterMetadata));
+static S_ParameterMetadata: schema::Shape =
+    schema::Shape::new("ParameterMetadata", Kind::Structure(&L_ParameterMetadata));
 static L_ParameterMetadata: Layout = Layout::new(&[
     schema::Member::new("Name", &S_PSParameterName),
     schema::Member::new("ARN", &S_String),
@@ -1026,22 +1275,26 @@ static L_ParameterMetadata: Layout = Layout::new(&[
     schema::Member::new("Policies", &S_ParameterPolicyList),
     schema::Member::new("DataType", &S_ParameterDataType),
 ]);
-static S_ParameterMetadataList: schema::Shape = schema::Shape::new("ParameterMetadataList", Kind::List(&M_ParameterMetadataList));
+static S_ParameterMetadataList: schema::Shape =
+    schema::Shape::new("ParameterMetadataList", Kind::List(&M_ParameterMetadataList));
 static M_ParameterMetadataList: schema::Member = schema::Member::new("member", &S_ParameterMetadata);
 static S_ParameterNameList: schema::Shape =
     schema::Shape::new("ParameterNameList", Kind::List(&M_ParameterNameList)).limits(Limits::NONE.min(1).max(10));
 static M_ParameterNameList: schema::Member = schema::Member::new("member", &S_PSParameterName);
-static S_ParameterPolicies: schema::Shape = schema::Shape::new("ParameterPolicies", Kind::String).limits(Limits::NONE.min(1).max(4096));
-static S_ParameterPolicyList: schema::Shape = schema::Shape::new("ParameterPolicyList", Kind::List(&M_ParameterPolicyList));
+static S_ParameterPolicies: schema::Shape =
+    schema::Shape::new("ParameterPolicies", Kind::String).limits(Limits::NONE.min(1).max(4096));
+static S_ParameterPolicyList: schema::Shape =
+    schema::Shape::new("ParameterPolicyList", Kind::List(&M_ParameterPolicyList));
 static M_ParameterPolicyList: schema::Member = schema::Member::new("member", &S_ParameterInlinePolicy);
-static S_ParameterStringFilter: schema::Shape = schema::Shape::new("ParameterStringFilter", Kind::Structure(&L_ParameterStringFilter));
+static S_ParameterStringFilter: schema::Shape =
+    schema::Shape::new("ParameterStringFilter", Kind::Structure(&L_ParameterStringFilter));
 static L_ParameterStringFilter: Layout = Layout::new(&[
     schema::Member::new("Key", &S_ParameterStringFilterKey).required(),
     schema::Member::new("Option", &S_ParameterStringQueryOption),
     schema::Member::new("Values", &S_ParameterStringFilterValueList),
 ]);
-static S_ParameterStringFilterKey: schema::Shape =
-    schema::Shape::new("ParameterStringFilterKey", Kind::String).limits(Limits::NONE.min(1).max(132).pattern(&P_ParameterStringFilterKey));
+static S_ParameterStringFilterKey: schema::Shape = schema::Shape::new("ParameterStringFilterKey", Kind::String)
+    .limits(Limits::NONE.min(1).max(132).pattern(&P_ParameterStringFilterKey));
 static P_ParameterStringFilterKey: Pattern = Pattern::new(r#"^(tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType)$"#);
 static S_ParameterStringFilterList: schema::Shape =
     schema::Shape::new("ParameterStringFilterList", Kind::List(&M_ParameterStringFilterList));
@@ -1049,14 +1302,15 @@ static M_ParameterStringFilterList: schema::Member = schema::Member::new("member
 static S_ParameterStringFilterValue: schema::Shape =
     schema::Shape::new("ParameterStringFilterValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
 static S_ParameterStringFilterValueList: schema::Shape =
-    schema::Shape::new("ParameterStringFilterValueList", Kind::List(&M_ParameterStringFilterValueList)).limits(Limits::NONE.min(1).max(50));
+    schema::Shape::new("ParameterStringFilterValueList", Kind::List(&M_ParameterStringFilterValueList))
+        .limits(Limits::NONE.min(1).max(50));
 static M_ParameterStringFilterValueList: schema::Member = schema::Member::new("member", &S_ParameterStringFilterValue);
 static S_ParameterStringQueryOption: schema::Shape =
     schema::Shape::new("ParameterStringQueryOption", Kind::String).limits(Limits::NONE.min(1).max(10));
-static S_ParameterTier: schema::Shape =
-    schema::Shape::new("ParameterTier", Kind::String).limits(Limits::NONE.values(&["Standard", "Advanced", "Intelligent-Tiering"]));
-static S_ParameterType: schema::Shape =
-    schema::Shape::new("ParameterType", Kind::String).limits(Limits::NONE.values(&["String", "StringList", "SecureString"]));
+static S_ParameterTier: schema::Shape = schema::Shape::new("ParameterTier", Kind::String)
+    .limits(Limits::NONE.values(&["Standard", "Advanced", "Intelligent-Tiering"]));
+static S_ParameterType: schema::Shape = schema::Shape::new("ParameterType", Kind::String)
+    .limits(Limits::NONE.values(&["String", "StringList", "SecureString"]));
 static S_ParametersFilter: schema::Shape = schema::Shape::new("ParametersFilter", Kind::Structure(&L_ParametersFilter));
 static L_ParametersFilter: Layout = Layout::new(&[
     schema::Member::new("Key", &S_ParametersFilterKey).required(),
@@ -1064,14 +1318,17 @@ static L_ParametersFilter: Layout = Layout::new(&[
 ]);
 static S_ParametersFilterKey: schema::Shape =
     schema::Shape::new("ParametersFilterKey", Kind::String).limits(Limits::NONE.values(&["Name", "Type", "KeyId"]));
-static S_ParametersFilterList: schema::Shape = schema::Shape::new("ParametersFilterList", Kind::List(&M_ParametersFilterList));
+static S_ParametersFilterList: schema::Shape =
+    schema::Shape::new("ParametersFilterList", Kind::List(&M_ParametersFilterList));
 static M_ParametersFilterList: schema::Member = schema::Member::new("member", &S_ParametersFilter);
 static S_ParametersFilterValue: schema::Shape =
     schema::Shape::new("ParametersFilterValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
 static S_ParametersFilterValueList: schema::Shape =
-    schema::Shape::new("ParametersFilterValueList", Kind::List(&M_ParametersFilterValueList)).limits(Limits::NONE.min(1).max(50));
+    schema::Shape::new("ParametersFilterValueList", Kind::List(&M_ParametersFilterValueList))
+        .limits(Limits::NONE.min(1).max(50));
 static M_ParametersFilterValueList: schema::Member = schema::Member::new("member", &S_ParametersFilterValue);
-static S_PutParameterRequest: schema::Shape = schema::Shape::new("PutParameterRequest", Kind::Structure(&L_PutParameterRequest));
+static S_PutParameterRequest: schema::Shape =
+    schema::Shape::new("PutParameterRequest", Kind::Structure(&L_PutParameterRequest));
 static L_PutParameterRequest: Layout = Layout::new(&[
     schema::Member::new("Name", &S_PSParameterName).required(),
     schema::Member::new("Description", &S_ParameterDescription),
@@ -1085,9 +1342,12 @@ static L_PutParameterRequest: Layout = Layout::new(&[
     schema::Member::new("Policies", &S_ParameterPolicies),
     schema::Member::new("DataType", &S_ParameterDataType),
 ]);
-static S_PutParameterResult: schema::Shape = schema::Shape::new("PutParameterResult", Kind::Structure(&L_PutParameterResult));
-static L_PutParameterResult: Layout =
-    Layout::new(&[schema::Member::new("Version", &S_PSParameterVersion), schema::Member::new("Tier", &S_ParameterTier)]);
+static S_PutParameterResult: schema::Shape =
+    schema::Shape::new("PutParameterResult", Kind::Structure(&L_PutParameterResult));
+static L_PutParameterResult: Layout = Layout::new(&[
+    schema::Member::new("Version", &S_PSParameterVersion),
+    schema::Member::new("Tier", &S_ParameterTier),
+]);
 static S_RemoveTagsFromResourceRequest: schema::Shape =
     schema::Shape::new("RemoveTagsFromResourceRequest", Kind::Structure(&L_RemoveTagsFromResourceRequest));
 static L_RemoveTagsFromResourceRequest: Layout = Layout::new(&[
@@ -1099,27 +1359,32 @@ static S_RemoveTagsFromResourceResult: schema::Shape =
     schema::Shape::new("RemoveTagsFromResourceResult", Kind::Structure(&L_RemoveTagsFromResourceResult));
 static L_RemoveTagsFromResourceResult: Layout = Layout::new(&[]);
 static S_ResourceId: schema::Shape = schema::Shape::new("ResourceId", Kind::String);
-static S_ResourceTypeForTagging: schema::Shape = schema::Shape::new("ResourceTypeForTagging", Kind::String).limits(Limits::NONE.values(&[
-    "Document",
-    "ManagedInstance",
-    "MaintenanceWindow",
-    "Parameter",
-    "PatchBaseline",
-    "OpsItem",
-    "OpsMetadata",
-    "Automation",
-    "Association",
-    "CloudConnector",
-]));
+static S_ResourceTypeForTagging: schema::Shape =
+    schema::Shape::new("ResourceTypeForTagging", Kind::String).limits(Limits::NONE.values(&[
+        "Document",
+        "ManagedInstance",
+        "MaintenanceWindow",
+        "Parameter",
+        "PatchBaseline",
+        "OpsItem",
+        "OpsMetadata",
+        "Automation",
+        "Association",
+        "CloudConnector",
+    ]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
-static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
+static S_TagKey: schema::Shape =
+    schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
 static P_TagKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.max(1000));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
-static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
+static S_TagValue: schema::Shape =
+    schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
 static P_TagValue: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
 static S_UnlabelParameterVersionRequest: schema::Shape =
     schema::Shape::new("UnlabelParameterVersionRequest", Kind::Structure(&L_UnlabelParameterVersionRequest));

@@ -68,8 +68,12 @@ pub static ACTIVITY_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "ActivityDoesNotExist", code: "ActivityDoesNotExist", status: 400, message: "message" };
 pub static ACTIVITY_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "ActivityLimitExceeded", code: "ActivityLimitExceeded", status: 400, message: "message" };
-pub static ACTIVITY_WORKER_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "ActivityWorkerLimitExceeded", code: "ActivityWorkerLimitExceeded", status: 400, message: "message" };
+pub static ACTIVITY_WORKER_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "ActivityWorkerLimitExceeded",
+    code: "ActivityWorkerLimitExceeded",
+    status: 400,
+    message: "message",
+};
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "message" };
 pub static EXECUTION_ALREADY_EXISTS: ErrorFact =
@@ -80,20 +84,36 @@ pub static EXECUTION_LIMIT_EXCEEDED: ErrorFact =
     ErrorFact { shape: "ExecutionLimitExceeded", code: "ExecutionLimitExceeded", status: 400, message: "message" };
 pub static EXECUTION_NOT_REDRIVABLE: ErrorFact =
     ErrorFact { shape: "ExecutionNotRedrivable", code: "ExecutionNotRedrivable", status: 400, message: "message" };
-pub static INVALID_ARN: ErrorFact = ErrorFact { shape: "InvalidArn", code: "InvalidArn", status: 400, message: "message" };
+pub static INVALID_ARN: ErrorFact =
+    ErrorFact { shape: "InvalidArn", code: "InvalidArn", status: 400, message: "message" };
 pub static INVALID_DEFINITION: ErrorFact =
     ErrorFact { shape: "InvalidDefinition", code: "InvalidDefinition", status: 400, message: "message" };
-pub static INVALID_ENCRYPTION_CONFIGURATION: ErrorFact =
-    ErrorFact { shape: "InvalidEncryptionConfiguration", code: "InvalidEncryptionConfiguration", status: 400, message: "message" };
+pub static INVALID_ENCRYPTION_CONFIGURATION: ErrorFact = ErrorFact {
+    shape: "InvalidEncryptionConfiguration",
+    code: "InvalidEncryptionConfiguration",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_EXECUTION_INPUT: ErrorFact =
     ErrorFact { shape: "InvalidExecutionInput", code: "InvalidExecutionInput", status: 400, message: "message" };
-pub static INVALID_LOGGING_CONFIGURATION: ErrorFact =
-    ErrorFact { shape: "InvalidLoggingConfiguration", code: "InvalidLoggingConfiguration", status: 400, message: "message" };
-pub static INVALID_NAME: ErrorFact = ErrorFact { shape: "InvalidName", code: "InvalidName", status: 400, message: "message" };
-pub static INVALID_OUTPUT: ErrorFact = ErrorFact { shape: "InvalidOutput", code: "InvalidOutput", status: 400, message: "message" };
-pub static INVALID_TOKEN: ErrorFact = ErrorFact { shape: "InvalidToken", code: "InvalidToken", status: 400, message: "message" };
-pub static INVALID_TRACING_CONFIGURATION: ErrorFact =
-    ErrorFact { shape: "InvalidTracingConfiguration", code: "InvalidTracingConfiguration", status: 400, message: "message" };
+pub static INVALID_LOGGING_CONFIGURATION: ErrorFact = ErrorFact {
+    shape: "InvalidLoggingConfiguration",
+    code: "InvalidLoggingConfiguration",
+    status: 400,
+    message: "message",
+};
+pub static INVALID_NAME: ErrorFact =
+    ErrorFact { shape: "InvalidName", code: "InvalidName", status: 400, message: "message" };
+pub static INVALID_OUTPUT: ErrorFact =
+    ErrorFact { shape: "InvalidOutput", code: "InvalidOutput", status: 400, message: "message" };
+pub static INVALID_TOKEN: ErrorFact =
+    ErrorFact { shape: "InvalidToken", code: "InvalidToken", status: 400, message: "message" };
+pub static INVALID_TRACING_CONFIGURATION: ErrorFact = ErrorFact {
+    shape: "InvalidTracingConfiguration",
+    code: "InvalidTracingConfiguration",
+    status: 400,
+    message: "message",
+};
 pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "KmsAccessDeniedException", code: "KmsAccessDeniedException", status: 400, message: "message" };
 pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact =
@@ -104,21 +124,39 @@ pub static MISSING_REQUIRED_PARAMETER: ErrorFact =
     ErrorFact { shape: "MissingRequiredParameter", code: "MissingRequiredParameter", status: 400, message: "message" };
 pub static RESOURCE_NOT_FOUND: ErrorFact =
     ErrorFact { shape: "ResourceNotFound", code: "ResourceNotFound", status: 400, message: "message" };
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
-pub static STATE_MACHINE_ALREADY_EXISTS: ErrorFact =
-    ErrorFact { shape: "StateMachineAlreadyExists", code: "StateMachineAlreadyExists", status: 400, message: "message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceQuotaExceededException",
+    code: "ServiceQuotaExceededException",
+    status: 400,
+    message: "message",
+};
+pub static STATE_MACHINE_ALREADY_EXISTS: ErrorFact = ErrorFact {
+    shape: "StateMachineAlreadyExists",
+    code: "StateMachineAlreadyExists",
+    status: 400,
+    message: "message",
+};
 pub static STATE_MACHINE_DELETING: ErrorFact =
     ErrorFact { shape: "StateMachineDeleting", code: "StateMachineDeleting", status: 400, message: "message" };
 pub static STATE_MACHINE_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "StateMachineDoesNotExist", code: "StateMachineDoesNotExist", status: 400, message: "message" };
-pub static STATE_MACHINE_LIMIT_EXCEEDED: ErrorFact =
-    ErrorFact { shape: "StateMachineLimitExceeded", code: "StateMachineLimitExceeded", status: 400, message: "message" };
-pub static STATE_MACHINE_TYPE_NOT_SUPPORTED: ErrorFact =
-    ErrorFact { shape: "StateMachineTypeNotSupported", code: "StateMachineTypeNotSupported", status: 400, message: "message" };
+pub static STATE_MACHINE_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
+    shape: "StateMachineLimitExceeded",
+    code: "StateMachineLimitExceeded",
+    status: 400,
+    message: "message",
+};
+pub static STATE_MACHINE_TYPE_NOT_SUPPORTED: ErrorFact = ErrorFact {
+    shape: "StateMachineTypeNotSupported",
+    code: "StateMachineTypeNotSupported",
+    status: 400,
+    message: "message",
+};
 pub static TASK_DOES_NOT_EXIST: ErrorFact =
     ErrorFact { shape: "TaskDoesNotExist", code: "TaskDoesNotExist", status: 400, message: "message" };
-pub static TASK_TIMED_OUT: ErrorFact = ErrorFact { shape: "TaskTimedOut", code: "TaskTimedOut", status: 400, message: "message" };
-pub static TOO_MANY_TAGS: ErrorFact = ErrorFact { shape: "TooManyTags", code: "TooManyTags", status: 400, message: "message" };
+pub static TASK_TIMED_OUT: ErrorFact =
+    ErrorFact { shape: "TaskTimedOut", code: "TaskTimedOut", status: 400, message: "message" };
+pub static TOO_MANY_TAGS: ErrorFact =
+    ErrorFact { shape: "TooManyTags", code: "TooManyTags", status: 400, message: "message" };
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };

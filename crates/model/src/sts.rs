@@ -198,10 +198,18 @@ impl OperationType for GetSessionToken {
 
 pub static EXPIRED_TOKEN_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExpiredTokenException", code: "ExpiredTokenException", status: 400, message: "message" };
-pub static EXPIRED_TRADE_IN_TOKEN_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ExpiredTradeInTokenException", code: "ExpiredTradeInTokenException", status: 400, message: "message" };
-pub static IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "IDPCommunicationErrorException", code: "IDPCommunicationError", status: 400, message: "message" };
+pub static EXPIRED_TRADE_IN_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ExpiredTradeInTokenException",
+    code: "ExpiredTradeInTokenException",
+    status: 400,
+    message: "message",
+};
+pub static IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "IDPCommunicationErrorException",
+    code: "IDPCommunicationError",
+    status: 400,
+    message: "message",
+};
 pub static IDP_REJECTED_CLAIM_EXCEPTION: ErrorFact =
     ErrorFact { shape: "IDPRejectedClaimException", code: "IDPRejectedClaim", status: 403, message: "message" };
 pub static INVALID_AUTHORIZATION_MESSAGE_EXCEPTION: ErrorFact = ErrorFact {
@@ -212,10 +220,18 @@ pub static INVALID_AUTHORIZATION_MESSAGE_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static INVALID_IDENTITY_TOKEN_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidIdentityTokenException", code: "InvalidIdentityToken", status: 400, message: "message" };
-pub static JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "JWTPayloadSizeExceededException", code: "JWTPayloadSizeExceededException", status: 400, message: "message" };
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocument", status: 400, message: "message" };
+pub static JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "JWTPayloadSizeExceededException",
+    code: "JWTPayloadSizeExceededException",
+    status: 400,
+    message: "message",
+};
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "MalformedPolicyDocumentException",
+    code: "MalformedPolicyDocument",
+    status: 400,
+    message: "message",
+};
 pub static OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OutboundWebIdentityFederationDisabledException",
     code: "OutboundWebIdentityFederationDisabledException",
@@ -226,10 +242,15 @@ pub static PACKED_POLICY_TOO_LARGE_EXCEPTION: ErrorFact =
     ErrorFact { shape: "PackedPolicyTooLargeException", code: "PackedPolicyTooLarge", status: 400, message: "message" };
 pub static REGION_DISABLED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "RegionDisabledException", code: "RegionDisabledException", status: 403, message: "message" };
-pub static SESSION_DURATION_ESCALATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "SessionDurationEscalationException", code: "SessionDurationEscalationException", status: 403, message: "message" };
+pub static SESSION_DURATION_ESCALATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "SessionDurationEscalationException",
+    code: "SessionDurationEscalationException",
+    status: 403,
+    message: "message",
+};
 
-static S_AssumeRoleRequest: schema::Shape = schema::Shape::new("AssumeRoleRequest", Kind::Structure(&L_AssumeRoleRequest));
+static S_AssumeRoleRequest: schema::Shape =
+    schema::Shape::new("AssumeRoleRequest", Kind::Structure(&L_AssumeRoleRequest));
 static L_AssumeRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleArn", &S_arnType).required(),
     schema::Member::new("RoleSessionName", &S_roleSessionNameType).required(),
@@ -245,7 +266,8 @@ static L_AssumeRoleRequest: Layout = Layout::new(&[
     schema::Member::new("ProvidedContexts", &S_ProvidedContextsListType),
     schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
 ]);
-static S_AssumeRoleResponse: schema::Shape = schema::Shape::new("AssumeRoleResponse", Kind::Structure(&L_AssumeRoleResponse));
+static S_AssumeRoleResponse: schema::Shape =
+    schema::Shape::new("AssumeRoleResponse", Kind::Structure(&L_AssumeRoleResponse));
 static L_AssumeRoleResponse: Layout = Layout::new(&[
     schema::Member::new("Credentials", &S_Credentials),
     schema::Member::new("AssumedRoleUser", &S_AssumedRoleUser),
@@ -298,7 +320,8 @@ static L_DecodeAuthorizationMessageRequest: Layout =
     Layout::new(&[schema::Member::new("EncodedMessage", &S_encodedMessageType).required()]);
 static S_DecodeAuthorizationMessageResponse: schema::Shape =
     schema::Shape::new("DecodeAuthorizationMessageResponse", Kind::Structure(&L_DecodeAuthorizationMessageResponse));
-static L_DecodeAuthorizationMessageResponse: Layout = Layout::new(&[schema::Member::new("DecodedMessage", &S_decodedMessageType)]);
+static L_DecodeAuthorizationMessageResponse: Layout =
+    Layout::new(&[schema::Member::new("DecodedMessage", &S_decodedMessageType)]);
 static S_FederatedUser: schema::Shape = schema::Shape::new("FederatedUser", Kind::Structure(&L_FederatedUser));
 static L_FederatedUser: Layout = Layout::new(&[
     schema::Member::new("FederatedUserId", &S_federatedIdType).required(),
@@ -306,7 +329,8 @@ static L_FederatedUser: Layout = Layout::new(&[
 ]);
 static S_GetAccessKeyInfoRequest: schema::Shape =
     schema::Shape::new("GetAccessKeyInfoRequest", Kind::Structure(&L_GetAccessKeyInfoRequest));
-static L_GetAccessKeyInfoRequest: Layout = Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
+static L_GetAccessKeyInfoRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
 static S_GetAccessKeyInfoResponse: schema::Shape =
     schema::Shape::new("GetAccessKeyInfoResponse", Kind::Structure(&L_GetAccessKeyInfoResponse));
 static L_GetAccessKeyInfoResponse: Layout = Layout::new(&[schema::Member::new("Account", &S_accountType)]);
@@ -339,7 +363,8 @@ static L_GetFederationTokenResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
-static S_GetSessionTokenRequest: schema::Shape = schema::Shape::new("GetSessionTokenRequest", Kind::Structure(&L_GetSessionTokenRequest));
+static S_GetSessionTokenRequest: schema::Shape =
+    schema::Shape::new("GetSessionTokenRequest", Kind::Structure(&L_GetSessionTokenRequest));
 static L_GetSessionTokenRequest: Layout = Layout::new(&[
     schema::Member::new("DurationSeconds", &S_durationSecondsType),
     schema::Member::new("SerialNumber", &S_serialNumberType),
@@ -354,26 +379,34 @@ static L_GetSessionTokenResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
 static S_Issuer: schema::Shape = schema::Shape::new("Issuer", Kind::String);
-static S_PolicyDescriptorType: schema::Shape = schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
+static S_PolicyDescriptorType: schema::Shape =
+    schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
 static L_PolicyDescriptorType: Layout = Layout::new(&[schema::Member::new("arn", &S_arnType)]);
 static S_ProvidedContext: schema::Shape = schema::Shape::new("ProvidedContext", Kind::Structure(&L_ProvidedContext));
-static L_ProvidedContext: Layout =
-    Layout::new(&[schema::Member::new("ProviderArn", &S_arnType), schema::Member::new("ContextAssertion", &S_contextAssertionType)]);
+static L_ProvidedContext: Layout = Layout::new(&[
+    schema::Member::new("ProviderArn", &S_arnType),
+    schema::Member::new("ContextAssertion", &S_contextAssertionType),
+]);
 static S_ProvidedContextsListType: schema::Shape =
-    schema::Shape::new("ProvidedContextsListType", Kind::List(&M_ProvidedContextsListType)).limits(Limits::NONE.min(1).max(5));
+    schema::Shape::new("ProvidedContextsListType", Kind::List(&M_ProvidedContextsListType))
+        .limits(Limits::NONE.min(1).max(5));
 static M_ProvidedContextsListType: schema::Member = schema::Member::new("member", &S_ProvidedContext);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_tagKeyType).required(), schema::Member::new("Value", &S_tagValueType).required()]);
-static S_accessKeyIdType: schema::Shape =
-    schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_tagKeyType).required(),
+    schema::Member::new("Value", &S_tagValueType).required(),
+]);
+static S_accessKeyIdType: schema::Shape = schema::Shape::new("accessKeyIdType", Kind::String)
+    .limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
 static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]*"#);
 static S_accessKeySecretType: schema::Shape = schema::Shape::new("accessKeySecretType", Kind::String).sensitive();
 static S_accountType: schema::Shape = schema::Shape::new("accountType", Kind::String);
-static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_arnType));
-static P_arnType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"#);
-static S_assumedRoleIdType: schema::Shape =
-    schema::Shape::new("assumedRoleIdType", Kind::String).limits(Limits::NONE.min(2).max(193).pattern(&P_assumedRoleIdType));
+static S_arnType: schema::Shape =
+    schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_arnType));
+static P_arnType: Pattern =
+    Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"#);
+static S_assumedRoleIdType: schema::Shape = schema::Shape::new("assumedRoleIdType", Kind::String)
+    .limits(Limits::NONE.min(2).max(193).pattern(&P_assumedRoleIdType));
 static P_assumedRoleIdType: Pattern = Pattern::new(r#"[\w+=,.@:-]*"#);
 static S_clientTokenType: schema::Shape =
     schema::Shape::new("clientTokenType", Kind::String).limits(Limits::NONE.min(4).max(20000)).sensitive();
@@ -383,41 +416,47 @@ static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestam
 static S_decodedMessageType: schema::Shape = schema::Shape::new("decodedMessageType", Kind::String);
 static S_durationSecondsType: schema::Shape =
     schema::Shape::new("durationSecondsType", Kind::Integer).limits(Limits::NONE.min(900).max(129600));
-static S_encodedMessageType: schema::Shape = schema::Shape::new("encodedMessageType", Kind::String).limits(Limits::NONE.min(1).max(10240));
+static S_encodedMessageType: schema::Shape =
+    schema::Shape::new("encodedMessageType", Kind::String).limits(Limits::NONE.min(1).max(10240));
 static S_externalIdType: schema::Shape =
     schema::Shape::new("externalIdType", Kind::String).limits(Limits::NONE.min(2).max(1224).pattern(&P_externalIdType));
 static P_externalIdType: Pattern = Pattern::new(r#"[\w+=,.@:\/-]*"#);
-static S_federatedIdType: schema::Shape =
-    schema::Shape::new("federatedIdType", Kind::String).limits(Limits::NONE.min(2).max(193).pattern(&P_federatedIdType));
+static S_federatedIdType: schema::Shape = schema::Shape::new("federatedIdType", Kind::String)
+    .limits(Limits::NONE.min(2).max(193).pattern(&P_federatedIdType));
 static P_federatedIdType: Pattern = Pattern::new(r#"[\w+=,.@\:-]*"#);
 static S_minimumSessionTokenSizeType: schema::Shape =
     schema::Shape::new("minimumSessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0).max(4096));
-static S_nonNegativeIntegerType: schema::Shape = schema::Shape::new("nonNegativeIntegerType", Kind::Integer).limits(Limits::NONE.min(0));
-static S_policyDescriptorListType: schema::Shape = schema::Shape::new("policyDescriptorListType", Kind::List(&M_policyDescriptorListType));
+static S_nonNegativeIntegerType: schema::Shape =
+    schema::Shape::new("nonNegativeIntegerType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_policyDescriptorListType: schema::Shape =
+    schema::Shape::new("policyDescriptorListType", Kind::List(&M_policyDescriptorListType));
 static M_policyDescriptorListType: schema::Member = schema::Member::new("member", &S_PolicyDescriptorType);
 static S_roleDurationSecondsType: schema::Shape =
     schema::Shape::new("roleDurationSecondsType", Kind::Integer).limits(Limits::NONE.min(900).max(43200));
-static S_roleSessionNameType: schema::Shape =
-    schema::Shape::new("roleSessionNameType", Kind::String).limits(Limits::NONE.min(2).max(64).pattern(&P_roleSessionNameType));
+static S_roleSessionNameType: schema::Shape = schema::Shape::new("roleSessionNameType", Kind::String)
+    .limits(Limits::NONE.min(2).max(64).pattern(&P_roleSessionNameType));
 static P_roleSessionNameType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
-static S_serialNumberType: schema::Shape =
-    schema::Shape::new("serialNumberType", Kind::String).limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
+static S_serialNumberType: schema::Shape = schema::Shape::new("serialNumberType", Kind::String)
+    .limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
 static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
 static S_sessionPolicyDocumentType: schema::Shape = schema::Shape::new("sessionPolicyDocumentType", Kind::String)
     .limits(Limits::NONE.min(1).max(2048).pattern(&P_sessionPolicyDocumentType));
 static P_sessionPolicyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
-static S_sessionTokenSizeType: schema::Shape = schema::Shape::new("sessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_sessionTokenSizeType: schema::Shape =
+    schema::Shape::new("sessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0));
 static S_sessionTokenUtilizationType: schema::Shape =
     schema::Shape::new("sessionTokenUtilizationType", Kind::Integer).limits(Limits::NONE.min(0));
-static S_sourceIdentityType: schema::Shape =
-    schema::Shape::new("sourceIdentityType", Kind::String).limits(Limits::NONE.min(2).max(64).pattern(&P_sourceIdentityType));
+static S_sourceIdentityType: schema::Shape = schema::Shape::new("sourceIdentityType", Kind::String)
+    .limits(Limits::NONE.min(2).max(64).pattern(&P_sourceIdentityType));
 static P_sourceIdentityType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
-static S_tagKeyListType: schema::Shape = schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
+static S_tagKeyListType: schema::Shape =
+    schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
 static M_tagKeyListType: schema::Member = schema::Member::new("member", &S_tagKeyType);
 static S_tagKeyType: schema::Shape =
     schema::Shape::new("tagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_tagKeyType));
 static P_tagKeyType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"#);
-static S_tagListType: schema::Shape = schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
+static S_tagListType: schema::Shape =
+    schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
 static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
 static S_tagValueType: schema::Shape =
     schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
@@ -426,8 +465,9 @@ static S_tokenCodeType: schema::Shape =
     schema::Shape::new("tokenCodeType", Kind::String).limits(Limits::NONE.min(6).max(6).pattern(&P_tokenCodeType));
 static P_tokenCodeType: Pattern = Pattern::new(r#"[\d]*"#);
 static S_tokenType: schema::Shape = schema::Shape::new("tokenType", Kind::String);
-static S_unrestrictedSessionPolicyDocumentType: schema::Shape = schema::Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String)
-    .limits(Limits::NONE.min(1).pattern(&P_unrestrictedSessionPolicyDocumentType));
+static S_unrestrictedSessionPolicyDocumentType: schema::Shape =
+    schema::Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String)
+        .limits(Limits::NONE.min(1).pattern(&P_unrestrictedSessionPolicyDocumentType));
 static P_unrestrictedSessionPolicyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_urlType: schema::Shape = schema::Shape::new("urlType", Kind::String).limits(Limits::NONE.min(4).max(2048));
 static S_userIdType: schema::Shape = schema::Shape::new("userIdType", Kind::String);

@@ -51,7 +51,12 @@ static DELETE_TERMINOLOGY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteTerminologyRequest,
     output: &UNIT,
-    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &INVALID_PARAMETER_VALUE_EXCEPTION, &INTERNAL_SERVER_EXCEPTION],
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -72,7 +77,12 @@ static GET_TERMINOLOGY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetTerminologyRequest,
     output: &S_GetTerminologyResponse,
-    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INVALID_PARAMETER_VALUE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &INTERNAL_SERVER_EXCEPTION],
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -265,8 +275,12 @@ impl OperationType for UntagResource {
     const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
 }
 
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 409, message: "Message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ConcurrentModificationException",
+    code: "ConcurrentModificationException",
+    status: 409,
+    message: "Message",
+};
 pub static CONFLICT_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConflictException", code: "ConflictException", status: 409, message: "Message" };
 pub static DETECTED_LANGUAGE_LOW_CONFIDENCE_EXCEPTION: ErrorFact = ErrorFact {
@@ -279,18 +293,34 @@ pub static INTERNAL_SERVER_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InternalServerException", code: "InternalServerException", status: 500, message: "Message" };
 pub static INVALID_FILTER_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidFilterException", code: "InvalidFilterException", status: 400, message: "Message" };
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "InvalidParameterValueException", code: "InvalidParameterValueException", status: 400, message: "Message" };
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterValueException",
+    code: "InvalidParameterValueException",
+    status: 400,
+    message: "Message",
+};
 pub static INVALID_REQUEST_EXCEPTION: ErrorFact =
     ErrorFact { shape: "InvalidRequestException", code: "InvalidRequestException", status: 400, message: "Message" };
 pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "Message" };
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "Message" };
-pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "ServiceUnavailableException", code: "ServiceUnavailableException", status: 503, message: "Message" };
-pub static TEXT_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "TextSizeLimitExceededException", code: "TextSizeLimitExceededException", status: 400, message: "Message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ResourceNotFoundException",
+    code: "ResourceNotFoundException",
+    status: 404,
+    message: "Message",
+};
+pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "ServiceUnavailableException",
+    code: "ServiceUnavailableException",
+    status: 503,
+    message: "Message",
+};
+pub static TEXT_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "TextSizeLimitExceededException",
+    code: "TextSizeLimitExceededException",
+    status: 400,
+    message: "Message",
+};
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "Message" };
 pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact =
@@ -301,44 +331,61 @@ pub static UNSUPPORTED_DISPLAY_LANGUAGE_CODE_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
-pub static UNSUPPORTED_LANGUAGE_PAIR_EXCEPTION: ErrorFact =
-    ErrorFact { shape: "UnsupportedLanguagePairException", code: "UnsupportedLanguagePairException", status: 400, message: "Message" };
+pub static UNSUPPORTED_LANGUAGE_PAIR_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "UnsupportedLanguagePairException",
+    code: "UnsupportedLanguagePairException",
+    status: 400,
+    message: "Message",
+};
 
-static S_AppliedTerminology: schema::Shape = schema::Shape::new("AppliedTerminology", Kind::Structure(&L_AppliedTerminology));
+static S_AppliedTerminology: schema::Shape =
+    schema::Shape::new("AppliedTerminology", Kind::Structure(&L_AppliedTerminology));
 static L_AppliedTerminology: Layout =
     Layout::new(&[schema::Member::new("Name", &S_ResourceName), schema::Member::new("Terms", &S_TermList)]);
-static S_AppliedTerminologyList: schema::Shape = schema::Shape::new("AppliedTerminologyList", Kind::List(&M_AppliedTerminologyList));
+static S_AppliedTerminologyList: schema::Shape =
+    schema::Shape::new("AppliedTerminologyList", Kind::List(&M_AppliedTerminologyList));
 static M_AppliedTerminologyList: schema::Member = schema::Member::new("member", &S_AppliedTerminology);
-static S_BoundedLengthString: schema::Shape = schema::Shape::new("BoundedLengthString", Kind::String).limits(Limits::NONE.min(1));
+static S_BoundedLengthString: schema::Shape =
+    schema::Shape::new("BoundedLengthString", Kind::String).limits(Limits::NONE.min(1));
 static S_Brevity: schema::Shape = schema::Shape::new("Brevity", Kind::String).limits(Limits::NONE.values(&["ON"]));
 static S_DeleteTerminologyRequest: schema::Shape =
     schema::Shape::new("DeleteTerminologyRequest", Kind::Structure(&L_DeleteTerminologyRequest));
 static L_DeleteTerminologyRequest: Layout = Layout::new(&[schema::Member::new("Name", &S_ResourceName).required()]);
-static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.max(256).pattern(&P_Description));
+static S_Description: schema::Shape =
+    schema::Shape::new("Description", Kind::String).limits(Limits::NONE.max(256).pattern(&P_Description));
 static P_Description: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,256}"#);
-static S_DetectedLanguageLowConfidenceException: schema::Shape =
-    schema::Shape::new("DetectedLanguageLowConfidenceException", Kind::Structure(&L_DetectedLanguageLowConfidenceException));
+static S_DetectedLanguageLowConfidenceException: schema::Shape = schema::Shape::new(
+    "DetectedLanguageLowConfidenceException",
+    Kind::Structure(&L_DetectedLanguageLowConfidenceException),
+);
 static L_DetectedLanguageLowConfidenceException: Layout =
     Layout::new(&[schema::Member::new("DetectedLanguageCode", &S_LanguageCodeString)]);
-static S_Directionality: schema::Shape = schema::Shape::new("Directionality", Kind::String).limits(Limits::NONE.values(&["UNI", "MULTI"]));
+static S_Directionality: schema::Shape =
+    schema::Shape::new("Directionality", Kind::String).limits(Limits::NONE.values(&["UNI", "MULTI"]));
 static S_DisplayLanguageCode: schema::Shape = schema::Shape::new("DisplayLanguageCode", Kind::String)
     .limits(Limits::NONE.values(&["de", "en", "es", "fr", "it", "ja", "ko", "pt", "zh", "zh-TW"]));
 static S_EncryptionKey: schema::Shape = schema::Shape::new("EncryptionKey", Kind::Structure(&L_EncryptionKey));
-static L_EncryptionKey: Layout =
-    Layout::new(&[schema::Member::new("Type", &S_EncryptionKeyType).required(), schema::Member::new("Id", &S_EncryptionKeyID).required()]);
-static S_EncryptionKeyID: schema::Shape =
-    schema::Shape::new("EncryptionKeyID", Kind::String).limits(Limits::NONE.min(1).max(400).pattern(&P_EncryptionKeyID));
+static L_EncryptionKey: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_EncryptionKeyType).required(),
+    schema::Member::new("Id", &S_EncryptionKeyID).required(),
+]);
+static S_EncryptionKeyID: schema::Shape = schema::Shape::new("EncryptionKeyID", Kind::String)
+    .limits(Limits::NONE.min(1).max(400).pattern(&P_EncryptionKeyID));
 static P_EncryptionKeyID: Pattern = Pattern::new(
     r#"(arn:aws((-us-gov)|(-iso)|(-iso-b)|(-cn))?:kms:)?([a-z]{2}-[a-z]+(-[a-z]+)?-\d:)?(\d{12}:)?(((key/)?[a-zA-Z0-9-_]+)|(alias/[a-zA-Z0-9:/_-]+))"#,
 );
-static S_EncryptionKeyType: schema::Shape = schema::Shape::new("EncryptionKeyType", Kind::String).limits(Limits::NONE.values(&["KMS"]));
-static S_Formality: schema::Shape = schema::Shape::new("Formality", Kind::String).limits(Limits::NONE.values(&["FORMAL", "INFORMAL"]));
-static S_GetTerminologyRequest: schema::Shape = schema::Shape::new("GetTerminologyRequest", Kind::Structure(&L_GetTerminologyRequest));
+static S_EncryptionKeyType: schema::Shape =
+    schema::Shape::new("EncryptionKeyType", Kind::String).limits(Limits::NONE.values(&["KMS"]));
+static S_Formality: schema::Shape =
+    schema::Shape::new("Formality", Kind::String).limits(Limits::NONE.values(&["FORMAL", "INFORMAL"]));
+static S_GetTerminologyRequest: schema::Shape =
+    schema::Shape::new("GetTerminologyRequest", Kind::Structure(&L_GetTerminologyRequest));
 static L_GetTerminologyRequest: Layout = Layout::new(&[
     schema::Member::new("Name", &S_ResourceName).required(),
     schema::Member::new("TerminologyDataFormat", &S_TerminologyDataFormat),
 ]);
-static S_GetTerminologyResponse: schema::Shape = schema::Shape::new("GetTerminologyResponse", Kind::Structure(&L_GetTerminologyResponse));
+static S_GetTerminologyResponse: schema::Shape =
+    schema::Shape::new("GetTerminologyResponse", Kind::Structure(&L_GetTerminologyResponse));
 static L_GetTerminologyResponse: Layout = Layout::new(&[
     schema::Member::new("TerminologyProperties", &S_TerminologyProperties),
     schema::Member::new("TerminologyDataLocation", &S_TerminologyDataLocation),
@@ -366,18 +413,22 @@ static L_Language: Layout = Layout::new(&[
     schema::Member::new("LanguageName", &S_LocalizedNameString).required(),
     schema::Member::new("LanguageCode", &S_LanguageCodeString).required(),
 ]);
-static S_LanguageCodeString: schema::Shape = schema::Shape::new("LanguageCodeString", Kind::String).limits(Limits::NONE.min(2).max(5));
-static S_LanguageCodeStringList: schema::Shape = schema::Shape::new("LanguageCodeStringList", Kind::List(&M_LanguageCodeStringList));
+static S_LanguageCodeString: schema::Shape =
+    schema::Shape::new("LanguageCodeString", Kind::String).limits(Limits::NONE.min(2).max(5));
+static S_LanguageCodeStringList: schema::Shape =
+    schema::Shape::new("LanguageCodeStringList", Kind::List(&M_LanguageCodeStringList));
 static M_LanguageCodeStringList: schema::Member = schema::Member::new("member", &S_LanguageCodeString);
 static S_LanguagesList: schema::Shape = schema::Shape::new("LanguagesList", Kind::List(&M_LanguagesList));
 static M_LanguagesList: schema::Member = schema::Member::new("member", &S_Language);
-static S_ListLanguagesRequest: schema::Shape = schema::Shape::new("ListLanguagesRequest", Kind::Structure(&L_ListLanguagesRequest));
+static S_ListLanguagesRequest: schema::Shape =
+    schema::Shape::new("ListLanguagesRequest", Kind::Structure(&L_ListLanguagesRequest));
 static L_ListLanguagesRequest: Layout = Layout::new(&[
     schema::Member::new("DisplayLanguageCode", &S_DisplayLanguageCode),
     schema::Member::new("NextToken", &S_NextToken),
     schema::Member::new("MaxResults", &S_MaxResultsInteger),
 ]);
-static S_ListLanguagesResponse: schema::Shape = schema::Shape::new("ListLanguagesResponse", Kind::Structure(&L_ListLanguagesResponse));
+static S_ListLanguagesResponse: schema::Shape =
+    schema::Shape::new("ListLanguagesResponse", Kind::Structure(&L_ListLanguagesResponse));
 static L_ListLanguagesResponse: Layout = Layout::new(&[
     schema::Member::new("Languages", &S_LanguagesList),
     schema::Member::new("DisplayLanguageCode", &S_DisplayLanguageCode),
@@ -385,53 +436,73 @@ static L_ListLanguagesResponse: Layout = Layout::new(&[
 ]);
 static S_ListTagsForResourceRequest: schema::Shape =
     schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
-static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn).required()]);
+static L_ListTagsForResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn).required()]);
 static S_ListTagsForResourceResponse: schema::Shape =
     schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_TagList)]);
 static S_ListTerminologiesRequest: schema::Shape =
     schema::Shape::new("ListTerminologiesRequest", Kind::Structure(&L_ListTerminologiesRequest));
-static L_ListTerminologiesRequest: Layout =
-    Layout::new(&[schema::Member::new("NextToken", &S_NextToken), schema::Member::new("MaxResults", &S_MaxResultsInteger)]);
+static L_ListTerminologiesRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("MaxResults", &S_MaxResultsInteger),
+]);
 static S_ListTerminologiesResponse: schema::Shape =
     schema::Shape::new("ListTerminologiesResponse", Kind::Structure(&L_ListTerminologiesResponse));
 static L_ListTerminologiesResponse: Layout = Layout::new(&[
     schema::Member::new("TerminologyPropertiesList", &S_TerminologyPropertiesList),
     schema::Member::new("NextToken", &S_NextToken),
 ]);
-static S_LocalizedNameString: schema::Shape = schema::Shape::new("LocalizedNameString", Kind::String).limits(Limits::NONE.min(1).max(256));
-static S_MaxResultsInteger: schema::Shape = schema::Shape::new("MaxResultsInteger", Kind::Integer).limits(Limits::NONE.min(1).max(500));
-static S_MergeStrategy: schema::Shape = schema::Shape::new("MergeStrategy", Kind::String).limits(Limits::NONE.values(&["OVERWRITE"]));
-static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.max(8192).pattern(&P_NextToken));
+static S_LocalizedNameString: schema::Shape =
+    schema::Shape::new("LocalizedNameString", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_MaxResultsInteger: schema::Shape =
+    schema::Shape::new("MaxResultsInteger", Kind::Integer).limits(Limits::NONE.min(1).max(500));
+static S_MergeStrategy: schema::Shape =
+    schema::Shape::new("MergeStrategy", Kind::String).limits(Limits::NONE.values(&["OVERWRITE"]));
+static S_NextToken: schema::Shape =
+    schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.max(8192).pattern(&P_NextToken));
 static P_NextToken: Pattern = Pattern::new(r#"\p{ASCII}{0,8192}"#);
-static S_Profanity: schema::Shape = schema::Shape::new("Profanity", Kind::String).limits(Limits::NONE.values(&["MASK"]));
-static S_ResourceArn: schema::Shape = schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_Profanity: schema::Shape =
+    schema::Shape::new("Profanity", Kind::String).limits(Limits::NONE.values(&["MASK"]));
+static S_ResourceArn: schema::Shape =
+    schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(512));
 static S_ResourceName: schema::Shape =
     schema::Shape::new("ResourceName", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceName));
 static P_ResourceName: Pattern = Pattern::new(r#"^([A-Za-z0-9-]_?)+$"#);
 static S_ResourceNameList: schema::Shape = schema::Shape::new("ResourceNameList", Kind::List(&M_ResourceNameList));
 static M_ResourceNameList: schema::Member = schema::Member::new("member", &S_ResourceName);
-static S_String: schema::Shape = schema::Shape::new("String", Kind::String).limits(Limits::NONE.max(10000).pattern(&P_String));
+static S_String: schema::Shape =
+    schema::Shape::new("String", Kind::String).limits(Limits::NONE.max(10000).pattern(&P_String));
 static P_String: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,10000}"#);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout =
-    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
 static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
-static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(200));
+static S_TagKeyList: schema::Shape =
+    schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(200));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
-static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(0).max(200));
+static S_TagList: schema::Shape =
+    schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(0).max(200));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
-static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
-static L_TagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn).required(), schema::Member::new("Tags", &S_TagList).required()]);
-static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArn).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
 static L_TagResourceResponse: Layout = Layout::new(&[]);
 static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_Term: schema::Shape = schema::Shape::new("Term", Kind::Structure(&L_Term));
-static L_Term: Layout = Layout::new(&[schema::Member::new("SourceText", &S_String), schema::Member::new("TargetText", &S_String)]);
+static L_Term: Layout =
+    Layout::new(&[schema::Member::new("SourceText", &S_String), schema::Member::new("TargetText", &S_String)]);
 static S_TermList: schema::Shape = schema::Shape::new("TermList", Kind::List(&M_TermList));
 static M_TermList: schema::Member = schema::Member::new("member", &S_Term);
-static S_TerminologyArn: schema::Shape = schema::Shape::new("TerminologyArn", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_TerminologyArn: schema::Shape =
+    schema::Shape::new("TerminologyArn", Kind::String).limits(Limits::NONE.min(1).max(512));
 static S_TerminologyData: schema::Shape = schema::Shape::new("TerminologyData", Kind::Structure(&L_TerminologyData));
 static L_TerminologyData: Layout = Layout::new(&[
     schema::Member::new("File", &S_TerminologyFile).required(),
@@ -442,10 +513,14 @@ static S_TerminologyDataFormat: schema::Shape =
     schema::Shape::new("TerminologyDataFormat", Kind::String).limits(Limits::NONE.values(&["CSV", "TMX", "TSV"]));
 static S_TerminologyDataLocation: schema::Shape =
     schema::Shape::new("TerminologyDataLocation", Kind::Structure(&L_TerminologyDataLocation));
-static L_TerminologyDataLocation: Layout =
-    Layout::new(&[schema::Member::new("RepositoryType", &S_String).required(), schema::Member::new("Location", &S_String).required()]);
-static S_TerminologyFile: schema::Shape = schema::Shape::new("TerminologyFile", Kind::Blob).limits(Limits::NONE.max(10485760)).sensitive();
-static S_TerminologyProperties: schema::Shape = schema::Shape::new("TerminologyProperties", Kind::Structure(&L_TerminologyProperties));
+static L_TerminologyDataLocation: Layout = Layout::new(&[
+    schema::Member::new("RepositoryType", &S_String).required(),
+    schema::Member::new("Location", &S_String).required(),
+]);
+static S_TerminologyFile: schema::Shape =
+    schema::Shape::new("TerminologyFile", Kind::Blob).limits(Limits::NONE.max(10485760)).sensitive();
+static S_TerminologyProperties: schema::Shape =
+    schema::Shape::new("TerminologyProperties", Kind::Structure(&L_TerminologyProperties));
 static L_TerminologyProperties: Layout = Layout::new(&[
     schema::Member::new("Name", &S_ResourceName),
     schema::Member::new("Description", &S_Description),
@@ -466,9 +541,11 @@ static S_TerminologyPropertiesList: schema::Shape =
     schema::Shape::new("TerminologyPropertiesList", Kind::List(&M_TerminologyPropertiesList));
 static M_TerminologyPropertiesList: schema::Member = schema::Member::new("member", &S_TerminologyProperties);
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
-static S_TooManyTagsException: schema::Shape = schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
+static S_TooManyTagsException: schema::Shape =
+    schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
 static L_TooManyTagsException: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn)]);
-static S_TranslateTextRequest: schema::Shape = schema::Shape::new("TranslateTextRequest", Kind::Structure(&L_TranslateTextRequest));
+static S_TranslateTextRequest: schema::Shape =
+    schema::Shape::new("TranslateTextRequest", Kind::Structure(&L_TranslateTextRequest));
 static L_TranslateTextRequest: Layout = Layout::new(&[
     schema::Member::new("Text", &S_BoundedLengthString).required(),
     schema::Member::new("TerminologyNames", &S_ResourceNameList),
@@ -476,7 +553,8 @@ static L_TranslateTextRequest: Layout = Layout::new(&[
     schema::Member::new("TargetLanguageCode", &S_LanguageCodeString).required(),
     schema::Member::new("Settings", &S_TranslationSettings),
 ]);
-static S_TranslateTextResponse: schema::Shape = schema::Shape::new("TranslateTextResponse", Kind::Structure(&L_TranslateTextResponse));
+static S_TranslateTextResponse: schema::Shape =
+    schema::Shape::new("TranslateTextResponse", Kind::Structure(&L_TranslateTextResponse));
 static L_TranslateTextResponse: Layout = Layout::new(&[
     schema::Member::new("TranslatedText", &S_TranslatedTextString).required(),
     schema::Member::new("SourceLanguageCode", &S_LanguageCodeString).required(),
@@ -484,18 +562,21 @@ static L_TranslateTextResponse: Layout = Layout::new(&[
     schema::Member::new("AppliedTerminologies", &S_AppliedTerminologyList),
     schema::Member::new("AppliedSettings", &S_TranslationSettings),
 ]);
-static S_TranslatedTextString: schema::Shape =
-    schema::Shape::new("TranslatedTextString", Kind::String).limits(Limits::NONE.max(20000).pattern(&P_TranslatedTextString));
+static S_TranslatedTextString: schema::Shape = schema::Shape::new("TranslatedTextString", Kind::String)
+    .limits(Limits::NONE.max(20000).pattern(&P_TranslatedTextString));
 static P_TranslatedTextString: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,20000}"#);
-static S_TranslationSettings: schema::Shape = schema::Shape::new("TranslationSettings", Kind::Structure(&L_TranslationSettings));
+static S_TranslationSettings: schema::Shape =
+    schema::Shape::new("TranslationSettings", Kind::Structure(&L_TranslationSettings));
 static L_TranslationSettings: Layout = Layout::new(&[
     schema::Member::new("Formality", &S_Formality),
     schema::Member::new("Profanity", &S_Profanity),
     schema::Member::new("Brevity", &S_Brevity),
 ]);
 static S_UnboundedLengthString: schema::Shape = schema::Shape::new("UnboundedLengthString", Kind::String);
-static S_UnsupportedDisplayLanguageCodeException: schema::Shape =
-    schema::Shape::new("UnsupportedDisplayLanguageCodeException", Kind::Structure(&L_UnsupportedDisplayLanguageCodeException));
+static S_UnsupportedDisplayLanguageCodeException: schema::Shape = schema::Shape::new(
+    "UnsupportedDisplayLanguageCodeException",
+    Kind::Structure(&L_UnsupportedDisplayLanguageCodeException),
+);
 static L_UnsupportedDisplayLanguageCodeException: Layout =
     Layout::new(&[schema::Member::new("DisplayLanguageCode", &S_LanguageCodeString)]);
 static S_UnsupportedLanguagePairException: schema::Shape =
@@ -504,10 +585,14 @@ static L_UnsupportedLanguagePairException: Layout = Layout::new(&[
     schema::Member::new("SourceLanguageCode", &S_LanguageCodeString),
     schema::Member::new("TargetLanguageCode", &S_LanguageCodeString),
 ]);
-static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
-static L_UntagResourceRequest: Layout =
-    Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn).required(), schema::Member::new("TagKeys", &S_TagKeyList).required()]);
-static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArn).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required(),
+]);
+static S_UntagResourceResponse: schema::Shape =
+    schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
 static L_UntagResourceResponse: Layout = Layout::new(&[]);
 #[derive(Clone, Default)]
 pub struct AppliedTerminology {

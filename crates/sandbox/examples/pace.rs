@@ -15,30 +15,14 @@ fn main() -> ExitCode {
     println!("{:?}", host.report().confinement);
     let spec = || {
         let mut mounts = runtime::system_mounts();
-        mounts.extend([
-            Mount::Proc,
-            Mount::Dev,
-            Mount::Scratch {
-                at: "/tmp".into(),
-                bytes: 1 << 29,
-            },
-        ]);
+        mounts.extend([Mount::Proc, Mount::Dev, Mount::Scratch { at: "/tmp".into(), bytes: 1 << 29 }]);
         Spec {
             name: "pace".into(),
             hostname: "pace".into(),
             mounts,
             identity: Identity { uid: 993, gid: 990 },
-            limits: Limits {
-                memory: 128 << 20,
-                processes: 1024,
-                open_files: 1024,
-                cpu_weight: 100,
-            },
-            program: Program {
-                argv: vec!["/bin/sleep".into(), "100".into()],
-                env: vec![],
-                folder: "/".into(),
-            },
+            limits: Limits { memory: 128 << 20, processes: 1024, open_files: 1024, cpu_weight: 100 },
+            program: Program { argv: vec!["/bin/sleep".into(), "100".into()], env: vec![], folder: "/".into() },
         }
     };
     let median = |mut times: Vec<Duration>| {

@@ -103,7 +103,10 @@ mod tests {
             check("P", "AWS::SSM::Parameter", &json!({"Type": "String"})),
             Err("Properties validation failed for resource P with message: #: required key [Value] not found".into())
         );
-        assert_eq!(check("V", "AWS::EC2::VPNGateway", &json!({})), Err("AWS::EC2::VPNGateway is not implemented by Kogumo".into()));
+        assert_eq!(
+            check("V", "AWS::EC2::VPNGateway", &json!({})),
+            Err("AWS::EC2::VPNGateway is not implemented by Kogumo".into())
+        );
         assert_eq!(check("C", "Custom::Thing", &json!({"Any": 1})), Ok(()));
     }
 }

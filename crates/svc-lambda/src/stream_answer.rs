@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 
 use crate::invoke::{SYNCHRONOUS_LIMIT, check_payload, client_context, work};
 use crate::name::Target;
+use crate::record;
 use crate::run::streamed::{Piece, pieces};
 use crate::run::{self, Done, Work};
-use crate::{record};
 
 /// An invocation of which something has come.
 pub enum Answer {

@@ -6,11 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The text is not a template: what was expected, and the line and column (from 1) where it was not found.
-    Syntax {
-        message: String,
-        line: usize,
-        column: usize,
-    },
+    Syntax { message: String, line: usize, column: usize },
     /// A directive that AWS does not allow in its templates, such as `#include`.
     Refused(String),
     /// A method was called with arguments that it cannot take; Java would have thrown here.
@@ -22,15 +18,8 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Syntax {
-                message,
-                line,
-                column,
-            } => write!(f, "{message} at line {line}, column {column}"),
-            Error::Refused(directive) => write!(
-                f,
-                "Directive #{directive} is not allowed in a mapping template"
-            ),
+            Error::Syntax { message, line, column } => write!(f, "{message} at line {line}, column {column}"),
+            Error::Refused(directive) => write!(f, "Directive #{directive} is not allowed in a mapping template"),
             Error::Call(message) => f.write_str(message),
             Error::Limit(what) => write!(f, "Mapping template exceeds the limit of {what}"),
         }

@@ -33,13 +33,7 @@ impl<'a> Renderer<'a> {
         variables: &'a mut Variables,
         missing: Missing,
     ) -> Self {
-        Renderer {
-            template,
-            heap,
-            variables,
-            missing,
-            calls: 0,
-        }
+        Renderer { template, heap, variables, missing, calls: 0 }
     }
 
     pub(crate) fn run(mut self) -> Result<String, Error> {
@@ -62,10 +56,7 @@ impl<'a> Renderer<'a> {
     fn node(&mut self, node: &Node, out: &mut String) -> Result<Flow, Error> {
         match node {
             Node::Text(text) => self.write(text, out)?,
-            Node::Reference {
-                reference,
-                backslashes,
-            } => self.show_reference(reference, *backslashes, out)?,
+            Node::Reference { reference, backslashes } => self.show_reference(reference, *backslashes, out)?,
             Node::Set { target, value } => {
                 let value = self.expression(value)?;
                 self.assign(target, value)?;
@@ -78,19 +69,11 @@ impl<'a> Renderer<'a> {
                 }
                 return self.block(otherwise, out);
             }
-            Node::Foreach {
-                variable,
-                items,
-                body,
-            } => return self.foreach(variable, items, body, out),
+            Node::Foreach { variable, items, body } => return self.foreach(variable, items, body, out),
             Node::Define { variable, block } => {
-                self.variables
-                    .insert(variable.clone(), Value::Block(BlockId(*block)));
+                self.variables.insert(variable.clone(), Value::Block(BlockId(*block)));
             }
-            Node::Call {
-                macro_index,
-                arguments,
-            } => return self.call_macro(*macro_index, arguments, out),
+            Node::Call { macro_index, arguments } => return self.call_macro(*macro_index, arguments, out),
             Node::Break => return Ok(Flow::Break),
             Node::Stop => return Ok(Flow::Stop),
         }
@@ -108,12 +91,7 @@ impl<'a> Renderer<'a> {
 
     /// Prints a reference. Backslashes before one that has a value escape in pairs; before one
     /// that has none they are text.
-    fn show_reference(
-        &mut self,
-        reference: &Reference,
-        backslashes: usize,
-        out: &mut String,
-    ) -> Result<(), Error> {
+    fn show_reference(&mut self, reference: &Reference, backslashes: usize, out: &mut String) -> Result<(), Error> {
         let value = self.reference(reference)?;
         let found = !matches!(value, Value::Null);
         let kept = if found { backslashes / 2 } else { backslashes };
@@ -134,9 +112,7 @@ impl<'a> Renderer<'a> {
     fn defined(&mut self, BlockId(block): BlockId, out: &mut String) -> Result<(), Error> {
         let template = self.template;
         match template.blocks.get(block) {
-            Some(block) => self
-                .deeper(|renderer| renderer.block(block, out))
-                .map(|_| ()),
+            Some(block) => self.deeper(|renderer| renderer.block(block, out)).map(|_| ()),
             None => Ok(()),
         }
     }
@@ -144,30 +120,17 @@ impl<'a> Renderer<'a> {
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.calls += 1;
         if self.calls > MAX_CALLS {
-            return Err(Error::Limit(
-                "calls of macros and definitions within each other",
-            ));
+            return Err(Error::Limit("calls of macros and definitions within each other"));
         }
         let result = inner(self);
         self.calls -= 1;
         result
     }
 
-    fn foreach(
-        &mut self,
-        variable: &str,
-        items: &Expr,
-        body: &Block,
-        out: &mut String,
-    ) -> Result<Flow, Error> {
+    fn foreach(&mut self, variable: &str, items: &Expr, body: &Block, out: &mut String) -> Result<Flow, Error> {
         let items = match self.expression(items)? {
             Value::List(id) => self.heap.copy_items(id)?,
-            Value::Map(id) => self
-                .heap
-                .copy_entries(id)?
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect(),
+            Value::Map(id) => self.heap.copy_entries(id)?.into_iter().map(|(_, value)| value).collect(),
             _ => return Ok(Flow::Next),
         };
         if items.len() > self.heap.limits().iterations {
@@ -176,17 +139,12 @@ impl<'a> Renderer<'a> {
         let outer: Vec<_> = [variable, "foreach", "velocityCount"]
             .map(|name| (name.to_owned(), self.variables.get(name).cloned()))
             .into();
-        let parent = self
-            .variables
-            .get("foreach")
-            .cloned()
-            .unwrap_or(Value::Null);
+        let parent = self.variables.get("foreach").cloned().unwrap_or(Value::Null);
         let mut flow = Flow::Next;
         for (index, item) in items.iter().enumerate() {
             let state = self.loop_state(index, items.len(), parent.clone())?;
             self.variables.insert("foreach".into(), state);
-            self.variables
-                .insert("velocityCount".into(), Value::Int(index as i64 + 1));
+            self.variables.insert("velocityCount".into(), Value::Int(index as i64 + 1));
             self.variables.insert(variable.to_owned(), item.clone());
             flow = self.block(body, out)?;
             if flow != Flow::Next {
@@ -196,11 +154,7 @@ impl<'a> Renderer<'a> {
         for (name, value) in outer {
             self.restore(name, value);
         }
-        Ok(if flow == Flow::Stop {
-            Flow::Stop
-        } else {
-            Flow::Next
-        })
+        Ok(if flow == Flow::Stop { Flow::Stop } else { Flow::Next })
     }
 
     /// `$foreach` of one iteration.
@@ -213,12 +167,7 @@ impl<'a> Renderer<'a> {
             ("last", Value::Bool(index + 1 == length)),
             ("parent", parent),
         ];
-        self.heap.map(
-            state
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect(),
-        )
+        self.heap.map(state.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
     }
 
     fn restore(&mut self, name: String, value: Option<Value>) {
@@ -228,20 +177,12 @@ impl<'a> Renderer<'a> {
         };
     }
 
-    fn call_macro(
-        &mut self,
-        index: usize,
-        arguments: &[Expr],
-        out: &mut String,
-    ) -> Result<Flow, Error> {
+    fn call_macro(&mut self, index: usize, arguments: &[Expr], out: &mut String) -> Result<Flow, Error> {
         let template = self.template;
         let Some(called) = template.macros.get(index) else {
             return Ok(Flow::Next);
         };
-        let arguments = arguments
-            .iter()
-            .map(|argument| self.expression(argument))
-            .collect::<Result<Vec<_>, _>>()?;
+        let arguments = arguments.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>, _>>()?;
         let mut outer = Vec::new();
         for (position, name) in called.parameters.iter().enumerate() {
             let value = arguments.get(position).cloned().unwrap_or(Value::Null);
@@ -251,20 +192,12 @@ impl<'a> Renderer<'a> {
         for (name, value) in outer.into_iter().rev() {
             self.restore(name, value);
         }
-        Ok(if flow == Flow::Stop {
-            Flow::Stop
-        } else {
-            Flow::Next
-        })
+        Ok(if flow == Flow::Stop { Flow::Stop } else { Flow::Next })
     }
 
     /// The value of a reference; null when any step of it has none.
     fn reference(&mut self, reference: &Reference) -> Result<Value, Error> {
-        let root = self
-            .variables
-            .get(&reference.root)
-            .cloned()
-            .unwrap_or(Value::Null);
+        let root = self.variables.get(&reference.root).cloned().unwrap_or(Value::Null);
         self.follow(root, &reference.path)
     }
 
@@ -281,10 +214,8 @@ impl<'a> Renderer<'a> {
                     methods::index(&value, &index, self.heap)?
                 }
                 Access::Method(name, arguments) => {
-                    let arguments = arguments
-                        .iter()
-                        .map(|argument| self.expression(argument))
-                        .collect::<Result<Vec<_>, _>>()?;
+                    let arguments =
+                        arguments.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>, _>>()?;
                     methods::call(&value, name, &arguments, self.heap)?
                 }
             };
@@ -298,11 +229,7 @@ impl<'a> Renderer<'a> {
             self.variables.insert(target.root.clone(), value);
             return Ok(());
         };
-        let root = self
-            .variables
-            .get(&target.root)
-            .cloned()
-            .unwrap_or(Value::Null);
+        let root = self.variables.get(&target.root).cloned().unwrap_or(Value::Null);
         let holder = self.follow(root, path)?;
         let key = match last {
             Access::Property(name) => self.heap.text(name)?,
@@ -316,9 +243,7 @@ impl<'a> Renderer<'a> {
                 let key = self.heap.show(&key)?;
                 self.heap.put(*id, key, value)?;
             }
-            (Value::List(id), Value::Int(index)) => {
-                methods::set_item(*id, *index, value, self.heap)?
-            }
+            (Value::List(id), Value::Int(index)) => methods::set_item(*id, *index, value, self.heap)?,
             _ => {}
         }
         Ok(())

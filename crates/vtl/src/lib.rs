@@ -52,12 +52,7 @@ impl Template {
     }
 
     /// Renders with these variables; what `#set` changed is in them afterwards.
-    pub fn render(
-        &self,
-        heap: &mut Heap,
-        variables: &mut Variables,
-        missing: Missing,
-    ) -> Result<String, Error> {
+    pub fn render(&self, heap: &mut Heap, variables: &mut Variables, missing: Missing) -> Result<String, Error> {
         eval::Renderer::new(self, heap, variables, missing).run()
     }
 

@@ -103,12 +103,7 @@ impl Heap {
             }
             Value::List(id) => {
                 let items = self.copy_items(*id)?;
-                Json::Array(
-                    items
-                        .iter()
-                        .map(|item| self.json_at(item, depth + 1))
-                        .collect::<Result<_, _>>()?,
-                )
+                Json::Array(items.iter().map(|item| self.json_at(item, depth + 1)).collect::<Result<_, _>>()?)
             }
             Value::Map(id) => {
                 let mut object = serde_json::Map::new();
@@ -140,10 +135,7 @@ impl Heap {
             }),
             Json::String(text) => self.text(text),
             Json::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.load_at(item, depth + 1))
-                    .collect::<Result<_, _>>()?;
+                let items = items.iter().map(|item| self.load_at(item, depth + 1)).collect::<Result<_, _>>()?;
                 self.new_list(Kind::Json, items)
             }
             Json::Object(object) => {
@@ -157,12 +149,7 @@ impl Heap {
     }
 
     /// Velocity's `==`: numbers by value, collections by content, unlike kinds by their text.
-    pub(crate) fn equal(
-        &mut self,
-        left: &Value,
-        right: &Value,
-        depth: usize,
-    ) -> Result<bool, Error> {
+    pub(crate) fn equal(&mut self, left: &Value, right: &Value, depth: usize) -> Result<bool, Error> {
         self.work(0)?;
         if depth > MAX_DEPTH {
             return Err(TOO_DEEP);
@@ -214,20 +201,11 @@ fn java_double(number: f64) -> String {
         return "NaN".into();
     }
     if number.is_infinite() {
-        return if number > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        }
-        .into();
+        return if number > 0.0 { "Infinity" } else { "-Infinity" }.into();
     }
     if size == 0.0 || (1e-3..1e7).contains(&size) {
         let text = number.to_string();
-        return if text.contains('.') {
-            text
-        } else {
-            text + ".0"
-        };
+        return if text.contains('.') { text } else { text + ".0" };
     }
     let text = format!("{number:e}");
     match text.split_once('e') {
@@ -243,14 +221,9 @@ mod tests {
 
     #[test]
     fn doubles_print_as_java_prints_them() {
-        for (number, text) in [
-            (1.0, "1.0"),
-            (0.5, "0.5"),
-            (-2.25, "-2.25"),
-            (1e7, "1.0E7"),
-            (1.5e-4, "1.5E-4"),
-            (9999999.0, "9999999.0"),
-        ] {
+        for (number, text) in
+            [(1.0, "1.0"), (0.5, "0.5"), (-2.25, "-2.25"), (1e7, "1.0E7"), (1.5e-4, "1.5E-4"), (9999999.0, "9999999.0")]
+        {
             assert_eq!(java_double(number), text);
         }
     }

@@ -23,12 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            steps: 2_000_000,
-            bytes: 128 << 20,
-            output: 10 << 20,
-            iterations: 1_000,
-        }
+        Limits { steps: 2_000_000, bytes: 128 << 20, output: 10 << 20, iterations: 1_000 }
     }
 }
 
@@ -60,12 +55,7 @@ pub trait Object {
     /// `$object.name`
     fn property(&self, name: &str, heap: &mut Heap) -> Result<Option<Value>, Error>;
     /// `$object.name(arguments)`
-    fn call(
-        &self,
-        name: &str,
-        arguments: &[Value],
-        heap: &mut Heap,
-    ) -> Result<Option<Value>, Error>;
+    fn call(&self, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error>;
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,14 +82,7 @@ pub struct Heap {
 impl Heap {
     /// An empty heap with the whole budget.
     pub fn new(limits: Limits) -> Self {
-        Heap {
-            lists: Vec::new(),
-            maps: Vec::new(),
-            limits,
-            steps: 0,
-            bytes: 0,
-            patterns: HashMap::new(),
-        }
+        Heap { lists: Vec::new(), maps: Vec::new(), limits, steps: 0, bytes: 0, patterns: HashMap::new() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -109,20 +92,12 @@ impl Heap {
     /// Pays for work over `bytes` bytes (0 for a single step).
     pub fn work(&mut self, bytes: usize) -> Result<(), Error> {
         self.steps += 1 + (bytes as u64 >> 8);
-        if self.steps > self.limits.steps {
-            Err(Error::Limit("steps"))
-        } else {
-            Ok(())
-        }
+        if self.steps > self.limits.steps { Err(Error::Limit("steps")) } else { Ok(()) }
     }
 
     fn take(&mut self, bytes: usize) -> Result<(), Error> {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > self.limits.bytes {
-            Err(Error::Limit("memory"))
-        } else {
-            Ok(())
-        }
+        if self.bytes > self.limits.bytes { Err(Error::Limit("memory")) } else { Ok(()) }
     }
 
     /// A new string.
@@ -148,15 +123,8 @@ impl Heap {
         self.new_map(Kind::Plain, entries)
     }
 
-    pub(crate) fn new_map(
-        &mut self,
-        kind: Kind,
-        entries: IndexMap<String, Value>,
-    ) -> Result<Value, Error> {
-        let keys: usize = entries
-            .keys()
-            .map(|key| key.len() + 2 * size_of::<Value>())
-            .sum();
+    pub(crate) fn new_map(&mut self, kind: Kind, entries: IndexMap<String, Value>) -> Result<Value, Error> {
+        let keys: usize = entries.keys().map(|key| key.len() + 2 * size_of::<Value>()).sum();
         self.take(64 + keys)?;
         self.maps.push((kind, entries));
         Ok(Value::Map(MapId(self.maps.len() - 1)))
@@ -176,11 +144,7 @@ impl Heap {
     /// A copy of a map's entries, paid for.
     pub(crate) fn copy_entries(&mut self, id: MapId) -> Result<Vec<(String, Value)>, Error> {
         self.work(self.entries(id).len() * size_of::<Value>() * 4)?;
-        Ok(self
-            .entries(id)
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect())
+        Ok(self.entries(id).iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     pub(crate) fn list_kind(&self, id: ListId) -> Kind {

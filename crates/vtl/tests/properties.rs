@@ -67,28 +67,16 @@ fn pieces() -> impl Strategy<Value = String> {
         "1.5",
         ".substring(1, ",
     ];
-    prop::collection::vec(prop::sample::select(words.to_vec()), 0..40)
-        .prop_map(|words| words.concat())
+    prop::collection::vec(prop::sample::select(words.to_vec()), 0..40).prop_map(|words| words.concat())
 }
 
 fn limits() -> Limits {
-    Limits {
-        steps: 50_000,
-        bytes: 4 << 20,
-        output: 1 << 20,
-        iterations: 100,
-    }
+    Limits { steps: 50_000, bytes: 4 << 20, output: 1 << 20, iterations: 100 }
 }
 
 fn render(source: &str) -> Option<String> {
     let template = Template::parse(source).ok()?;
-    template
-        .render(
-            &mut Heap::new(limits()),
-            &mut Variables::new(),
-            Missing::AsWritten,
-        )
-        .ok()
+    template.render(&mut Heap::new(limits()), &mut Variables::new(), Missing::AsWritten).ok()
 }
 
 proptest! {

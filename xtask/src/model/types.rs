@@ -23,9 +23,18 @@ pub fn structures(service: &Service, reached: &BTreeSet<String>) -> String {
 fn structure(service: &Service, name: &str, shape: &Shape) -> String {
     let rust = type_name(name);
     let members = members_of(shape);
-    let fields: String = members.iter().map(|member| format!("pub {}: {},\n", field(&member.name), field_type(service, name, member))).collect();
+    let fields: String = members
+        .iter()
+        .map(|member| format!("pub {}: {},\n", field(&member.name), field_type(service, name, member)))
+        .collect();
     let arms = |reference: &str| {
-        let arms: Vec<String> = members.iter().enumerate().map(|(index, member)| format!("{} => {reference}self.{},\n", arm(index, members.len()), field(&member.name))).collect();
+        let arms: Vec<String> = members
+            .iter()
+            .enumerate()
+            .map(|(index, member)| {
+                format!("{} => {reference}self.{},\n", arm(index, members.len()), field(&member.name))
+            })
+            .collect();
         if arms.is_empty() { String::new() } else { format!("match index {{ {} }}", arms.concat()) }
     };
     let (get, get_mut) = if members.is_empty() {
@@ -33,7 +42,10 @@ fn structure(service: &Service, name: &str, shape: &Shape) -> String {
     } else {
         (arms("&"), arms("&mut "))
     };
-    format!("#[derive(Clone, Default)]\npub struct {rust} {{ {fields} }}\n{}", implementations(name, &rust, &get, &get_mut))
+    format!(
+        "#[derive(Clone, Default)]\npub struct {rust} {{ {fields} }}\n{}",
+        implementations(name, &rust, &get, &get_mut)
+    )
 }
 
 fn union(service: &Service, name: &str, shape: &Shape) -> String {
@@ -53,7 +65,10 @@ fn union(service: &Service, name: &str, shape: &Shape) -> String {
     }
     let get = format!("match (self, index) {{ {get} _ => &() }}");
     let get_mut = format!("match index {{ {get_mut} }}");
-    format!("#[derive(Clone, Default)]\npub enum {rust} {{ {variants} }}\n{}", implementations(name, &rust, &get, &get_mut))
+    format!(
+        "#[derive(Clone, Default)]\npub enum {rust} {{ {variants} }}\n{}",
+        implementations(name, &rust, &get, &get_mut)
+    )
 }
 
 fn implementations(name: &str, rust: &str, get: &str, get_mut: &str) -> String {

@@ -22,11 +22,7 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn new(body: &str, parameters: Parameters) -> Self {
-        Input {
-            body: body.to_owned(),
-            parameters,
-            document: OnceCell::new(),
-        }
+        Input { body: body.to_owned(), parameters, document: OnceCell::new() }
     }
 
     /// The payload as JSON. A payload that is not JSON is one string, as in AWS.
@@ -39,9 +35,7 @@ impl Input {
             if self.body.trim().is_empty() {
                 return Some(Json::Null);
             }
-            serde_json::from_str(&self.body)
-                .ok()
-                .or_else(|| Some(Json::String(self.body.clone())))
+            serde_json::from_str(&self.body).ok().or_else(|| Some(Json::String(self.body.clone())))
         });
         Ok(parsed.as_ref().unwrap_or(&Json::Null))
     }
@@ -65,36 +59,17 @@ impl Input {
 
     /// `$input.params(name)`: looked for in the path, the query string and the headers, in that order.
     fn parameter(&self, name: &str) -> &str {
-        let Parameters {
-            path,
-            querystring,
-            header,
-        } = &self.parameters;
-        let exact = path
-            .iter()
-            .chain(querystring)
-            .chain(header)
-            .find(|(key, _)| key == name);
-        let found = exact.or_else(|| {
-            header
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        });
+        let Parameters { path, querystring, header } = &self.parameters;
+        let exact = path.iter().chain(querystring).chain(header).find(|(key, _)| key == name);
+        let found = exact.or_else(|| header.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
         found.map_or("", |(_, value)| value)
     }
 
     fn all_parameters(&self) -> Json {
         let object = |pairs: &[(String, String)]| -> Map<String, Json> {
-            pairs
-                .iter()
-                .map(|(key, value)| (key.clone(), Json::String(value.clone())))
-                .collect()
+            pairs.iter().map(|(key, value)| (key.clone(), Json::String(value.clone()))).collect()
         };
-        let Parameters {
-            path,
-            querystring,
-            header,
-        } = &self.parameters;
+        let Parameters { path, querystring, header } = &self.parameters;
         json!({"path": object(path), "querystring": object(querystring), "header": object(header)})
     }
 }
@@ -108,12 +83,7 @@ impl Object for Input {
         }
     }
 
-    fn call(
-        &self,
-        name: &str,
-        arguments: &[Value],
-        heap: &mut Heap,
-    ) -> Result<Option<Value>, Error> {
+    fn call(&self, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
         let argument = match arguments {
             [argument] => heap.show(argument)?,
             _ => String::new(),

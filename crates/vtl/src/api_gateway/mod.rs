@@ -38,10 +38,7 @@ impl Mapping<'_> {
     pub fn render(self, template: &Template) -> Result<Mapped, Error> {
         let mut heap = Heap::new(Limits::default());
         let mut context = self.context;
-        context.insert(
-            "requestOverride".into(),
-            serde_json::json!({"header": {}, "path": {}, "querystring": {}}),
-        );
+        context.insert("requestOverride".into(), serde_json::json!({"header": {}, "path": {}, "querystring": {}}));
         context.insert("responseOverride".into(), serde_json::json!({"header": {}}));
         let context = heap.load(&Json::Object(context))?;
         let stage_variables = heap.load(&Json::Object(self.stage_variables))?;

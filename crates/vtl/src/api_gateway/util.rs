@@ -13,12 +13,7 @@ impl Object for Util {
         Ok(None)
     }
 
-    fn call(
-        &self,
-        name: &str,
-        arguments: &[Value],
-        heap: &mut Heap,
-    ) -> Result<Option<Value>, Error> {
+    fn call(&self, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
         let [argument] = arguments else {
             return Ok(None);
         };
@@ -31,16 +26,14 @@ impl Object for Util {
             "escapeJavaScript" => escape_javascript(&text),
             "parseJson" => {
                 let json = serde_json::from_str(&text);
-                let json =
-                    json.map_err(|error| Error::Call(format!("$util.parseJson: {error}")))?;
+                let json = json.map_err(|error| Error::Call(format!("$util.parseJson: {error}")))?;
                 return heap.load(&json).map(Some);
             }
             "urlEncode" => url_encode(&text),
             "urlDecode" => url_decode(&text),
             "base64Encode" => BASE64_STANDARD.encode(&text),
             "base64Decode" => {
-                let bytes = base64_decode(&text)
-                    .ok_or_else(|| Error::Call("$util.base64Decode: not base64".into()))?;
+                let bytes = base64_decode(&text).ok_or_else(|| Error::Call("$util.base64Decode: not base64".into()))?;
                 String::from_utf8_lossy(&bytes).into_owned()
             }
             _ => return Ok(None),
@@ -78,9 +71,7 @@ fn url_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => {
-                out.push(char::from(byte))
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => out.push(char::from(byte)),
             b' ' => out.push('+'),
             _ => {
                 let _ = write!(out, "%{byte:02X}");
@@ -113,9 +104,7 @@ fn url_decode(text: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Line breaks and missing padding are forgiven.
@@ -148,13 +137,7 @@ mod tests {
 
     #[test]
     fn base64() {
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
             assert_eq!(base64_decode(coded).as_deref(), Some(plain.as_bytes()));
         }
         assert_eq!(base64_decode("Z"), None);

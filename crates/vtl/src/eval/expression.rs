@@ -21,10 +21,7 @@ impl Renderer<'_> {
                 self.heap.text(&out)
             }
             Expr::List(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.expression(item))
-                    .collect::<Result<_, _>>()?;
+                let items = items.iter().map(|item| self.expression(item)).collect::<Result<_, _>>()?;
                 self.heap.list(items)
             }
             Expr::Range(first, last) => {
@@ -95,9 +92,8 @@ impl Renderer<'_> {
     }
 
     fn operate(&mut self, operator: Operator, left: &Value, right: &Value) -> Result<Value, Error> {
-        let compared = |wanted: fn(Ordering) -> bool| {
-            compare(left, right).map_or(Value::Null, |o| Value::Bool(wanted(o)))
-        };
+        let compared =
+            |wanted: fn(Ordering) -> bool| compare(left, right).map_or(Value::Null, |o| Value::Bool(wanted(o)));
         Ok(match operator {
             Operator::Equal => Value::Bool(self.heap.equal(left, right, 0)?),
             Operator::NotEqual => Value::Bool(!self.heap.equal(left, right, 0)?),

@@ -81,10 +81,7 @@ impl Filter {
                 let right = right.value(item, root, spend)?;
                 match (left, right) {
                     (Some(left), Some(right)) => comparison.holds(&left, &right),
-                    (left, right) => {
-                        matches!(comparison, Comparison::NotEqual)
-                            && left.is_some() != right.is_some()
-                    }
+                    (left, right) => matches!(comparison, Comparison::NotEqual) && left.is_some() != right.is_some(),
                 }
             }
         })
@@ -93,11 +90,7 @@ impl Filter {
 
 impl Comparison {
     fn holds(self, left: &Json, right: &Json) -> bool {
-        let among = || {
-            right
-                .as_array()
-                .is_some_and(|items| items.iter().any(|item| equal(left, item)))
-        };
+        let among = || right.as_array().is_some_and(|items| items.iter().any(|item| equal(left, item)));
         match self {
             Comparison::Equal => equal(left, right),
             Comparison::NotEqual => !equal(left, right),
@@ -187,11 +180,7 @@ impl Cursor<'_> {
         } else {
             self.comparison()?
         };
-        Ok(if negated {
-            Filter::Not(Box::new(term))
-        } else {
-            term
-        })
+        Ok(if negated { Filter::Not(Box::new(term)) } else { term })
     }
 
     fn comparison(&mut self) -> Result<Filter, Error> {
@@ -237,9 +226,7 @@ impl Cursor<'_> {
             Some('\'' | '"') => self.quoted().map(Json::String),
             Some('[') => self.literals(),
             _ => {
-                let end = self
-                    .rest()
-                    .find(|c: char| c.is_whitespace() || "()]&|,".contains(c));
+                let end = self.rest().find(|c: char| c.is_whitespace() || "()]&|,".contains(c));
                 let word = &self.rest()[..end.unwrap_or(self.rest().len())];
                 let value = serde_json::from_str(word).map_err(|_| self.error())?;
                 self.at += word.len();

@@ -58,13 +58,9 @@ impl Path {
         let found = self.select(document, document, spend)?;
         let result = if self.is_definite() {
             match (self.segments.last(), found.as_slice()) {
-                (
-                    Some(Segment {
-                        selector: Selector::Names(names),
-                        ..
-                    }),
-                    [_, ..],
-                ) if names.len() > 1 => Some(self.subset(document, names, spend)?),
+                (Some(Segment { selector: Selector::Names(names), .. }), [_, ..]) if names.len() > 1 => {
+                    Some(self.subset(document, names, spend)?)
+                }
                 (_, [value, ..]) => Some((*value).clone()),
                 (_, []) => None,
             }
@@ -91,12 +87,7 @@ impl Path {
     /// `$.x['a','b']`: an object of the named properties that are there.
     fn subset(&self, document: &Json, names: &[String], spend: Spend<'_>) -> Result<Json, Error> {
         let mut subset = serde_json::Map::new();
-        let parents = walk(
-            &self.segments[..self.segments.len() - 1],
-            document,
-            document,
-            spend,
-        )?;
+        let parents = walk(&self.segments[..self.segments.len() - 1], document, document, spend)?;
         for parent in parents {
             for name in names {
                 if let Some(value) = parent.get(name) {
@@ -108,22 +99,12 @@ impl Path {
     }
 
     /// Every value that matches, starting at `start` (the `@` of a filter) in `root`.
-    fn select<'d>(
-        &self,
-        start: &'d Json,
-        root: &'d Json,
-        spend: Spend<'_>,
-    ) -> Result<Vec<&'d Json>, Error> {
+    fn select<'d>(&self, start: &'d Json, root: &'d Json, spend: Spend<'_>) -> Result<Vec<&'d Json>, Error> {
         walk(&self.segments, start, root, spend)
     }
 }
 
-fn walk<'d>(
-    segments: &[Segment],
-    start: &'d Json,
-    root: &'d Json,
-    spend: Spend<'_>,
-) -> Result<Vec<&'d Json>, Error> {
+fn walk<'d>(segments: &[Segment], start: &'d Json, root: &'d Json, spend: Spend<'_>) -> Result<Vec<&'d Json>, Error> {
     let mut current = vec![start];
     for segment in segments {
         let mut next = Vec::new();
@@ -171,11 +152,7 @@ impl Selector {
                 out.extend(names.iter().filter_map(|name| object.get(name)));
             }
             (Selector::Indexes(indexes), Json::Array(items)) => {
-                out.extend(
-                    indexes
-                        .iter()
-                        .filter_map(|index| items.get(place(*index, items.len()))),
-                );
+                out.extend(indexes.iter().filter_map(|index| items.get(place(*index, items.len()))));
             }
             (Selector::Slice(from, to), Json::Array(items)) => {
                 let from = from.map_or(0, |from| place(from, items.len()).min(items.len()));
@@ -204,9 +181,7 @@ impl Selector {
                     }
                 }
             }
-            (Selector::Filter(filter), Json::Object(_)) if filter.holds(value, root, spend)? => {
-                out.push(value)
-            }
+            (Selector::Filter(filter), Json::Object(_)) if filter.holds(value, root, spend)? => out.push(value),
             _ => {}
         }
         Ok(())
@@ -215,49 +190,26 @@ impl Selector {
 
 /// A negative index counts from the end; one before the start is out of every list.
 fn place(index: i64, length: usize) -> usize {
-    let index = if index < 0 {
-        index.saturating_add(length as i64)
-    } else {
-        index
-    };
+    let index = if index < 0 { index.saturating_add(length as i64) } else { index };
     usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 impl Function {
     fn apply(self, value: &Json) -> Option<Json> {
-        let numbers = || -> Vec<f64> {
-            value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Json::as_f64)
-                .collect()
-        };
+        let numbers = || -> Vec<f64> { value.as_array().into_iter().flatten().filter_map(Json::as_f64).collect() };
         let some = |numbers: Vec<f64>| {
-            if numbers.is_empty() {
-                None
-            } else {
-                Some(numbers)
-            }
+            if numbers.is_empty() { None } else { Some(numbers) }
         };
         match (self, value) {
             (Function::Length, Json::Array(items)) => Some(items.len().into()),
             (Function::Length, Json::Object(object)) => Some(object.len().into()),
             (Function::Length, Json::String(text)) => Some(text.chars().count().into()),
-            (Function::Keys, Json::Object(object)) => {
-                Some(object.keys().cloned().collect::<Vec<_>>().into())
-            }
+            (Function::Keys, Json::Object(object)) => Some(object.keys().cloned().collect::<Vec<_>>().into()),
             (Function::Length | Function::Keys, _) => None,
             (Function::Sum, _) => some(numbers()).map(|n| n.iter().sum::<f64>().into()),
-            (Function::Min, _) => {
-                some(numbers()).map(|n| n.into_iter().fold(f64::INFINITY, f64::min).into())
-            }
-            (Function::Max, _) => {
-                some(numbers()).map(|n| n.into_iter().fold(f64::NEG_INFINITY, f64::max).into())
-            }
-            (Function::Avg, _) => {
-                some(numbers()).map(|n| (n.iter().sum::<f64>() / n.len() as f64).into())
-            }
+            (Function::Min, _) => some(numbers()).map(|n| n.into_iter().fold(f64::INFINITY, f64::min).into()),
+            (Function::Max, _) => some(numbers()).map(|n| n.into_iter().fold(f64::NEG_INFINITY, f64::max).into()),
+            (Function::Avg, _) => some(numbers()).map(|n| (n.iter().sum::<f64>() / n.len() as f64).into()),
         }
     }
 }
@@ -276,10 +228,7 @@ mod tests {
             ], "my-name": 1, "none": null},
             "limit": 10
         });
-        Path::parse(path)
-            .expect(path)
-            .find(&document, &mut || Ok(()))
-            .expect(path)
+        Path::parse(path).expect(path).find(&document, &mut || Ok(())).expect(path)
     }
 
     #[test]
@@ -293,10 +242,7 @@ mod tests {
         assert_eq!(find("$.store.none"), Some(Json::Null));
         assert_eq!(find("$.store.absent.deeper"), None);
         assert_eq!(find("$.store.book[7]"), None);
-        assert_eq!(
-            find("$.store.book[0]['title','price','zip']"),
-            Some(json!({"title": "A", "price": 8}))
-        );
+        assert_eq!(find("$.store.book[0]['title','price','zip']"), Some(json!({"title": "A", "price": 8})));
     }
 
     #[test]
@@ -312,30 +258,12 @@ mod tests {
 
     #[test]
     fn filters() {
-        assert_eq!(
-            find("$.store.book[?(@.price < 10)].title"),
-            Some(json!(["A"]))
-        );
-        assert_eq!(
-            find("$.store.book[?(@.price > $.limit && @.isbn)].title"),
-            Some(json!(["B"]))
-        );
-        assert_eq!(
-            find("$.store.book[?(!@.isbn)].title"),
-            Some(json!(["A", "C"]))
-        );
-        assert_eq!(
-            find("$.store.book[?(@.title == 'C' || @.price == 8)].title"),
-            Some(json!(["A", "C"]))
-        );
-        assert_eq!(
-            find("$.store.book[?(@.title in ['A','B'])].price"),
-            Some(json!([8, 12]))
-        );
-        assert_eq!(
-            find("$.store.book[?(@.title =~ /[ab]/i)].price"),
-            Some(json!([8, 12]))
-        );
+        assert_eq!(find("$.store.book[?(@.price < 10)].title"), Some(json!(["A"])));
+        assert_eq!(find("$.store.book[?(@.price > $.limit && @.isbn)].title"), Some(json!(["B"])));
+        assert_eq!(find("$.store.book[?(!@.isbn)].title"), Some(json!(["A", "C"])));
+        assert_eq!(find("$.store.book[?(@.title == 'C' || @.price == 8)].title"), Some(json!(["A", "C"])));
+        assert_eq!(find("$.store.book[?(@.title in ['A','B'])].price"), Some(json!([8, 12])));
+        assert_eq!(find("$.store.book[?(@.title =~ /[ab]/i)].price"), Some(json!([8, 12])));
     }
 
     #[test]
@@ -346,16 +274,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_path_is_an_error() {
-        for text in [
-            "",
-            "$.",
-            "$[",
-            "$['a",
-            "$[?(@.a ==)]",
-            "$.a.nope()",
-            "$[a]",
-            "$[?(((((((((((((((((((((((((@)",
-        ] {
+        for text in ["", "$.", "$[", "$['a", "$[?(@.a ==)]", "$.a.nope()", "$[a]", "$[?(((((((((((((((((((((((((@)"] {
             assert!(Path::parse(text).is_err(), "{text}");
         }
     }

@@ -8,24 +8,12 @@ const MAX_SEGMENTS: usize = 100;
 pub(super) const MAX_DEPTH: usize = 16;
 
 pub(super) fn parse(text: &str) -> Result<Path, Error> {
-    let mut cursor = Cursor {
-        text: text.trim(),
-        at: 0,
-        depth: 0,
-    };
+    let mut cursor = Cursor { text: text.trim(), at: 0, depth: 0 };
     if cursor.text.is_empty() {
         return Err(cursor.error());
     }
-    let path = if cursor.eat("$") {
-        cursor.segments()?
-    } else {
-        cursor.bare()?
-    };
-    if cursor.at < cursor.text.len() {
-        Err(cursor.error())
-    } else {
-        Ok(path)
-    }
+    let path = if cursor.eat("$") { cursor.segments()? } else { cursor.bare()? };
+    if cursor.at < cursor.text.len() { Err(cursor.error()) } else { Ok(path) }
 }
 
 /// Where the parser is in a path; filters read on with the same one.
@@ -58,11 +46,7 @@ impl Cursor<'_> {
 
     pub(super) fn expect(&mut self, text: &str) -> Result<(), Error> {
         self.spaces();
-        if self.eat(text) {
-            Ok(())
-        } else {
-            Err(self.error())
-        }
+        if self.eat(text) { Ok(()) } else { Err(self.error()) }
     }
 
     pub(super) fn spaces(&mut self) {
@@ -72,23 +56,14 @@ impl Cursor<'_> {
     }
 
     pub(super) fn error(&self) -> Error {
-        Error::Call(format!(
-            "Invalid JSONPath expression at character {}: {}",
-            self.at, self.text
-        ))
+        Error::Call(format!("Invalid JSONPath expression at character {}: {}", self.at, self.text))
     }
 
     /// A path without `$`: its first name is a property of the document.
     fn bare(&mut self) -> Result<Path, Error> {
         let name = self.name()?;
         let mut path = self.segments()?;
-        path.segments.insert(
-            0,
-            Segment {
-                descend: false,
-                selector: Selector::Names(vec![name]),
-            },
-        );
+        path.segments.insert(0, Segment { descend: false, selector: Selector::Names(vec![name]) });
         Ok(path)
     }
 
@@ -101,16 +76,10 @@ impl Cursor<'_> {
             }
             let descend = self.eat("..");
             if self.eat("[") {
-                segments.push(Segment {
-                    descend,
-                    selector: self.brackets()?,
-                });
+                segments.push(Segment { descend, selector: self.brackets()? });
             } else if descend || self.eat(".") {
                 if self.eat("*") {
-                    segments.push(Segment {
-                        descend,
-                        selector: Selector::All,
-                    });
+                    segments.push(Segment { descend, selector: Selector::All });
                     continue;
                 }
                 let name = self.name()?;
@@ -118,15 +87,9 @@ impl Cursor<'_> {
                     let function = Some(self.function(&name)?);
                     return Ok(Path { segments, function });
                 }
-                segments.push(Segment {
-                    descend,
-                    selector: Selector::Names(vec![name]),
-                });
+                segments.push(Segment { descend, selector: Selector::Names(vec![name]) });
             } else {
-                return Ok(Path {
-                    segments,
-                    function: None,
-                });
+                return Ok(Path { segments, function: None });
             }
         }
     }
@@ -203,12 +166,7 @@ impl Cursor<'_> {
 
     fn integer(&mut self) -> Option<i64> {
         let sign = usize::from(self.rest().starts_with('-'));
-        let digits = self
-            .rest()
-            .bytes()
-            .skip(sign)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let digits = self.rest().bytes().skip(sign).take_while(u8::is_ascii_digit).count();
         let number = self.rest()[..sign + digits].parse().ok()?;
         self.at += sign + digits;
         Some(number)
@@ -216,10 +174,7 @@ impl Cursor<'_> {
 
     /// A quoted name or string; a backslash takes the next character as it is.
     pub(super) fn quoted(&mut self) -> Result<String, Error> {
-        let quote = self
-            .peek()
-            .filter(|c| matches!(c, '\'' | '"'))
-            .ok_or_else(|| self.error())?;
+        let quote = self.peek().filter(|c| matches!(c, '\'' | '"')).ok_or_else(|| self.error())?;
         self.bump();
         let mut text = String::new();
         while let Some(c) = self.peek() {

@@ -4,12 +4,7 @@ use super::out_of_bounds;
 use crate::error::Error;
 use crate::value::{Heap, ListId, Value};
 
-pub(super) fn call(
-    id: ListId,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
+pub(super) fn call(id: ListId, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
     let length = heap.items(id).len();
     let within = |index: &i64| {
         let place = usize::try_from(*index).ok().filter(|place| *place < length);
@@ -28,11 +23,7 @@ pub(super) fn call(
             Value::Bool(true)
         }
         ("add", [Value::Int(index), value]) => {
-            let index = if *index == length as i64 {
-                length
-            } else {
-                within(index)?
-            };
+            let index = if *index == length as i64 { length } else { within(index)? };
             heap.work(size_of_val(heap.items(id)))?;
             heap.items_mut(id, 1)?.insert(index, value.clone());
             Value::Null

@@ -4,12 +4,7 @@ use crate::error::Error;
 use crate::value::{Heap, Kind, MapId, Value};
 use indexmap::IndexMap;
 
-pub(super) fn call(
-    id: MapId,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
+pub(super) fn call(id: MapId, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
     if let [key, more @ ..] = arguments
         && let Some(result) = with_key(id, name, key, more, heap)?
     {
@@ -40,11 +35,7 @@ pub(super) fn call(
             heap.list(keys)?
         }
         ("values", []) => {
-            let values = heap
-                .copy_entries(id)?
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect();
+            let values = heap.copy_entries(id)?.into_iter().map(|(_, value)| value).collect();
             heap.list(values)?
         }
         ("entrySet", []) => {
@@ -65,17 +56,8 @@ pub(super) fn call(
 }
 
 /// Methods whose first argument is a key.
-fn with_key(
-    id: MapId,
-    name: &str,
-    key: &Value,
-    more: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
-    if !matches!(
-        name,
-        "get" | "getOrDefault" | "containsKey" | "put" | "putIfAbsent" | "remove"
-    ) {
+fn with_key(id: MapId, name: &str, key: &Value, more: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
+    if !matches!(name, "get" | "getOrDefault" | "containsKey" | "put" | "putIfAbsent" | "remove") {
         return Ok(None);
     }
     let key = heap.show(key)?;

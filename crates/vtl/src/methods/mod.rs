@@ -30,10 +30,7 @@ pub(crate) fn index(value: &Value, index: &Value, heap: &mut Heap) -> Result<Val
     match (value, index) {
         (Value::List(id), Value::Int(index)) => {
             let items = heap.items(*id);
-            Ok(place(*index, items.len())
-                .and_then(|index| items.get(index))
-                .cloned()
-                .unwrap_or(Value::Null))
+            Ok(place(*index, items.len()).and_then(|index| items.get(index)).cloned().unwrap_or(Value::Null))
         }
         (Value::Map(_) | Value::Object(_), key) => {
             let key = heap.show(key)?;
@@ -56,12 +53,7 @@ pub(crate) fn set_item(id: ListId, index: i64, value: Value, heap: &mut Heap) ->
 }
 
 /// `$value.name(arguments)`; null when there is no such method.
-pub(crate) fn call(
-    value: &Value,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Value, Error> {
+pub(crate) fn call(value: &Value, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Value, Error> {
     let any = match (name, arguments) {
         ("equals", [other]) => Some(Value::Bool(heap.equal(value, other, 0)?)),
         ("toString", []) if !matches!(value, Value::Object(_) | Value::Block(_)) => {
@@ -86,12 +78,7 @@ pub(crate) fn call(
 }
 
 /// One of `entrySet()`.
-fn entry(
-    value: &Value,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
+fn entry(value: &Value, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
     match (name, arguments) {
         ("getKey", []) => property(value, "key", heap).map(Some),
         ("getValue", []) => property(value, "value", heap).map(Some),
@@ -101,11 +88,7 @@ fn entry(
 
 /// An index into a list of this length; a negative one counts from the end.
 fn place(index: i64, length: usize) -> Option<usize> {
-    let index = if index < 0 {
-        index.checked_add(length as i64)?
-    } else {
-        index
-    };
+    let index = if index < 0 { index.checked_add(length as i64)? } else { index };
     usize::try_from(index).ok().filter(|index| *index < length)
 }
 

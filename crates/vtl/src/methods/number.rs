@@ -4,16 +4,9 @@
 use crate::error::Error;
 use crate::value::{Heap, Value};
 
-pub(super) fn call(
-    value: &Value,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
+pub(super) fn call(value: &Value, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
     Ok(Some(match (name, arguments) {
-        ("parseInt" | "parseLong" | "valueOf", [Value::Text(text)])
-            if !(name == "valueOf" && text.contains('.')) =>
-        {
+        ("parseInt" | "parseLong" | "valueOf", [Value::Text(text)]) if !(name == "valueOf" && text.contains('.')) => {
             let parsed = text.parse().map(Value::Int);
             parsed.map_err(|_| Error::Call(format!("For input string: \"{text}\"")))?
         }
@@ -28,47 +21,19 @@ pub(super) fn call(
         }
         ("intValue" | "longValue" | "shortValue", []) => Value::Int(whole(value)),
         ("doubleValue" | "floatValue", []) => Value::Float(float(value)),
-        ("compareTo", [other @ (Value::Int(_) | Value::Float(_))]) => Value::Int(
-            float(value)
-                .partial_cmp(&float(other))
-                .map_or(0, |order| order as i64),
-        ),
+        ("compareTo", [other @ (Value::Int(_) | Value::Float(_))]) => {
+            Value::Int(float(value).partial_cmp(&float(other)).map_or(0, |order| order as i64))
+        }
         ("abs", [Value::Int(number)]) => Value::Int(number.saturating_abs()),
         ("abs", [Value::Float(number)]) => Value::Float(number.abs()),
-        ("floor", [number @ (Value::Int(_) | Value::Float(_))]) => {
-            Value::Float(float(number).floor())
+        ("floor", [number @ (Value::Int(_) | Value::Float(_))]) => Value::Float(float(number).floor()),
+        ("ceil", [number @ (Value::Int(_) | Value::Float(_))]) => Value::Float(float(number).ceil()),
+        ("round", [number @ (Value::Int(_) | Value::Float(_))]) => Value::Int((float(number) + 0.5).floor() as i64),
+        ("max", [a @ (Value::Int(_) | Value::Float(_)), b @ (Value::Int(_) | Value::Float(_))]) => {
+            if float(a) >= float(b) { a.clone() } else { b.clone() }
         }
-        ("ceil", [number @ (Value::Int(_) | Value::Float(_))]) => {
-            Value::Float(float(number).ceil())
-        }
-        ("round", [number @ (Value::Int(_) | Value::Float(_))]) => {
-            Value::Int((float(number) + 0.5).floor() as i64)
-        }
-        (
-            "max",
-            [
-                a @ (Value::Int(_) | Value::Float(_)),
-                b @ (Value::Int(_) | Value::Float(_)),
-            ],
-        ) => {
-            if float(a) >= float(b) {
-                a.clone()
-            } else {
-                b.clone()
-            }
-        }
-        (
-            "min",
-            [
-                a @ (Value::Int(_) | Value::Float(_)),
-                b @ (Value::Int(_) | Value::Float(_)),
-            ],
-        ) => {
-            if float(a) <= float(b) {
-                a.clone()
-            } else {
-                b.clone()
-            }
+        ("min", [a @ (Value::Int(_) | Value::Float(_)), b @ (Value::Int(_) | Value::Float(_))]) => {
+            if float(a) <= float(b) { a.clone() } else { b.clone() }
         }
         _ => return Ok(None),
     }))

@@ -20,11 +20,7 @@ pub(super) fn compile(pattern: &str, text: &str, heap: &mut Heap) -> Result<Rege
         .size_limit(128 << 10)
         .nest_limit(50)
         .build()
-        .map_err(|_| {
-            Error::Call(format!(
-                "Regular expression is not valid or not supported: {pattern}"
-            ))
-        })?;
+        .map_err(|_| Error::Call(format!("Regular expression is not valid or not supported: {pattern}")))?;
     heap.patterns.insert(pattern.to_owned(), regex.clone());
     Ok(regex)
 }

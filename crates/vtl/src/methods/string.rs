@@ -4,12 +4,7 @@ use super::pattern;
 use crate::error::Error;
 use crate::value::{Heap, Value};
 
-pub(super) fn call(
-    text: &str,
-    name: &str,
-    arguments: &[Value],
-    heap: &mut Heap,
-) -> Result<Option<Value>, Error> {
+pub(super) fn call(text: &str, name: &str, arguments: &[Value], heap: &mut Heap) -> Result<Option<Value>, Error> {
     heap.work(text.len())?;
     let mut shown = Vec::with_capacity(arguments.len());
     for argument in arguments {
@@ -31,12 +26,10 @@ pub(super) fn call(
         ("repeat", [Value::Int(times)]) => repeat(text, *times, heap).map(Some),
         ("split", [_]) => split(text, shown[0], 0, heap).map(Some),
         ("split", [_, Value::Int(limit)]) => split(text, shown[0], *limit, heap).map(Some),
-        ("matches", [_]) => Ok(Some(Value::Bool(
-            pattern::compile(&format!("^(?:{})$", shown[0]), text, heap)?.is_match(text),
-        ))),
-        ("join", [_, Value::List(items)]) => {
-            join(shown[0], &heap.copy_items(*items)?, heap).map(Some)
+        ("matches", [_]) => {
+            Ok(Some(Value::Bool(pattern::compile(&format!("^(?:{})$", shown[0]), text, heap)?.is_match(text))))
         }
+        ("join", [_, Value::List(items)]) => join(shown[0], &heap.copy_items(*items)?, heap).map(Some),
         _ => Ok(None),
     }
 }
@@ -54,21 +47,14 @@ fn ask(text: &str, name: &str, arguments: &[&str]) -> Option<Value> {
         ("indexOf", [part]) => position(text, text.find(part)),
         ("lastIndexOf", [part]) => position(text, text.rfind(part)),
         ("compareTo", [other]) => Value::Int(compare(text, other)),
-        ("compareToIgnoreCase", [other]) => {
-            Value::Int(compare(&text.to_lowercase(), &other.to_lowercase()))
-        }
+        ("compareToIgnoreCase", [other]) => Value::Int(compare(&text.to_lowercase(), &other.to_lowercase())),
         ("hashCode", []) => Value::Int(i64::from(hash(text))),
         _ => return None,
     })
 }
 
 /// Methods that make one string of another.
-fn change(
-    text: &str,
-    name: &str,
-    arguments: &[&str],
-    heap: &mut Heap,
-) -> Result<Option<String>, Error> {
+fn change(text: &str, name: &str, arguments: &[&str], heap: &mut Heap) -> Result<Option<String>, Error> {
     Ok(Some(match (name, arguments) {
         ("toLowerCase", []) => text.to_lowercase(),
         ("toUpperCase", []) => text.to_uppercase(),
@@ -81,15 +67,11 @@ fn change(
         }
         ("replaceAll", [from, to]) => {
             grows(text, to, heap)?;
-            pattern::compile(from, text, heap)?
-                .replace_all(text, pattern::replacement(to))
-                .into_owned()
+            pattern::compile(from, text, heap)?.replace_all(text, pattern::replacement(to)).into_owned()
         }
         ("replaceFirst", [from, to]) => {
             grows(text, to, heap)?;
-            pattern::compile(from, text, heap)?
-                .replace(text, pattern::replacement(to))
-                .into_owned()
+            pattern::compile(from, text, heap)?.replace(text, pattern::replacement(to)).into_owned()
         }
         _ => return Ok(None),
     }))
@@ -99,9 +81,7 @@ fn change(
 fn grows(text: &str, replacement: &str, heap: &mut Heap) -> Result<(), Error> {
     // A group reference can repeat the text itself once for each `$`.
     let groups = replacement.matches('$').count();
-    let most = (text.len() + 1)
-        .saturating_mul(replacement.len().saturating_add(1))
-        .saturating_add(groups * text.len());
+    let most = (text.len() + 1).saturating_mul(replacement.len().saturating_add(1)).saturating_add(groups * text.len());
     if most > heap.limits().bytes {
         return Err(Error::Limit("memory"));
     }
@@ -112,21 +92,14 @@ fn substring(text: &str, from: i64, to: Option<i64>, heap: &mut Heap) -> Result<
     let units: Vec<u16> = text.encode_utf16().collect();
     let end = to.unwrap_or(units.len() as i64);
     let bounds = usize::try_from(from).ok().zip(usize::try_from(end).ok());
-    match bounds
-        .filter(|(from, end)| from <= end)
-        .and_then(|(from, end)| units.get(from..end))
-    {
+    match bounds.filter(|(from, end)| from <= end).and_then(|(from, end)| units.get(from..end)) {
         Some(part) => heap.text(&String::from_utf16_lossy(part)),
-        None => Err(Error::Call(format!(
-            "String index out of range: begin {from}, end {end}, length {}",
-            units.len()
-        ))),
+        None => Err(Error::Call(format!("String index out of range: begin {from}, end {end}, length {}", units.len()))),
     }
 }
 
 fn repeat(text: &str, times: i64, heap: &mut Heap) -> Result<Value, Error> {
-    let times =
-        usize::try_from(times).map_err(|_| Error::Call(format!("count is negative: {times}")))?;
+    let times = usize::try_from(times).map_err(|_| Error::Call(format!("count is negative: {times}")))?;
     if text.len().saturating_mul(times) > heap.limits().output {
         return Err(Error::Limit("output"));
     }
@@ -141,10 +114,7 @@ fn split(text: &str, separator: &str, limit: i64, heap: &mut Heap) -> Result<Val
         _ => regex.split(text).collect(),
     };
     // Java gives no empty part before a match of nothing at the start.
-    if parts.len() > 1
-        && parts[0].is_empty()
-        && regex.find(text).is_some_and(|found| found.is_empty())
-    {
+    if parts.len() > 1 && parts[0].is_empty() && regex.find(text).is_some_and(|found| found.is_empty()) {
         parts.remove(0);
     }
     if limit == 0 {
@@ -184,13 +154,9 @@ fn position(text: &str, found: Option<usize>) -> Value {
 /// The difference of the first units that differ, else of the lengths.
 fn compare(a: &str, b: &str) -> i64 {
     let differ = a.encode_utf16().zip(b.encode_utf16()).find(|(a, b)| a != b);
-    differ.map_or(utf16(a) as i64 - utf16(b) as i64, |(a, b)| {
-        i64::from(a) - i64::from(b)
-    })
+    differ.map_or(utf16(a) as i64 - utf16(b) as i64, |(a, b)| i64::from(a) - i64::from(b))
 }
 
 fn hash(text: &str) -> i32 {
-    text.encode_utf16().fold(0i32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-    })
+    text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }

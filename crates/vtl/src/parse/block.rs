@@ -14,9 +14,8 @@ enum Closer {
 }
 
 /// Directives that exist and may therefore be escaped with a backslash.
-const DIRECTIVES: [&str; 11] = [
-    "set", "if", "elseif", "else", "end", "foreach", "break", "stop", "macro", "define", "include",
-];
+const DIRECTIVES: [&str; 11] =
+    ["set", "if", "elseif", "else", "end", "foreach", "break", "stop", "macro", "define", "include"];
 /// Velocity's directives that AWS's templates cannot use.
 const REFUSED: [&str; 3] = ["include", "parse", "evaluate"];
 
@@ -65,19 +64,11 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn reference_or_text(
-        &mut self,
-        backslashes: usize,
-        text: &mut String,
-        block: &mut Block,
-    ) -> Result<(), Error> {
+    fn reference_or_text(&mut self, backslashes: usize, text: &mut String, block: &mut Block) -> Result<(), Error> {
         match self.reference()? {
             Some(reference) => {
                 flush(text, block);
-                block.push(Node::Reference {
-                    reference,
-                    backslashes,
-                });
+                block.push(Node::Reference { reference, backslashes });
             }
             None => {
                 (0..backslashes).for_each(|_| text.push('\\'));
@@ -90,18 +81,12 @@ impl Parser<'_, '_> {
 
     /// A run of backslashes escapes a reference or directive behind it, else it is text.
     fn backslashes(&mut self, text: &mut String, block: &mut Block) -> Result<(), Error> {
-        let count = self
-            .rest()
-            .bytes()
-            .take_while(|byte| *byte == b'\\')
-            .count();
+        let count = self.rest().bytes().take_while(|byte| *byte == b'\\').count();
         self.at += count;
         if self.peek() == Some('$') {
             return self.reference_or_text(count, text, block);
         }
-        let directive = self
-            .directive_name()
-            .is_some_and(|(name, _)| DIRECTIVES.contains(&name.as_str()));
+        let directive = self.directive_name().is_some_and(|(name, _)| DIRECTIVES.contains(&name.as_str()));
         let kept = if directive { count / 2 } else { count };
         (0..kept).for_each(|_| text.push('\\'));
         if directive && count % 2 == 1 {
@@ -118,9 +103,7 @@ impl Parser<'_, '_> {
             Some(inner) => (inner, 2),
             None => (rest, 0),
         };
-        let end = name
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(name.len());
+        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
         if end == 0 || (braces > 0 && !name[end..].starts_with('}')) {
             return None;
         }
@@ -144,18 +127,12 @@ impl Parser<'_, '_> {
             return Ok(None);
         }
         if self.eat("#*") {
-            let end = self
-                .rest()
-                .find("*#")
-                .ok_or_else(|| self.error("Comment without *#"))?;
+            let end = self.rest().find("*#").ok_or_else(|| self.error("Comment without *#"))?;
             self.at += end + 2;
             return Ok(None);
         }
         if self.eat("#[[") {
-            let end = self
-                .rest()
-                .find("]]#")
-                .ok_or_else(|| self.error("Literal without ]]#"))?;
+            let end = self.rest().find("]]#").ok_or_else(|| self.error("Literal without ]]#"))?;
             text.push_str(&self.rest()[..end]);
             self.at += end + 3;
             return Ok(None);
@@ -185,11 +162,7 @@ impl Parser<'_, '_> {
         let node = match name {
             "end" | "else" => {
                 self.gobble();
-                return Ok(Some(if name == "end" {
-                    Closer::End
-                } else {
-                    Closer::Else
-                }));
+                return Ok(Some(if name == "end" { Closer::End } else { Closer::Else }));
             }
             "elseif" => return Ok(Some(Closer::ElseIf)),
             "set" => self.set()?,
@@ -203,10 +176,7 @@ impl Parser<'_, '_> {
             "break" => Node::Break,
             "stop" => Node::Stop,
             _ => match self.find_macro(name) {
-                Some(macro_index) => Node::Call {
-                    macro_index,
-                    arguments: self.macro_arguments()?,
-                },
+                Some(macro_index) => Node::Call { macro_index, arguments: self.macro_arguments()? },
                 None => {
                     text.push_str(&self.source[start..self.at]);
                     return Ok(None);
@@ -223,9 +193,7 @@ impl Parser<'_, '_> {
 
     fn set(&mut self) -> Result<Node, Error> {
         self.open()?;
-        let target = self
-            .reference()?
-            .ok_or_else(|| self.error("Expected a reference"))?;
+        let target = self.reference()?.ok_or_else(|| self.error("Expected a reference"))?;
         self.spaces();
         self.expect("=")?;
         let value = self.expression()?;
@@ -261,41 +229,26 @@ impl Parser<'_, '_> {
 
     fn foreach(&mut self) -> Result<Node, Error> {
         self.open()?;
-        let variable = self
-            .reference()?
-            .ok_or_else(|| self.error("Expected a reference"))?
-            .root;
+        let variable = self.reference()?.ok_or_else(|| self.error("Expected a reference"))?.root;
         self.spaces();
         self.expect("in")?;
         let items = self.expression()?;
         self.close()?;
-        Ok(Node::Foreach {
-            variable,
-            items,
-            body: self.closed("foreach")?,
-        })
+        Ok(Node::Foreach { variable, items, body: self.closed("foreach")? })
     }
 
     fn define(&mut self) -> Result<Node, Error> {
         self.open()?;
-        let variable = self
-            .reference()?
-            .ok_or_else(|| self.error("Expected a reference"))?
-            .root;
+        let variable = self.reference()?.ok_or_else(|| self.error("Expected a reference"))?.root;
         self.close()?;
         let body = self.closed("define")?;
-        Ok(Node::Define {
-            variable,
-            block: self.template.keep(body),
-        })
+        Ok(Node::Define { variable, block: self.template.keep(body) })
     }
 
     /// `#macro(name $a $b) … #end`. The name is known inside its own body.
     fn define_macro(&mut self) -> Result<(), Error> {
         self.open()?;
-        let name = self
-            .identifier()
-            .ok_or_else(|| self.error("Expected the name of the macro"))?;
+        let name = self.identifier().ok_or_else(|| self.error("Expected the name of the macro"))?;
         let mut parameters = Vec::new();
         loop {
             self.separators();
@@ -307,11 +260,7 @@ impl Parser<'_, '_> {
         self.close()?;
         let index = self.template.macros.len();
         let block = self.template.keep(Block::new());
-        self.template.macros.push(Macro {
-            name,
-            parameters,
-            block,
-        });
+        self.template.macros.push(Macro { name, parameters, block });
         let body = self.closed("macro")?;
         self.template.blocks[block] = body;
         debug_assert!(index < self.template.macros.len());

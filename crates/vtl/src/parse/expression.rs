@@ -6,12 +6,7 @@ use crate::error::Error;
 
 /// Operators of one precedence, weakest first; a longer one stands before its own beginning.
 const LEVELS: [&[(&str, Operator)]; 4] = [
-    &[
-        ("==", Operator::Equal),
-        ("!=", Operator::NotEqual),
-        ("eq", Operator::Equal),
-        ("ne", Operator::NotEqual),
-    ],
+    &[("==", Operator::Equal), ("!=", Operator::NotEqual), ("eq", Operator::Equal), ("ne", Operator::NotEqual)],
     &[
         ("<=", Operator::LessEqual),
         (">=", Operator::GreaterEqual),
@@ -23,11 +18,7 @@ const LEVELS: [&[(&str, Operator)]; 4] = [
         ("gt", Operator::Greater),
     ],
     &[("+", Operator::Add), ("-", Operator::Subtract)],
-    &[
-        ("*", Operator::Multiply),
-        ("/", Operator::Divide),
-        ("%", Operator::Remainder),
-    ],
+    &[("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Remainder)],
 ];
 
 impl Parser<'_, '_> {
@@ -60,11 +51,7 @@ impl Parser<'_, '_> {
         while let Some((_, operator)) = operators.iter().find(|(symbol, _)| self.operator(symbol)) {
             rest.push((*operator, self.chain(level + 1)?));
         }
-        Ok(if rest.is_empty() {
-            first
-        } else {
-            Expr::Chain(Box::new(first), rest)
-        })
+        Ok(if rest.is_empty() { first } else { Expr::Chain(Box::new(first), rest) })
     }
 
     /// Steps over an operator, symbol or word, and the space before it.
@@ -72,12 +59,7 @@ impl Parser<'_, '_> {
         let before = self.at;
         self.spaces();
         let word = symbol.starts_with(|c: char| c.is_ascii_alphabetic());
-        if self.eat(symbol)
-            && !(word
-                && self
-                    .peek()
-                    .is_some_and(|c| c.is_ascii_alphanumeric() || c == '_'))
-        {
+        if self.eat(symbol) && !(word && self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')) {
             return true;
         }
         self.at = before;
@@ -161,12 +143,7 @@ impl Parser<'_, '_> {
         if !text.contains(['$', '#']) {
             return Ok(Expr::Text(text));
         }
-        let mut inner = Parser {
-            source: &text,
-            at: 0,
-            depth: self.depth,
-            template: &mut *self.template,
-        };
+        let mut inner = Parser { source: &text, at: 0, depth: self.depth, template: &mut *self.template };
         let mut block = inner.whole()?;
         Ok(match block.as_slice() {
             [Node::Text(_)] => match block.pop() {
@@ -179,27 +156,17 @@ impl Parser<'_, '_> {
 
     fn number(&mut self) -> Result<Expr, Error> {
         let bytes = self.rest().as_bytes();
-        let digits = |from: usize| {
-            bytes[from..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        };
+        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let mut end = usize::from(bytes.first() == Some(&b'-'));
         end += digits(end);
         // `1..3` is a range, `1.5` a fraction.
-        let float =
-            bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        let float = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
         if float {
             end += 1;
             end += digits(end);
         }
         let text = &self.rest()[..end];
-        let literal = if float {
-            None
-        } else {
-            text.parse().ok().map(Expr::Int)
-        };
+        let literal = if float { None } else { text.parse().ok().map(Expr::Int) };
         let literal = literal.or_else(|| text.parse().ok().map(Expr::Float));
         self.at += end;
         literal.ok_or_else(|| self.error("Expected a number"))

@@ -18,12 +18,7 @@ pub(crate) fn parse(source: &str) -> Result<Template, Error> {
         return Err(Error::Limit("template size (300 KB)"));
     }
     let mut template = Template::default();
-    let mut parser = Parser {
-        source,
-        at: 0,
-        depth: 0,
-        template: &mut template,
-    };
+    let mut parser = Parser { source, at: 0, depth: 0, template: &mut template };
     let body = parser.whole()?;
     template.body = body;
     Ok(template)
@@ -65,11 +60,7 @@ impl Parser<'_, '_> {
     }
 
     fn expect(&mut self, text: &str) -> Result<(), Error> {
-        if self.eat(text) {
-            Ok(())
-        } else {
-            Err(self.error(format!("Expected '{text}'")))
-        }
+        if self.eat(text) { Ok(()) } else { Err(self.error(format!("Expected '{text}'"))) }
     }
 
     fn spaces(&mut self) {
@@ -80,9 +71,7 @@ impl Parser<'_, '_> {
 
     /// A name of a variable, property, method or macro, or nothing.
     fn identifier(&mut self) -> Option<String> {
-        let first = self
-            .peek()
-            .filter(|c| c.is_ascii_alphabetic() || *c == '_')?;
+        let first = self.peek().filter(|c| c.is_ascii_alphabetic() || *c == '_')?;
         let mut end = first.len_utf8();
         let rest = self.rest().as_bytes();
         while let Some(byte) = rest.get(end) {
@@ -121,9 +110,6 @@ impl Parser<'_, '_> {
     }
 
     fn find_macro(&self, name: &str) -> Option<usize> {
-        self.template
-            .macros
-            .iter()
-            .rposition(|known: &Macro| known.name == name)
+        self.template.macros.iter().rposition(|known: &Macro| known.name == name)
     }
 }

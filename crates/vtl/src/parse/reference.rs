@@ -26,12 +26,7 @@ impl Parser<'_, '_> {
             self.expect("}")?;
         }
         let source = self.source[start..self.at].to_owned();
-        Ok(Some(Reference {
-            root,
-            path,
-            quiet,
-            source,
-        }))
+        Ok(Some(Reference { root, path, quiet, source }))
     }
 
     fn accesses(&mut self) -> Result<Vec<Access>, Error> {
@@ -43,11 +38,7 @@ impl Parser<'_, '_> {
                     self.at = before;
                     return Ok(path);
                 };
-                path.push(if self.eat("(") {
-                    Access::Method(name, self.arguments()?)
-                } else {
-                    Access::Property(name)
-                });
+                path.push(if self.eat("(") { Access::Method(name, self.arguments()?) } else { Access::Property(name) });
             } else if self.indexes() && self.eat("[") {
                 let index = self.expression()?;
                 self.spaces();
@@ -64,9 +55,7 @@ impl Parser<'_, '_> {
         let Some(inside) = self.rest().strip_prefix('[') else {
             return false;
         };
-        inside
-            .trim_start()
-            .starts_with(|c: char| c.is_ascii_digit() || "$'\"-".contains(c))
+        inside.trim_start().starts_with(|c: char| c.is_ascii_digit() || "$'\"-".contains(c))
     }
 
     fn arguments(&mut self) -> Result<Vec<Expr>, Error> {

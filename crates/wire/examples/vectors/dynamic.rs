@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use kogumo_wire::schema::{Kind, Member, Shape};
-use kogumo_wire::{Body, Bytes, Document, Rejection, Shaped, Sink, Source, Structure, Timestamp, read_structure, write_structure};
+use kogumo_wire::{
+    Body, Bytes, Document, Rejection, Shaped, Sink, Source, Structure, Timestamp, read_structure, write_structure,
+};
 use serde_json::{Map, Value, json};
 
 #[derive(Default)]
@@ -74,7 +76,14 @@ impl Dynamic {
             Kind::Blob => Dynamic::Blob(Bytes::from(text().to_owned())),
             Kind::Timestamp => Dynamic::Time(time_of(json)),
             Kind::Document => Dynamic::Document(json.clone()),
-            Kind::List(element) => Dynamic::List(json.as_array().into_iter().flatten().filter(|item| !item.is_null()).map(|item| Dynamic::from_json(element, item)).collect()),
+            Kind::List(element) => Dynamic::List(
+                json.as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|item| !item.is_null())
+                    .map(|item| Dynamic::from_json(element, item))
+                    .collect(),
+            ),
             Kind::Map(_, element) => {
                 let entries = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
                 Dynamic::Map(entries.map(|(key, value)| (key.clone(), Dynamic::from_json(element, value))).collect())
@@ -100,7 +109,9 @@ impl Dynamic {
             Dynamic::Time(value) => json!(value.0 as f64 / 1000.0),
             Dynamic::Document(value) => value.clone(),
             Dynamic::List(items) => Value::Array(items.iter().map(Dynamic::to_json).collect()),
-            Dynamic::Map(entries) => Value::Object(entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect::<Map<_, _>>()),
+            Dynamic::Map(entries) => {
+                Value::Object(entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect::<Map<_, _>>())
+            }
             Dynamic::Structure(structure) => structure.to_json(),
             Dynamic::Streamed(Body::Bytes(bytes)) => json!(String::from_utf8_lossy(bytes)),
             Dynamic::Streamed(_) => json!(""),

@@ -46,7 +46,9 @@ fn request(protocol: Protocol, serialized: &Value) -> Request {
     let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
     let mut headers = HeaderMap::new();
     for (name, value) in serialized["headers"].as_object().into_iter().flatten() {
-        let texts: Vec<&str> = value.as_array().map_or_else(|| value.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect());
+        let texts: Vec<&str> = value
+            .as_array()
+            .map_or_else(|| value.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect());
         for text in texts {
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(text)) {
                 headers.append(name, value);
@@ -54,7 +56,11 @@ fn request(protocol: Protocol, serialized: &Value) -> Request {
         }
     }
     let body = serialized["body"].as_str().unwrap_or_default();
-    let body = if protocol == Protocol::RpcV2Cbor { STANDARD.decode(body).unwrap_or_default() } else { body.as_bytes().to_vec() };
+    let body = if protocol == Protocol::RpcV2Cbor {
+        STANDARD.decode(body).unwrap_or_default()
+    } else {
+        body.as_bytes().to_vec()
+    };
     Request {
         method: serialized["method"].as_str().and_then(|method| method.parse().ok()).unwrap_or(Method::POST),
         path: path.to_owned(),
@@ -78,7 +84,11 @@ fn encode_case(suite: &Suite, case: &Value) -> Value {
         output.fill(&case["result"]);
         suite.protocol.encode(suite.service, operation, Box::new(output), "request-id")
     };
-    let headers: Vec<Value> = response.headers().iter().map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())])).collect();
+    let headers: Vec<Value> = response
+        .headers()
+        .iter()
+        .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]))
+        .collect();
     let status = response.status().as_u16();
     let body = match response.into_body() {
         Body::Bytes(bytes) => STANDARD.encode(bytes),

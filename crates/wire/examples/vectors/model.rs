@@ -60,7 +60,8 @@ impl<'v> Suite<'v> {
         );
         operation.input = side("input");
         operation.output = side("output");
-        operation.status = given["http"]["responseCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        operation.status =
+            given["http"]["responseCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
         // As botocore's own test of the vectors has it.
         operation.result_wrapper = format!("{}Result", operation.name).leak();
         leak(operation)
@@ -77,7 +78,9 @@ impl<'v> Suite<'v> {
         };
         let shape = &self.shapes[name];
         let status = shape["error"]["httpStatusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
-        let message = shape["members"].as_object().and_then(|members| members.keys().find(|name| name.eq_ignore_ascii_case("message")));
+        let message = shape["members"]
+            .as_object()
+            .and_then(|members| members.keys().find(|name| name.eq_ignore_ascii_case("message")));
         let fact = ErrorFact {
             shape: name.to_owned().leak(),
             code: code_of(name).leak(),
@@ -139,7 +142,8 @@ impl<'v> Suite<'v> {
             Value::Object(members) => members.iter().map(|(name, member)| self.member(name, member, depth)).collect(),
             _ => Vec::new(),
         };
-        let payload = facts["payload"].as_str().and_then(|payload| members.iter().position(|member| member.name == payload));
+        let payload =
+            facts["payload"].as_str().and_then(|payload| members.iter().position(|member| member.name == payload));
         let mut layout = Layout::new(members.leak());
         layout.union = facts["union"] == true;
         layout.payload = payload;
@@ -151,7 +155,9 @@ impl<'v> Suite<'v> {
     fn member(&self, name: &str, facts: &Value, depth: usize) -> Member {
         let target = facts["shape"].as_str().unwrap_or_default();
         let mut member = self.element(name.to_owned().leak(), facts, depth);
-        let capital = |name: &str| name.get(..1).map_or(String::new(), str::to_ascii_uppercase) + name.get(1..).unwrap_or_default();
+        let capital = |name: &str| {
+            name.get(..1).map_or(String::new(), str::to_ascii_uppercase) + name.get(1..).unwrap_or_default()
+        };
         member.ec2 = text(&facts["queryName"]).unwrap_or_else(|| capital(member.wire).leak());
         member.location = match facts["location"].as_str() {
             Some("header") => Location::Header,
