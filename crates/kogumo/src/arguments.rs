@@ -31,6 +31,16 @@ Kogumo (小雲): AWS on your own machine.
                                   addresses, gateways or 'internet'
       --udp, --ping                 instead of TCP
       --language en|ja              (default: as LANG says)
+  kogumo ebs simulate --type TYPE --size GIB
+                                  what a volume's credits do under a workload: a table and an SVG file
+      --workload WORKLOAD           phases, as 3000iops:40m,idle:2h or 100MiB/s:1h or max:30m; or a name:
+                                    burst (default), boot, daily, idle
+      --iops N, --throughput MIBS   what is provisioned (gp3, io1, io2)
+      --io-size SIZE                of each read or write: 16K (default; 1M on st1 and sc1)
+      --sequential, --random        (default: random; sequential on st1 and sc1)
+      --every DURATION              a row of the table (default: so that there are 24)
+      --svg FILE                    (default ebs-TYPE-GIB.svg)
+      --language en|ja              (default: as LANG says)
   kogumo iam explain PRINCIPAL ACTION [RESOURCE]
                                   which statement of which policy allows or denies it
       --context KEY=VALUE           a condition key (may be repeated)
@@ -52,6 +62,7 @@ pub enum Command {
     ClockShow,
     ClockAdvance(String),
     Reset,
+    EbsSimulate(Simulate),
     IamExplain { query: Vec<(&'static str, String)>, language: Option<String> },
     NetTrace(Trace),
     TemplateParams { files: Vec<PathBuf>, format: Format },
@@ -64,6 +75,21 @@ pub struct Trace {
     pub port: Option<u16>,
     /// `tcp`, `udp` or `icmp`.
     pub protocol: &'static str,
+    pub language: Option<String>,
+}
+
+/// What `kogumo ebs simulate` was told; what the words mean is not looked at yet.
+#[derive(Default)]
+pub struct Simulate {
+    pub kind: Option<String>,
+    pub size: Option<u32>,
+    pub iops: Option<u32>,
+    pub throughput: Option<u32>,
+    pub workload: Option<String>,
+    pub io_size: Option<String>,
+    pub is_sequential: Option<bool>,
+    pub every: Option<String>,
+    pub svg: Option<PathBuf>,
     pub language: Option<String>,
 }
 
@@ -107,6 +133,7 @@ fn parse_command(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> 
         "clock" => parse_clock(parser),
         "reset" => end(parser, Command::Reset),
         "net" => parse_net(parser),
+        "ebs" => parse_ebs(parser),
         "iam" => parse_iam(parser),
         "template" => parse_template(parser),
         "version" => end(parser, Command::Version),
@@ -208,6 +235,32 @@ fn parse_net(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
         return Err(format!("'{odd}' is no instance, interface, address or gateway").into());
     }
     Ok(Command::NetTrace(Trace { from, to, port, protocol, language }))
+}
+
+fn parse_ebs(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        Some(Value(word)) if word == "simulate" => {}
+        Some(other) => return Err(other.unexpected()),
+        None => return Err("say 'kogumo ebs simulate --type gp2 --size 100'".into()),
+    }
+    let mut told = Simulate::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("type") => told.kind = Some(parser.value()?.string()?),
+            Long("size") => told.size = Some(parser.value()?.parse()?),
+            Long("iops") => told.iops = Some(parser.value()?.parse()?),
+            Long("throughput") => told.throughput = Some(parser.value()?.parse()?),
+            Long("workload") => told.workload = Some(parser.value()?.string()?),
+            Long("io-size") => told.io_size = Some(parser.value()?.string()?),
+            Long("sequential") => told.is_sequential = Some(true),
+            Long("random") => told.is_sequential = Some(false),
+            Long("every") => told.every = Some(parser.value()?.string()?),
+            Long("svg") => told.svg = Some(parser.value()?.into()),
+            Long("language") => told.language = Some(parser.value()?.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::EbsSimulate(told))
 }
 
 fn parse_iam(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {

@@ -3,6 +3,7 @@
 mod arguments;
 mod callback;
 mod doctor;
+mod ebs;
 mod logging;
 mod names;
 mod remote;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::ClockShow => remote::show_clock(),
         Command::ClockAdvance(duration) => remote::advance_clock(&duration),
         Command::Reset => remote::reset(),
+        Command::EbsSimulate(told) => ebs::simulate(&told),
         Command::IamExplain { query, language } => remote::explain(&query, language),
         Command::NetTrace(trace) => match remote::trace(&trace) {
             Ok(false) => return ExitCode::FAILURE,
