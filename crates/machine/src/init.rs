@@ -5,6 +5,7 @@ mod boot;
 mod cloud_config;
 mod enter;
 mod lockdown;
+mod sysctl;
 mod user_data;
 mod users;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use kogumo_base::Trouble;
 
 /// About this host, its people and its secrets; or made anew for each machine.
-const LEFT_OUT: [&str; 38] = [
+const LEFT_OUT: [&str; 40] = [
     "passwd",
     "passwd-",
     "shadow",
@@ -27,6 +27,8 @@ const LEFT_OUT: [&str; 38] = [
     "fstab",
     "machine-id",
     "environment",
+    "sysctl.conf",
+    "sysctl.d",
     "ssh",
     "sudoers.d",
     "sudoers",

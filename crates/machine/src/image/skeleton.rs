@@ -72,6 +72,11 @@ const FIRST_PERSON: u32 = 1000;
 
 /// A host without sudo: its image gets one for the default users, out of su, whose PAM trusts the group wheel.
 const SUDO: &str = include_str!("sudo.sh");
+/// In the place of systemd's, which does not run here.
+const SYSTEMCTL: &str = include_str!("systemctl.sh");
+/// Logins as root find these programs first, too.
+const PROFILE: &str =
+    "case \":$PATH:\" in *:/opt/kogumo/bin:*) ;; *) PATH=/opt/kogumo/bin:$PATH ;; esac\nexport PATH\n";
 const PAM_SU: &str = "auth sufficient pam_rootok.so\nauth sufficient pam_wheel.so trust group=wheel\nauth required pam_deny.so\n\
                       account sufficient pam_permit.so\nsession sufficient pam_permit.so\n";
 
@@ -124,6 +129,12 @@ pub(super) fn finish(folder: &Path) -> Result<(), Trouble> {
     write(&folder.join("etc/resolv.conf"), "", 0o644)?;
     write(&folder.join("etc/hosts"), "127.0.0.1 localhost\n", 0o644)?;
     write(&folder.join("etc/fstab"), "", 0o644)?;
+    write(
+        &folder.join("etc/sysctl.conf"),
+        "# Settings of the network, such as net.ipv4.ip_forward=1: see sysctl.conf(5).\n",
+        0o644,
+    )?;
+    etc::make(&folder.join("etc/sysctl.d"), 0o755)?;
     let _none_there = fs::copy("/etc/ssh/ssh_config", folder.join("etc/ssh/ssh_config"));
     etc::make(&folder.join("etc/ssh/sshd_config.d"), 0o755)?;
     let local = folder.join("opt/kogumo/bin");
@@ -131,6 +142,8 @@ pub(super) fn finish(folder: &Path) -> Result<(), Trouble> {
     for (name, signal) in POWER {
         write(&local.join(name), &power_script(signal), 0o755)?;
     }
+    write(&local.join("systemctl"), SYSTEMCTL, 0o755)?;
+    write(&folder.join("etc/profile.d/kogumo.sh"), PROFILE, 0o644)?;
     if !has_sudo {
         write(&local.join("sudo"), SUDO, 0o755)?;
         write(&folder.join("etc/pam.d/su"), PAM_SU, 0o644)?;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{unblock_signals, user_data, users};
+use super::{sysctl, unblock_signals, user_data, users};
 use crate::Spec;
 use crate::keeper::fork;
 
@@ -20,6 +20,7 @@ pub(super) fn boot(spec: &Spec) {
     println!("[kogumo] Booting {} as {}.", spec.id, spec.seed.hostname);
     let first = fs::read_to_string(INSTANCE).unwrap_or_default().trim() != spec.id;
     names(spec);
+    sysctl::apply();
     trust(&spec.seed.authority);
     environment(&spec.seed.environment);
     for folder in ["/run/sshd", "/run/lock", "/run/user"] {
