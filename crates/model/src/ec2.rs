@@ -109,7 +109,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_DHCP_OPTIONS,
     &CREATE_EGRESS_ONLY_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("CreateFleet", "POST", "/"),
-    &schema::Operation::unbuilt("CreateFlowLogs", "POST", "/"),
+    &CREATE_FLOW_LOGS,
     &schema::Operation::unbuilt("CreateFpgaImage", "POST", "/"),
     &CREATE_IMAGE,
     &schema::Operation::unbuilt("CreateImageUsageReport", "POST", "/"),
@@ -215,7 +215,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_DHCP_OPTIONS,
     &DELETE_EGRESS_ONLY_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("DeleteFleets", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteFlowLogs", "POST", "/"),
+    &DELETE_FLOW_LOGS,
     &schema::Operation::unbuilt("DeleteFpgaImage", "POST", "/"),
     &schema::Operation::unbuilt("DeleteImageUsageReport", "POST", "/"),
     &schema::Operation::unbuilt("DeleteInstanceConnectEndpoint", "POST", "/"),
@@ -358,7 +358,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeFleetHistory", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFleetInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFleets", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeFlowLogs", "POST", "/"),
+    &DESCRIBE_FLOW_LOGS,
     &schema::Operation::unbuilt("DescribeFpgaImageAttribute", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFpgaImages", "POST", "/"),
     &schema::Operation::unbuilt("DescribeHostReservationOfferings", "POST", "/"),
@@ -1275,6 +1275,27 @@ impl OperationType for CreateEgressOnlyInternetGateway {
     const FACTS: &'static schema::Operation = &CREATE_EGRESS_ONLY_INTERNET_GATEWAY;
 }
 
+static CREATE_FLOW_LOGS: schema::Operation = schema::Operation {
+    name: "CreateFlowLogs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateFlowLogsRequest,
+    output: &S_CreateFlowLogsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateFlowLogs;
+impl OperationType for CreateFlowLogs {
+    type Input = CreateFlowLogsRequest;
+    type Output = CreateFlowLogsResult;
+    const FACTS: &'static schema::Operation = &CREATE_FLOW_LOGS;
+}
+
 static CREATE_IMAGE: schema::Operation = schema::Operation {
     name: "CreateImage",
     method: "POST",
@@ -1756,6 +1777,27 @@ impl OperationType for DeleteEgressOnlyInternetGateway {
     type Input = DeleteEgressOnlyInternetGatewayRequest;
     type Output = DeleteEgressOnlyInternetGatewayResult;
     const FACTS: &'static schema::Operation = &DELETE_EGRESS_ONLY_INTERNET_GATEWAY;
+}
+
+static DELETE_FLOW_LOGS: schema::Operation = schema::Operation {
+    name: "DeleteFlowLogs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteFlowLogsRequest,
+    output: &S_DeleteFlowLogsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteFlowLogs;
+impl OperationType for DeleteFlowLogs {
+    type Input = DeleteFlowLogsRequest;
+    type Output = DeleteFlowLogsResult;
+    const FACTS: &'static schema::Operation = &DELETE_FLOW_LOGS;
 }
 
 static DELETE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
@@ -2344,6 +2386,27 @@ impl OperationType for DescribeEgressOnlyInternetGateways {
     type Input = DescribeEgressOnlyInternetGatewaysRequest;
     type Output = DescribeEgressOnlyInternetGatewaysResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
+}
+
+static DESCRIBE_FLOW_LOGS: schema::Operation = schema::Operation {
+    name: "DescribeFlowLogs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeFlowLogsRequest,
+    output: &S_DescribeFlowLogsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeFlowLogs;
+impl OperationType for DescribeFlowLogs {
+    type Input = DescribeFlowLogsRequest;
+    type Output = DescribeFlowLogsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_FLOW_LOGS;
 }
 
 static DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS: schema::Operation = schema::Operation {
@@ -4984,6 +5047,34 @@ static L_CreateEgressOnlyInternetGatewayResult: Layout = Layout::new(&[
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
     schema::Member::new("EgressOnlyInternetGateway", &S_EgressOnlyInternetGateway).wire("egressOnlyInternetGateway"),
 ]);
+static S_CreateFlowLogsRequest: schema::Shape =
+    schema::Shape::new("CreateFlowLogsRequest", Kind::Structure(&L_CreateFlowLogsRequest));
+static L_CreateFlowLogsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String),
+    schema::Member::new("DeliverLogsPermissionArn", &S_String),
+    schema::Member::new("DeliverCrossAccountRole", &S_String),
+    schema::Member::new("LogGroupName", &S_String),
+    schema::Member::new("ResourceIds", &S_FlowLogResourceIds).wire("ResourceId").ec2("ResourceId").required(),
+    schema::Member::new("ResourceType", &S_FlowLogsResourceType).required(),
+    schema::Member::new("TrafficType", &S_TrafficType),
+    schema::Member::new("LogDestinationType", &S_LogDestinationType),
+    schema::Member::new("LogDestination", &S_String),
+    schema::Member::new("LogFormat", &S_String),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("MaxAggregationInterval", &S_Integer),
+    schema::Member::new("DestinationOptions", &S_DestinationOptionsRequest),
+    schema::Member::new("TagFieldSpecifications", &S_TagFieldSpecificationListRequest)
+        .wire("TagFieldSpecification")
+        .ec2("TagFieldSpecification"),
+]);
+static S_CreateFlowLogsResult: schema::Shape =
+    schema::Shape::new("CreateFlowLogsResult", Kind::Structure(&L_CreateFlowLogsResult));
+static L_CreateFlowLogsResult: Layout = Layout::new(&[
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+    schema::Member::new("FlowLogIds", &S_ValueStringList).wire("flowLogIdSet").ec2("FlowLogIdSet"),
+    schema::Member::new("Unsuccessful", &S_UnsuccessfulItemSet).wire("unsuccessful"),
+]);
 static S_CreateImageRequest: schema::Shape =
     schema::Shape::new("CreateImageRequest", Kind::Structure(&L_CreateImageRequest));
 static L_CreateImageRequest: Layout = Layout::new(&[
@@ -5412,6 +5503,16 @@ static S_DeleteEgressOnlyInternetGatewayResult: schema::Shape = schema::Shape::n
 );
 static L_DeleteEgressOnlyInternetGatewayResult: Layout =
     Layout::new(&[schema::Member::new("ReturnCode", &S_Boolean).wire("returnCode")]);
+static S_DeleteFlowLogsRequest: schema::Shape =
+    schema::Shape::new("DeleteFlowLogsRequest", Kind::Structure(&L_DeleteFlowLogsRequest));
+static L_DeleteFlowLogsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("FlowLogIds", &S_FlowLogIdList).wire("FlowLogId").ec2("FlowLogId").required(),
+]);
+static S_DeleteFlowLogsResult: schema::Shape =
+    schema::Shape::new("DeleteFlowLogsResult", Kind::Structure(&L_DeleteFlowLogsResult));
+static L_DeleteFlowLogsResult: Layout =
+    Layout::new(&[schema::Member::new("Unsuccessful", &S_UnsuccessfulItemSet).wire("unsuccessful")]);
 static S_DeleteInternetGatewayRequest: schema::Shape =
     schema::Shape::new("DeleteInternetGatewayRequest", Kind::Structure(&L_DeleteInternetGatewayRequest));
 static L_DeleteInternetGatewayRequest: Layout = Layout::new(&[
@@ -5757,6 +5858,21 @@ static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
     schema::Member::new("EgressOnlyInternetGateways", &S_EgressOnlyInternetGatewayList)
         .wire("egressOnlyInternetGatewaySet")
         .ec2("EgressOnlyInternetGatewaySet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeFlowLogsRequest: schema::Shape =
+    schema::Shape::new("DescribeFlowLogsRequest", Kind::Structure(&L_DescribeFlowLogsRequest));
+static L_DescribeFlowLogsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filter", &S_FilterList),
+    schema::Member::new("FlowLogIds", &S_FlowLogIdList).wire("FlowLogId").ec2("FlowLogId"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+]);
+static S_DescribeFlowLogsResult: schema::Shape =
+    schema::Shape::new("DescribeFlowLogsResult", Kind::Structure(&L_DescribeFlowLogsResult));
+static L_DescribeFlowLogsResult: Layout = Layout::new(&[
+    schema::Member::new("FlowLogs", &S_FlowLogSet).wire("flowLogSet").ec2("FlowLogSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeIamInstanceProfileAssociationsMaxResults: schema::Shape =
@@ -6389,6 +6505,22 @@ static L_DescribeVpcsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Vpcs", &S_VpcList).wire("vpcSet").ec2("VpcSet"),
 ]);
+static S_DestinationFileFormat: schema::Shape =
+    schema::Shape::new("DestinationFileFormat", Kind::String).limits(Limits::NONE.values(&["plain-text", "parquet"]));
+static S_DestinationOptionsRequest: schema::Shape =
+    schema::Shape::new("DestinationOptionsRequest", Kind::Structure(&L_DestinationOptionsRequest));
+static L_DestinationOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("FileFormat", &S_DestinationFileFormat),
+    schema::Member::new("HiveCompatiblePartitions", &S_Boolean),
+    schema::Member::new("PerHourPartition", &S_Boolean),
+]);
+static S_DestinationOptionsResponse: schema::Shape =
+    schema::Shape::new("DestinationOptionsResponse", Kind::Structure(&L_DestinationOptionsResponse));
+static L_DestinationOptionsResponse: Layout = Layout::new(&[
+    schema::Member::new("FileFormat", &S_DestinationFileFormat).wire("fileFormat"),
+    schema::Member::new("HiveCompatiblePartitions", &S_Boolean).wire("hiveCompatiblePartitions"),
+    schema::Member::new("PerHourPartition", &S_Boolean).wire("perHourPartition"),
+]);
 static S_DetachInternetGatewayRequest: schema::Shape =
     schema::Shape::new("DetachInternetGatewayRequest", Kind::Structure(&L_DetachInternetGatewayRequest));
 static L_DetachInternetGatewayRequest: Layout = Layout::new(&[
@@ -6868,6 +7000,48 @@ static L_FirewallStatelessRule: Layout = Layout::new(&[
 ]);
 static S_FlexibleEnaQueuesSupport: schema::Shape = schema::Shape::new("FlexibleEnaQueuesSupport", Kind::String)
     .limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_FlowLog: schema::Shape = schema::Shape::new("FlowLog", Kind::Structure(&L_FlowLog));
+static L_FlowLog: Layout = Layout::new(&[
+    schema::Member::new("CreationTime", &S_MillisecondDateTime).wire("creationTime"),
+    schema::Member::new("DeliverLogsErrorMessage", &S_String).wire("deliverLogsErrorMessage"),
+    schema::Member::new("DeliverLogsPermissionArn", &S_String).wire("deliverLogsPermissionArn"),
+    schema::Member::new("DeliverCrossAccountRole", &S_String).wire("deliverCrossAccountRole"),
+    schema::Member::new("DeliverLogsStatus", &S_String).wire("deliverLogsStatus"),
+    schema::Member::new("FlowLogId", &S_String).wire("flowLogId"),
+    schema::Member::new("FlowLogStatus", &S_String).wire("flowLogStatus"),
+    schema::Member::new("LogGroupName", &S_String).wire("logGroupName"),
+    schema::Member::new("ResourceId", &S_String).wire("resourceId"),
+    schema::Member::new("TrafficType", &S_TrafficType).wire("trafficType"),
+    schema::Member::new("LogDestinationType", &S_LogDestinationType).wire("logDestinationType"),
+    schema::Member::new("LogDestination", &S_String).wire("logDestination"),
+    schema::Member::new("LogFormat", &S_String).wire("logFormat"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("MaxAggregationInterval", &S_Integer).wire("maxAggregationInterval"),
+    schema::Member::new("DestinationOptions", &S_DestinationOptionsResponse).wire("destinationOptions"),
+    schema::Member::new("TagFieldSpecifications", &S_TagFieldSpecificationListResponse)
+        .wire("tagFieldSpecificationSet")
+        .ec2("TagFieldSpecificationSet"),
+]);
+static S_FlowLogIdList: schema::Shape = schema::Shape::new("FlowLogIdList", Kind::List(&M_FlowLogIdList));
+static M_FlowLogIdList: schema::Member = schema::Member::new("member", &S_VpcFlowLogId).wire("item");
+static S_FlowLogResourceId: schema::Shape = schema::Shape::new("FlowLogResourceId", Kind::String);
+static S_FlowLogResourceIds: schema::Shape =
+    schema::Shape::new("FlowLogResourceIds", Kind::List(&M_FlowLogResourceIds));
+static M_FlowLogResourceIds: schema::Member = schema::Member::new("member", &S_FlowLogResourceId).wire("item");
+static S_FlowLogSet: schema::Shape = schema::Shape::new("FlowLogSet", Kind::List(&M_FlowLogSet));
+static M_FlowLogSet: schema::Member = schema::Member::new("member", &S_FlowLog).wire("item");
+static S_FlowLogsResourceType: schema::Shape =
+    schema::Shape::new("FlowLogsResourceType", Kind::String).limits(Limits::NONE.values(&[
+        "VPC",
+        "Subnet",
+        "NetworkInterface",
+        "TransitGateway",
+        "TransitGatewayAttachment",
+        "RegionalNatGateway",
+        "CoreNetwork",
+        "CoreNetworkEdge",
+        "CoreNetworkAttachment",
+    ]));
 static S_FpgaDeviceCount: schema::Shape = schema::Shape::new("FpgaDeviceCount", Kind::Integer);
 static S_FpgaDeviceInfo: schema::Shape = schema::Shape::new("FpgaDeviceInfo", Kind::Structure(&L_FpgaDeviceInfo));
 static L_FpgaDeviceInfo: Layout = Layout::new(&[
@@ -10066,6 +10240,8 @@ static S_LocationType: schema::Shape = schema::Shape::new("LocationType", Kind::
     "availability-zone-id",
     "outpost",
 ]));
+static S_LogDestinationType: schema::Shape = schema::Shape::new("LogDestinationType", Kind::String)
+    .limits(Limits::NONE.values(&["cloud-watch-logs", "s3", "kinesis-data-firehose"]));
 static S_LogicalGpuCount: schema::Shape = schema::Shape::new("LogicalGpuCount", Kind::Integer);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
 static S_ManagedPrefixList: schema::Shape =
@@ -12334,6 +12510,32 @@ static L_TagDescription: Layout = Layout::new(&[
 static S_TagDescriptionList: schema::Shape =
     schema::Shape::new("TagDescriptionList", Kind::List(&M_TagDescriptionList));
 static M_TagDescriptionList: schema::Member = schema::Member::new("member", &S_TagDescription).wire("item");
+static S_TagFieldSpecificationListRequest: schema::Shape =
+    schema::Shape::new("TagFieldSpecificationListRequest", Kind::List(&M_TagFieldSpecificationListRequest))
+        .limits(Limits::NONE.min(1).max(3));
+static M_TagFieldSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_TagFieldSpecificationRequest).wire("item");
+static S_TagFieldSpecificationListResponse: schema::Shape =
+    schema::Shape::new("TagFieldSpecificationListResponse", Kind::List(&M_TagFieldSpecificationListResponse))
+        .limits(Limits::NONE.min(1).max(3));
+static M_TagFieldSpecificationListResponse: schema::Member =
+    schema::Member::new("member", &S_TagFieldSpecificationResponse).wire("item");
+static S_TagFieldSpecificationRequest: schema::Shape =
+    schema::Shape::new("TagFieldSpecificationRequest", Kind::Structure(&L_TagFieldSpecificationRequest));
+static L_TagFieldSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_TaggableResourceType),
+    schema::Member::new("TagKeys", &S_TagKeyList).wire("TagKey").ec2("TagKey"),
+]);
+static S_TagFieldSpecificationResponse: schema::Shape =
+    schema::Shape::new("TagFieldSpecificationResponse", Kind::Structure(&L_TagFieldSpecificationResponse));
+static L_TagFieldSpecificationResponse: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_TaggableResourceType).wire("resourceType"),
+    schema::Member::new("TagKeys", &S_TagKeyList).wire("tagKeySet").ec2("TagKeySet"),
+]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagKeyList: schema::Shape =
+    schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(1).max(2));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey).wire("item");
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag).wire("item");
 static S_TagSpecification: schema::Shape = schema::Shape::new("TagSpecification", Kind::Structure(&L_TagSpecification));
@@ -12345,6 +12547,8 @@ static S_TagSpecificationList: schema::Shape =
     schema::Shape::new("TagSpecificationList", Kind::List(&M_TagSpecificationList));
 static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S_TagSpecification).wire("item");
 static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
+static S_TaggableResourceType: schema::Shape = schema::Shape::new("TaggableResourceType", Kind::String)
+    .limits(Limits::NONE.values(&["network-interface", "instance", "auto-scaling-group"]));
 static S_Tenancy: schema::Shape =
     schema::Shape::new("Tenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
 static S_TerminateInstancesRequest: schema::Shape =
@@ -12379,6 +12583,8 @@ static S_TotalMediaMemory: schema::Shape = schema::Shape::new("TotalMediaMemory"
 static S_TotalNeuronMemory: schema::Shape = schema::Shape::new("TotalNeuronMemory", Kind::Integer);
 static S_TpmSupportValues: schema::Shape =
     schema::Shape::new("TpmSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
+static S_TrafficType: schema::Shape =
+    schema::Shape::new("TrafficType", Kind::String).limits(Limits::NONE.values(&["ACCEPT", "REJECT", "ALL"]));
 static S_TransferType: schema::Shape =
     schema::Shape::new("TransferType", Kind::String).limits(Limits::NONE.values(&["time-based", "standard"]));
 static S_TransitGatewayId: schema::Shape = schema::Shape::new("TransitGatewayId", Kind::String);
@@ -12797,6 +13003,7 @@ static S_VpcEndpointType: schema::Shape =
         "ServiceNetwork",
         "Tunnel",
     ]));
+static S_VpcFlowLogId: schema::Shape = schema::Shape::new("VpcFlowLogId", Kind::String);
 static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
 static S_VpcIdStringList: schema::Shape = schema::Shape::new("VpcIdStringList", Kind::List(&M_VpcIdStringList));
 static M_VpcIdStringList: schema::Member = schema::Member::new("member", &S_VpcId).wire("VpcId");
@@ -16703,6 +16910,126 @@ impl Structure for CreateEgressOnlyInternetGatewayResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub deliver_logs_permission_arn: Option<String>,
+    pub deliver_cross_account_role: Option<String>,
+    pub log_group_name: Option<String>,
+    pub resource_ids: Vec<String>,
+    pub resource_type: String,
+    pub traffic_type: Option<String>,
+    pub log_destination_type: Option<String>,
+    pub log_destination: Option<String>,
+    pub log_format: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub max_aggregation_interval: Option<i32>,
+    pub destination_options: Option<DestinationOptionsRequest>,
+    pub tag_field_specifications: Option<Vec<TagFieldSpecificationRequest>>,
+}
+impl std::fmt::Debug for CreateFlowLogsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateFlowLogsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateFlowLogsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateFlowLogsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.client_token,
+            2 => &self.deliver_logs_permission_arn,
+            3 => &self.deliver_cross_account_role,
+            4 => &self.log_group_name,
+            5 => &self.resource_ids,
+            6 => &self.resource_type,
+            7 => &self.traffic_type,
+            8 => &self.log_destination_type,
+            9 => &self.log_destination,
+            10 => &self.log_format,
+            11 => &self.tag_specifications,
+            12 => &self.max_aggregation_interval,
+            13 => &self.destination_options,
+            _ => &self.tag_field_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.client_token,
+            2 => &mut self.deliver_logs_permission_arn,
+            3 => &mut self.deliver_cross_account_role,
+            4 => &mut self.log_group_name,
+            5 => &mut self.resource_ids,
+            6 => &mut self.resource_type,
+            7 => &mut self.traffic_type,
+            8 => &mut self.log_destination_type,
+            9 => &mut self.log_destination,
+            10 => &mut self.log_format,
+            11 => &mut self.tag_specifications,
+            12 => &mut self.max_aggregation_interval,
+            13 => &mut self.destination_options,
+            _ => &mut self.tag_field_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateFlowLogsResult {
+    pub client_token: Option<String>,
+    pub flow_log_ids: Option<Vec<String>>,
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+impl std::fmt::Debug for CreateFlowLogsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateFlowLogsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateFlowLogsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateFlowLogsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_token,
+            1 => &self.flow_log_ids,
+            _ => &self.unsuccessful,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_token,
+            1 => &mut self.flow_log_ids,
+            _ => &mut self.unsuccessful,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateImageRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub snapshot_location: Option<String>,
@@ -18854,6 +19181,81 @@ impl Structure for DeleteEgressOnlyInternetGatewayResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub flow_log_ids: Vec<String>,
+}
+impl std::fmt::Debug for DeleteFlowLogsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteFlowLogsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFlowLogsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFlowLogsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.flow_log_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.flow_log_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFlowLogsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+impl std::fmt::Debug for DeleteFlowLogsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteFlowLogsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFlowLogsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFlowLogsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.unsuccessful,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.unsuccessful,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteInternetGatewayRequest {
     pub dry_run: Option<bool>,
     pub internet_gateway_id: String,
@@ -20777,6 +21179,93 @@ impl Structure for DescribeEgressOnlyInternetGatewaysResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.egress_only_internet_gateways,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub filter: Option<Vec<Filter>>,
+    pub flow_log_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeFlowLogsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeFlowLogsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeFlowLogsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeFlowLogsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filter,
+            2 => &self.flow_log_ids,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filter,
+            2 => &mut self.flow_log_ids,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeFlowLogsResult {
+    pub flow_logs: Option<Vec<FlowLog>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeFlowLogsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeFlowLogsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeFlowLogsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeFlowLogsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.flow_logs,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.flow_logs,
             _ => &mut self.next_token,
         }
     }
@@ -23882,6 +24371,90 @@ impl Structure for DescribeVpcsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DestinationOptionsRequest {
+    pub file_format: Option<String>,
+    pub hive_compatible_partitions: Option<bool>,
+    pub per_hour_partition: Option<bool>,
+}
+impl std::fmt::Debug for DestinationOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DestinationOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DestinationOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DestinationOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.file_format,
+            1 => &self.hive_compatible_partitions,
+            _ => &self.per_hour_partition,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.file_format,
+            1 => &mut self.hive_compatible_partitions,
+            _ => &mut self.per_hour_partition,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DestinationOptionsResponse {
+    pub file_format: Option<String>,
+    pub hive_compatible_partitions: Option<bool>,
+    pub per_hour_partition: Option<bool>,
+}
+impl std::fmt::Debug for DestinationOptionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DestinationOptionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DestinationOptionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DestinationOptionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.file_format,
+            1 => &self.hive_compatible_partitions,
+            _ => &self.per_hour_partition,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.file_format,
+            1 => &mut self.hive_compatible_partitions,
+            _ => &mut self.per_hour_partition,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DetachInternetGatewayRequest {
     pub dry_run: Option<bool>,
     pub internet_gateway_id: String,
@@ -25875,6 +26448,90 @@ impl Structure for FirewallStatelessRule {
             5 => &mut self.protocols,
             6 => &mut self.rule_action,
             _ => &mut self.priority,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FlowLog {
+    pub creation_time: Option<Timestamp>,
+    pub deliver_logs_error_message: Option<String>,
+    pub deliver_logs_permission_arn: Option<String>,
+    pub deliver_cross_account_role: Option<String>,
+    pub deliver_logs_status: Option<String>,
+    pub flow_log_id: Option<String>,
+    pub flow_log_status: Option<String>,
+    pub log_group_name: Option<String>,
+    pub resource_id: Option<String>,
+    pub traffic_type: Option<String>,
+    pub log_destination_type: Option<String>,
+    pub log_destination: Option<String>,
+    pub log_format: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub max_aggregation_interval: Option<i32>,
+    pub destination_options: Option<DestinationOptionsResponse>,
+    pub tag_field_specifications: Option<Vec<TagFieldSpecificationResponse>>,
+}
+impl std::fmt::Debug for FlowLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FlowLog {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FlowLog {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FlowLog
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.creation_time,
+            1 => &self.deliver_logs_error_message,
+            2 => &self.deliver_logs_permission_arn,
+            3 => &self.deliver_cross_account_role,
+            4 => &self.deliver_logs_status,
+            5 => &self.flow_log_id,
+            6 => &self.flow_log_status,
+            7 => &self.log_group_name,
+            8 => &self.resource_id,
+            9 => &self.traffic_type,
+            10 => &self.log_destination_type,
+            11 => &self.log_destination,
+            12 => &self.log_format,
+            13 => &self.tags,
+            14 => &self.max_aggregation_interval,
+            15 => &self.destination_options,
+            _ => &self.tag_field_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.creation_time,
+            1 => &mut self.deliver_logs_error_message,
+            2 => &mut self.deliver_logs_permission_arn,
+            3 => &mut self.deliver_cross_account_role,
+            4 => &mut self.deliver_logs_status,
+            5 => &mut self.flow_log_id,
+            6 => &mut self.flow_log_status,
+            7 => &mut self.log_group_name,
+            8 => &mut self.resource_id,
+            9 => &mut self.traffic_type,
+            10 => &mut self.log_destination_type,
+            11 => &mut self.log_destination,
+            12 => &mut self.log_format,
+            13 => &mut self.tags,
+            14 => &mut self.max_aggregation_interval,
+            15 => &mut self.destination_options,
+            _ => &mut self.tag_field_specifications,
         }
     }
 }
@@ -40119,6 +40776,84 @@ impl Structure for TagDescription {
             1 => &mut self.resource_id,
             2 => &mut self.resource_type,
             _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagFieldSpecificationRequest {
+    pub resource_type: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+impl std::fmt::Debug for TagFieldSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagFieldSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagFieldSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagFieldSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagFieldSpecificationResponse {
+    pub resource_type: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+impl std::fmt::Debug for TagFieldSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagFieldSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagFieldSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagFieldSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.tag_keys,
         }
     }
 }

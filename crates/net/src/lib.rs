@@ -23,5 +23,5 @@ mod suite;
 mod wall;
 
 pub use fake::Fake;
-pub use linux::{Linux, Namespace};
+pub use linux::{Counted, Linux, Namespace};
 pub use wall::{Guest, Net};

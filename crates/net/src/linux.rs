@@ -5,6 +5,7 @@
 
 mod cell;
 mod conntrack;
+mod flows;
 mod guest;
 mod house;
 mod inet;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use kogumo_base::Trouble;
 use kogumo_netmodel::{Id, Topology};
 
+pub use flows::Counted;
 pub use namespace::Namespace;
 
 use crate::plan::{self, Situation};
@@ -108,6 +110,19 @@ impl Linux {
     #[must_use]
     pub fn internet(&self) -> Option<Namespace> {
         self.state().inet.as_ref()?.namespace().share().ok()
+    }
+
+    /// What interfaces that are logged have passed and refused since the last time.
+    ///
+    /// # Errors
+    /// The kernel refuses; what could be read is lost for this time.
+    pub fn count(&self) -> Result<Vec<Counted>, Trouble> {
+        let mut state = self.state();
+        let mut counted = Vec::new();
+        for (vpc, router) in &mut state.routers {
+            counted.extend(router.count(vpc)?);
+        }
+        Ok(counted)
     }
 
     /// Waits until packets pass to and from the interface: the first one of a guest should not be lost.

@@ -10,8 +10,8 @@ mod encode;
 mod expr;
 mod ruleset;
 
-pub(crate) use attribute::Attributes;
+pub(crate) use attribute::{Attributes, all, find};
 pub(crate) use diff::{Change, diff};
-pub(crate) use encode::transaction;
+pub(crate) use encode::{TABLE, transaction};
 pub(crate) use expr::{Compare, Expr, Meta, Verdict, match_cidr, match_name, match_traffic};
 pub(crate) use ruleset::{Family, Hook, HookType, Kind, Rule, Ruleset, Set, device};

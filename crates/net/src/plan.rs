@@ -4,6 +4,7 @@
 //! a subnet's packets carry its base address as their mark, and go by the routing table of that number.
 
 mod cut;
+mod flows;
 mod groups;
 mod inet;
 mod nat;
@@ -11,6 +12,7 @@ mod router;
 mod rules;
 
 pub(crate) use cut::{Flow, ends};
+pub(crate) use flows::{FLOWS, Key};
 pub(crate) use inet::{Inet, WORLD_MARK, endpoint_source, igw_device, inet, vpce_device};
 #[cfg(test)]
 pub(crate) use nat::masquerade;

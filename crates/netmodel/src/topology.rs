@@ -1,6 +1,6 @@
 //! Everything a packet may meet: all VPCs of the cloud, of every account and region, since peerings join them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::{
@@ -26,6 +26,8 @@ pub struct Topology {
     pub endpoints: BTreeMap<Id, Endpoint>,
     pub prefix_lists: BTreeMap<Id, PrefixList>,
     pub dhcp_options: BTreeMap<Id, DhcpOptions>,
+    /// Interfaces whose packets flow logs want to know of. It changes nothing for packets.
+    pub logged: BTreeSet<Id>,
 }
 
 impl Topology {

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::VpcEndpoint;
+use crate::flow_log::FlowLog;
 use crate::image::Image;
 use crate::insights::{Analysis, Path};
 use crate::instance::Instance;
@@ -35,6 +36,7 @@ static KINDS: &[(&Kind, Exists)] = &[
     entry::<Analysis>(),
     entry::<DhcpOptions>(),
     entry::<EgressGateway>(),
+    entry::<FlowLog>(),
     entry::<Image>(),
     entry::<Instance>(),
     entry::<InternetGateway>(),

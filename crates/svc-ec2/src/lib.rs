@@ -14,6 +14,7 @@ mod egress_gateway;
 mod endpoint;
 mod faults;
 mod filter;
+mod flow_log;
 mod image;
 mod insights;
 mod instance;
@@ -68,6 +69,8 @@ pub fn service() -> Service {
         .with(Network::new())
         .reconciler(network::RECONCILER)
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
+        .with(flow_log::FlowLogs::default())
+        .reconciler(flow_log::RECONCILER)
         .with(instance::Machines::default())
         .on_reset(|cloud| Box::pin(instance::forget_all(cloud)))
         .on_stop(|cloud| Box::pin(stop(cloud)))

@@ -4,9 +4,9 @@ use kogumo_door::{Op, read, task, write};
 use kogumo_model::ec2::*;
 
 use crate::{
-    account, address, dhcp_options, dry_run, egress_gateway, endpoint, image, insights, instance, instance_type,
-    internet_gateway, key_pair, launch_template, nat_gateway, network, network_acl, network_interface, peering,
-    prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc,
+    account, address, dhcp_options, dry_run, egress_gateway, endpoint, flow_log, image, insights, instance,
+    instance_type, internet_gateway, key_pair, launch_template, nat_gateway, network, network_acl, network_interface,
+    peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc,
 };
 
 /// All of them know `DryRun`.
@@ -125,6 +125,10 @@ pub fn ops() -> Vec<Op> {
         write::<ModifyVpcEndpoint>(endpoint::modify_vpc_endpoint),
         write::<DeleteVpcEndpoints>(endpoint::delete_vpc_endpoints),
         read::<DescribeVpcEndpointServices>(endpoint::describe_vpc_endpoint_services),
+        // Flow logs
+        task::<CreateFlowLogs, _>(flow_log::create_flow_logs),
+        read::<DescribeFlowLogs>(flow_log::describe_flow_logs),
+        write::<DeleteFlowLogs>(flow_log::delete_flow_logs),
         // Peering
         write::<CreateVpcPeeringConnection>(peering::create_vpc_peering_connection),
         read::<DescribeVpcPeeringConnections>(peering::describe_vpc_peering_connections),

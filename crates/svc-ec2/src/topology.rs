@@ -10,6 +10,7 @@ use kogumo_store::Read;
 use crate::dhcp_options::DhcpOptions;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::{self, VpcEndpoint};
+use crate::flow_log::{self, FlowLog};
 use crate::internet_gateway::InternetGateway;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::{Entry, LAST, NetworkAcl};
@@ -84,6 +85,11 @@ pub fn topology(read: &dyn Read) -> Result<Topology, Trouble> {
     for (_, options) in every::<DhcpOptions>(read)? {
         to.dhcp_options.insert(options.id.clone(), options_seen(&options));
     }
+    let logs = every::<FlowLog>(read)?;
+    let is_logged = |id: &str, own: &net::Interface| {
+        logs.iter().any(|(_, log)| flow_log::covers(&log.resource, id, &own.subnet, &own.vpc))
+    };
+    to.logged = to.interfaces.iter().filter(|(id, own)| is_logged(id, own)).map(|(id, _)| id.clone()).collect();
     Ok(to)
 }
 

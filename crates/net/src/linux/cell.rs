@@ -4,10 +4,12 @@ use std::fs;
 
 use kogumo_base::Trouble;
 
+use super::flows::Flows;
 use super::namespace::Namespace;
 use super::netlink::Netlink;
 use super::route::Routing;
 use crate::nft::{Ruleset, diff, transaction};
+use crate::plan::{FLOWS, Key};
 
 const PROTOCOL_NETFILTER: isize = 12;
 
@@ -22,6 +24,7 @@ pub(crate) struct Cell {
     pub loopback: u32,
     netfilter: Netlink,
     ruleset: Ruleset,
+    flows: Flows,
 }
 
 impl Cell {
@@ -33,7 +36,7 @@ impl Cell {
         let netfilter = Netlink::open(&namespace, PROTOCOL_NETFILTER)?;
         let loopback = routing.index("lo")?;
         routing.set_up(loopback)?;
-        Ok(Self { namespace, routing, loopback, netfilter, ruleset: Ruleset::default() })
+        Ok(Self { namespace, routing, loopback, netfilter, ruleset: Ruleset::default(), flows: Flows::default() })
     }
 
     /// Changes the ruleset, in one transaction.
@@ -60,6 +63,17 @@ impl Cell {
 }
 
 impl Cell {
+    /// What has been counted since the last time: packets and bytes of each flow.
+    pub(crate) fn count(&mut self) -> Result<Vec<(Key, (u64, u64))>, Trouble> {
+        match self.ruleset.sets.contains_key(FLOWS) {
+            true => self.flows.read(&mut self.netfilter),
+            false => {
+                self.flows = Flows::default();
+                Ok(Vec::new())
+            }
+        }
+    }
+
     /// Answers ARP for others at once. Usually such an answer is delayed at random, for others to be first.
     pub(crate) fn answer_at_once(&self, device: &str) -> Result<(), Trouble> {
         let path = format!("/proc/sys/net/ipv4/neigh/{device}/proxy_delay");

@@ -7,7 +7,7 @@ use kogumo_netmodel::Protocol;
 
 use super::namespace::Namespace;
 use super::netlink::Netlink;
-use crate::nft::Attributes;
+use crate::nft::{Attributes, find};
 use crate::plan::Flow;
 
 const PROTOCOL_NETFILTER: isize = 12;
@@ -54,18 +54,6 @@ fn message(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
     bytes.extend([IPV4, 0, 0, 0]);
     bytes.extend(body);
     bytes
-}
-
-/// The value of the first attribute of that kind.
-fn find(mut bytes: &[u8], wanted: u16) -> Option<&[u8]> {
-    while let Some([a, b, c, d]) = bytes.first_chunk::<4>() {
-        let length = usize::from(u16::from_ne_bytes([*a, *b])).max(4);
-        if u16::from_ne_bytes([*c, *d]) & 0x3fff == wanted {
-            return bytes.get(4..length);
-        }
-        bytes = bytes.get(length.next_multiple_of(4)..)?;
-    }
-    None
 }
 
 fn flow(original: &[u8], reply: &[u8]) -> Option<Flow> {

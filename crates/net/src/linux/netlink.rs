@@ -13,6 +13,7 @@ const BUFFER: usize = 16 << 20;
 /// The kernel answers at once; it says nothing at all where it gives a batch up half-way.
 const PATIENCE: Duration = Duration::from_secs(5);
 const HEADER: usize = 16;
+const INTERRUPTED: u16 = 0x10;
 const TYPE_ERROR: u16 = 2;
 const TYPE_DONE: u16 = 3;
 
@@ -25,6 +26,8 @@ pub(crate) struct Netlink {
 /// A message of the kernel's: its kind and what follows the header.
 pub(crate) struct Answer {
     pub kind: u16,
+    /// What is dumped changed meanwhile: something may be missing.
+    pub interrupted: bool,
     pub payload: Vec<u8>,
 }
 
@@ -94,5 +97,6 @@ fn split(bytes: &[u8]) -> Option<(u32, Answer, &[u8])> {
     let sequence = u32::from_ne_bytes([header[8], header[9], header[10], header[11]]);
     let payload = bytes.get(HEADER..length)?.to_vec();
     let after = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-    Some((sequence, Answer { kind, payload }, after))
+    let interrupted = u16::from_ne_bytes([header[6], header[7]]) & INTERRUPTED != 0;
+    Some((sequence, Answer { kind, interrupted, payload }, after))
 }

@@ -7,6 +7,7 @@ use kogumo_base::Trouble;
 use kogumo_netmodel::{Cidr, Id};
 
 use super::cell::{Cell, NEXT};
+use super::flows::Counted;
 use super::guest::{self, Attached};
 use super::inet::LiveInet;
 use super::namespace::Namespace;
@@ -128,6 +129,32 @@ impl LiveRouter {
             Some(port) => self.cell.routing.passes(&port.device),
             None => Ok(true),
         }
+    }
+
+    /// What its ports have counted since the last time.
+    pub(crate) fn count(&mut self, vpc: &str) -> Result<Vec<Counted>, Trouble> {
+        let counted = self.cell.count()?;
+        let interfaces: BTreeMap<&str, &Id> =
+            self.seen.ports.iter().map(|(id, port)| (port.device.as_str(), id)).collect();
+        let known = counted.into_iter().filter_map(|(key, (packets, bytes))| {
+            let interface = (*interfaces.get(key.device.as_str())?).clone();
+            let plan::Key { egress, accepted, source, destination, protocol, ports, tcp_flags, .. } = key;
+            let vpc = vpc.to_owned();
+            Some(Counted {
+                vpc,
+                interface,
+                egress,
+                accepted,
+                source,
+                destination,
+                protocol,
+                ports,
+                tcp_flags,
+                packets,
+                bytes,
+            })
+        });
+        Ok(known.collect())
     }
 
     /// Forgets the links of peerings: another VPC's namespace ended, and they with it.

@@ -1,6 +1,23 @@
 //! Netlink attributes: length, type, value, padding to four bytes.
 
 const NESTED: u16 = 1 << 15;
+const KIND: u16 = 0x3fff;
+
+/// The value of the first attribute of that kind.
+pub(crate) fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
+    all(bytes).find(|(kind, _)| *kind == wanted).map(|(_, value)| value)
+}
+
+/// Attributes one after the other: kind and value.
+pub(crate) fn all(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let [a, b, c, d] = bytes.first_chunk::<4>()?;
+        let length = usize::from(u16::from_ne_bytes([*a, *b])).max(4);
+        let value = bytes.get(4..length)?;
+        bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((u16::from_ne_bytes([*c, *d]) & KIND, value))
+    })
+}
 
 /// Bytes that grow by attributes.
 #[derive(Default)]

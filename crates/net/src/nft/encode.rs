@@ -29,6 +29,9 @@ const ACK: u16 = 0x4;
 const CREATE: u16 = 0x400;
 const APPEND: u16 = 0x800;
 
+/// So many flows are counted at once; further ones pass uncounted.
+const MOST_COUNTED: u32 = 65_535;
+
 /// Register 8 of the kernel's numbering is the first that holds four bytes; 0 holds the verdict.
 const FIRST_REGISTER: u32 = 8;
 const VERDICT_REGISTER: u32 = 0;
@@ -111,8 +114,14 @@ fn encode(change: &Change, set_number: u32) -> (u16, u16, Attributes) {
 
 fn set_body(body: &mut Attributes, name: &str, set: &Set, number: u32) {
     const FLAG_MAP: u32 = 0x8;
+    const FLAG_TIMEOUT: u32 = 0x10;
+    const FLAG_FROM_RULES: u32 = 0x20;
     const DATA_VERDICT: u32 = 0xffff_ff00;
-    let flags = if set.value == Kind::Nothing { 0 } else { FLAG_MAP };
+    let flags = match set.value {
+        Kind::Nothing => 0,
+        Kind::Value(_) | Kind::Verdict => FLAG_MAP,
+        Kind::Counters(_) => FLAG_TIMEOUT | FLAG_FROM_RULES,
+    };
     body.text(2, name).number(3, flags).number(4, 0).number(5, set.key_length);
     match set.value {
         Kind::Nothing => {}
@@ -121,6 +130,12 @@ fn set_body(body: &mut Attributes, name: &str, set: &Set, number: u32) {
         }
         Kind::Verdict => {
             body.number(6, DATA_VERDICT).number(7, 16);
+        }
+        Kind::Counters(milliseconds) => {
+            body.nest(9, |description| {
+                description.number(1, MOST_COUNTED);
+            });
+            body.bytes(11, &milliseconds.to_be_bytes());
         }
     }
     body.number(10, number);
@@ -256,6 +271,14 @@ fn fill(data: &mut Attributes, expr: &Expr) -> &'static str {
         Expr::VerdictMap { map, from } => {
             data.text(1, map).number(2, register(from)).number(3, VERDICT_REGISTER);
             "lookup"
+        }
+        Expr::Count { set, from } => {
+            const UPDATE: u32 = 1;
+            data.text(1, set).number(3, UPDATE).number(4, register(from));
+            data.nest(7, |expr| {
+                expr.text(1, "counter");
+            });
+            "dynset"
         }
         Expr::Immediate { to, value: bytes } => {
             data.number(1, register(to));

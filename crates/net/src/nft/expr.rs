@@ -62,6 +62,11 @@ pub(crate) enum Expr {
         map: String,
         from: u32,
     },
+    /// Counts the packet at the member of the set that the registers hold.
+    Count {
+        set: String,
+        from: u32,
+    },
     Immediate {
         to: u32,
         value: Vec<u8>,

@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     /// Bytes, so many.
     Value(u32),
     Verdict,
+    /// A set that rules fill: each member has counters, and goes when it has not been met for so many milliseconds.
+    Counters(u64),
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,7 @@
 
 use kogumo_netmodel::{Id, Interface, Peer, SecurityGroup, SecurityGroupRule, Topology};
 
+use super::flows;
 use super::router::v4;
 use crate::nft::{Expr, Kind, Rule, Ruleset, Set, Verdict, match_cidr, match_traffic};
 
@@ -30,9 +31,13 @@ pub(super) fn add_group(ruleset: &mut Ruleset, topology: &Topology, id: &Id, gro
 }
 
 /// Adds the chain of a port: each of its groups may accept; what none does comes to the end and is dropped there.
-pub(super) fn add_port(ruleset: &mut Ruleset, device: &str, interface: &Interface, egress: bool) {
+pub(super) fn add_port(ruleset: &mut Ruleset, device: &str, interface: &Interface, egress: bool, logs: bool) {
     let jump = |group: &Id| vec![Expr::Verdict(Verdict::Jump(chain_of(group, egress)))];
-    ruleset.chain(&port_chain(device, egress), interface.groups.iter().map(jump).collect());
+    let mut rules: Vec<Rule> = interface.groups.iter().map(jump).collect();
+    if logs {
+        rules.push(vec![Expr::Verdict(flows::drop_verdict(egress, logs))]);
+    }
+    ruleset.chain(&port_chain(device, egress), rules);
 }
 
 fn rules_of(ruleset: &mut Ruleset, topology: &Topology, group: &SecurityGroup, rule: &SecurityGroupRule) -> Vec<Rule> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kogumo_netmodel::{AclEntry, Cidr, Id, Interface, NetworkAcl, Owner, Topology, Vpc};
 
 use super::router::{IGW, METADATA, Port, RESOLVER, Router, Situation, VPCE, number, v4};
-use super::{groups, groups::port_chain};
+use super::{flows, groups, groups::port_chain};
 use crate::nft::{
     Compare, Expr, Family, Hook, HookType, Kind, Meta, Rule, Ruleset, Set, Verdict, device, match_cidr, match_name,
     match_traffic,
@@ -23,10 +23,11 @@ pub(super) fn ruleset(topology: &Topology, id: &str, vpc: &Vpc, router: &Router,
     let ports: Vec<_> =
         router.ports.iter().filter_map(|(id, port)| Some((port, topology.interfaces.get(id)?))).collect();
     add_sets(&mut ruleset, topology, &ports);
+    let logs = flows::add(&mut ruleset, topology, router);
     add_public(&mut ruleset, router, situation, &ports);
     add_checks(&mut ruleset);
-    add_acls(&mut ruleset, topology, id, &ports);
-    add_groups(&mut ruleset, topology, &ports);
+    add_acls(&mut ruleset, topology, id, &ports, logs);
+    add_groups(&mut ruleset, topology, &ports, logs);
     add_input(&mut ruleset, vpc, &ports);
     ruleset
 }
@@ -151,8 +152,9 @@ fn not_own(key: Meta, offset: u32) -> Rule {
     rule
 }
 
-/// Network ACLs: asked where a packet leaves its subnet, and where it comes into another.
-fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports) {
+/// Network ACLs: asked where a packet leaves its subnet, and where it comes into another. The sender's groups were asked
+/// before.
+fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports, logs: bool) {
     let mut leaving = Set::new(16, Kind::Verdict);
     let mut coming = Set::new(16, Kind::Verdict);
     let mut used: BTreeSet<&Id> = BTreeSet::new();
@@ -167,7 +169,7 @@ fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports
         let nothing = NetworkAcl { vpc: vpc.to_owned(), entries: Vec::new() };
         let acl = topology.network_acls.get(id).unwrap_or(&nothing);
         for egress in [false, true] {
-            ruleset.chain(&acl_chain(id, egress), acl_rules(acl, egress));
+            ruleset.chain(&acl_chain(id, egress), acl_rules(acl, egress, logs));
         }
     }
     ruleset.set("acl_out", leaving);
@@ -187,7 +189,8 @@ fn acl_chain(acl: &str, egress: bool) -> String {
     format!("{acl}-{}", if egress { "out" } else { "in" })
 }
 
-fn acl_rules(acl: &NetworkAcl, egress: bool) -> Vec<Rule> {
+fn acl_rules(acl: &NetworkAcl, egress: bool, logs: bool) -> Vec<Rule> {
+    let drop = || verdict(flows::drop_verdict(egress, logs));
     let mut entries: Vec<&AclEntry> = acl.entries.iter().filter(|entry| entry.egress == egress).collect();
     entries.sort_by_key(|entry| entry.number);
     let mut rules: Vec<Rule> = entries
@@ -195,16 +198,19 @@ fn acl_rules(acl: &NetworkAcl, egress: bool) -> Vec<Rule> {
         .filter_map(|entry| {
             let mut rule = match_cidr(&entry.cidr, egress)?;
             rule.extend(match_traffic(entry.traffic)?);
-            rule.push(verdict(if entry.allow { Verdict::Return } else { Verdict::Drop }));
+            match entry.allow {
+                true => rule.push(verdict(Verdict::Return)),
+                false => rule.push(drop()),
+            }
             Some(rule)
         })
         .collect();
-    rules.push(vec![verdict(Verdict::Drop)]);
+    rules.push(vec![drop()]);
     rules
 }
 
 /// Security groups: first those of the sender, then those of the receiver. What answers passes.
-fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
+fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports, logs: bool) {
     let mut used: BTreeSet<&Id> = BTreeSet::new();
     let mut maps = [Set::new(16, Kind::Verdict), Set::new(16, Kind::Verdict)];
     for (port, interface) in ports {
@@ -214,7 +220,7 @@ fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
         }
         used.extend(interface.groups.iter());
         for (map, egress) in maps.iter_mut().zip([true, false]) {
-            groups::add_port(ruleset, &port.device, interface, egress);
+            groups::add_port(ruleset, &port.device, interface, egress, logs);
             map.verdict(device(&port.device), Verdict::Goto(port_chain(&port.device, egress)));
         }
     }
@@ -227,16 +233,17 @@ fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
     let [out, inward] = maps;
     ruleset.set("group_out", out);
     ruleset.set("group_in", inward);
-    let sender = group_rules(Meta::InputName, "group_out");
-    ruleset.base("groups_out", hook(HookType::Forward, Family::Filter, 0, false), sender);
-    let receiver = group_rules(Meta::OutputName, "group_in");
+    let sender = group_rules(true, logs);
+    ruleset.base("groups_out", hook(HookType::Forward, Family::Filter, -15, false), sender);
+    let receiver = group_rules(false, logs);
     ruleset.base("groups_in", hook(HookType::Forward, Family::Filter, 10, false), receiver);
 }
 
-fn group_rules(key: Meta, map: &str) -> Vec<Rule> {
+fn group_rules(egress: bool, logs: bool) -> Vec<Rule> {
+    let (key, map) = if egress { (Meta::InputName, "group_out") } else { (Meta::OutputName, "group_in") };
     vec![
         in_state(ESTABLISHED_OR_RELATED, Verdict::Accept),
-        in_state(INVALID, Verdict::Drop),
+        in_state(INVALID, flows::drop_verdict(egress, logs)),
         vec![Expr::Meta { key, to: 0 }, Expr::VerdictMap { map: map.to_owned(), from: 0 }],
         vec![verdict(Verdict::Accept)],
     ]

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use kogumo_base::Trouble;
 use kogumo_dns::{Answer, Endpoints, Question, Vantage};
 use kogumo_door::Cloud;
-use kogumo_net::{Guest, Linux, Net};
+use kogumo_net::{Counted, Guest, Linux, Net};
 use kogumo_netmodel::Topology;
 
 use crate::topology::topology;
@@ -89,6 +89,16 @@ impl Network {
         self.sync_sockets(cloud)
     }
 
+    /// What interfaces that flow logs are about have passed and refused since the last time.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub async fn count(&self) -> Result<Vec<Counted>, Trouble> {
+        let Ok(linux) = &self.linux else { return Ok(Vec::new()) };
+        let linux = Arc::clone(linux);
+        beside(move || linux.count()).await
+    }
+
     /// The interfaces that are attached.
     #[must_use]
     pub fn attached(&self) -> Vec<String> {
@@ -134,7 +144,7 @@ fn reachable(listen: IpAddr) -> IpAddr {
 }
 
 /// The kernel's work takes milliseconds: it is done beside the calls.
-async fn beside(act: impl FnOnce() -> Result<(), Trouble> + Send + 'static) -> Result<(), Trouble> {
+async fn beside<T: Send + 'static>(act: impl FnOnce() -> Result<T, Trouble> + Send + 'static) -> Result<T, Trouble> {
     let done = tokio::task::spawn_blocking(act).await;
     done.unwrap_or_else(|error| Err(Trouble::from_cause("the network's work broke off", error)))
 }
