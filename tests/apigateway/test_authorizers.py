@@ -136,6 +136,10 @@ def test_tokens_authorize_routes_of_http_apis(cloud, function, call_http, name, 
     assert call("/other", tokens["AccessToken"]) == (403, {"message": "Forbidden"})
     for token in (None, "nonsense", issuer.token()):
         assert call("/me", token) == (401, {"message": "Unauthorized"})
+    why = lambda path, **headers: call_http(cloud.url + path, headers={"Host": f"{api}.execute-api.localhost", **headers})[1]["www-authenticate"]
+    assert why("/me") == "Bearer"
+    assert 'error="invalid_token"' in why("/me", Authorization="Bearer nonsense")
+    assert 'error="insufficient_scope"' in why("/other", Authorization=f"Bearer {tokens['AccessToken']}")
     assert call(f"/foreign?token={issuer.token()}")[0] == 200
     assert call(f"/foreign?token={issuer.token(aud='other')}")[0] == 401
     assert call(f"/foreign?token={issuer.token('none')}")[0] == 401

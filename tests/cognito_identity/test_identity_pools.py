@@ -101,6 +101,21 @@ def test_guests(cloud, cognito, name):
     assert refused("ResourceNotFoundException", cognito.describe_identity, IdentityId=identity) == f"Identity '{identity}' not found."
 
 
+def test_guests_reach_only_what_guests_may(cloud, cognito, name):
+    """A guest's credentials of the enhanced flow are held to AWS's list of services, whatever the role allows."""
+    pool = cognito.create_identity_pool(IdentityPoolName=name, AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
+    role = role_for(cloud, name, trust(pool, kind="unauthenticated"))
+    cloud.client("iam").attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    cognito.set_identity_pool_roles(IdentityPoolId=pool, Roles={"unauthenticated": role})
+    keys = cognito.get_credentials_for_identity(IdentityId=cognito.get_id(IdentityPoolId=pool)["IdentityId"])["Credentials"]
+    mine = dict(key=keys["AccessKeyId"], secret=keys["SecretKey"], token=keys["SessionToken"])
+    assert "Buckets" in cloud.client("s3", **mine).list_buckets()
+    assert cloud.client("translate", **mine).list_languages()["Languages"]
+    message = refused("AccessDenied", cloud.client("iam", **mine).list_users)
+    assert message.endswith("because no session policy allows the iam:ListUsers action")
+    refused("AccessDeniedException", cloud.client("ssm", **mine).describe_parameters)
+
+
 def test_the_basic_flow(cloud, cognito, name):
     """A guest takes the pool's token to STS; anybody can verify it by the keys that the issuer publishes."""
     pool = cognito.create_identity_pool(IdentityPoolName=name, AllowUnauthenticatedIdentities=True, AllowClassicFlow=True)["IdentityPoolId"]

@@ -36,8 +36,13 @@ def test_a_password_must_fit_the_accounts_policy(cloud):
 
     iam.update_login_profile(UserName="alice", PasswordResetRequired=True)
 
-    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMUserChangePassword")
     own, _ = keys_of(cloud, iam, "alice", "iam")
+    iam.update_account_password_policy(**rules, AllowUsersToChangePassword=False)
+    refused("AccessDenied", own.get_account_password_policy)
+    assert "iam:ChangePassword" in refused("AccessDenied", own.change_password, OldPassword="first-one-1!", NewPassword="second-one-2!")
+    iam.update_account_password_policy(**rules, AllowUsersToChangePassword=True)
+    assert own.get_account_password_policy()["PasswordPolicy"]["AllowUsersToChangePassword"] is True
+    refused("AccessDenied", own.list_users)
     refused("AccessDenied", own.change_password, OldPassword="wrong", NewPassword="second-one-2!")
     own.change_password(OldPassword="first-one-1!", NewPassword="second-one-2!")
     assert iam.get_login_profile(UserName="alice")["LoginProfile"]["PasswordResetRequired"] is False

@@ -69,6 +69,11 @@ impl Cloud {
         &self.services
     }
 
+    /// Whether a customer chose that host name for what a service serves.
+    pub fn has_name(&self, host: &str) -> bool {
+        self.services.iter().filter_map(|service| service.names).any(|names| (names.has)(self, host))
+    }
+
     /// The service of that name (Kogumo's: `ssm`, `stepfunctions`).
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.by_name.get(name).map(|&index| &self.services[index])

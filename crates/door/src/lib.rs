@@ -33,7 +33,7 @@ pub use entrance::{Doorway, Entrance, Entrances};
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
 pub use operation::{Answer, Op, Rehearsal, Settled, read, task, write};
-pub use service::{BoxFuture, CrossOrigin, Incoming, Reconciler, Service, Surface, TimerHandler};
+pub use service::{BoxFuture, CrossOrigin, Incoming, Names, Reconciler, Service, Surface, TimerHandler};
 pub use session::Session;
 pub use settings::Settings;
 pub use uses::{Use, Uses};

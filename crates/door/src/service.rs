@@ -25,6 +25,8 @@ pub struct Service {
     pub reconcilers: Vec<Reconciler>,
     pub timers: Vec<(&'static str, TimerHandler)>,
     pub surfaces: Vec<Surface>,
+    /// Host names that customers chose and this service serves.
+    pub names: Option<Names>,
     /// Finds keys that this service issues (IAM, STS).
     pub credentials: Option<fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>>,
     /// The JWKS document of an issuer of tokens that is this service's (Cognito's user and identity pools).
@@ -66,6 +68,16 @@ pub struct Surface {
     pub serve: fn(Arc<Cloud>, Incoming) -> BoxFuture<http::Response<Body>>,
 }
 
+/// Host names that customers chose themselves: API Gateway's custom domain names.
+#[derive(Clone, Copy)]
+pub struct Names {
+    /// Whether a name (lower case, without a port) is one of them, in whichever account.
+    pub has: fn(&Cloud, &str) -> bool,
+    /// Whether the request is to one of them, and for this service.
+    pub claims: fn(&Cloud, &Incoming) -> bool,
+    pub serve: fn(Arc<Cloud>, Incoming) -> BoxFuture<http::Response<Body>>,
+}
+
 /// A request to a surface.
 #[derive(Debug)]
 pub struct Incoming {
@@ -102,6 +114,7 @@ impl Service {
             reconcilers: Vec::new(),
             timers: Vec::new(),
             surfaces: Vec::new(),
+            names: None,
             credentials: None,
             issuer: None,
             anonymous: None,
@@ -130,6 +143,12 @@ impl Service {
 
     pub fn surface(mut self, surface: Surface) -> Self {
         self.surfaces.push(surface);
+        self
+    }
+
+    /// Serves names that customers chose.
+    pub fn names(mut self, names: Names) -> Self {
+        self.names = Some(names);
         self
     }
 

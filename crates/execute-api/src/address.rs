@@ -19,6 +19,8 @@ pub struct Address {
     pub path: String,
     /// Whether the host names the API.
     pub by_host: bool,
+    /// What the client's path has before `path` below a custom domain name: a base path, or nothing.
+    pub front: Option<String>,
 }
 
 /// Reads an address; `None` when it is not one of an API. `host` has no port.
@@ -51,6 +53,7 @@ fn address(api_id: &str, rest: &str, by_host: bool) -> Option<Address> {
         stage: stage.to_owned(),
         path: format!("/{}", path.trim_start_matches('/')),
         by_host,
+        front: None,
     })
 }
 
@@ -62,13 +65,22 @@ impl Address {
 
     /// Ids of REST APIs end in a letter, those of HTTP APIs in a digit.
     pub fn is_rest(&self) -> bool {
-        self.api_id.ends_with(|c: char| c.is_ascii_lowercase())
+        is_rest(&self.api_id)
     }
 
-    /// The path with the stage, as a client of AWS would have sent it.
+    /// The path with the stage or what a custom domain name has in its place, as a client of AWS would have sent it.
     pub fn full_path(&self) -> String {
-        format!("/{}{}", self.stage, self.path)
+        match &self.front {
+            Some(front) if !front.is_empty() && self.path == "/" => front.clone(),
+            Some(front) => format!("{front}{}", self.path),
+            None => format!("/{}{}", self.stage, self.path),
+        }
     }
+}
+
+/// Whether an id is that of a REST API.
+pub fn is_rest(api_id: &str) -> bool {
+    api_id.ends_with(|c: char| c.is_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub async fn read(address: &Address, scope: &Scope, incoming: Incoming) -> (Requ
     let mut request = Request {
         method: sent.method.to_string(),
         path: address.path.clone(),
+        event_path: address.front.as_ref().map(|_| address.full_path()).unwrap_or_default(),
         sent_path: sent.path,
         query: parse_query(&raw_query),
         raw_query,

@@ -9,6 +9,8 @@ pub struct Request {
     pub method: String,
     /// Within the stage, beginning with `/`, percent-encoded as sent.
     pub path: String,
+    /// The path as a REST API's function sees it: with the base path below a custom domain name. Empty where it is `path`.
+    pub event_path: String,
     /// The whole path and the query as the client sent them; signatures cover these.
     pub sent_path: String,
     pub raw_query: String,

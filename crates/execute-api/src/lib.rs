@@ -7,6 +7,7 @@ pub mod address;
 pub mod arrival;
 pub mod backend;
 pub mod context;
+pub mod domain;
 pub mod exchange;
 pub mod function;
 pub mod jwt;

@@ -16,7 +16,7 @@ pub fn event(request: &Request, path_parameters: &Pairs, context: &Context, bina
     };
     json!({
         "resource": context.resource_path,
-        "path": request.path,
+        "path": if request.event_path.is_empty() { &request.path } else { &request.event_path },
         "httpMethod": request.method,
         "headers": single(&request.headers),
         "multiValueHeaders": multiple(&request.headers),

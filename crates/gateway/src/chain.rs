@@ -7,7 +7,7 @@ use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Method, Response, Version};
 use hyper::body::Incoming as HyperBody;
 use kogumo_base::Trouble;
-use kogumo_door::{Caller, Cloud, Entrance, Principal};
+use kogumo_door::{BoxFuture, Caller, Cloud, Entrance, Incoming, Principal};
 use kogumo_sigv4::{Authentication, BodyHash, KeyCache, Problem};
 use kogumo_wire::{Body, Common, Fault, Protocol, Service, parse_query};
 
@@ -67,6 +67,10 @@ impl Gateway {
         {
             return response;
         }
+        if let Some(serve) = self.chosen_name(&arrival) {
+            let served = guarded("a name of a customer's own", serve(self.cloud.clone(), arrival.incoming)).await;
+            return served.unwrap_or_else(|trouble| own_routes::failed(&trouble));
+        }
         let sender = match self.allowed.sender(inside::judged_host(&arrival), arrival.headers()) {
             Ok(sender) => sender,
             Err(refusal) => return own_routes::refuse(refusal),
@@ -107,6 +111,16 @@ impl Gateway {
     fn surface(&self, arrival: &Arrival) -> Option<&kogumo_door::Surface> {
         let surfaces = self.cloud.services().iter().flat_map(|service| service.surfaces.iter());
         surfaces.into_iter().find(|surface| (surface.claims)(&arrival.incoming))
+    }
+
+    /// What serves a name that a customer chose. The usual names of this cloud are not looked up.
+    fn chosen_name(&self, arrival: &Arrival) -> Option<fn(Arc<Cloud>, Incoming) -> BoxFuture<Response<Body>>> {
+        let host = arrival.incoming.host.as_str();
+        if host == "localhost" || host.ends_with(".amazonaws.com") || host.parse::<std::net::IpAddr>().is_ok() {
+            return None;
+        }
+        let names = self.cloud.services().iter().filter_map(|service| service.names);
+        names.into_iter().find(|names| (names.claims)(&self.cloud, &arrival.incoming)).map(|names| names.serve)
     }
 
     /// A call of an operation, from the signature to the response.

@@ -18,8 +18,13 @@ use crate::host::HostNames;
 struct Certificates {
     authority: Arc<Authority>,
     names: HostNames,
+    /// Names that the cloud's users chose for what it serves.
+    chosen: Chosen,
     made: Mutex<HashMap<String, (Arc<CertifiedKey>, Timestamp)>>,
 }
+
+/// Whether a name was chosen by somebody for what the cloud serves.
+pub type Chosen = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// How many names are remembered; past that all are forgotten.
 const LIMIT: usize = 512;
@@ -32,8 +37,12 @@ const RENEW_SECONDS: i64 = 300 * 24 * 60 * 60;
 ///
 /// # Errors
 /// A crypto library that lacks TLS 1.2 and 1.3.
-pub fn server_config(authority: Arc<Authority>, names: HostNames) -> Result<Arc<ServerConfig>, Trouble> {
-    let certificates = Certificates { authority, names, made: Mutex::default() };
+pub fn server_config(
+    authority: Arc<Authority>,
+    names: HostNames,
+    chosen: Chosen,
+) -> Result<Arc<ServerConfig>, Trouble> {
+    let certificates = Certificates { authority, names, chosen, made: Mutex::default() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Trouble::from_cause("cannot set up TLS", error))?
@@ -52,7 +61,7 @@ impl fmt::Debug for Certificates {
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().unwrap_or_default().to_ascii_lowercase();
-        if !name.is_empty() && !self.names.allow(&name) {
+        if !name.is_empty() && !self.names.allow(&name) && !(self.chosen)(&name) {
             return None;
         }
         match self.certificate(&name) {

@@ -77,10 +77,6 @@ pub fn run() -> Result<(), Trouble> {
 /// What the cloud records and does not act upon yet.
 const NOT_ENFORCED: &[(&str, &str)] = &[
     (
-        "Scope-down of guests in Cognito's enhanced flow",
-        "not applied: the role's own policies alone say what guests may",
-    ),
-    (
         "Thumbprints of OpenID Connect providers",
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
     ),
@@ -96,9 +92,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Mail and text messages",
         "kept to be read at /_kogumo/mail; there is no relay. SES identities and SMS roles of user pools are recorded",
     ),
-    ("AllowUsersToChangePassword", "shown; a user needs a policy that allows iam:ChangePassword"),
     ("Reply-to addresses of user pools", "recorded; mail is not sent"),
-    ("IncludeNestedStacks", "change sets of nested stacks are not shown beside their parent's"),
     ("aws:SecureTransport over loopback", "counts as true"),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),

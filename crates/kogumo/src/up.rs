@@ -47,7 +47,9 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     let authority = Arc::new(Authority::open(&folder.path.join("ca"))?);
     let callback = cloud.settings.callback;
     let names = HostNames::new(listen, &up.hosts).also_at(callback);
-    let tls = kogumo_gateway::server_config(Arc::clone(&authority), names.clone())?;
+    let chosen = Arc::clone(&cloud);
+    let chosen = Arc::new(move |name: &str| chosen.has_name(name));
+    let tls = kogumo_gateway::server_config(Arc::clone(&authority), names.clone(), chosen)?;
     let allowed = Allowed { names, origins: up.origins.clone() };
     let gateway = Gateway::new(Arc::clone(&cloud), kogumo_model::SERVICES, authority, allowed);
     if up.strict {

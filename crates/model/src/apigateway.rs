@@ -25,11 +25,11 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_API_KEY,
     &CREATE_AUTHORIZER,
-    &schema::Operation::unbuilt("CreateBasePathMapping", "POST", "/domainnames/{domain_name}/basepathmappings"),
+    &CREATE_BASE_PATH_MAPPING,
     &CREATE_DEPLOYMENT,
-    &schema::Operation::unbuilt("CreateDocumentationPart", "POST", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt("CreateDocumentationVersion", "POST", "/restapis/{restapi_id}/documentation/versions"),
-    &schema::Operation::unbuilt("CreateDomainName", "POST", "/domainnames"),
+    &CREATE_DOCUMENTATION_PART,
+    &CREATE_DOCUMENTATION_VERSION,
+    &CREATE_DOMAIN_NAME,
     &schema::Operation::unbuilt("CreateDomainNameAccessAssociation", "POST", "/domainnameaccessassociations"),
     &CREATE_MODEL,
     &CREATE_REQUEST_VALIDATOR,
@@ -41,24 +41,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/vpclinks"),
     &DELETE_API_KEY,
     &DELETE_AUTHORIZER,
-    &schema::Operation::unbuilt(
-        "DeleteBasePathMapping",
-        "DELETE",
-        "/domainnames/{domain_name}/basepathmappings/{base_path}",
-    ),
+    &DELETE_BASE_PATH_MAPPING,
     &schema::Operation::unbuilt("DeleteClientCertificate", "DELETE", "/clientcertificates/{clientcertificate_id}"),
     &DELETE_DEPLOYMENT,
-    &schema::Operation::unbuilt(
-        "DeleteDocumentationPart",
-        "DELETE",
-        "/restapis/{restapi_id}/documentation/parts/{part_id}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteDocumentationVersion",
-        "DELETE",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
-    &schema::Operation::unbuilt("DeleteDomainName", "DELETE", "/domainnames/{domain_name}"),
+    &DELETE_DOCUMENTATION_PART,
+    &DELETE_DOCUMENTATION_VERSION,
+    &DELETE_DOMAIN_NAME,
     &schema::Operation::unbuilt(
         "DeleteDomainNameAccessAssociation",
         "DELETE",
@@ -89,23 +77,19 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_API_KEYS,
     &GET_AUTHORIZER,
     &GET_AUTHORIZERS,
-    &schema::Operation::unbuilt("GetBasePathMapping", "GET", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
-    &schema::Operation::unbuilt("GetBasePathMappings", "GET", "/domainnames/{domain_name}/basepathmappings"),
+    &GET_BASE_PATH_MAPPING,
+    &GET_BASE_PATH_MAPPINGS,
     &schema::Operation::unbuilt("GetClientCertificate", "GET", "/clientcertificates/{clientcertificate_id}"),
     &schema::Operation::unbuilt("GetClientCertificates", "GET", "/clientcertificates"),
     &GET_DEPLOYMENT,
     &GET_DEPLOYMENTS,
-    &schema::Operation::unbuilt("GetDocumentationPart", "GET", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
-    &schema::Operation::unbuilt("GetDocumentationParts", "GET", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt(
-        "GetDocumentationVersion",
-        "GET",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
-    &schema::Operation::unbuilt("GetDocumentationVersions", "GET", "/restapis/{restapi_id}/documentation/versions"),
-    &schema::Operation::unbuilt("GetDomainName", "GET", "/domainnames/{domain_name}"),
+    &GET_DOCUMENTATION_PART,
+    &GET_DOCUMENTATION_PARTS,
+    &GET_DOCUMENTATION_VERSION,
+    &GET_DOCUMENTATION_VERSIONS,
+    &GET_DOMAIN_NAME,
     &schema::Operation::unbuilt("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
-    &schema::Operation::unbuilt("GetDomainNames", "GET", "/domainnames"),
+    &GET_DOMAIN_NAMES,
     &GET_EXPORT,
     &GET_GATEWAY_RESPONSE,
     &GET_GATEWAY_RESPONSES,
@@ -156,24 +140,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ACCOUNT,
     &UPDATE_API_KEY,
     &UPDATE_AUTHORIZER,
-    &schema::Operation::unbuilt(
-        "UpdateBasePathMapping",
-        "PATCH",
-        "/domainnames/{domain_name}/basepathmappings/{base_path}",
-    ),
+    &UPDATE_BASE_PATH_MAPPING,
     &schema::Operation::unbuilt("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
     &UPDATE_DEPLOYMENT,
-    &schema::Operation::unbuilt(
-        "UpdateDocumentationPart",
-        "PATCH",
-        "/restapis/{restapi_id}/documentation/parts/{part_id}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateDocumentationVersion",
-        "PATCH",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
-    &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
+    &UPDATE_DOCUMENTATION_PART,
+    &UPDATE_DOCUMENTATION_VERSION,
+    &UPDATE_DOMAIN_NAME,
     &UPDATE_GATEWAY_RESPONSE,
     &UPDATE_INTEGRATION,
     &UPDATE_INTEGRATION_RESPONSE,
@@ -245,6 +217,34 @@ impl OperationType for CreateAuthorizer {
     const FACTS: &'static schema::Operation = &CREATE_AUTHORIZER;
 }
 
+static CREATE_BASE_PATH_MAPPING: schema::Operation = schema::Operation {
+    name: "CreateBasePathMapping",
+    method: "POST",
+    uri: "/domainnames/{domain_name}/basepathmappings",
+    status: 201,
+    input: &S_CreateBasePathMappingRequest,
+    output: &S_BasePathMapping,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateBasePathMapping;
+impl OperationType for CreateBasePathMapping {
+    type Input = CreateBasePathMappingRequest;
+    type Output = BasePathMapping;
+    const FACTS: &'static schema::Operation = &CREATE_BASE_PATH_MAPPING;
+}
+
 static CREATE_DEPLOYMENT: schema::Operation = schema::Operation {
     name: "CreateDeployment",
     method: "POST",
@@ -272,6 +272,89 @@ impl OperationType for CreateDeployment {
     type Input = CreateDeploymentRequest;
     type Output = Deployment;
     const FACTS: &'static schema::Operation = &CREATE_DEPLOYMENT;
+}
+
+static CREATE_DOCUMENTATION_PART: schema::Operation = schema::Operation {
+    name: "CreateDocumentationPart",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/documentation/parts",
+    status: 201,
+    input: &S_CreateDocumentationPartRequest,
+    output: &S_DocumentationPart,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDocumentationPart;
+impl OperationType for CreateDocumentationPart {
+    type Input = CreateDocumentationPartRequest;
+    type Output = DocumentationPart;
+    const FACTS: &'static schema::Operation = &CREATE_DOCUMENTATION_PART;
+}
+
+static CREATE_DOCUMENTATION_VERSION: schema::Operation = schema::Operation {
+    name: "CreateDocumentationVersion",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/documentation/versions",
+    status: 201,
+    input: &S_CreateDocumentationVersionRequest,
+    output: &S_DocumentationVersion,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDocumentationVersion;
+impl OperationType for CreateDocumentationVersion {
+    type Input = CreateDocumentationVersionRequest;
+    type Output = DocumentationVersion;
+    const FACTS: &'static schema::Operation = &CREATE_DOCUMENTATION_VERSION;
+}
+
+static CREATE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "CreateDomainName",
+    method: "POST",
+    uri: "/domainnames",
+    status: 201,
+    input: &S_CreateDomainNameRequest,
+    output: &S_DomainName,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDomainName;
+impl OperationType for CreateDomainName {
+    type Input = CreateDomainNameRequest;
+    type Output = DomainName;
+    const FACTS: &'static schema::Operation = &CREATE_DOMAIN_NAME;
 }
 
 static CREATE_MODEL: schema::Operation = schema::Operation {
@@ -523,6 +606,33 @@ impl OperationType for DeleteAuthorizer {
     const FACTS: &'static schema::Operation = &DELETE_AUTHORIZER;
 }
 
+static DELETE_BASE_PATH_MAPPING: schema::Operation = schema::Operation {
+    name: "DeleteBasePathMapping",
+    method: "DELETE",
+    uri: "/domainnames/{domain_name}/basepathmappings/{base_path}",
+    status: 202,
+    input: &S_DeleteBasePathMappingRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteBasePathMapping;
+impl OperationType for DeleteBasePathMapping {
+    type Input = DeleteBasePathMappingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BASE_PATH_MAPPING;
+}
+
 static DELETE_DEPLOYMENT: schema::Operation = schema::Operation {
     name: "DeleteDeployment",
     method: "DELETE",
@@ -549,6 +659,87 @@ impl OperationType for DeleteDeployment {
     type Input = DeleteDeploymentRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_DEPLOYMENT;
+}
+
+static DELETE_DOCUMENTATION_PART: schema::Operation = schema::Operation {
+    name: "DeleteDocumentationPart",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/documentation/parts/{part_id}",
+    status: 202,
+    input: &S_DeleteDocumentationPartRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDocumentationPart;
+impl OperationType for DeleteDocumentationPart {
+    type Input = DeleteDocumentationPartRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DOCUMENTATION_PART;
+}
+
+static DELETE_DOCUMENTATION_VERSION: schema::Operation = schema::Operation {
+    name: "DeleteDocumentationVersion",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    status: 202,
+    input: &S_DeleteDocumentationVersionRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDocumentationVersion;
+impl OperationType for DeleteDocumentationVersion {
+    type Input = DeleteDocumentationVersionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DOCUMENTATION_VERSION;
+}
+
+static DELETE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "DeleteDomainName",
+    method: "DELETE",
+    uri: "/domainnames/{domain_name}",
+    status: 202,
+    input: &S_DeleteDomainNameRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDomainName;
+impl OperationType for DeleteDomainName {
+    type Input = DeleteDomainNameRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DOMAIN_NAME;
 }
 
 static DELETE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
@@ -975,6 +1166,48 @@ impl OperationType for GetAuthorizers {
     const FACTS: &'static schema::Operation = &GET_AUTHORIZERS;
 }
 
+static GET_BASE_PATH_MAPPING: schema::Operation = schema::Operation {
+    name: "GetBasePathMapping",
+    method: "GET",
+    uri: "/domainnames/{domain_name}/basepathmappings/{base_path}",
+    status: 200,
+    input: &S_GetBasePathMappingRequest,
+    output: &S_BasePathMapping,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetBasePathMapping;
+impl OperationType for GetBasePathMapping {
+    type Input = GetBasePathMappingRequest;
+    type Output = BasePathMapping;
+    const FACTS: &'static schema::Operation = &GET_BASE_PATH_MAPPING;
+}
+
+static GET_BASE_PATH_MAPPINGS: schema::Operation = schema::Operation {
+    name: "GetBasePathMappings",
+    method: "GET",
+    uri: "/domainnames/{domain_name}/basepathmappings",
+    status: 200,
+    input: &S_GetBasePathMappingsRequest,
+    output: &S_BasePathMappings,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetBasePathMappings;
+impl OperationType for GetBasePathMappings {
+    type Input = GetBasePathMappingsRequest;
+    type Output = BasePathMappings;
+    const FACTS: &'static schema::Operation = &GET_BASE_PATH_MAPPINGS;
+}
+
 static GET_DEPLOYMENT: schema::Operation = schema::Operation {
     name: "GetDeployment",
     method: "GET",
@@ -1027,6 +1260,132 @@ impl OperationType for GetDeployments {
     type Input = GetDeploymentsRequest;
     type Output = Deployments;
     const FACTS: &'static schema::Operation = &GET_DEPLOYMENTS;
+}
+
+static GET_DOCUMENTATION_PART: schema::Operation = schema::Operation {
+    name: "GetDocumentationPart",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/documentation/parts/{part_id}",
+    status: 200,
+    input: &S_GetDocumentationPartRequest,
+    output: &S_DocumentationPart,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDocumentationPart;
+impl OperationType for GetDocumentationPart {
+    type Input = GetDocumentationPartRequest;
+    type Output = DocumentationPart;
+    const FACTS: &'static schema::Operation = &GET_DOCUMENTATION_PART;
+}
+
+static GET_DOCUMENTATION_PARTS: schema::Operation = schema::Operation {
+    name: "GetDocumentationParts",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/documentation/parts",
+    status: 200,
+    input: &S_GetDocumentationPartsRequest,
+    output: &S_DocumentationParts,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDocumentationParts;
+impl OperationType for GetDocumentationParts {
+    type Input = GetDocumentationPartsRequest;
+    type Output = DocumentationParts;
+    const FACTS: &'static schema::Operation = &GET_DOCUMENTATION_PARTS;
+}
+
+static GET_DOCUMENTATION_VERSION: schema::Operation = schema::Operation {
+    name: "GetDocumentationVersion",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    status: 200,
+    input: &S_GetDocumentationVersionRequest,
+    output: &S_DocumentationVersion,
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDocumentationVersion;
+impl OperationType for GetDocumentationVersion {
+    type Input = GetDocumentationVersionRequest;
+    type Output = DocumentationVersion;
+    const FACTS: &'static schema::Operation = &GET_DOCUMENTATION_VERSION;
+}
+
+static GET_DOCUMENTATION_VERSIONS: schema::Operation = schema::Operation {
+    name: "GetDocumentationVersions",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/documentation/versions",
+    status: 200,
+    input: &S_GetDocumentationVersionsRequest,
+    output: &S_DocumentationVersions,
+    errors: &[&BAD_REQUEST_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDocumentationVersions;
+impl OperationType for GetDocumentationVersions {
+    type Input = GetDocumentationVersionsRequest;
+    type Output = DocumentationVersions;
+    const FACTS: &'static schema::Operation = &GET_DOCUMENTATION_VERSIONS;
+}
+
+static GET_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "GetDomainName",
+    method: "GET",
+    uri: "/domainnames/{domain_name}",
+    status: 200,
+    input: &S_GetDomainNameRequest,
+    output: &S_DomainName,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDomainName;
+impl OperationType for GetDomainName {
+    type Input = GetDomainNameRequest;
+    type Output = DomainName;
+    const FACTS: &'static schema::Operation = &GET_DOMAIN_NAME;
+}
+
+static GET_DOMAIN_NAMES: schema::Operation = schema::Operation {
+    name: "GetDomainNames",
+    method: "GET",
+    uri: "/domainnames",
+    status: 200,
+    input: &S_GetDomainNamesRequest,
+    output: &S_DomainNames,
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDomainNames;
+impl OperationType for GetDomainNames {
+    type Input = GetDomainNamesRequest;
+    type Output = DomainNames;
+    const FACTS: &'static schema::Operation = &GET_DOMAIN_NAMES;
 }
 
 static GET_EXPORT: schema::Operation = schema::Operation {
@@ -1869,6 +2228,34 @@ impl OperationType for UpdateAuthorizer {
     const FACTS: &'static schema::Operation = &UPDATE_AUTHORIZER;
 }
 
+static UPDATE_BASE_PATH_MAPPING: schema::Operation = schema::Operation {
+    name: "UpdateBasePathMapping",
+    method: "PATCH",
+    uri: "/domainnames/{domain_name}/basepathmappings/{base_path}",
+    status: 200,
+    input: &S_UpdateBasePathMappingRequest,
+    output: &S_BasePathMapping,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateBasePathMapping;
+impl OperationType for UpdateBasePathMapping {
+    type Input = UpdateBasePathMappingRequest;
+    type Output = BasePathMapping;
+    const FACTS: &'static schema::Operation = &UPDATE_BASE_PATH_MAPPING;
+}
+
 static UPDATE_DEPLOYMENT: schema::Operation = schema::Operation {
     name: "UpdateDeployment",
     method: "PATCH",
@@ -1896,6 +2283,90 @@ impl OperationType for UpdateDeployment {
     type Input = UpdateDeploymentRequest;
     type Output = Deployment;
     const FACTS: &'static schema::Operation = &UPDATE_DEPLOYMENT;
+}
+
+static UPDATE_DOCUMENTATION_PART: schema::Operation = schema::Operation {
+    name: "UpdateDocumentationPart",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/documentation/parts/{part_id}",
+    status: 200,
+    input: &S_UpdateDocumentationPartRequest,
+    output: &S_DocumentationPart,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDocumentationPart;
+impl OperationType for UpdateDocumentationPart {
+    type Input = UpdateDocumentationPartRequest;
+    type Output = DocumentationPart;
+    const FACTS: &'static schema::Operation = &UPDATE_DOCUMENTATION_PART;
+}
+
+static UPDATE_DOCUMENTATION_VERSION: schema::Operation = schema::Operation {
+    name: "UpdateDocumentationVersion",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/documentation/versions/{doc_version}",
+    status: 200,
+    input: &S_UpdateDocumentationVersionRequest,
+    output: &S_DocumentationVersion,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDocumentationVersion;
+impl OperationType for UpdateDocumentationVersion {
+    type Input = UpdateDocumentationVersionRequest;
+    type Output = DocumentationVersion;
+    const FACTS: &'static schema::Operation = &UPDATE_DOCUMENTATION_VERSION;
+}
+
+static UPDATE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "UpdateDomainName",
+    method: "PATCH",
+    uri: "/domainnames/{domain_name}",
+    status: 200,
+    input: &S_UpdateDomainNameRequest,
+    output: &S_DomainName,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDomainName;
+impl OperationType for UpdateDomainName {
+    type Input = UpdateDomainNameRequest;
+    type Output = DomainName;
+    const FACTS: &'static schema::Operation = &UPDATE_DOMAIN_NAME;
 }
 
 static UPDATE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
@@ -2288,6 +2759,17 @@ static L_Authorizers: Layout = Layout::new(&[
     schema::Member::new("position", &S_String),
     schema::Member::new("items", &S_ListOfAuthorizer).wire("item"),
 ]);
+static S_BasePathMapping: schema::Shape = schema::Shape::new("BasePathMapping", Kind::Structure(&L_BasePathMapping));
+static L_BasePathMapping: Layout = Layout::new(&[
+    schema::Member::new("basePath", &S_String),
+    schema::Member::new("restApiId", &S_String),
+    schema::Member::new("stage", &S_String),
+]);
+static S_BasePathMappings: schema::Shape = schema::Shape::new("BasePathMappings", Kind::Structure(&L_BasePathMappings));
+static L_BasePathMappings: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfBasePathMapping).wire("item"),
+]);
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
 static S_CacheClusterSize: schema::Shape = schema::Shape::new("CacheClusterSize", Kind::String)
@@ -2338,6 +2820,15 @@ static L_CreateAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("authorizerResultTtlInSeconds", &S_NullableInteger),
     schema::Member::new("jwtConfiguration", &S_JwtConfigurationInput),
 ]);
+static S_CreateBasePathMappingRequest: schema::Shape =
+    schema::Shape::new("CreateBasePathMappingRequest", Kind::Structure(&L_CreateBasePathMappingRequest));
+static L_CreateBasePathMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+    schema::Member::new("basePath", &S_String),
+    schema::Member::new("restApiId", &S_String).required(),
+    schema::Member::new("stage", &S_String),
+]);
 static S_CreateDeploymentRequest: schema::Shape =
     schema::Shape::new("CreateDeploymentRequest", Kind::Structure(&L_CreateDeploymentRequest));
 static L_CreateDeploymentRequest: Layout = Layout::new(&[
@@ -2350,6 +2841,41 @@ static L_CreateDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("variables", &S_MapOfStringToString),
     schema::Member::new("canarySettings", &S_DeploymentCanarySettings),
     schema::Member::new("tracingEnabled", &S_NullableBoolean),
+]);
+static S_CreateDocumentationPartRequest: schema::Shape =
+    schema::Shape::new("CreateDocumentationPartRequest", Kind::Structure(&L_CreateDocumentationPartRequest));
+static L_CreateDocumentationPartRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("location", &S_DocumentationPartLocation).required(),
+    schema::Member::new("properties", &S_String).required(),
+]);
+static S_CreateDocumentationVersionRequest: schema::Shape =
+    schema::Shape::new("CreateDocumentationVersionRequest", Kind::Structure(&L_CreateDocumentationVersionRequest));
+static L_CreateDocumentationVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationVersion", &S_String).required(),
+    schema::Member::new("stageName", &S_String),
+    schema::Member::new("description", &S_String),
+]);
+static S_CreateDomainNameRequest: schema::Shape =
+    schema::Shape::new("CreateDomainNameRequest", Kind::Structure(&L_CreateDomainNameRequest));
+static L_CreateDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).required(),
+    schema::Member::new("certificateName", &S_String),
+    schema::Member::new("certificateBody", &S_String),
+    schema::Member::new("certificatePrivateKey", &S_String),
+    schema::Member::new("certificateChain", &S_String),
+    schema::Member::new("certificateArn", &S_String),
+    schema::Member::new("regionalCertificateName", &S_String),
+    schema::Member::new("regionalCertificateArn", &S_String),
+    schema::Member::new("endpointConfiguration", &S_EndpointConfiguration),
+    schema::Member::new("tags", &S_MapOfStringToString),
+    schema::Member::new("securityPolicy", &S_SecurityPolicy),
+    schema::Member::new("endpointAccessMode", &S_EndpointAccessMode),
+    schema::Member::new("mutualTlsAuthentication", &S_MutualTlsAuthenticationInput),
+    schema::Member::new("ownershipVerificationCertificateArn", &S_String),
+    schema::Member::new("policy", &S_String),
+    schema::Member::new("routingMode", &S_RoutingMode),
 ]);
 static S_CreateModelRequest: schema::Shape =
     schema::Shape::new("CreateModelRequest", Kind::Structure(&L_CreateModelRequest));
@@ -2434,11 +2960,36 @@ static L_DeleteAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
 ]);
+static S_DeleteBasePathMappingRequest: schema::Shape =
+    schema::Shape::new("DeleteBasePathMappingRequest", Kind::Structure(&L_DeleteBasePathMappingRequest));
+static L_DeleteBasePathMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+    schema::Member::new("basePath", &S_String).wire("base_path").at(Location::Uri).required(),
+]);
 static S_DeleteDeploymentRequest: schema::Shape =
     schema::Shape::new("DeleteDeploymentRequest", Kind::Structure(&L_DeleteDeploymentRequest));
 static L_DeleteDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
+]);
+static S_DeleteDocumentationPartRequest: schema::Shape =
+    schema::Shape::new("DeleteDocumentationPartRequest", Kind::Structure(&L_DeleteDocumentationPartRequest));
+static L_DeleteDocumentationPartRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationPartId", &S_String).wire("part_id").at(Location::Uri).required(),
+]);
+static S_DeleteDocumentationVersionRequest: schema::Shape =
+    schema::Shape::new("DeleteDocumentationVersionRequest", Kind::Structure(&L_DeleteDocumentationVersionRequest));
+static L_DeleteDocumentationVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationVersion", &S_String).wire("doc_version").at(Location::Uri).required(),
+]);
+static S_DeleteDomainNameRequest: schema::Shape =
+    schema::Shape::new("DeleteDomainNameRequest", Kind::Structure(&L_DeleteDomainNameRequest));
+static L_DeleteDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
 ]);
 static S_DeleteGatewayResponseRequest: schema::Shape =
     schema::Shape::new("DeleteGatewayResponseRequest", Kind::Structure(&L_DeleteGatewayResponseRequest));
@@ -2533,6 +3084,100 @@ static L_Deployments: Layout = Layout::new(&[
     schema::Member::new("position", &S_String),
     schema::Member::new("items", &S_ListOfDeployment).wire("item"),
 ]);
+static S_DocumentationPart: schema::Shape =
+    schema::Shape::new("DocumentationPart", Kind::Structure(&L_DocumentationPart));
+static L_DocumentationPart: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("location", &S_DocumentationPartLocation),
+    schema::Member::new("properties", &S_String),
+]);
+static S_DocumentationPartLocation: schema::Shape =
+    schema::Shape::new("DocumentationPartLocation", Kind::Structure(&L_DocumentationPartLocation));
+static L_DocumentationPartLocation: Layout = Layout::new(&[
+    schema::Member::new("type", &S_DocumentationPartType).required(),
+    schema::Member::new("path", &S_String),
+    schema::Member::new("method", &S_String),
+    schema::Member::new("statusCode", &S_DocumentationPartLocationStatusCode),
+    schema::Member::new("name", &S_String),
+]);
+static S_DocumentationPartLocationStatusCode: schema::Shape =
+    schema::Shape::new("DocumentationPartLocationStatusCode", Kind::String)
+        .limits(Limits::NONE.pattern(&P_DocumentationPartLocationStatusCode));
+static P_DocumentationPartLocationStatusCode: Pattern = Pattern::new(r#"^([1-5]\d\d|\*|\s*)$"#);
+static S_DocumentationPartType: schema::Shape =
+    schema::Shape::new("DocumentationPartType", Kind::String).limits(Limits::NONE.values(&[
+        "API",
+        "AUTHORIZER",
+        "MODEL",
+        "RESOURCE",
+        "METHOD",
+        "PATH_PARAMETER",
+        "QUERY_PARAMETER",
+        "REQUEST_HEADER",
+        "REQUEST_BODY",
+        "RESPONSE",
+        "RESPONSE_HEADER",
+        "RESPONSE_BODY",
+    ]));
+static S_DocumentationParts: schema::Shape =
+    schema::Shape::new("DocumentationParts", Kind::Structure(&L_DocumentationParts));
+static L_DocumentationParts: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfDocumentationPart).wire("item"),
+]);
+static S_DocumentationVersion: schema::Shape =
+    schema::Shape::new("DocumentationVersion", Kind::Structure(&L_DocumentationVersion));
+static L_DocumentationVersion: Layout = Layout::new(&[
+    schema::Member::new("version", &S_String),
+    schema::Member::new("createdDate", &S_Timestamp),
+    schema::Member::new("description", &S_String),
+]);
+static S_DocumentationVersions: schema::Shape =
+    schema::Shape::new("DocumentationVersions", Kind::Structure(&L_DocumentationVersions));
+static L_DocumentationVersions: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfDocumentationVersion).wire("item"),
+]);
+static S_DomainName: schema::Shape = schema::Shape::new("DomainName", Kind::Structure(&L_DomainName));
+static L_DomainName: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String),
+    schema::Member::new("domainNameId", &S_String),
+    schema::Member::new("domainNameArn", &S_String),
+    schema::Member::new("certificateName", &S_String),
+    schema::Member::new("certificateArn", &S_String),
+    schema::Member::new("certificateUploadDate", &S_Timestamp),
+    schema::Member::new("regionalDomainName", &S_String),
+    schema::Member::new("regionalHostedZoneId", &S_String),
+    schema::Member::new("regionalCertificateName", &S_String),
+    schema::Member::new("regionalCertificateArn", &S_String),
+    schema::Member::new("distributionDomainName", &S_String),
+    schema::Member::new("distributionHostedZoneId", &S_String),
+    schema::Member::new("endpointConfiguration", &S_EndpointConfiguration),
+    schema::Member::new("domainNameStatus", &S_DomainNameStatus),
+    schema::Member::new("domainNameStatusMessage", &S_String),
+    schema::Member::new("securityPolicy", &S_SecurityPolicy),
+    schema::Member::new("endpointAccessMode", &S_EndpointAccessMode),
+    schema::Member::new("tags", &S_MapOfStringToString),
+    schema::Member::new("mutualTlsAuthentication", &S_MutualTlsAuthentication),
+    schema::Member::new("ownershipVerificationCertificateArn", &S_String),
+    schema::Member::new("managementPolicy", &S_String),
+    schema::Member::new("policy", &S_String),
+    schema::Member::new("routingMode", &S_RoutingMode),
+]);
+static S_DomainNameStatus: schema::Shape =
+    schema::Shape::new("DomainNameStatus", Kind::String).limits(Limits::NONE.values(&[
+        "AVAILABLE",
+        "UPDATING",
+        "PENDING",
+        "PENDING_CERTIFICATE_REIMPORT",
+        "PENDING_OWNERSHIP_VERIFICATION",
+        "FAILED",
+    ]));
+static S_DomainNames: schema::Shape = schema::Shape::new("DomainNames", Kind::Structure(&L_DomainNames));
+static L_DomainNames: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfDomainName).wire("item"),
+]);
 static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
 static S_EndpointAccessMode: schema::Shape =
     schema::Shape::new("EndpointAccessMode", Kind::String).limits(Limits::NONE.values(&["BASIC", "STRICT"]));
@@ -2619,6 +3264,21 @@ static L_GetAuthorizersRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
+static S_GetBasePathMappingRequest: schema::Shape =
+    schema::Shape::new("GetBasePathMappingRequest", Kind::Structure(&L_GetBasePathMappingRequest));
+static L_GetBasePathMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+    schema::Member::new("basePath", &S_String).wire("base_path").at(Location::Uri).required(),
+]);
+static S_GetBasePathMappingsRequest: schema::Shape =
+    schema::Shape::new("GetBasePathMappingsRequest", Kind::Structure(&L_GetBasePathMappingsRequest));
+static L_GetBasePathMappingsRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
 static S_GetDeploymentRequest: schema::Shape =
     schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
 static L_GetDeploymentRequest: Layout = Layout::new(&[
@@ -2632,6 +3292,49 @@ static L_GetDeploymentsRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetDocumentationPartRequest: schema::Shape =
+    schema::Shape::new("GetDocumentationPartRequest", Kind::Structure(&L_GetDocumentationPartRequest));
+static L_GetDocumentationPartRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationPartId", &S_String).wire("part_id").at(Location::Uri).required(),
+]);
+static S_GetDocumentationPartsRequest: schema::Shape =
+    schema::Shape::new("GetDocumentationPartsRequest", Kind::Structure(&L_GetDocumentationPartsRequest));
+static L_GetDocumentationPartsRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("type", &S_DocumentationPartType).wire("type").at(Location::Query),
+    schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
+    schema::Member::new("path", &S_String).wire("path").at(Location::Query),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+    schema::Member::new("locationStatus", &S_LocationStatusType).wire("locationStatus").at(Location::Query),
+]);
+static S_GetDocumentationVersionRequest: schema::Shape =
+    schema::Shape::new("GetDocumentationVersionRequest", Kind::Structure(&L_GetDocumentationVersionRequest));
+static L_GetDocumentationVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationVersion", &S_String).wire("doc_version").at(Location::Uri).required(),
+]);
+static S_GetDocumentationVersionsRequest: schema::Shape =
+    schema::Shape::new("GetDocumentationVersionsRequest", Kind::Structure(&L_GetDocumentationVersionsRequest));
+static L_GetDocumentationVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetDomainNameRequest: schema::Shape =
+    schema::Shape::new("GetDomainNameRequest", Kind::Structure(&L_GetDomainNameRequest));
+static L_GetDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+]);
+static S_GetDomainNamesRequest: schema::Shape =
+    schema::Shape::new("GetDomainNamesRequest", Kind::Structure(&L_GetDomainNamesRequest));
+static L_GetDomainNamesRequest: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+    schema::Member::new("resourceOwner", &S_ResourceOwner).wire("resourceOwner").at(Location::Query),
 ]);
 static S_GetExportRequest: schema::Shape = schema::Shape::new("GetExportRequest", Kind::Structure(&L_GetExportRequest));
 static L_GetExportRequest: Layout = Layout::new(&[
@@ -2864,8 +3567,19 @@ static S_ListOfApiStage: schema::Shape = schema::Shape::new("ListOfApiStage", Ki
 static M_ListOfApiStage: schema::Member = schema::Member::new("member", &S_ApiStage);
 static S_ListOfAuthorizer: schema::Shape = schema::Shape::new("ListOfAuthorizer", Kind::List(&M_ListOfAuthorizer));
 static M_ListOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
+static S_ListOfBasePathMapping: schema::Shape =
+    schema::Shape::new("ListOfBasePathMapping", Kind::List(&M_ListOfBasePathMapping));
+static M_ListOfBasePathMapping: schema::Member = schema::Member::new("member", &S_BasePathMapping);
 static S_ListOfDeployment: schema::Shape = schema::Shape::new("ListOfDeployment", Kind::List(&M_ListOfDeployment));
 static M_ListOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
+static S_ListOfDocumentationPart: schema::Shape =
+    schema::Shape::new("ListOfDocumentationPart", Kind::List(&M_ListOfDocumentationPart));
+static M_ListOfDocumentationPart: schema::Member = schema::Member::new("member", &S_DocumentationPart);
+static S_ListOfDocumentationVersion: schema::Shape =
+    schema::Shape::new("ListOfDocumentationVersion", Kind::List(&M_ListOfDocumentationVersion));
+static M_ListOfDocumentationVersion: schema::Member = schema::Member::new("member", &S_DocumentationVersion);
+static S_ListOfDomainName: schema::Shape = schema::Shape::new("ListOfDomainName", Kind::List(&M_ListOfDomainName));
+static M_ListOfDomainName: schema::Member = schema::Member::new("member", &S_DomainName);
 static S_ListOfEndpointType: schema::Shape =
     schema::Shape::new("ListOfEndpointType", Kind::List(&M_ListOfEndpointType));
 static M_ListOfEndpointType: schema::Member = schema::Member::new("member", &S_EndpointType);
@@ -2906,6 +3620,8 @@ static M_ListOfUsagePlan: schema::Member = schema::Member::new("member", &S_Usag
 static S_ListOfUsagePlanKey: schema::Shape =
     schema::Shape::new("ListOfUsagePlanKey", Kind::List(&M_ListOfUsagePlanKey));
 static M_ListOfUsagePlanKey: schema::Member = schema::Member::new("member", &S_UsagePlanKey);
+static S_LocationStatusType: schema::Shape =
+    schema::Shape::new("LocationStatusType", Kind::String).limits(Limits::NONE.values(&["DOCUMENTED", "UNDOCUMENTED"]));
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
 static S_MapOfApiStageThrottleSettings: schema::Shape = schema::Shape::new(
     "MapOfApiStageThrottleSettings",
@@ -2994,6 +3710,19 @@ static S_Models: schema::Shape = schema::Shape::new("Models", Kind::Structure(&L
 static L_Models: Layout = Layout::new(&[
     schema::Member::new("position", &S_String),
     schema::Member::new("items", &S_ListOfModel).wire("item"),
+]);
+static S_MutualTlsAuthentication: schema::Shape =
+    schema::Shape::new("MutualTlsAuthentication", Kind::Structure(&L_MutualTlsAuthentication));
+static L_MutualTlsAuthentication: Layout = Layout::new(&[
+    schema::Member::new("truststoreUri", &S_String),
+    schema::Member::new("truststoreVersion", &S_String),
+    schema::Member::new("truststoreWarnings", &S_ListOfString),
+]);
+static S_MutualTlsAuthenticationInput: schema::Shape =
+    schema::Shape::new("MutualTlsAuthenticationInput", Kind::Structure(&L_MutualTlsAuthenticationInput));
+static L_MutualTlsAuthenticationInput: Layout = Layout::new(&[
+    schema::Member::new("truststoreUri", &S_String),
+    schema::Member::new("truststoreVersion", &S_String),
 ]);
 static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
 static S_NullableInteger: schema::Shape = schema::Shape::new("NullableInteger", Kind::Integer);
@@ -3122,6 +3851,8 @@ static L_Resource: Layout = Layout::new(&[
     schema::Member::new("path", &S_String),
     schema::Member::new("resourceMethods", &S_MapOfMethod),
 ]);
+static S_ResourceOwner: schema::Shape =
+    schema::Shape::new("ResourceOwner", Kind::String).limits(Limits::NONE.values(&["SELF", "OTHER_ACCOUNTS"]));
 static S_Resources: schema::Shape = schema::Shape::new("Resources", Kind::Structure(&L_Resources));
 static L_Resources: Layout = Layout::new(&[
     schema::Member::new("position", &S_String),
@@ -3155,6 +3886,11 @@ static L_RestApis: Layout = Layout::new(&[
     schema::Member::new("position", &S_String),
     schema::Member::new("items", &S_ListOfRestApi).wire("item"),
 ]);
+static S_RoutingMode: schema::Shape = schema::Shape::new("RoutingMode", Kind::String).limits(Limits::NONE.values(&[
+    "BASE_PATH_MAPPING_ONLY",
+    "ROUTING_RULE_ONLY",
+    "ROUTING_RULE_THEN_BASE_PATH_MAPPING",
+]));
 static S_SecurityPolicy: schema::Shape =
     schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&[
         "TLS_1_0",
@@ -3274,11 +4010,40 @@ static L_UpdateAuthorizerRequest: Layout = Layout::new(&[
     schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
+static S_UpdateBasePathMappingRequest: schema::Shape =
+    schema::Shape::new("UpdateBasePathMappingRequest", Kind::Structure(&L_UpdateBasePathMappingRequest));
+static L_UpdateBasePathMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
+    schema::Member::new("basePath", &S_String).wire("base_path").at(Location::Uri).required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
 static S_UpdateDeploymentRequest: schema::Shape =
     schema::Shape::new("UpdateDeploymentRequest", Kind::Structure(&L_UpdateDeploymentRequest));
 static L_UpdateDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateDocumentationPartRequest: schema::Shape =
+    schema::Shape::new("UpdateDocumentationPartRequest", Kind::Structure(&L_UpdateDocumentationPartRequest));
+static L_UpdateDocumentationPartRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationPartId", &S_String).wire("part_id").at(Location::Uri).required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateDocumentationVersionRequest: schema::Shape =
+    schema::Shape::new("UpdateDocumentationVersionRequest", Kind::Structure(&L_UpdateDocumentationVersionRequest));
+static L_UpdateDocumentationVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("documentationVersion", &S_String).wire("doc_version").at(Location::Uri).required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateDomainNameRequest: schema::Shape =
+    schema::Shape::new("UpdateDomainNameRequest", Kind::Structure(&L_UpdateDomainNameRequest));
+static L_UpdateDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("domainName", &S_String).wire("domain_name").at(Location::Uri).required(),
+    schema::Member::new("domainNameId", &S_String).wire("domainNameId").at(Location::Query),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateGatewayResponseRequest: schema::Shape =
@@ -3727,6 +4492,87 @@ impl Structure for Authorizers {
 }
 
 #[derive(Clone, Default)]
+pub struct BasePathMapping {
+    pub base_path: Option<String>,
+    pub rest_api_id: Option<String>,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for BasePathMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BasePathMapping {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BasePathMapping {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BasePathMapping
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.base_path,
+            1 => &self.rest_api_id,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.base_path,
+            1 => &mut self.rest_api_id,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BasePathMappings {
+    pub position: Option<String>,
+    pub items: Option<Vec<BasePathMapping>>,
+}
+impl std::fmt::Debug for BasePathMappings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BasePathMappings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BasePathMappings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BasePathMappings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CanarySettings {
     pub percent_traffic: Option<f64>,
     pub deployment_id: Option<String>,
@@ -3895,6 +4741,54 @@ impl Structure for CreateAuthorizerRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateBasePathMappingRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub base_path: Option<String>,
+    pub rest_api_id: String,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for CreateBasePathMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateBasePathMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateBasePathMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateBasePathMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            2 => &self.base_path,
+            3 => &self.rest_api_id,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            2 => &mut self.base_path,
+            3 => &mut self.rest_api_id,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateDeploymentRequest {
     pub rest_api_id: String,
     pub stage_name: Option<String>,
@@ -3950,6 +4844,174 @@ impl Structure for CreateDeploymentRequest {
             6 => &mut self.variables,
             7 => &mut self.canary_settings,
             _ => &mut self.tracing_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDocumentationPartRequest {
+    pub rest_api_id: String,
+    pub location: DocumentationPartLocation,
+    pub properties: String,
+}
+impl std::fmt::Debug for CreateDocumentationPartRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDocumentationPartRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDocumentationPartRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDocumentationPartRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.location,
+            _ => &self.properties,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.location,
+            _ => &mut self.properties,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDocumentationVersionRequest {
+    pub rest_api_id: String,
+    pub documentation_version: String,
+    pub stage_name: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for CreateDocumentationVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDocumentationVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDocumentationVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDocumentationVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.documentation_version,
+            2 => &self.stage_name,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.documentation_version,
+            2 => &mut self.stage_name,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDomainNameRequest {
+    pub domain_name: String,
+    pub certificate_name: Option<String>,
+    pub certificate_body: Option<String>,
+    pub certificate_private_key: Option<String>,
+    pub certificate_chain: Option<String>,
+    pub certificate_arn: Option<String>,
+    pub regional_certificate_name: Option<String>,
+    pub regional_certificate_arn: Option<String>,
+    pub endpoint_configuration: Option<EndpointConfiguration>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub security_policy: Option<String>,
+    pub endpoint_access_mode: Option<String>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthenticationInput>,
+    pub ownership_verification_certificate_arn: Option<String>,
+    pub policy: Option<String>,
+    pub routing_mode: Option<String>,
+}
+impl std::fmt::Debug for CreateDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.certificate_name,
+            2 => &self.certificate_body,
+            3 => &self.certificate_private_key,
+            4 => &self.certificate_chain,
+            5 => &self.certificate_arn,
+            6 => &self.regional_certificate_name,
+            7 => &self.regional_certificate_arn,
+            8 => &self.endpoint_configuration,
+            9 => &self.tags,
+            10 => &self.security_policy,
+            11 => &self.endpoint_access_mode,
+            12 => &self.mutual_tls_authentication,
+            13 => &self.ownership_verification_certificate_arn,
+            14 => &self.policy,
+            _ => &self.routing_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.certificate_name,
+            2 => &mut self.certificate_body,
+            3 => &mut self.certificate_private_key,
+            4 => &mut self.certificate_chain,
+            5 => &mut self.certificate_arn,
+            6 => &mut self.regional_certificate_name,
+            7 => &mut self.regional_certificate_arn,
+            8 => &mut self.endpoint_configuration,
+            9 => &mut self.tags,
+            10 => &mut self.security_policy,
+            11 => &mut self.endpoint_access_mode,
+            12 => &mut self.mutual_tls_authentication,
+            13 => &mut self.ownership_verification_certificate_arn,
+            14 => &mut self.policy,
+            _ => &mut self.routing_mode,
         }
     }
 }
@@ -4396,6 +5458,48 @@ impl Structure for DeleteAuthorizerRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteBasePathMappingRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub base_path: String,
+}
+impl std::fmt::Debug for DeleteBasePathMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteBasePathMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBasePathMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBasePathMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            _ => &self.base_path,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            _ => &mut self.base_path,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteDeploymentRequest {
     pub rest_api_id: String,
     pub deployment_id: String,
@@ -4430,6 +5534,123 @@ impl Structure for DeleteDeploymentRequest {
         match index {
             0 => &mut self.rest_api_id,
             _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDocumentationPartRequest {
+    pub rest_api_id: String,
+    pub documentation_part_id: String,
+}
+impl std::fmt::Debug for DeleteDocumentationPartRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDocumentationPartRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDocumentationPartRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDocumentationPartRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.documentation_part_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.documentation_part_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDocumentationVersionRequest {
+    pub rest_api_id: String,
+    pub documentation_version: String,
+}
+impl std::fmt::Debug for DeleteDocumentationVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDocumentationVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDocumentationVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDocumentationVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.documentation_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.documentation_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDomainNameRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            _ => &self.domain_name_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            _ => &mut self.domain_name_id,
         }
     }
 }
@@ -5041,6 +6262,357 @@ impl Structure for Deployments {
 }
 
 #[derive(Clone, Default)]
+pub struct DocumentationPart {
+    pub id: Option<String>,
+    pub location: Option<DocumentationPartLocation>,
+    pub properties: Option<String>,
+}
+impl std::fmt::Debug for DocumentationPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DocumentationPart {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentationPart {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentationPart
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.location,
+            _ => &self.properties,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.location,
+            _ => &mut self.properties,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DocumentationPartLocation {
+    pub type_: String,
+    pub path: Option<String>,
+    pub method: Option<String>,
+    pub status_code: Option<String>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for DocumentationPartLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DocumentationPartLocation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentationPartLocation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentationPartLocation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            1 => &self.path,
+            2 => &self.method,
+            3 => &self.status_code,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            1 => &mut self.path,
+            2 => &mut self.method,
+            3 => &mut self.status_code,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DocumentationParts {
+    pub position: Option<String>,
+    pub items: Option<Vec<DocumentationPart>>,
+}
+impl std::fmt::Debug for DocumentationParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DocumentationParts {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentationParts {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentationParts
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DocumentationVersion {
+    pub version: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for DocumentationVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DocumentationVersion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentationVersion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentationVersion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.version,
+            1 => &self.created_date,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.version,
+            1 => &mut self.created_date,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DocumentationVersions {
+    pub position: Option<String>,
+    pub items: Option<Vec<DocumentationVersion>>,
+}
+impl std::fmt::Debug for DocumentationVersions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DocumentationVersions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentationVersions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentationVersions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DomainName {
+    pub domain_name: Option<String>,
+    pub domain_name_id: Option<String>,
+    pub domain_name_arn: Option<String>,
+    pub certificate_name: Option<String>,
+    pub certificate_arn: Option<String>,
+    pub certificate_upload_date: Option<Timestamp>,
+    pub regional_domain_name: Option<String>,
+    pub regional_hosted_zone_id: Option<String>,
+    pub regional_certificate_name: Option<String>,
+    pub regional_certificate_arn: Option<String>,
+    pub distribution_domain_name: Option<String>,
+    pub distribution_hosted_zone_id: Option<String>,
+    pub endpoint_configuration: Option<EndpointConfiguration>,
+    pub domain_name_status: Option<String>,
+    pub domain_name_status_message: Option<String>,
+    pub security_policy: Option<String>,
+    pub endpoint_access_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthentication>,
+    pub ownership_verification_certificate_arn: Option<String>,
+    pub management_policy: Option<String>,
+    pub policy: Option<String>,
+    pub routing_mode: Option<String>,
+}
+impl std::fmt::Debug for DomainName {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DomainName {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DomainName {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DomainName
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            2 => &self.domain_name_arn,
+            3 => &self.certificate_name,
+            4 => &self.certificate_arn,
+            5 => &self.certificate_upload_date,
+            6 => &self.regional_domain_name,
+            7 => &self.regional_hosted_zone_id,
+            8 => &self.regional_certificate_name,
+            9 => &self.regional_certificate_arn,
+            10 => &self.distribution_domain_name,
+            11 => &self.distribution_hosted_zone_id,
+            12 => &self.endpoint_configuration,
+            13 => &self.domain_name_status,
+            14 => &self.domain_name_status_message,
+            15 => &self.security_policy,
+            16 => &self.endpoint_access_mode,
+            17 => &self.tags,
+            18 => &self.mutual_tls_authentication,
+            19 => &self.ownership_verification_certificate_arn,
+            20 => &self.management_policy,
+            21 => &self.policy,
+            _ => &self.routing_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            2 => &mut self.domain_name_arn,
+            3 => &mut self.certificate_name,
+            4 => &mut self.certificate_arn,
+            5 => &mut self.certificate_upload_date,
+            6 => &mut self.regional_domain_name,
+            7 => &mut self.regional_hosted_zone_id,
+            8 => &mut self.regional_certificate_name,
+            9 => &mut self.regional_certificate_arn,
+            10 => &mut self.distribution_domain_name,
+            11 => &mut self.distribution_hosted_zone_id,
+            12 => &mut self.endpoint_configuration,
+            13 => &mut self.domain_name_status,
+            14 => &mut self.domain_name_status_message,
+            15 => &mut self.security_policy,
+            16 => &mut self.endpoint_access_mode,
+            17 => &mut self.tags,
+            18 => &mut self.mutual_tls_authentication,
+            19 => &mut self.ownership_verification_certificate_arn,
+            20 => &mut self.management_policy,
+            21 => &mut self.policy,
+            _ => &mut self.routing_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DomainNames {
+    pub position: Option<String>,
+    pub items: Option<Vec<DomainName>>,
+}
+impl std::fmt::Debug for DomainNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DomainNames {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DomainNames {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DomainNames
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EndpointConfiguration {
     pub types: Option<Vec<String>>,
     pub ip_address_type: Option<String>,
@@ -5412,6 +6984,93 @@ impl Structure for GetAuthorizersRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct GetBasePathMappingRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub base_path: String,
+}
+impl std::fmt::Debug for GetBasePathMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetBasePathMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBasePathMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBasePathMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            _ => &self.base_path,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            _ => &mut self.base_path,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBasePathMappingsRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetBasePathMappingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetBasePathMappingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBasePathMappingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBasePathMappingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            2 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            2 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetDeploymentRequest {
     pub rest_api_id: String,
     pub deployment_id: String,
@@ -5491,6 +7150,261 @@ impl Structure for GetDeploymentsRequest {
             0 => &mut self.rest_api_id,
             1 => &mut self.position,
             _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDocumentationPartRequest {
+    pub rest_api_id: String,
+    pub documentation_part_id: String,
+}
+impl std::fmt::Debug for GetDocumentationPartRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDocumentationPartRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDocumentationPartRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDocumentationPartRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.documentation_part_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.documentation_part_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDocumentationPartsRequest {
+    pub rest_api_id: String,
+    pub type_: Option<String>,
+    pub name_query: Option<String>,
+    pub path: Option<String>,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+    pub location_status: Option<String>,
+}
+impl std::fmt::Debug for GetDocumentationPartsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDocumentationPartsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDocumentationPartsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDocumentationPartsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.type_,
+            2 => &self.name_query,
+            3 => &self.path,
+            4 => &self.position,
+            5 => &self.limit,
+            _ => &self.location_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.type_,
+            2 => &mut self.name_query,
+            3 => &mut self.path,
+            4 => &mut self.position,
+            5 => &mut self.limit,
+            _ => &mut self.location_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDocumentationVersionRequest {
+    pub rest_api_id: String,
+    pub documentation_version: String,
+}
+impl std::fmt::Debug for GetDocumentationVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDocumentationVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDocumentationVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDocumentationVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.documentation_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.documentation_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDocumentationVersionsRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetDocumentationVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDocumentationVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDocumentationVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDocumentationVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNameRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+}
+impl std::fmt::Debug for GetDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            _ => &self.domain_name_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            _ => &mut self.domain_name_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNamesRequest {
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+    pub resource_owner: Option<String>,
+}
+impl std::fmt::Debug for GetDomainNamesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNamesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNamesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNamesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            1 => &self.limit,
+            _ => &self.resource_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            1 => &mut self.limit,
+            _ => &mut self.resource_owner,
         }
     }
 }
@@ -7125,6 +9039,87 @@ impl Structure for Models {
 }
 
 #[derive(Clone, Default)]
+pub struct MutualTlsAuthentication {
+    pub truststore_uri: Option<String>,
+    pub truststore_version: Option<String>,
+    pub truststore_warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for MutualTlsAuthentication {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MutualTlsAuthentication {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MutualTlsAuthentication {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MutualTlsAuthentication
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.truststore_uri,
+            1 => &self.truststore_version,
+            _ => &self.truststore_warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.truststore_uri,
+            1 => &mut self.truststore_version,
+            _ => &mut self.truststore_warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MutualTlsAuthenticationInput {
+    pub truststore_uri: Option<String>,
+    pub truststore_version: Option<String>,
+}
+impl std::fmt::Debug for MutualTlsAuthenticationInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MutualTlsAuthenticationInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MutualTlsAuthenticationInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MutualTlsAuthenticationInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.truststore_uri,
+            _ => &self.truststore_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.truststore_uri,
+            _ => &mut self.truststore_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PatchOperation {
     pub op: Option<String>,
     pub path: Option<String>,
@@ -8517,6 +10512,51 @@ impl Structure for UpdateAuthorizerRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateBasePathMappingRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub base_path: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateBasePathMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateBasePathMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateBasePathMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateBasePathMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            2 => &self.base_path,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
+            2 => &mut self.base_path,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateDeploymentRequest {
     pub rest_api_id: String,
     pub deployment_id: String,
@@ -8553,6 +10593,132 @@ impl Structure for UpdateDeploymentRequest {
         match index {
             0 => &mut self.rest_api_id,
             1 => &mut self.deployment_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDocumentationPartRequest {
+    pub rest_api_id: String,
+    pub documentation_part_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateDocumentationPartRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDocumentationPartRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDocumentationPartRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDocumentationPartRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.documentation_part_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.documentation_part_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDocumentationVersionRequest {
+    pub rest_api_id: String,
+    pub documentation_version: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateDocumentationVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDocumentationVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDocumentationVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDocumentationVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.documentation_version,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.documentation_version,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDomainNameRequest {
+    pub domain_name: String,
+    pub domain_name_id: Option<String>,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_id,
             _ => &mut self.patch_operations,
         }
     }

@@ -24,10 +24,10 @@ pub static SERVICE: Service = Service {
 
 static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_API,
-    &schema::Operation::unbuilt("CreateApiMapping", "POST", "/v2/domainnames/{domainName}/apimappings"),
+    &CREATE_API_MAPPING,
     &CREATE_AUTHORIZER,
     &CREATE_DEPLOYMENT,
-    &schema::Operation::unbuilt("CreateDomainName", "POST", "/v2/domainnames"),
+    &CREATE_DOMAIN_NAME,
     &CREATE_INTEGRATION,
     &schema::Operation::unbuilt(
         "CreateIntegrationResponse",
@@ -54,15 +54,11 @@ static OPERATIONS: &[&schema::Operation] = &[
         "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings",
     ),
     &DELETE_API,
-    &schema::Operation::unbuilt(
-        "DeleteApiMapping",
-        "DELETE",
-        "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
-    ),
+    &DELETE_API_MAPPING,
     &DELETE_AUTHORIZER,
     &DELETE_CORS_CONFIGURATION,
     &DELETE_DEPLOYMENT,
-    &schema::Operation::unbuilt("DeleteDomainName", "DELETE", "/v2/domainnames/{domainName}"),
+    &DELETE_DOMAIN_NAME,
     &DELETE_INTEGRATION,
     &schema::Operation::unbuilt(
         "DeleteIntegrationResponse",
@@ -113,15 +109,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisablePortal", "DELETE", "/v2/portals/{portalId}/publish"),
     &schema::Operation::unbuilt("ExportApi", "GET", "/v2/apis/{apiId}/exports/{specification}"),
     &GET_API,
-    &schema::Operation::unbuilt("GetApiMapping", "GET", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
-    &schema::Operation::unbuilt("GetApiMappings", "GET", "/v2/domainnames/{domainName}/apimappings"),
+    &GET_API_MAPPING,
+    &GET_API_MAPPINGS,
     &GET_APIS,
     &GET_AUTHORIZER,
     &GET_AUTHORIZERS,
     &GET_DEPLOYMENT,
     &GET_DEPLOYMENTS,
-    &schema::Operation::unbuilt("GetDomainName", "GET", "/v2/domainnames/{domainName}"),
-    &schema::Operation::unbuilt("GetDomainNames", "GET", "/v2/domainnames"),
+    &GET_DOMAIN_NAME,
+    &GET_DOMAIN_NAMES,
     &GET_INTEGRATION,
     &schema::Operation::unbuilt(
         "GetIntegrationResponse",
@@ -195,10 +191,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
     &UPDATE_API,
-    &schema::Operation::unbuilt("UpdateApiMapping", "PATCH", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
+    &UPDATE_API_MAPPING,
     &UPDATE_AUTHORIZER,
     &schema::Operation::unbuilt("UpdateDeployment", "PATCH", "/v2/apis/{apiId}/deployments/{deploymentId}"),
-    &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/v2/domainnames/{domainName}"),
+    &UPDATE_DOMAIN_NAME,
     &UPDATE_INTEGRATION,
     &schema::Operation::unbuilt(
         "UpdateIntegrationResponse",
@@ -249,6 +245,27 @@ impl OperationType for CreateApi {
     const FACTS: &'static schema::Operation = &CREATE_API;
 }
 
+static CREATE_API_MAPPING: schema::Operation = schema::Operation {
+    name: "CreateApiMapping",
+    method: "POST",
+    uri: "/v2/domainnames/{domainName}/apimappings",
+    status: 201,
+    input: &S_CreateApiMappingRequest,
+    output: &S_CreateApiMappingResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateApiMapping;
+impl OperationType for CreateApiMapping {
+    type Input = CreateApiMappingRequest;
+    type Output = CreateApiMappingResponse;
+    const FACTS: &'static schema::Operation = &CREATE_API_MAPPING;
+}
+
 static CREATE_AUTHORIZER: schema::Operation = schema::Operation {
     name: "CreateAuthorizer",
     method: "POST",
@@ -289,6 +306,33 @@ impl OperationType for CreateDeployment {
     type Input = CreateDeploymentRequest;
     type Output = CreateDeploymentResponse;
     const FACTS: &'static schema::Operation = &CREATE_DEPLOYMENT;
+}
+
+static CREATE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "CreateDomainName",
+    method: "POST",
+    uri: "/v2/domainnames",
+    status: 201,
+    input: &S_CreateDomainNameRequest,
+    output: &S_CreateDomainNameResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &ACCESS_DENIED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDomainName;
+impl OperationType for CreateDomainName {
+    type Input = CreateDomainNameRequest;
+    type Output = CreateDomainNameResponse;
+    const FACTS: &'static schema::Operation = &CREATE_DOMAIN_NAME;
 }
 
 static CREATE_INTEGRATION: schema::Operation = schema::Operation {
@@ -375,6 +419,27 @@ impl OperationType for DeleteApi {
     const FACTS: &'static schema::Operation = &DELETE_API;
 }
 
+static DELETE_API_MAPPING: schema::Operation = schema::Operation {
+    name: "DeleteApiMapping",
+    method: "DELETE",
+    uri: "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
+    status: 204,
+    input: &S_DeleteApiMappingRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteApiMapping;
+impl OperationType for DeleteApiMapping {
+    type Input = DeleteApiMappingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_API_MAPPING;
+}
+
 static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
     name: "DeleteAuthorizer",
     method: "DELETE",
@@ -436,6 +501,27 @@ impl OperationType for DeleteDeployment {
     type Input = DeleteDeploymentRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_DEPLOYMENT;
+}
+
+static DELETE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "DeleteDomainName",
+    method: "DELETE",
+    uri: "/v2/domainnames/{domainName}",
+    status: 204,
+    input: &S_DeleteDomainNameRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDomainName;
+impl OperationType for DeleteDomainName {
+    type Input = DeleteDomainNameRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DOMAIN_NAME;
 }
 
 static DELETE_INTEGRATION: schema::Operation = schema::Operation {
@@ -520,6 +606,48 @@ impl OperationType for GetApi {
     type Input = GetApiRequest;
     type Output = GetApiResponse;
     const FACTS: &'static schema::Operation = &GET_API;
+}
+
+static GET_API_MAPPING: schema::Operation = schema::Operation {
+    name: "GetApiMapping",
+    method: "GET",
+    uri: "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
+    status: 200,
+    input: &S_GetApiMappingRequest,
+    output: &S_GetApiMappingResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetApiMapping;
+impl OperationType for GetApiMapping {
+    type Input = GetApiMappingRequest;
+    type Output = GetApiMappingResponse;
+    const FACTS: &'static schema::Operation = &GET_API_MAPPING;
+}
+
+static GET_API_MAPPINGS: schema::Operation = schema::Operation {
+    name: "GetApiMappings",
+    method: "GET",
+    uri: "/v2/domainnames/{domainName}/apimappings",
+    status: 200,
+    input: &S_GetApiMappingsRequest,
+    output: &S_GetApiMappingsResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetApiMappings;
+impl OperationType for GetApiMappings {
+    type Input = GetApiMappingsRequest;
+    type Output = GetApiMappingsResponse;
+    const FACTS: &'static schema::Operation = &GET_API_MAPPINGS;
 }
 
 static GET_APIS: schema::Operation = schema::Operation {
@@ -625,6 +753,48 @@ impl OperationType for GetDeployments {
     type Input = GetDeploymentsRequest;
     type Output = GetDeploymentsResponse;
     const FACTS: &'static schema::Operation = &GET_DEPLOYMENTS;
+}
+
+static GET_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "GetDomainName",
+    method: "GET",
+    uri: "/v2/domainnames/{domainName}",
+    status: 200,
+    input: &S_GetDomainNameRequest,
+    output: &S_GetDomainNameResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDomainName;
+impl OperationType for GetDomainName {
+    type Input = GetDomainNameRequest;
+    type Output = GetDomainNameResponse;
+    const FACTS: &'static schema::Operation = &GET_DOMAIN_NAME;
+}
+
+static GET_DOMAIN_NAMES: schema::Operation = schema::Operation {
+    name: "GetDomainNames",
+    method: "GET",
+    uri: "/v2/domainnames",
+    status: 200,
+    input: &S_GetDomainNamesRequest,
+    output: &S_GetDomainNamesResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDomainNames;
+impl OperationType for GetDomainNames {
+    type Input = GetDomainNamesRequest;
+    type Output = GetDomainNamesResponse;
+    const FACTS: &'static schema::Operation = &GET_DOMAIN_NAMES;
 }
 
 static GET_INTEGRATION: schema::Operation = schema::Operation {
@@ -879,6 +1049,27 @@ impl OperationType for UpdateApi {
     const FACTS: &'static schema::Operation = &UPDATE_API;
 }
 
+static UPDATE_API_MAPPING: schema::Operation = schema::Operation {
+    name: "UpdateApiMapping",
+    method: "PATCH",
+    uri: "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
+    status: 200,
+    input: &S_UpdateApiMappingRequest,
+    output: &S_UpdateApiMappingResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateApiMapping;
+impl OperationType for UpdateApiMapping {
+    type Input = UpdateApiMappingRequest;
+    type Output = UpdateApiMappingResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_API_MAPPING;
+}
+
 static UPDATE_AUTHORIZER: schema::Operation = schema::Operation {
     name: "UpdateAuthorizer",
     method: "PATCH",
@@ -898,6 +1089,27 @@ impl OperationType for UpdateAuthorizer {
     type Input = UpdateAuthorizerRequest;
     type Output = UpdateAuthorizerResponse;
     const FACTS: &'static schema::Operation = &UPDATE_AUTHORIZER;
+}
+
+static UPDATE_DOMAIN_NAME: schema::Operation = schema::Operation {
+    name: "UpdateDomainName",
+    method: "PATCH",
+    uri: "/v2/domainnames/{domainName}",
+    status: 200,
+    input: &S_UpdateDomainNameRequest,
+    output: &S_UpdateDomainNameResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDomainName;
+impl OperationType for UpdateDomainName {
+    type Input = UpdateDomainNameRequest;
+    type Output = UpdateDomainNameResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_DOMAIN_NAME;
 }
 
 static UPDATE_INTEGRATION: schema::Operation = schema::Operation {
@@ -1000,6 +1212,13 @@ static L_Api: Layout = Layout::new(&[
     schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
     schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
 ]);
+static S_ApiMapping: schema::Shape = schema::Shape::new("ApiMapping", Kind::Structure(&L_ApiMapping));
+static L_ApiMapping: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId").required(),
+    schema::Member::new("ApiMappingId", &S_Id).wire("apiMappingId"),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage").required(),
+]);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
 static S_AuthorizationScopes: schema::Shape =
     schema::Shape::new("AuthorizationScopes", Kind::List(&M_AuthorizationScopes));
@@ -1044,6 +1263,22 @@ static S_CorsMethodList: schema::Shape = schema::Shape::new("CorsMethodList", Ki
 static M_CorsMethodList: schema::Member = schema::Member::new("member", &S_StringWithLengthBetween1And64);
 static S_CorsOriginList: schema::Shape = schema::Shape::new("CorsOriginList", Kind::List(&M_CorsOriginList));
 static M_CorsOriginList: schema::Member = schema::Member::new("member", &S___string);
+static S_CreateApiMappingRequest: schema::Shape =
+    schema::Shape::new("CreateApiMappingRequest", Kind::Structure(&L_CreateApiMappingRequest));
+static L_CreateApiMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId").required(),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage").required(),
+]);
+static S_CreateApiMappingResponse: schema::Shape =
+    schema::Shape::new("CreateApiMappingResponse", Kind::Structure(&L_CreateApiMappingResponse));
+static L_CreateApiMappingResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiMappingId", &S_Id).wire("apiMappingId"),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage"),
+]);
 static S_CreateApiRequest: schema::Shape = schema::Shape::new("CreateApiRequest", Kind::Structure(&L_CreateApiRequest));
 static L_CreateApiRequest: Layout = Layout::new(&[
     schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
@@ -1134,6 +1369,26 @@ static L_CreateDeploymentResponse: Layout = Layout::new(&[
     schema::Member::new("DeploymentStatus", &S_DeploymentStatus).wire("deploymentStatus"),
     schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
     schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+]);
+static S_CreateDomainNameRequest: schema::Shape =
+    schema::Shape::new("CreateDomainNameRequest", Kind::Structure(&L_CreateDomainNameRequest));
+static L_CreateDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("DomainName", &S_StringWithLengthBetween1And512).wire("domainName").required(),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthenticationInput).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_CreateDomainNameResponse: schema::Shape =
+    schema::Shape::new("CreateDomainNameResponse", Kind::Structure(&L_CreateDomainNameResponse));
+static L_CreateDomainNameResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingSelectionExpression", &S_SelectionExpression).wire("apiMappingSelectionExpression"),
+    schema::Member::new("DomainName", &S_StringWithLengthBetween1And512).wire("domainName"),
+    schema::Member::new("DomainNameArn", &S_Arn).wire("domainNameArn"),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthentication).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
 static S_CreateIntegrationRequest: schema::Shape =
     schema::Shape::new("CreateIntegrationRequest", Kind::Structure(&L_CreateIntegrationRequest));
@@ -1250,6 +1505,12 @@ static L_CreateStageResponse: Layout = Layout::new(&[
     schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
     schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
+static S_DeleteApiMappingRequest: schema::Shape =
+    schema::Shape::new("DeleteApiMappingRequest", Kind::Structure(&L_DeleteApiMappingRequest));
+static L_DeleteApiMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingId", &S___string).wire("apiMappingId").at(Location::Uri).required(),
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+]);
 static S_DeleteApiRequest: schema::Shape = schema::Shape::new("DeleteApiRequest", Kind::Structure(&L_DeleteApiRequest));
 static L_DeleteApiRequest: Layout =
     Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
@@ -1269,6 +1530,10 @@ static L_DeleteDeploymentRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
     schema::Member::new("DeploymentId", &S___string).wire("deploymentId").at(Location::Uri).required(),
 ]);
+static S_DeleteDomainNameRequest: schema::Shape =
+    schema::Shape::new("DeleteDomainNameRequest", Kind::Structure(&L_DeleteDomainNameRequest));
+static L_DeleteDomainNameRequest: Layout =
+    Layout::new(&[schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required()]);
 static S_DeleteIntegrationRequest: schema::Shape =
     schema::Shape::new("DeleteIntegrationRequest", Kind::Structure(&L_DeleteIntegrationRequest));
 static L_DeleteIntegrationRequest: Layout = Layout::new(&[
@@ -1298,6 +1563,72 @@ static L_Deployment: Layout = Layout::new(&[
 ]);
 static S_DeploymentStatus: schema::Shape = schema::Shape::new("DeploymentStatus", Kind::String)
     .limits(Limits::NONE.values(&["PENDING", "FAILED", "DEPLOYED"]));
+static S_DomainName: schema::Shape = schema::Shape::new("DomainName", Kind::Structure(&L_DomainName));
+static L_DomainName: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingSelectionExpression", &S_SelectionExpression).wire("apiMappingSelectionExpression"),
+    schema::Member::new("DomainName", &S_StringWithLengthBetween1And512).wire("domainName").required(),
+    schema::Member::new("DomainNameArn", &S_Arn).wire("domainNameArn"),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthentication).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_DomainNameConfiguration: schema::Shape =
+    schema::Shape::new("DomainNameConfiguration", Kind::Structure(&L_DomainNameConfiguration));
+static L_DomainNameConfiguration: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayDomainName", &S___string).wire("apiGatewayDomainName"),
+    schema::Member::new("CertificateArn", &S_Arn).wire("certificateArn"),
+    schema::Member::new("CertificateName", &S_StringWithLengthBetween1And128).wire("certificateName"),
+    schema::Member::new("CertificateUploadDate", &S___timestampIso8601)
+        .wire("certificateUploadDate")
+        .time(TimeFormat::DateTime),
+    schema::Member::new("DomainNameStatus", &S_DomainNameStatus).wire("domainNameStatus"),
+    schema::Member::new("DomainNameStatusMessage", &S___string).wire("domainNameStatusMessage"),
+    schema::Member::new("EndpointType", &S_EndpointType).wire("endpointType"),
+    schema::Member::new("HostedZoneId", &S___string).wire("hostedZoneId"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("SecurityPolicy", &S_SecurityPolicy).wire("securityPolicy"),
+    schema::Member::new("OwnershipVerificationCertificateArn", &S_Arn).wire("ownershipVerificationCertificateArn"),
+]);
+static S_DomainNameConfigurations: schema::Shape =
+    schema::Shape::new("DomainNameConfigurations", Kind::List(&M_DomainNameConfigurations));
+static M_DomainNameConfigurations: schema::Member = schema::Member::new("member", &S_DomainNameConfiguration);
+static S_DomainNameStatus: schema::Shape =
+    schema::Shape::new("DomainNameStatus", Kind::String).limits(Limits::NONE.values(&[
+        "AVAILABLE",
+        "UPDATING",
+        "PENDING_CERTIFICATE_REIMPORT",
+        "PENDING_OWNERSHIP_VERIFICATION",
+    ]));
+static S_EndpointType: schema::Shape =
+    schema::Shape::new("EndpointType", Kind::String).limits(Limits::NONE.values(&["REGIONAL", "EDGE"]));
+static S_GetApiMappingRequest: schema::Shape =
+    schema::Shape::new("GetApiMappingRequest", Kind::Structure(&L_GetApiMappingRequest));
+static L_GetApiMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingId", &S___string).wire("apiMappingId").at(Location::Uri).required(),
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+]);
+static S_GetApiMappingResponse: schema::Shape =
+    schema::Shape::new("GetApiMappingResponse", Kind::Structure(&L_GetApiMappingResponse));
+static L_GetApiMappingResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiMappingId", &S_Id).wire("apiMappingId"),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage"),
+]);
+static S_GetApiMappingsRequest: schema::Shape =
+    schema::Shape::new("GetApiMappingsRequest", Kind::Structure(&L_GetApiMappingsRequest));
+static L_GetApiMappingsRequest: Layout = Layout::new(&[
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetApiMappingsResponse: schema::Shape =
+    schema::Shape::new("GetApiMappingsResponse", Kind::Structure(&L_GetApiMappingsResponse));
+static L_GetApiMappingsResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfApiMapping).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
 static S_GetApiRequest: schema::Shape = schema::Shape::new("GetApiRequest", Kind::Structure(&L_GetApiRequest));
 static L_GetApiRequest: Layout =
     Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
@@ -1395,6 +1726,33 @@ static S_GetDeploymentsResponse: schema::Shape =
     schema::Shape::new("GetDeploymentsResponse", Kind::Structure(&L_GetDeploymentsResponse));
 static L_GetDeploymentsResponse: Layout = Layout::new(&[
     schema::Member::new("Items", &S___listOfDeployment).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetDomainNameRequest: schema::Shape =
+    schema::Shape::new("GetDomainNameRequest", Kind::Structure(&L_GetDomainNameRequest));
+static L_GetDomainNameRequest: Layout =
+    Layout::new(&[schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required()]);
+static S_GetDomainNameResponse: schema::Shape =
+    schema::Shape::new("GetDomainNameResponse", Kind::Structure(&L_GetDomainNameResponse));
+static L_GetDomainNameResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingSelectionExpression", &S_SelectionExpression).wire("apiMappingSelectionExpression"),
+    schema::Member::new("DomainName", &S_StringWithLengthBetween1And512).wire("domainName"),
+    schema::Member::new("DomainNameArn", &S_Arn).wire("domainNameArn"),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthentication).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_GetDomainNamesRequest: schema::Shape =
+    schema::Shape::new("GetDomainNamesRequest", Kind::Structure(&L_GetDomainNamesRequest));
+static L_GetDomainNamesRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetDomainNamesResponse: schema::Shape =
+    schema::Shape::new("GetDomainNamesResponse", Kind::Structure(&L_GetDomainNamesResponse));
+static L_GetDomainNamesResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfDomainName).wire("items"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
 ]);
 static S_GetIntegrationRequest: schema::Shape =
@@ -1590,6 +1948,19 @@ static L_JWTConfiguration: Layout = Layout::new(&[
 ]);
 static S_LoggingLevel: schema::Shape =
     schema::Shape::new("LoggingLevel", Kind::String).limits(Limits::NONE.values(&["ERROR", "INFO", "OFF"]));
+static S_MutualTlsAuthentication: schema::Shape =
+    schema::Shape::new("MutualTlsAuthentication", Kind::Structure(&L_MutualTlsAuthentication));
+static L_MutualTlsAuthentication: Layout = Layout::new(&[
+    schema::Member::new("TruststoreUri", &S_UriWithLengthBetween1And2048).wire("truststoreUri"),
+    schema::Member::new("TruststoreVersion", &S_StringWithLengthBetween1And64).wire("truststoreVersion"),
+    schema::Member::new("TruststoreWarnings", &S___listOf__string).wire("truststoreWarnings"),
+]);
+static S_MutualTlsAuthenticationInput: schema::Shape =
+    schema::Shape::new("MutualTlsAuthenticationInput", Kind::Structure(&L_MutualTlsAuthenticationInput));
+static L_MutualTlsAuthenticationInput: Layout = Layout::new(&[
+    schema::Member::new("TruststoreUri", &S_UriWithLengthBetween1And2048).wire("truststoreUri"),
+    schema::Member::new("TruststoreVersion", &S_StringWithLengthBetween1And64).wire("truststoreVersion"),
+]);
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
 static S_NotFoundException: schema::Shape =
     schema::Shape::new("NotFoundException", Kind::Structure(&L_NotFoundException));
@@ -1671,6 +2042,13 @@ static S_RouteSettingsMap: schema::Shape =
     schema::Shape::new("RouteSettingsMap", Kind::Map(&K_RouteSettingsMap, &V_RouteSettingsMap));
 static K_RouteSettingsMap: schema::Member = schema::Member::new("key", &S___string);
 static V_RouteSettingsMap: schema::Member = schema::Member::new("value", &S_RouteSettings);
+static S_RoutingMode: schema::Shape = schema::Shape::new("RoutingMode", Kind::String).limits(Limits::NONE.values(&[
+    "API_MAPPING_ONLY",
+    "ROUTING_RULE_ONLY",
+    "ROUTING_RULE_THEN_API_MAPPING",
+]));
+static S_SecurityPolicy: schema::Shape =
+    schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&["TLS_1_0", "TLS_1_2"]));
 static S_SelectionExpression: schema::Shape = schema::Shape::new("SelectionExpression", Kind::String);
 static S_SelectionKey: schema::Shape = schema::Shape::new("SelectionKey", Kind::String);
 static S_Stage: schema::Shape = schema::Shape::new("Stage", Kind::Structure(&L_Stage));
@@ -1745,6 +2123,23 @@ static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required(),
     schema::Member::new("TagKeys", &S___listOf__string).wire("tagKeys").at(Location::Query).required(),
 ]);
+static S_UpdateApiMappingRequest: schema::Shape =
+    schema::Shape::new("UpdateApiMappingRequest", Kind::Structure(&L_UpdateApiMappingRequest));
+static L_UpdateApiMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId").required(),
+    schema::Member::new("ApiMappingId", &S___string).wire("apiMappingId").at(Location::Uri).required(),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage"),
+]);
+static S_UpdateApiMappingResponse: schema::Shape =
+    schema::Shape::new("UpdateApiMappingResponse", Kind::Structure(&L_UpdateApiMappingResponse));
+static L_UpdateApiMappingResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiMappingId", &S_Id).wire("apiMappingId"),
+    schema::Member::new("ApiMappingKey", &S_SelectionKey).wire("apiMappingKey"),
+    schema::Member::new("Stage", &S_StringWithLengthBetween1And128).wire("stage"),
+]);
 static S_UpdateApiRequest: schema::Shape = schema::Shape::new("UpdateApiRequest", Kind::Structure(&L_UpdateApiRequest));
 static L_UpdateApiRequest: Layout = Layout::new(&[
     schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
@@ -1818,6 +2213,25 @@ static L_UpdateAuthorizerResponse: Layout = Layout::new(&[
         .wire("identityValidationExpression"),
     schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
     schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+]);
+static S_UpdateDomainNameRequest: schema::Shape =
+    schema::Shape::new("UpdateDomainNameRequest", Kind::Structure(&L_UpdateDomainNameRequest));
+static L_UpdateDomainNameRequest: Layout = Layout::new(&[
+    schema::Member::new("DomainName", &S___string).wire("domainName").at(Location::Uri).required(),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthenticationInput).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+]);
+static S_UpdateDomainNameResponse: schema::Shape =
+    schema::Shape::new("UpdateDomainNameResponse", Kind::Structure(&L_UpdateDomainNameResponse));
+static L_UpdateDomainNameResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiMappingSelectionExpression", &S_SelectionExpression).wire("apiMappingSelectionExpression"),
+    schema::Member::new("DomainName", &S_StringWithLengthBetween1And512).wire("domainName"),
+    schema::Member::new("DomainNameArn", &S_Arn).wire("domainNameArn"),
+    schema::Member::new("DomainNameConfigurations", &S_DomainNameConfigurations).wire("domainNameConfigurations"),
+    schema::Member::new("MutualTlsAuthentication", &S_MutualTlsAuthentication).wire("mutualTlsAuthentication"),
+    schema::Member::new("RoutingMode", &S_RoutingMode).wire("routingMode"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
 ]);
 static S_UpdateIntegrationRequest: schema::Shape =
     schema::Shape::new("UpdateIntegrationRequest", Kind::Structure(&L_UpdateIntegrationRequest));
@@ -1941,12 +2355,18 @@ static S___double: schema::Shape = schema::Shape::new("__double", Kind::Float);
 static S___integer: schema::Shape = schema::Shape::new("__integer", Kind::Integer);
 static S___listOfApi: schema::Shape = schema::Shape::new("__listOfApi", Kind::List(&M___listOfApi));
 static M___listOfApi: schema::Member = schema::Member::new("member", &S_Api);
+static S___listOfApiMapping: schema::Shape =
+    schema::Shape::new("__listOfApiMapping", Kind::List(&M___listOfApiMapping));
+static M___listOfApiMapping: schema::Member = schema::Member::new("member", &S_ApiMapping);
 static S___listOfAuthorizer: schema::Shape =
     schema::Shape::new("__listOfAuthorizer", Kind::List(&M___listOfAuthorizer));
 static M___listOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
 static S___listOfDeployment: schema::Shape =
     schema::Shape::new("__listOfDeployment", Kind::List(&M___listOfDeployment));
 static M___listOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
+static S___listOfDomainName: schema::Shape =
+    schema::Shape::new("__listOfDomainName", Kind::List(&M___listOfDomainName));
+static M___listOfDomainName: schema::Member = schema::Member::new("member", &S_DomainName);
 static S___listOfIntegration: schema::Shape =
     schema::Shape::new("__listOfIntegration", Kind::List(&M___listOfIntegration));
 static M___listOfIntegration: schema::Member = schema::Member::new("member", &S_Integration);
@@ -2082,6 +2502,51 @@ impl Structure for Api {
 }
 
 #[derive(Clone, Default)]
+pub struct ApiMapping {
+    pub api_id: String,
+    pub api_mapping_id: Option<String>,
+    pub api_mapping_key: Option<String>,
+    pub stage: String,
+}
+impl std::fmt::Debug for ApiMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ApiMapping {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ApiMapping {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ApiMapping
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_id,
+            2 => &self.api_mapping_key,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_id,
+            2 => &mut self.api_mapping_key,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Authorizer {
     pub authorizer_credentials_arn: Option<String>,
     pub authorizer_id: Option<String>,
@@ -2194,6 +2659,96 @@ impl Structure for Cors {
             3 => &mut self.allow_origins,
             4 => &mut self.expose_headers,
             _ => &mut self.max_age,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateApiMappingRequest {
+    pub api_id: String,
+    pub api_mapping_key: Option<String>,
+    pub domain_name: String,
+    pub stage: String,
+}
+impl std::fmt::Debug for CreateApiMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateApiMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateApiMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateApiMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_key,
+            2 => &self.domain_name,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_key,
+            2 => &mut self.domain_name,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateApiMappingResponse {
+    pub api_id: Option<String>,
+    pub api_mapping_id: Option<String>,
+    pub api_mapping_key: Option<String>,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for CreateApiMappingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateApiMappingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateApiMappingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateApiMappingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_id,
+            2 => &self.api_mapping_key,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_id,
+            2 => &mut self.api_mapping_key,
+            _ => &mut self.stage,
         }
     }
 }
@@ -2578,6 +3133,108 @@ impl Structure for CreateDeploymentResponse {
             3 => &mut self.deployment_status,
             4 => &mut self.deployment_status_message,
             _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDomainNameRequest {
+    pub domain_name: String,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthenticationInput>,
+    pub routing_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_configurations,
+            2 => &self.mutual_tls_authentication,
+            3 => &self.routing_mode,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_configurations,
+            2 => &mut self.mutual_tls_authentication,
+            3 => &mut self.routing_mode,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDomainNameResponse {
+    pub api_mapping_selection_expression: Option<String>,
+    pub domain_name: Option<String>,
+    pub domain_name_arn: Option<String>,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthentication>,
+    pub routing_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateDomainNameResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDomainNameResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDomainNameResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDomainNameResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_selection_expression,
+            1 => &self.domain_name,
+            2 => &self.domain_name_arn,
+            3 => &self.domain_name_configurations,
+            4 => &self.mutual_tls_authentication,
+            5 => &self.routing_mode,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_selection_expression,
+            1 => &mut self.domain_name,
+            2 => &mut self.domain_name_arn,
+            3 => &mut self.domain_name_configurations,
+            4 => &mut self.mutual_tls_authentication,
+            5 => &mut self.routing_mode,
+            _ => &mut self.tags,
         }
     }
 }
@@ -3045,6 +3702,45 @@ impl Structure for CreateStageResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteApiMappingRequest {
+    pub api_mapping_id: String,
+    pub domain_name: String,
+}
+impl std::fmt::Debug for DeleteApiMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteApiMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteApiMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteApiMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_id,
+            _ => &self.domain_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_id,
+            _ => &mut self.domain_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteApiRequest {
     pub api_id: String,
 }
@@ -3190,6 +3886,42 @@ impl Structure for DeleteDeploymentRequest {
         match index {
             0 => &mut self.api_id,
             _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDomainNameRequest {
+    pub domain_name: String,
+}
+impl std::fmt::Debug for DeleteDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.domain_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.domain_name,
         }
     }
 }
@@ -3358,6 +4090,291 @@ impl Structure for Deployment {
             3 => &mut self.deployment_status,
             4 => &mut self.deployment_status_message,
             _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DomainName {
+    pub api_mapping_selection_expression: Option<String>,
+    pub domain_name: String,
+    pub domain_name_arn: Option<String>,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthentication>,
+    pub routing_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for DomainName {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DomainName {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DomainName {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DomainName
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_selection_expression,
+            1 => &self.domain_name,
+            2 => &self.domain_name_arn,
+            3 => &self.domain_name_configurations,
+            4 => &self.mutual_tls_authentication,
+            5 => &self.routing_mode,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_selection_expression,
+            1 => &mut self.domain_name,
+            2 => &mut self.domain_name_arn,
+            3 => &mut self.domain_name_configurations,
+            4 => &mut self.mutual_tls_authentication,
+            5 => &mut self.routing_mode,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DomainNameConfiguration {
+    pub api_gateway_domain_name: Option<String>,
+    pub certificate_arn: Option<String>,
+    pub certificate_name: Option<String>,
+    pub certificate_upload_date: Option<Timestamp>,
+    pub domain_name_status: Option<String>,
+    pub domain_name_status_message: Option<String>,
+    pub endpoint_type: Option<String>,
+    pub hosted_zone_id: Option<String>,
+    pub ip_address_type: Option<String>,
+    pub security_policy: Option<String>,
+    pub ownership_verification_certificate_arn: Option<String>,
+}
+impl std::fmt::Debug for DomainNameConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DomainNameConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DomainNameConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DomainNameConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_domain_name,
+            1 => &self.certificate_arn,
+            2 => &self.certificate_name,
+            3 => &self.certificate_upload_date,
+            4 => &self.domain_name_status,
+            5 => &self.domain_name_status_message,
+            6 => &self.endpoint_type,
+            7 => &self.hosted_zone_id,
+            8 => &self.ip_address_type,
+            9 => &self.security_policy,
+            _ => &self.ownership_verification_certificate_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_domain_name,
+            1 => &mut self.certificate_arn,
+            2 => &mut self.certificate_name,
+            3 => &mut self.certificate_upload_date,
+            4 => &mut self.domain_name_status,
+            5 => &mut self.domain_name_status_message,
+            6 => &mut self.endpoint_type,
+            7 => &mut self.hosted_zone_id,
+            8 => &mut self.ip_address_type,
+            9 => &mut self.security_policy,
+            _ => &mut self.ownership_verification_certificate_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiMappingRequest {
+    pub api_mapping_id: String,
+    pub domain_name: String,
+}
+impl std::fmt::Debug for GetApiMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_id,
+            _ => &self.domain_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_id,
+            _ => &mut self.domain_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiMappingResponse {
+    pub api_id: Option<String>,
+    pub api_mapping_id: Option<String>,
+    pub api_mapping_key: Option<String>,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for GetApiMappingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiMappingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiMappingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiMappingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_id,
+            2 => &self.api_mapping_key,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_id,
+            2 => &mut self.api_mapping_key,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiMappingsRequest {
+    pub domain_name: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetApiMappingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiMappingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiMappingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiMappingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiMappingsResponse {
+    pub items: Option<Vec<ApiMapping>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetApiMappingsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiMappingsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiMappingsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiMappingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -3902,6 +4919,174 @@ impl Shaped for GetDeploymentsResponse {
 impl Structure for GetDeploymentsResponse {
     fn shape(&self) -> &'static schema::Shape {
         &S_GetDeploymentsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNameRequest {
+    pub domain_name: String,
+}
+impl std::fmt::Debug for GetDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.domain_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.domain_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNameResponse {
+    pub api_mapping_selection_expression: Option<String>,
+    pub domain_name: Option<String>,
+    pub domain_name_arn: Option<String>,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthentication>,
+    pub routing_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetDomainNameResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNameResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNameResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNameResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_selection_expression,
+            1 => &self.domain_name,
+            2 => &self.domain_name_arn,
+            3 => &self.domain_name_configurations,
+            4 => &self.mutual_tls_authentication,
+            5 => &self.routing_mode,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_selection_expression,
+            1 => &mut self.domain_name,
+            2 => &mut self.domain_name_arn,
+            3 => &mut self.domain_name_configurations,
+            4 => &mut self.mutual_tls_authentication,
+            5 => &mut self.routing_mode,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNamesRequest {
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetDomainNamesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNamesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNamesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNamesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDomainNamesResponse {
+    pub items: Option<Vec<DomainName>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetDomainNamesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDomainNamesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDomainNamesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDomainNamesResponse
     }
     fn get(&self, index: usize) -> &dyn Shaped {
         match index {
@@ -4848,6 +6033,87 @@ impl Structure for JWTConfiguration {
 }
 
 #[derive(Clone, Default)]
+pub struct MutualTlsAuthentication {
+    pub truststore_uri: Option<String>,
+    pub truststore_version: Option<String>,
+    pub truststore_warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for MutualTlsAuthentication {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MutualTlsAuthentication {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MutualTlsAuthentication {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MutualTlsAuthentication
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.truststore_uri,
+            1 => &self.truststore_version,
+            _ => &self.truststore_warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.truststore_uri,
+            1 => &mut self.truststore_version,
+            _ => &mut self.truststore_warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MutualTlsAuthenticationInput {
+    pub truststore_uri: Option<String>,
+    pub truststore_version: Option<String>,
+}
+impl std::fmt::Debug for MutualTlsAuthenticationInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MutualTlsAuthenticationInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MutualTlsAuthenticationInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MutualTlsAuthenticationInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.truststore_uri,
+            _ => &self.truststore_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.truststore_uri,
+            _ => &mut self.truststore_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct NotFoundException {
     pub resource_type: Option<String>,
 }
@@ -5462,6 +6728,99 @@ impl Structure for UntagResourceRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateApiMappingRequest {
+    pub api_id: String,
+    pub api_mapping_id: String,
+    pub api_mapping_key: Option<String>,
+    pub domain_name: String,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for UpdateApiMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateApiMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateApiMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateApiMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_id,
+            2 => &self.api_mapping_key,
+            3 => &self.domain_name,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_id,
+            2 => &mut self.api_mapping_key,
+            3 => &mut self.domain_name,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateApiMappingResponse {
+    pub api_id: Option<String>,
+    pub api_mapping_id: Option<String>,
+    pub api_mapping_key: Option<String>,
+    pub stage: Option<String>,
+}
+impl std::fmt::Debug for UpdateApiMappingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateApiMappingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateApiMappingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateApiMappingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_mapping_id,
+            2 => &self.api_mapping_key,
+            _ => &self.stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_mapping_id,
+            2 => &mut self.api_mapping_key,
+            _ => &mut self.stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateApiRequest {
     pub api_id: String,
     pub api_key_selection_expression: Option<String>,
@@ -5748,6 +7107,105 @@ impl Structure for UpdateAuthorizerResponse {
             8 => &mut self.identity_validation_expression,
             9 => &mut self.jwt_configuration,
             _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDomainNameRequest {
+    pub domain_name: String,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthenticationInput>,
+    pub routing_mode: Option<String>,
+}
+impl std::fmt::Debug for UpdateDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDomainNameRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDomainNameRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDomainNameRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain_name,
+            1 => &self.domain_name_configurations,
+            2 => &self.mutual_tls_authentication,
+            _ => &self.routing_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain_name,
+            1 => &mut self.domain_name_configurations,
+            2 => &mut self.mutual_tls_authentication,
+            _ => &mut self.routing_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDomainNameResponse {
+    pub api_mapping_selection_expression: Option<String>,
+    pub domain_name: Option<String>,
+    pub domain_name_arn: Option<String>,
+    pub domain_name_configurations: Option<Vec<DomainNameConfiguration>>,
+    pub mutual_tls_authentication: Option<MutualTlsAuthentication>,
+    pub routing_mode: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateDomainNameResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDomainNameResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDomainNameResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDomainNameResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_mapping_selection_expression,
+            1 => &self.domain_name,
+            2 => &self.domain_name_arn,
+            3 => &self.domain_name_configurations,
+            4 => &self.mutual_tls_authentication,
+            5 => &self.routing_mode,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_mapping_selection_expression,
+            1 => &mut self.domain_name,
+            2 => &mut self.domain_name_arn,
+            3 => &mut self.domain_name_configurations,
+            4 => &mut self.mutual_tls_authentication,
+            5 => &mut self.routing_mode,
+            _ => &mut self.tags,
         }
     }
 }

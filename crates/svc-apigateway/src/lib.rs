@@ -6,6 +6,8 @@ mod authorizer;
 mod data_plane;
 mod definition;
 mod deployment;
+mod documentation;
+mod domain_name;
 mod faults;
 mod gateway_response;
 mod integration;
@@ -32,6 +34,7 @@ pub fn service() -> Service {
     Service::new(&kogumo_model::apigateway::SERVICE, ops::ops())
         .with(Runtime::default())
         .surface(serve::surface())
+        .names(serve::NAMES)
         .on_reset(|cloud| {
             Box::pin(async move {
                 if let Ok(runtime) = cloud.part::<Runtime>() {

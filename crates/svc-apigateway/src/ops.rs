@@ -4,6 +4,8 @@ use crate::account::*;
 use crate::api_key::*;
 use crate::authorizer::*;
 use crate::deployment::*;
+use crate::documentation::*;
+use crate::domain_name::*;
 use crate::gateway_response::*;
 use crate::integration::*;
 use crate::method::*;
@@ -94,6 +96,26 @@ pub fn ops() -> Vec<Op> {
         read::<GetUsagePlanKey>(get_usage_plan_key),
         read::<GetUsagePlanKeys>(get_usage_plan_keys),
         write::<DeleteUsagePlanKey>(delete_usage_plan_key),
+        write::<CreateDomainName>(create_domain_name),
+        read::<GetDomainName>(get_domain_name),
+        read::<GetDomainNames>(get_domain_names),
+        write::<UpdateDomainName>(update_domain_name),
+        write::<DeleteDomainName>(delete_domain_name),
+        write::<CreateBasePathMapping>(create_base_path_mapping),
+        read::<GetBasePathMapping>(get_base_path_mapping),
+        read::<GetBasePathMappings>(get_base_path_mappings),
+        write::<UpdateBasePathMapping>(update_base_path_mapping),
+        write::<DeleteBasePathMapping>(delete_base_path_mapping),
+        write::<CreateDocumentationPart>(create_documentation_part),
+        read::<GetDocumentationPart>(get_documentation_part),
+        read::<GetDocumentationParts>(get_documentation_parts),
+        write::<UpdateDocumentationPart>(update_documentation_part),
+        write::<DeleteDocumentationPart>(delete_documentation_part),
+        write::<CreateDocumentationVersion>(create_documentation_version),
+        read::<GetDocumentationVersion>(get_documentation_version),
+        read::<GetDocumentationVersions>(get_documentation_versions),
+        write::<UpdateDocumentationVersion>(update_documentation_version),
+        write::<DeleteDocumentationVersion>(delete_documentation_version),
         write::<TagResource>(tag_resource),
         write::<UntagResource>(untag_resource),
         read::<GetTags>(get_tags),

@@ -1,8 +1,8 @@
-//! Tags of APIs, stages, API keys and usage plans, by ARN.
+//! Tags of APIs, stages, API keys, usage plans and domain names, by ARN.
 
 use crate::definition::Strings;
 use crate::faults::{bad_request, not_found};
-use crate::{api_key, rest_api, stage, usage_plan};
+use crate::{api_key, domain_name, rest_api, stage, usage_plan};
 use kogumo_base::Arn;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::apigateway as model;
@@ -15,6 +15,7 @@ enum Target {
     Stage(String, String),
     ApiKey(String),
     UsagePlan(String),
+    Domain(String),
 }
 
 /// `arn:aws:apigateway:{region}::/restapis/{id}/stages/{name}` and its like.
@@ -26,6 +27,7 @@ fn target(arn: &str) -> Result<Target, Fault> {
         ["restapis", id] => Ok(Target::Api((*id).to_owned())),
         ["restapis", id, "stages", stage] => Ok(Target::Stage((*id).to_owned(), (*stage).to_owned())),
         ["apikeys", id] => Ok(Target::ApiKey((*id).to_owned())),
+        ["domainnames", name] => Ok(Target::Domain((*name).to_owned())),
         ["usageplans", id] => Ok(Target::UsagePlan((*id).to_owned())),
         _ => Err(invalid()),
     }
@@ -37,6 +39,7 @@ fn tags_of(read: &dyn Read, scope: &kogumo_base::Scope, target: &Target) -> Resu
         Target::Stage(api, name) => stage::load(read, scope, api, name).map(|stage| stage.tags),
         Target::ApiKey(id) => api_key::load(read, scope, id).map(|api_key| api_key.tags),
         Target::UsagePlan(id) => usage_plan::load(read, scope, id).map(|plan| plan.tags),
+        Target::Domain(name) => domain_name::load(read, scope, name).map(|domain| domain.tags),
     }
 }
 
@@ -56,6 +59,7 @@ fn change(w: &mut Writer, target: &Target, change: impl FnOnce(&mut Strings)) ->
             change(&mut api_key.tags);
             api_key::put(w, &api_key)
         }
+        Target::Domain(name) => domain_name::retag(w, name, change),
         Target::UsagePlan(id) => usage_plan::edit(w, id, |plan| change(&mut plan.tags)),
     }
 }

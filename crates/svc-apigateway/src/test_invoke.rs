@@ -66,6 +66,7 @@ fn read(input: &model::TestInvokeMethodRequest, path: &str) -> Request {
         body: input.body.clone().unwrap_or_default().into_bytes(),
         source_ip: "test-invoke-source-ip".into(),
         protocol: "HTTP/1.1".into(),
+        ..Request::default()
     }
 }
 

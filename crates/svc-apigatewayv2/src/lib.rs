@@ -8,6 +8,7 @@ mod data_plane;
 mod definition;
 mod deployment;
 mod document;
+mod domain_name;
 mod faults;
 mod integration;
 mod ops;
@@ -24,6 +25,7 @@ pub fn service() -> Service {
     Service::new(&kogumo_model::apigatewayv2::SERVICE, ops::ops())
         .with(Runtime::default())
         .surface(data_plane::surface())
+        .names(data_plane::NAMES)
         .on_reset(|cloud| {
             Box::pin(async move {
                 if let Ok(runtime) = cloud.part::<Runtime>() {

@@ -4,6 +4,7 @@ use crate::api::*;
 use crate::authorizer::*;
 use crate::deployment::*;
 use crate::document::*;
+use crate::domain_name::*;
 use crate::integration::*;
 use crate::route::*;
 use crate::stage::*;
@@ -46,6 +47,16 @@ pub fn ops() -> Vec<Op> {
         read::<GetAuthorizers>(get_authorizers),
         write::<UpdateAuthorizer>(update_authorizer),
         write::<DeleteAuthorizer>(delete_authorizer),
+        write::<CreateDomainName>(create_domain_name),
+        read::<GetDomainName>(get_domain_name),
+        read::<GetDomainNames>(get_domain_names),
+        write::<UpdateDomainName>(update_domain_name),
+        write::<DeleteDomainName>(delete_domain_name),
+        write::<CreateApiMapping>(create_api_mapping),
+        read::<GetApiMapping>(get_api_mapping),
+        read::<GetApiMappings>(get_api_mappings),
+        write::<UpdateApiMapping>(update_api_mapping),
+        write::<DeleteApiMapping>(delete_api_mapping),
         write::<TagResource>(tag_resource),
         write::<UntagResource>(untag_resource),
         read::<GetTags>(get_tags),

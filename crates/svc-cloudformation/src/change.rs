@@ -22,6 +22,8 @@ pub struct Change {
     pub id: String,
     pub kind: String,
     pub physical_id: Option<String>,
+    /// The change set of a nested stack.
+    pub change_set: Option<String>,
     /// `True`, `False`, `Conditional`; for modifications only.
     pub replacement: Option<&'static str>,
     pub details: Vec<Detail>,
@@ -144,6 +146,7 @@ fn bare(action: Verb, id: &str, kind: &str) -> Change {
         id: id.to_owned(),
         kind: kind.to_owned(),
         physical_id: None,
+        change_set: None,
         replacement: None,
         details: Vec::new(),
         policy_action: None,
@@ -172,7 +175,11 @@ fn beside(template: &Template, graph: &Graph, id: &str, actual: &Actual) -> Vec<
 /// A resource that stays, without the attributes that its change may change.
 fn settled(actual: &Actual, changes: &[PropertyChange]) -> kogumo_template::Physical {
     let mut seen = physical(actual);
-    let changed: BTreeSet<&str> = changes.iter().map(PropertyChange::name).collect();
+    let mut changed: BTreeSet<&str> = changes.iter().map(PropertyChange::name).collect();
+    // A nested stack with other parameters may have other outputs.
+    if actual.kind == NESTED && !changes.is_empty() {
+        changed.insert("Outputs");
+    }
     seen.attributes.retain(|name, _| !changed.contains(name.split('.').next().unwrap_or(name)));
     seen
 }
@@ -246,6 +253,11 @@ fn attribute_of(value: &Value, resource: &str) -> Option<String> {
 }
 
 impl Change {
+    /// Whether it is there only because nested stacks may always have changed, and one can see that this one has not.
+    pub fn is_formal(&self) -> bool {
+        self.action == Verb::Modify && self.details.iter().all(|detail| detail.source == "Automatic")
+    }
+
     /// As the API shows it; keys are the model's.
     pub fn json(&self) -> Value {
         let action = match self.action {
@@ -271,6 +283,9 @@ impl Change {
             change.insert("PhysicalResourceId".into(), id.as_str().into());
         }
         change.insert("ResourceType".into(), self.kind.as_str().into());
+        if let Some(id) = &self.change_set {
+            change.insert("ChangeSetId".into(), id.as_str().into());
+        }
         if let Some(replacement) = self.replacement {
             change.insert("Replacement".into(), replacement.into());
         }

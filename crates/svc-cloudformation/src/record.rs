@@ -330,6 +330,15 @@ pub struct ChangeSet {
     pub version: Version,
     pub on_failure: OnFailure,
     pub include_nested: bool,
+    /// The change set of the parent's stack, if this one is of a nested stack.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// The change set that is executed for all of them.
+    #[serde(default)]
+    pub root: Option<String>,
+    /// The nested stack's resource in the parent.
+    #[serde(default)]
+    pub logical_id: Option<String>,
     /// As the API shows them.
     pub changes: Vec<Value>,
 }

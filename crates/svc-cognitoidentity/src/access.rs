@@ -8,6 +8,7 @@ use kogumo_model::cognitoidentity::*;
 use kogumo_model::sts::{AssumeRoleWithWebIdentity, AssumeRoleWithWebIdentityRequest};
 use kogumo_wire::{Common, Fault, FaultKind, Unit};
 
+use crate::guest;
 use crate::identity::{self, Identity, Login};
 use crate::login::{self, Checked};
 use crate::pool::{self, Pool};
@@ -219,10 +220,13 @@ pub async fn get_credentials_for_identity(
     let role_arn = shown.role(input.custom_role_arn.as_deref())?;
     let token = shown.token(&cx).await?;
     let caller = Caller::service("cognito-identity.amazonaws.com", shown.pool.scope.clone());
+    let (policy, policy_arns) = guest::limits(shown.vouched.is_empty());
     let wanted = AssumeRoleWithWebIdentityRequest {
         role_arn,
         role_session_name: SESSION.into(),
         web_identity_token: token,
+        policy,
+        policy_arns,
         ..AssumeRoleWithWebIdentityRequest::default()
     };
     let client = Client::new(Arc::clone(&cx.cloud), caller);

@@ -5,6 +5,7 @@
 
 mod access;
 mod developer;
+mod guest;
 mod identity;
 mod key;
 mod login;

@@ -67,6 +67,22 @@ enum Step {
     Value(String),
 }
 
+/// How a value that breaks a constraint is told back.
+#[derive(Debug)]
+pub enum Shown {
+    Text(String),
+    /// The model marks it as sensitive: only that there is one.
+    Secret,
+    Null,
+}
+
+impl Shown {
+    /// A text, unless it is secret.
+    pub fn of(text: &str, secret: bool) -> Self {
+        if secret { Shown::Secret } else { Shown::Text(text.to_owned()) }
+    }
+}
+
 /// Gathers violations while a request is read.
 #[derive(Debug, Default)]
 pub struct Checks {
@@ -113,64 +129,63 @@ impl Checks {
     pub(crate) fn missing(&mut self, member: &'static str) {
         self.first_missing.get_or_insert(member);
         self.enter_member(member);
-        self.violate(None, "Member must not be null");
+        self.violate(&Shown::Null, "Member must not be null");
         self.leave();
     }
 
     pub(crate) fn string(&mut self, limits: &Limits, text: &str, secret: bool) {
         if !limits.values.is_empty() && !limits.values.contains(&text) {
-            self.violate(Some(text), &format!("Member must satisfy enum value set: [{}]", limits.values.join(", ")));
+            let constraint = format!("Member must satisfy enum value set: [{}]", limits.values.join(", "));
+            self.violate(&Shown::of(text, secret), &constraint);
             return;
         }
         if limits.min.is_some() || limits.max.is_some() {
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-            self.length(limits, length, &|| {
-                if secret { String::new() } else { text.to_owned() }
-            });
+            self.length(limits, length, &|| Shown::of(text, secret));
         }
         if let Some(pattern) = limits.pattern
             && !pattern.matches(text)
         {
-            let shown = if secret { "" } else { text };
-            self.violate(Some(shown), &format!("Member must satisfy regular expression pattern: {}", pattern.source));
+            let constraint = format!("Member must satisfy regular expression pattern: {}", pattern.source);
+            self.violate(&Shown::of(text, secret), &constraint);
         }
     }
 
     /// The length of a string (characters), blob (bytes), list or map (entries).
-    pub(crate) fn length(&mut self, limits: &Limits, length: i64, shown: &dyn Fn() -> String) {
+    pub(crate) fn length(&mut self, limits: &Limits, length: i64, shown: &dyn Fn() -> Shown) {
         if limits.min.is_some_and(|min| length < min) {
             let constraint =
                 format!("Member must have length greater than or equal to {}", limits.min.unwrap_or_default());
-            self.violate(Some(&shown()), &constraint);
+            self.violate(&shown(), &constraint);
         } else if limits.max.is_some_and(|max| length > max) {
             let constraint =
                 format!("Member must have length less than or equal to {}", limits.max.unwrap_or_default());
-            self.violate(Some(&shown()), &constraint);
+            self.violate(&shown(), &constraint);
         }
     }
 
-    pub(crate) fn range(&mut self, limits: &Limits, value: f64, shown: &dyn Fn() -> String) {
+    pub(crate) fn range(&mut self, limits: &Limits, value: f64, shown: &dyn Fn() -> Shown) {
         if limits.min.is_some_and(|min| value < min as f64) {
             let constraint =
                 format!("Member must have value greater than or equal to {}", limits.min.unwrap_or_default());
-            self.violate(Some(&shown()), &constraint);
+            self.violate(&shown(), &constraint);
         } else if limits.max.is_some_and(|max| value > max as f64) {
             let constraint = format!("Member must have value less than or equal to {}", limits.max.unwrap_or_default());
-            self.violate(Some(&shown()), &constraint);
+            self.violate(&shown(), &constraint);
         }
     }
 
-    fn violate(&mut self, value: Option<&str>, constraint: &str) {
+    fn violate(&mut self, value: &Shown, constraint: &str) {
         if self.violations.len() >= MOST_VIOLATIONS {
             return;
         }
         let at = self.shown_path();
-        self.violations.push(match value {
-            Some(value) => {
-                format!("Value '{value}' at '{at}' failed to satisfy constraint: {constraint}")
-            }
-            None => format!("Value null at '{at}' failed to satisfy constraint: {constraint}"),
-        });
+        let value = match value {
+            Shown::Text(text) => format!("Value '{text}' at"),
+            Shown::Secret => "Value at".to_owned(),
+            Shown::Null => "Value null at".to_owned(),
+        };
+        self.violations.push(format!("{value} '{at}' failed to satisfy constraint: {constraint}"));
     }
 
     /// `tags.1.member.key`: members begin in lower case, items count from one.
@@ -195,5 +210,29 @@ impl Checks {
             }
         }
         shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_told_back() {
+        static NOT_BLANK: Pattern = Pattern::new(r"[\S]+");
+        let limits = Limits::NONE.min(3).pattern(&NOT_BLANK);
+        let verdict = |secret: bool| {
+            let mut checks = Checks::default();
+            checks.enter_member("Password");
+            checks.string(&limits, " x", secret);
+            checks.verdict().unwrap_or_default()
+        };
+        assert_eq!(
+            verdict(true),
+            "2 validation errors detected: \
+             Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 3; \
+             Value at 'password' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\S]+"
+        );
+        assert!(verdict(false).contains("Value ' x' at 'password' failed to satisfy constraint: "));
     }
 }

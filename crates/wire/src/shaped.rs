@@ -12,6 +12,7 @@ use kogumo_base::Timestamp;
 use serde_json::Value;
 
 use crate::body::Body;
+use crate::checks::Shown;
 use crate::schema::{Kind, Member, Operation, Shape, UNIT};
 use crate::sink::Sink;
 use crate::source::{Rejection, Source, read_structure};
@@ -140,7 +141,7 @@ impl Shaped for i64 {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         let value = from.integer()?;
         *self = value;
-        from.checks().range(&at.shape.limits, value as f64, &|| value.to_string());
+        from.checks().range(&at.shape.limits, value as f64, &|| Shown::of(&value.to_string(), at.shape.sensitive));
         Ok(())
     }
     fn as_text(&self) -> Option<Cow<'_, str>> {
@@ -170,7 +171,7 @@ impl Shaped for f64 {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         let value = from.float()?;
         *self = value;
-        from.checks().range(&at.shape.limits, value, &|| value.to_string());
+        from.checks().range(&at.shape.limits, value, &|| Shown::of(&value.to_string(), at.shape.sensitive));
         Ok(())
     }
 }
@@ -196,7 +197,7 @@ impl Shaped for Bytes {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         *self = from.blob()?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks().length(&at.shape.limits, length, &|| String::from("java.nio.HeapByteBuffer"));
+        from.checks().length(&at.shape.limits, length, &|| Shown::of("java.nio.HeapByteBuffer", at.shape.sensitive));
         Ok(())
     }
 }
@@ -294,7 +295,7 @@ impl<T: Shaped + Default> Shaped for Vec<T> {
             read
         })?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks().length(&at.shape.limits, length, &|| String::from("[]"));
+        from.checks().length(&at.shape.limits, length, &|| Shown::of("[]", at.shape.sensitive));
         Ok(())
     }
     fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {
@@ -328,7 +329,7 @@ impl<T: Shaped + Default> Shaped for BTreeMap<String, T> {
             read
         })?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks().length(&at.shape.limits, length, &|| String::from("{}"));
+        from.checks().length(&at.shape.limits, length, &|| Shown::of("{}", at.shape.sensitive));
         Ok(())
     }
     fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {

@@ -9,14 +9,35 @@ use super::{limits, measure};
 use crate::definition::Definition;
 use crate::{deployment, rest_api, stage};
 use kogumo_base::{Clock, Trouble};
-use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
+use kogumo_door::{BoxFuture, Cloud, Incoming, Names, Surface};
 use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
 use kogumo_execute_api::arrival::{self, Unread};
 use kogumo_execute_api::context::Context;
+use kogumo_execute_api::domain::{self, Way};
 use kogumo_execute_api::exchange::{Request, Response};
 use kogumo_wire::Body;
 use std::sync::Arc;
+
+/// Names of customers' own that lead to REST APIs, and those that lead nowhere.
+pub const NAMES: Names = Names { has: domain::has, claims: claims_name, serve: serve_name };
+
+fn claims_name(cloud: &Cloud, incoming: &Incoming) -> bool {
+    match domain::way(cloud, incoming) {
+        Way::Foreign => false,
+        Way::Nowhere => true,
+        Way::To(address) => address.is_rest(),
+    }
+}
+
+fn serve_name(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body>> {
+    Box::pin(async move {
+        match domain::way(&cloud, &incoming) {
+            Way::To(address) => respond(&cloud, address, incoming).await,
+            Way::Foreign | Way::Nowhere => to_http(nowhere(), &Context::default()),
+        }
+    })
+}
 
 pub fn surface() -> Surface {
     Surface { name: "execute-api (REST APIs)", claims, serve }
@@ -31,14 +52,18 @@ fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body
         let Some(address) = address::parse(&incoming.host, &incoming.request.path) else {
             return to_http(nowhere(), &Context::default());
         };
-        match answer(&cloud, address, incoming).await {
-            Ok((response, context)) => to_http(response, &context),
-            Err(trouble) => {
-                tracing::error!("{trouble}");
-                to_http(plain(&Failure::new(&API_CONFIGURATION_ERROR)), &Context::default())
-            }
-        }
+        respond(&cloud, address, incoming).await
     })
+}
+
+async fn respond(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> http::Response<Body> {
+    match answer(cloud, address, incoming).await {
+        Ok((response, context)) => to_http(response, &context),
+        Err(trouble) => {
+            tracing::error!("{trouble}");
+            to_http(plain(&Failure::new(&API_CONFIGURATION_ERROR)), &Context::default())
+        }
+    }
 }
 
 fn to_http(response: Response, context: &Context) -> http::Response<Body> {
@@ -67,7 +92,7 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
     let deployment = runtime.deployment(&address.api_id, &stage.deployment_id, load).map_err(trouble)?;
     let api_name = rest_api::load(&snapshot, &scope, &address.api_id).map_err(trouble)?.name;
     drop(snapshot);
-    if deployment.definition.disable_execute_api_endpoint {
+    if deployment.definition.disable_execute_api_endpoint && address.front.is_none() {
         return Ok((nowhere(), Context::default()));
     }
     let (mut request, whole) = arrival::read(&address, &scope, incoming).await;

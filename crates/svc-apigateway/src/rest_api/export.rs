@@ -21,13 +21,17 @@ pub fn get_export(r: &Reader, input: model::GetExportRequest) -> Result<model::E
     let api = load(r.store, r.scope(), &input.rest_api_id)?;
     let stage = stage::load(r.store, r.scope(), &api.id, &input.stage_name)?;
     let deployment = deployment::load(r.store, r.scope(), &api.id, &stage.deployment_id)?;
-    let extensions = input.parameters.unwrap_or_default();
-    let extensions = extensions
-        .values()
-        .flat_map(|list| list.split(','))
-        .any(|name| matches!(name.trim(), "integrations" | "apigateway"));
+    let wanted = input.parameters.unwrap_or_default();
+    let wanted = || wanted.values().flat_map(|list| list.split(',')).map(str::trim);
+    let extensions = wanted().any(|name| matches!(name, "integrations" | "apigateway"));
+    let documented = wanted().any(|name| name == "documentation");
     let host = format!("{}.execute-api.{}.amazonaws.com", api.id, r.scope().region);
-    let document = document(&api, &deployment.definition, &host, &input.stage_name, three, extensions);
+    let mut document = document(&api, &deployment.definition, &host, &input.stage_name, three, extensions);
+    let version = stage.documentation_version.filter(|_| documented);
+    let version = version.and_then(|version| api.documentation.versions.get(&version));
+    if let (Some(version), Some(members)) = (version, document.as_object_mut()) {
+        members.insert("x-amazon-apigateway-documentation".into(), version.exported());
+    }
     let kind = if three { "oas30" } else { "swagger" };
     Ok(model::ExportResponse {
         content_type: Some("application/json".into()),

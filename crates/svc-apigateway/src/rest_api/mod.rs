@@ -9,6 +9,7 @@ pub use export::get_export;
 pub use ops::{create_rest_api, delete_rest_api, get_rest_api, get_rest_apis, update_rest_api};
 
 use crate::definition::{Definition, Strings};
+use crate::documentation::Documentation;
 use crate::faults::not_found;
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_door::Writer;
@@ -30,6 +31,8 @@ pub struct RestApi {
     pub security_policy: Option<String>,
     pub tags: Strings,
     pub definition: Definition,
+    #[serde(default)]
+    pub documentation: Documentation,
 }
 
 pub static REST_APIS: Table<RestApi> = Table::new("apigateway/rest-api");

@@ -37,6 +37,7 @@ pub fn create_rest_api(w: &mut Writer, input: model::CreateRestApiRequest) -> Re
             disable_execute_api_endpoint: input.disable_execute_api_endpoint.unwrap_or(false),
             ..definition
         },
+        ..RestApi::default()
     };
     if api.name.trim().is_empty() {
         return Err(bad_request("Name cannot be blank"));

@@ -18,11 +18,13 @@ pub async fn authorize(call: &Call<'_>, context: &mut Context) -> Result<(), Ref
     }
     let authorizer = call.route.authorizer_id.as_ref().and_then(|id| call.definition.authorizers.get(id));
     let authorizer = authorizer.ok_or(INTERNAL)?;
-    let identities = identities(call, authorizer, context)?;
+    let identities = identities(call, authorizer, context);
     if let Some(trusted) = &authorizer.jwt {
-        let value = identities.first().ok_or(UNAUTHORIZED)?;
+        let identities = identities.map_err(|_| token::wanted())?;
+        let value = identities.first().ok_or_else(token::wanted)?;
         return token::authorize(call, trusted, value, context).await;
     }
+    let identities = identities?;
     let key =
         format!("{}/{}/{}/{}/{}", context.api_id, context.stage, authorizer.id, call.route.key, json!(identities));
     let ttl = i64::from(authorizer.result_ttl_in_seconds);

@@ -16,11 +16,12 @@ use crate::definition::{Definition, Route};
 use crate::stage::{self, Stage};
 use crate::{api, deployment};
 use kogumo_base::{Clock, Scope, Timestamp, Trouble};
-use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
+use kogumo_door::{BoxFuture, Cloud, Incoming, Names, Surface};
 use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
 use kogumo_execute_api::arrival::{self, Unread};
 use kogumo_execute_api::context::Context;
+use kogumo_execute_api::domain::{self, Way};
 use kogumo_execute_api::exchange::{Pairs, Request, Response};
 use kogumo_wire::Body;
 use runtime::Runtime;
@@ -31,6 +32,23 @@ const BURST_LIMIT: i32 = 5_000;
 /// Requests a second, of an account in a region.
 const RATE_LIMIT: f64 = 10_000.0;
 
+/// Names of customers' own that lead to HTTP APIs.
+pub const NAMES: Names = Names { has: domain::has, claims: claims_name, serve: serve_name };
+
+fn claims_name(cloud: &Cloud, incoming: &Incoming) -> bool {
+    matches!(domain::way(cloud, incoming), Way::To(address) if !address.is_rest())
+}
+
+fn serve_name(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body>> {
+    Box::pin(async move {
+        let address = match domain::way(&cloud, &incoming) {
+            Way::To(address) => Some(address),
+            Way::Foreign | Way::Nowhere => None,
+        };
+        respond(&cloud, address, incoming).await
+    })
+}
+
 pub fn surface() -> Surface {
     Surface { name: "execute-api (HTTP APIs)", claims, serve }
 }
@@ -39,18 +57,18 @@ fn claims(incoming: &Incoming) -> bool {
     address::parse(&incoming.host, &incoming.request.path).is_some_and(|address| !address.is_rest())
 }
 
-/// A refusal of the API itself: a status and AWS's message.
+/// A refusal of the API itself: a status, AWS's message, and what `www-authenticate` says of a token.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusal(pub u16, pub &'static str);
+pub struct Refusal(pub u16, pub &'static str, pub Option<String>);
 
-pub const NOT_FOUND: Refusal = Refusal(404, "Not Found");
-pub const FORBIDDEN: Refusal = Refusal(403, "Forbidden");
-pub const UNAUTHORIZED: Refusal = Refusal(401, "Unauthorized");
-pub const INTERNAL: Refusal = Refusal(500, "Internal Server Error");
-pub const UNAVAILABLE: Refusal = Refusal(503, "Service Unavailable");
-const TOO_LARGE: Refusal = Refusal(413, "Request Entity Too Large");
-const THROTTLED: Refusal = Refusal(429, "Too Many Requests");
-const BAD_REQUEST: Refusal = Refusal(400, "Bad Request");
+pub const NOT_FOUND: Refusal = Refusal(404, "Not Found", None);
+pub const FORBIDDEN: Refusal = Refusal(403, "Forbidden", None);
+pub const UNAUTHORIZED: Refusal = Refusal(401, "Unauthorized", None);
+pub const INTERNAL: Refusal = Refusal(500, "Internal Server Error", None);
+pub const UNAVAILABLE: Refusal = Refusal(503, "Service Unavailable", None);
+const TOO_LARGE: Refusal = Refusal(413, "Request Entity Too Large", None);
+const THROTTLED: Refusal = Refusal(429, "Too Many Requests", None);
+const BAD_REQUEST: Refusal = Refusal(400, "Bad Request", None);
 
 impl Refusal {
     fn response(&self) -> Response {
@@ -92,36 +110,49 @@ impl Call<'_> {
 
 fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body>> {
     Box::pin(async move {
-        let request_id =
-            kogumo_base::random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 15) + "=";
-        let response = match address::parse(&incoming.host, &incoming.request.path) {
-            Some(address) => answer(&cloud, address, incoming, &request_id).await,
-            None => Ok(NOT_FOUND.response()),
-        };
-        let response = response.unwrap_or_else(|trouble| {
-            tracing::error!("{trouble}");
-            INTERNAL.response()
-        });
-        arrival::to_http(response, &[("apigw-requestid", &request_id)])
+        let address = address::parse(&incoming.host, &incoming.request.path);
+        respond(&cloud, address, incoming).await
     })
 }
 
-async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &str) -> Result<Response, Trouble> {
+async fn respond(cloud: &Arc<Cloud>, address: Option<Address>, incoming: Incoming) -> http::Response<Body> {
+    let request_id =
+        kogumo_base::random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 15) + "=";
+    let response = match address {
+        Some(address) => answer(cloud, address, incoming, &request_id).await,
+        None => Ok((NOT_FOUND.response(), None)),
+    };
+    let (response, challenge) = response.unwrap_or_else(|trouble| {
+        tracing::error!("{trouble}");
+        (INTERNAL.response(), None)
+    });
+    let mut own = vec![("apigw-requestid", request_id.as_str())];
+    own.extend(challenge.as_deref().map(|challenge| ("www-authenticate", challenge)));
+    arrival::to_http(response, &own)
+}
+
+/// The response, and what `www-authenticate` says if a token was refused.
+type Answered = (Response, Option<String>);
+
+async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &str) -> Result<Answered, Trouble> {
     let (now, begun) = (cloud.clock.now(), Clock::machine_now());
     let runtime = cloud.part::<Runtime>()?;
-    let Some((scope, address, stage, definition)) = find(cloud, address)? else { return Ok(NOT_FOUND.response()) };
+    let Some((scope, address, stage, definition)) = find(cloud, address)? else {
+        return Ok((NOT_FOUND.response(), None));
+    };
     let (mut request, whole) = arrival::read(&address, &scope, incoming).await;
     // HTTP APIs hand header names on in lower case.
     request.headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
     match whole {
         Ok(()) => {}
-        Err(Unread::TooLarge) => return Ok(TOO_LARGE.response()),
-        Err(Unread::BrokenOff) => return Ok(BAD_REQUEST.response()),
+        Err(Unread::TooLarge) => return Ok((TOO_LARGE.response(), None)),
+        Err(Unread::BrokenOff) => return Ok((BAD_REQUEST.response(), None)),
     }
     if let Some(preflight) = definition.cors.as_ref().and_then(|cors| cors::preflight(cors, &request)) {
-        return Ok(preflight);
+        return Ok((preflight, None));
     }
-    let raw_path = if stage.name == "$default" { address.path.clone() } else { address.full_path() };
+    let whole_path = stage.name != "$default" || address.front.is_some();
+    let raw_path = if whole_path { address.full_path() } else { address.path.clone() };
     let mut context = Context {
         request_id: id.to_owned(),
         stage: stage.name.clone(),
@@ -129,6 +160,7 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
         path: raw_path.clone(),
         ..arrival::describe(&address, &scope, &request, now)
     };
+    let mut challenge = None;
     let mut response = match route::route(&definition, &request.method, &request.path) {
         None => NOT_FOUND.response(),
         Some((route, path_parameters)) => {
@@ -146,7 +178,10 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
                 raw_path: &raw_path,
                 now,
             };
-            pass(&call, &mut context).await.unwrap_or_else(|refusal| refusal.response())
+            pass(&call, &mut context).await.unwrap_or_else(|refusal| {
+                challenge.clone_from(&refusal.2);
+                refusal.response()
+            })
         }
     };
     if let Some(cors) = &definition.cors {
@@ -158,7 +193,7 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
     if let Some(line) = stage.access_log.as_ref().and_then(|log| access_log::line(log, &request, &response, &context)) {
         access_log::write(cloud, &scope, &address.api_id, &stage.name, line, now);
     }
-    Ok(response)
+    Ok((response, challenge))
 }
 
 async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Refusal> {
@@ -201,7 +236,7 @@ fn find(cloud: &Cloud, address: Address) -> Result<Option<(Scope, Address, Stage
         },
     };
     let api = api::load(&snapshot, &scope, &id).map_err(trouble)?;
-    if api.disable_execute_api_endpoint {
+    if api.disable_execute_api_endpoint && address.front.is_none() {
         return Ok(None);
     }
     let definition = match (&stage.deployment_id, stage.auto_deploy) {

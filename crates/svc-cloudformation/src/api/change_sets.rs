@@ -6,9 +6,10 @@ use kogumo_model::cloudformation::*;
 use kogumo_store::{Key, Range, Read};
 use kogumo_wire::Fault;
 
+use super::nested_change_sets::{self, Lineage};
 use super::stacks::{
-    begin, begin_update, changes, check_updatable, differs, has_triggers, is_express, new_stack, notifies, on_failure,
-    operation, outdate_change_sets, refuse_unbuilt, wake,
+    begin, begin_update, changes, check_updatable, differs_besides, has_triggers, is_express, new_stack, notifies,
+    on_failure, operation, outdate_change_sets, refuse_unbuilt, wake,
 };
 use super::{find, show};
 use crate::prepare::{Prepared, Refusal, Request, prepare};
@@ -24,6 +25,16 @@ const NO_CHANGES: &str =
 const NO_UPDATES: &str = "No updates are to be performed.";
 
 pub async fn create_change_set(context: Context, input: CreateChangeSetInput) -> Result<CreateChangeSetOutput, Fault> {
+    let change_set = create(&context, input, None).await?;
+    Ok(CreateChangeSetOutput { id: Some(change_set.id), stack_id: Some(change_set.stack_id) })
+}
+
+/// Makes a change set, of a nested stack if it has a lineage.
+pub(super) async fn create(
+    context: &Context,
+    input: CreateChangeSetInput,
+    lineage: Option<Lineage>,
+) -> Result<record::ChangeSet, Fault> {
     let kind = input.change_set_type.clone().unwrap_or_else(|| "UPDATE".into());
     refuse_unbuilt(
         "CreateChangeSet",
@@ -39,11 +50,11 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
     )?;
     let there = find::stack(&context.snapshot(), context.scope(), &input.stack_name)?;
     let review = there.as_ref().is_some_and(|stack| stack.status == status::REVIEW_IN_PROGRESS);
-    let stack = match (kind.as_str(), there) {
+    let mut stack = match (kind.as_str(), there) {
         ("CREATE", None) if input.stack_name.starts_with("arn:") => {
             return Err(Fault::validation(format!("Stack [{}] does not exist", input.stack_name)));
         }
-        ("CREATE", None) => new_stack(&context, &input.stack_name),
+        ("CREATE", None) => new_stack(context, &input.stack_name),
         ("CREATE", Some(_)) if !review => {
             return Err(Fault::validation(format!(
                 "Stack [{}] already exists and cannot be created again with the changeSet [{}].",
@@ -56,6 +67,10 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
     let creating = kind == "CREATE";
     if !creating {
         check_updatable(&stack)?;
+    }
+    if let Some(lineage) = &lineage {
+        stack.parent = Some(lineage.stack.clone());
+        stack.root = Some(lineage.root_stack.clone());
     }
     let scope = context.scope().clone();
     if !review && by_name(&context.snapshot(), &scope, &stack.id, &input.change_set_name)?.is_some() {
@@ -89,15 +104,19 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
         execution_status: "AVAILABLE".into(),
         on_failure: on_failure(input.on_stack_failure.as_deref(), None)?,
         kind,
+        include_nested: input.include_nested_stacks.unwrap_or(false),
+        parent: lineage.as_ref().map(|lineage| lineage.change_set.clone()),
+        root: lineage.as_ref().map(|lineage| lineage.root_change_set.clone()),
+        logical_id: lineage.map(|lineage| lineage.logical_id),
         ..record::ChangeSet::default()
     };
     let previous = (!creating).then_some(&stack);
-    match prepare(&context, &stack, previous, request).await {
+    match prepare(context, &stack, previous, request).await {
         Err(Refusal::Fault(fault)) => return Err(fault),
         Err(Refusal::Transform(reason)) => fail(&mut change_set, reason),
         Ok(prepared) => {
             let import = input.import_existing_resources == Some(true);
-            fill(&context, &stack, prepared, creating, import, &mut change_set).await?;
+            fill(context, &stack, prepared, creating, import, &mut change_set).await?;
         }
     }
     context.write(|w| {
@@ -112,10 +131,10 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
         }
         CHANGE_SETS.put(w.tx, &scope, key(&change_set), &change_set).map_err(Fault::from)
     })?;
-    Ok(CreateChangeSetOutput { id: Some(change_set.id), stack_id: Some(change_set.stack_id) })
+    Ok(change_set)
 }
 
-fn fail(change_set: &mut record::ChangeSet, reason: String) {
+pub(super) fn fail(change_set: &mut record::ChangeSet, reason: String) {
     change_set.status = "FAILED".into();
     change_set.execution_status = "UNAVAILABLE".into();
     change_set.reason = Some(reason);
@@ -139,7 +158,11 @@ async fn fill(
             imports.push(change.id.clone());
         }
     }
-    if !creating && !differs(context, stack, &prepared)? {
+    if change_set.include_nested {
+        nested_change_sets::look_into(context, stack, &prepared.version, &mut found, change_set).await?;
+    }
+    let is_failed = change_set.status == "FAILED";
+    if !is_failed && !creating && found.is_empty() && !differs_besides(stack, &prepared) {
         let reason = if prepared.version.processed.is_some() { NO_UPDATES } else { NO_CHANGES };
         fail(change_set, reason.into());
     }
@@ -160,7 +183,7 @@ async fn existing(context: &Context, stack: &record::Stack, change: &change::Cha
     world.find(change.kind.clone(), name.to_owned()).await.map_err(|failure| Fault::validation(failure.reason))
 }
 
-fn key(change_set: &record::ChangeSet) -> Key {
+pub(super) fn key(change_set: &record::ChangeSet) -> Key {
     Key::new().str(uuid_of(&change_set.stack_id)).str(uuid_of(&change_set.id))
 }
 
@@ -237,8 +260,9 @@ pub fn describe_change_set(r: &Reader, input: DescribeChangeSetInput) -> Result<
         tags: show::some(show::tags(&version.tags)),
         changes: Some(shown),
         next_token,
-        // Nested stacks have no change sets of their own here; they change when their parent's is executed.
-        include_nested_stacks: Some(false),
+        include_nested_stacks: Some(change_set.include_nested),
+        parent_change_set_id: change_set.parent,
+        root_change_set_id: change_set.root,
         on_stack_failure: match change_set.on_failure {
             OnFailure::Rollback => None,
             OnFailure::Delete => Some("DELETE".into()),
@@ -265,7 +289,9 @@ pub fn list_change_sets(r: &Reader, input: ListChangeSetsInput) -> Result<ListCh
             status_reason: change_set.reason,
             creation_time: Some(change_set.created),
             description: change_set.description,
-            include_nested_stacks: Some(false),
+            include_nested_stacks: Some(change_set.include_nested),
+            parent_change_set_id: change_set.parent,
+            root_change_set_id: change_set.root,
             ..Default::default()
         });
     }
@@ -281,6 +307,8 @@ pub fn delete_change_set(w: &mut Writer, input: DeleteChangeSetInput) -> Result<
         Err(fault) if fault.is(&CHANGE_SET_NOT_FOUND_EXCEPTION) => return Ok(DeleteChangeSetOutput::default()),
         Err(fault) => return Err(fault),
     };
+    nested_change_sets::refuse(&change_set)?;
+    nested_change_sets::delete(w, &change_set.id)?;
     CHANGE_SETS.delete(w.tx, &scope, key(&change_set))?;
     Ok(DeleteChangeSetOutput::default())
 }
@@ -293,6 +321,7 @@ pub async fn execute_change_set(
         let snapshot = context.snapshot();
         named(&snapshot, context.scope(), &input.change_set_name, input.stack_name.as_deref())?
     };
+    nested_change_sets::refuse(&change_set)?;
     if change_set.status != "CREATE_COMPLETE" || change_set.execution_status != "AVAILABLE" {
         let state =
             if change_set.status == "CREATE_COMPLETE" { &change_set.execution_status } else { &change_set.status };

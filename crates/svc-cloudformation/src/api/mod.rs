@@ -4,6 +4,7 @@ mod change_sets;
 mod exports;
 mod find;
 mod history;
+mod nested_change_sets;
 mod policy;
 mod show;
 mod stacks;

@@ -260,19 +260,21 @@ pub(super) fn stored_template(version: &Version) -> Template {
 
 /// Whether a version would change anything of a stack.
 pub(super) fn differs(context: &Context, stack: &Stack, prepared: &Prepared) -> Result<bool, Fault> {
+    Ok(!changes(context, stack, prepared)?.is_empty() || differs_besides(stack, prepared))
+}
+
+/// Whether a version would change anything of a stack besides its resources.
+pub(super) fn differs_besides(stack: &Stack, prepared: &Prepared) -> bool {
     let (old, new) = (&stack.version, &prepared.version);
     if old.tags != new.tags || old.notification_arns != new.notification_arns || old.role != new.role {
-        return Ok(true);
-    }
-    if !changes(context, stack, prepared)?.is_empty() {
-        return Ok(true);
+        return true;
     }
     let before = stored_template(old);
     let uses_parameters = |template: &Template| !template.outputs.is_empty();
-    Ok(before.outputs != prepared.template.outputs
+    before.outputs != prepared.template.outputs
         || uses_parameters(&before) && old.parameters != new.parameters
         || stack.status == status::UPDATE_FAILED
-        || stack.status == status::CREATE_FAILED)
+        || stack.status == status::CREATE_FAILED
 }
 
 pub async fn delete_stack(context: Context, input: DeleteStackInput) -> Result<Unit, Fault> {

@@ -109,7 +109,7 @@ fn changed(w: &Work, names: &[&str]) -> Map<String, Value> {
 }
 
 /// Tags are a map here; their ARNs have no account.
-async fn retag(h: &Hands, w: &Work, path: &str) -> Result<(), Failure> {
+pub async fn retag(h: &Hands, w: &Work, path: &str) -> Result<(), Failure> {
     let arn = format!("arn:aws:apigateway:{}::{path}", h.scope.region);
     let (old, new) = (w.was("Tags"), w.get("Tags"));
     let gone: Vec<&String> = old

@@ -2,10 +2,12 @@
 
 mod account;
 mod api;
+mod api_documentation;
 mod api_method;
 mod api_stage;
 mod cognito_identity;
 mod custom;
+mod domain_name;
 mod dynamodb;
 mod ec2;
 mod ecr;
@@ -39,6 +41,7 @@ use kogumo_door::{BoxFuture, Cloud};
 use serde_json::{Value, json};
 
 pub use hands::Hands;
+pub use nested::parameters as nested_parameters;
 
 use crate::plan::is_custom;
 use crate::record::{MACROS, Stack};
@@ -114,7 +117,11 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::Account" => account::put(h, w).await,
         "AWS::ApiGateway::ApiKey" => api_stage::create_key(h, w).await,
         "AWS::ApiGateway::Authorizer" => api::create_authorizer(h, w).await,
+        "AWS::ApiGateway::BasePathMapping" => domain_name::create_mapping(h, w).await,
         "AWS::ApiGateway::Deployment" => api_stage::create_deployment(h, w).await,
+        "AWS::ApiGateway::DocumentationPart" => api_documentation::create_part(h, w).await,
+        "AWS::ApiGateway::DocumentationVersion" => api_documentation::create_version(h, w).await,
+        "AWS::ApiGateway::DomainName" => domain_name::create(h, w).await,
         "AWS::ApiGateway::GatewayResponse" => api::put_gateway_response(h, w).await,
         "AWS::ApiGateway::Method" => api_method::create(h, w).await,
         "AWS::ApiGateway::Model" => api::create_model(h, w).await,
@@ -125,6 +132,8 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::UsagePlan" => api_stage::create_plan(h, w).await,
         "AWS::ApiGateway::UsagePlanKey" => api_stage::create_plan_key(h, w).await,
         "AWS::ApiGatewayV2::Api" => http_api::create(h, w).await,
+        "AWS::ApiGatewayV2::ApiMapping" => domain_name::create_http_mapping(h, w).await,
+        "AWS::ApiGatewayV2::DomainName" => domain_name::create_http(h, w).await,
         "AWS::ApiGatewayV2::Authorizer"
         | "AWS::ApiGatewayV2::Deployment"
         | "AWS::ApiGatewayV2::Integration"
@@ -181,7 +190,11 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::Account" => account::put(h, w).await,
         "AWS::ApiGateway::ApiKey" => api_stage::update_key(h, w).await,
         "AWS::ApiGateway::Authorizer" => api::update_authorizer(h, w).await,
+        "AWS::ApiGateway::BasePathMapping" => domain_name::update_mapping(h, w).await,
         "AWS::ApiGateway::Deployment" => api_stage::update_deployment(h, w).await,
+        "AWS::ApiGateway::DocumentationPart" => api_documentation::update_part(h, w).await,
+        "AWS::ApiGateway::DocumentationVersion" => api_documentation::update_version(h, w).await,
+        "AWS::ApiGateway::DomainName" => domain_name::update(h, w).await,
         "AWS::ApiGateway::GatewayResponse" => api::put_gateway_response(h, w).await,
         "AWS::ApiGateway::Method" => api_method::update(h, w).await,
         "AWS::ApiGateway::Model" => api::update_model(h, w).await,
@@ -190,6 +203,8 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::Stage" => api_stage::update(h, w).await,
         "AWS::ApiGateway::UsagePlan" => api_stage::update_plan(h, w).await,
         "AWS::ApiGatewayV2::Api" => http_api::update(h, w).await,
+        "AWS::ApiGatewayV2::ApiMapping" => domain_name::update_http_mapping(h, w).await,
+        "AWS::ApiGatewayV2::DomainName" => domain_name::update_http(h, w).await,
         "AWS::ApiGatewayV2::Authorizer"
         | "AWS::ApiGatewayV2::Deployment"
         | "AWS::ApiGatewayV2::Integration"
@@ -242,7 +257,11 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::ApiGateway::Account" | "AWS::CDK::Metadata" | "AWS::CloudFormation::WaitCondition" => Ok(()),
         "AWS::ApiGateway::ApiKey" => h.remove("apigateway", "DeleteApiKey", json!({"apiKey": w.physical_id})).await,
         "AWS::ApiGateway::Authorizer" => api::delete_part(h, w, "DeleteAuthorizer", "authorizerId").await,
+        "AWS::ApiGateway::BasePathMapping" => domain_name::delete_mapping(h, w).await,
         "AWS::ApiGateway::Deployment" => api_stage::delete_deployment(h, w).await,
+        "AWS::ApiGateway::DocumentationPart" => api_documentation::delete_part(h, w).await,
+        "AWS::ApiGateway::DocumentationVersion" => api_documentation::delete_version(h, w).await,
+        "AWS::ApiGateway::DomainName" => domain_name::delete(h, w).await,
         "AWS::ApiGateway::GatewayResponse" => api::delete_gateway_response(h, w).await,
         "AWS::ApiGateway::Method" => api_method::delete(h, w).await,
         "AWS::ApiGateway::Model" => api::delete_part(h, w, "DeleteModel", "modelName").await,
@@ -257,6 +276,8 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::ApiGateway::UsagePlan" => api_stage::delete_plan(h, w).await,
         "AWS::ApiGateway::UsagePlanKey" => api_stage::delete_plan_key(h, w).await,
         "AWS::ApiGatewayV2::Api" => h.remove("apigatewayv2", "DeleteApi", json!({"ApiId": w.physical_id})).await,
+        "AWS::ApiGatewayV2::ApiMapping" => domain_name::delete_http_mapping(h, w).await,
+        "AWS::ApiGatewayV2::DomainName" => domain_name::delete_http(h, w).await,
         "AWS::ApiGatewayV2::Authorizer"
         | "AWS::ApiGatewayV2::Deployment"
         | "AWS::ApiGatewayV2::Integration"

@@ -1,11 +1,11 @@
 //! `AWS::CloudFormation::Stack`: a stack within a stack, made by CloudFormation's own operations.
 
-use kogumo_store::Range;
+use kogumo_store::{Key, Range};
 use serde_json::{Value, json};
 
 use super::hands::{Hands, text_at};
 use super::internal;
-use crate::record::{STACKS, Stack, uuid_of};
+use crate::record::{CHANGE_SETS, ChangeSet, STACKS, Stack, uuid_of};
 use crate::status;
 use crate::world::{Failure, Made, Work};
 
@@ -16,9 +16,8 @@ fn stack(h: &Hands, id: &str) -> Result<Option<Stack>, Failure> {
     STACKS.get(&h.cloud.store.read(), &h.scope, uuid_of(id)).map_err(internal)
 }
 
-/// The members that creating and updating have in common.
-fn input(w: &Work, name: &str, parent: Option<&Stack>) -> Result<Value, Failure> {
-    w.only(&["TemplateURL", "Parameters", "NotificationARNs", "Tags", "TimeoutInMinutes"])?;
+/// A nested stack's parameters as texts: lists with commas between.
+pub fn parameters(given: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
@@ -27,13 +26,15 @@ fn input(w: &Work, name: &str, parent: Option<&Stack>) -> Result<Value, Failure>
         }
         other => other.to_string(),
     };
-    let parameters: Vec<Value> = w
-        .get("Parameters")
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": text(value)}))
-        .collect();
+    given.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+}
+
+/// The members that creating and updating have in common.
+fn input(w: &Work, name: &str, parent: Option<&Stack>) -> Result<Value, Failure> {
+    w.only(&["TemplateURL", "Parameters", "NotificationARNs", "Tags", "TimeoutInMinutes"])?;
+    let parameters = parameters(w.get("Parameters")).into_iter();
+    let parameters: Vec<Value> =
+        parameters.map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value})).collect();
     Ok(json!({
         "StackName": name,
         "TemplateURL": w.get("TemplateURL"),
@@ -48,11 +49,14 @@ fn input(w: &Work, name: &str, parent: Option<&Stack>) -> Result<Value, Failure>
 
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let parent = stack(h, &w.stack_id)?;
-    let there = w.again.then(|| child(h, w)).transpose()?.flatten();
+    let reviewed = change_set(h, w, parent.as_ref())?;
+    let name = reviewed.as_ref().map_or(w.name.as_str(), |reviewed| &reviewed.stack_name);
+    let there = w.again.then(|| child(h, name)).transpose()?.flatten();
     let id = match there {
         Some(id) => id,
         None => {
-            let mut input = input(w, &w.name, parent.as_ref())?;
+            reviewed.as_ref().map_or(Ok(()), |reviewed| execute(h, reviewed))?;
+            let mut input = input(w, name, parent.as_ref())?;
             input["TimeoutInMinutes"] = w.get("TimeoutInMinutes").clone();
             input["OnFailure"] = "DO_NOTHING".into();
             text_at(&h.call("cloudformation", "CreateStack", input).await?, "/StackId")
@@ -68,15 +72,42 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
 }
 
 /// The child of this name that an interrupted step has made.
-fn child(h: &Hands, w: &Work) -> Result<Option<String>, Failure> {
+fn child(h: &Hands, name: &str) -> Result<Option<String>, Failure> {
     let snapshot = h.cloud.store.read();
     for row in STACKS.scan(&snapshot, &h.scope, &Range::all()) {
         let (_, stack) = row.map_err(internal)?;
-        if stack.name == w.name && stack.deleted.is_none() {
+        if stack.name == name && stack.deleted.is_none() && stack.status != status::REVIEW_IN_PROGRESS {
             return Ok(Some(stack.id));
         }
     }
     Ok(None)
+}
+
+/// The nested stack's part of the change set that its parent executes.
+fn change_set(h: &Hands, w: &Work, parent: Option<&Stack>) -> Result<Option<ChangeSet>, Failure> {
+    let Some(executed) = parent.and_then(|parent| parent.change_set.as_deref()) else { return Ok(None) };
+    let snapshot = h.cloud.store.read();
+    for row in CHANGE_SETS.scan(&snapshot, &h.scope, &Range::all()) {
+        let (_, row) = row.map_err(internal)?;
+        let is_its = row.parent.as_deref() == Some(executed) && row.logical_id.as_ref() == Some(&w.logical_id);
+        if is_its && (w.again || row.execution_status == "AVAILABLE") {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes down that a nested stack is what its change set said.
+fn execute(h: &Hands, change_set: &ChangeSet) -> Result<(), Failure> {
+    let done = h.cloud.store.write(|tx| {
+        let executed = ChangeSet { execution_status: "EXECUTE_IN_PROGRESS".into(), ..change_set.clone() };
+        let key = Key::new().str(uuid_of(&executed.stack_id)).str(uuid_of(&executed.id));
+        CHANGE_SETS.put(tx, &h.scope, key, &executed)?;
+        let Some(mut child) = STACKS.get(&*tx, &h.scope, uuid_of(&executed.stack_id))? else { return Ok(()) };
+        child.change_set = Some(executed.id.clone());
+        STACKS.put(tx, &h.scope, uuid_of(&executed.stack_id), &child)
+    });
+    done.map_err(internal)
 }
 
 /// Tells a stack whose child it is.
@@ -110,6 +141,9 @@ fn shown(stack: &Stack) -> Made {
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let id = w.physical_id.as_str();
     let parent = stack(h, &w.stack_id)?;
+    if let Some(reviewed) = change_set(h, w, parent.as_ref())? {
+        execute(h, &reviewed)?;
+    }
     match h.call("cloudformation", "UpdateStack", input(w, id, parent.as_ref())?).await {
         Err(failure) if failure.reason.contains("No updates are to be performed.") => {}
         Err(failure) => return Err(failure),

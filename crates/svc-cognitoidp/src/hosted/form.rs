@@ -23,11 +23,20 @@ pub struct Field {
     pub kind: &'static str,
     pub value: String,
     pub complete: &'static str,
+    /// What can be chosen: value and words.
+    pub options: Vec<(String, String)>,
 }
 
 impl Field {
     pub fn text(name: &str, label: &str, complete: &'static str) -> Self {
-        Field { name: name.into(), label: label.into(), kind: "text", value: String::new(), complete }
+        Field {
+            name: name.into(),
+            label: label.into(),
+            kind: "text",
+            value: String::new(),
+            complete,
+            options: Vec::new(),
+        }
     }
 
     pub fn password(name: &str, label: &str, complete: &'static str) -> Self {
@@ -36,6 +45,11 @@ impl Field {
 
     pub fn hidden(name: &str, value: &str) -> Self {
         Field { kind: "hidden", value: value.into(), ..Field::text(name, "", "off") }
+    }
+
+    /// One of several.
+    pub fn choice(name: &str, options: Vec<(String, String)>) -> Self {
+        Field { kind: "radio", options, ..Field::text(name, "", "off") }
     }
 
     pub fn holding(self, value: Option<&str>) -> Self {
@@ -47,6 +61,7 @@ const STYLE: &str = "body{font-family:system-ui,sans-serif;background:#f2f4f7;co
     main{max-width:24rem;margin:0 auto;background:#fff;border:1px solid #d8dee6;border-radius:.5rem;padding:2rem}\
     h1{font-size:1.3rem;margin:0 0 1rem}label{display:block;margin:.8rem 0 .2rem;font-size:.9rem}\
     input{width:100%;box-sizing:border-box;padding:.55rem;border:1px solid #8695a5;border-radius:.3rem;font-size:1rem}\
+    input[type=radio]{width:auto;margin-right:.5rem}\
     button{width:100%;margin-top:1.2rem;padding:.7rem;border:0;border-radius:.3rem;background:#1d5fbf;color:#fff;font-size:1rem}\
     .error{background:#fdecea;border:1px solid #e0a09a;border-radius:.3rem;padding:.6rem;margin:0 0 1rem}\
     nav{margin-top:1.2rem;display:flex;flex-direction:column;gap:.4rem;font-size:.9rem}a{color:#1d5fbf}";
@@ -66,6 +81,16 @@ pub fn show(visit: &Visit, form: &Form) -> Answer {
         let (name, value) = (escape(&field.name), escape(&field.value));
         if field.kind == "hidden" {
             let _ = write!(inside, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+            continue;
+        }
+        for (value, words) in &field.options {
+            let (value, words) = (escape(value), escape(words));
+            let _ = write!(
+                inside,
+                "<label><input name=\"{name}\" type=\"radio\" value=\"{value}\" required>{words}</label>"
+            );
+        }
+        if field.kind == "radio" {
             continue;
         }
         let label = escape(&field.label);

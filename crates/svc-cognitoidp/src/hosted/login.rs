@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::authorize::{self, Asked};
 use super::form::{self, Field, Form};
 use super::words::Language;
-use super::{Visit, cookie, federation};
+use super::{Visit, cookie, federation, mfa_setup};
 use crate::auth::challenge::respond;
 use crate::auth::{By, Flow, Outcome, password};
 use crate::user::User;
@@ -39,6 +39,10 @@ pub async fn page(visit: &Visit) -> Answer {
     }
     let flow = Flow { cx: visit.cx.clone(), site: asked.site.clone(), metadata: None, by: By::Pages };
     let outcome = match (visit.posted("challenge"), visit.posted("session")) {
+        (Some("MFA_SETUP"), Some(session)) => match mfa_setup::verify(visit, session).await {
+            Ok(session) => respond(&flow, "MFA_SETUP", answers(visit), Some(&session)).await,
+            Err(fault) => Err(fault),
+        },
         (Some(challenge), Some(session)) => respond(&flow, challenge, answers(visit), Some(session)).await,
         _ => {
             let (name, text) =
@@ -142,11 +146,14 @@ fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer 
         Field::hidden("USERNAME", &username),
     ];
     let code = say("Code", "コード");
+    let mut links = Vec::new();
     let sent_to = given("CODE_DELIVERY_DESTINATION");
     let (title, intro) = match asked.name.as_str() {
         "NEW_PASSWORD_REQUIRED" => {
             fields.push(Field::password("NEW_PASSWORD", say("New password", "新しいパスワード"), "new-password"));
-            let missing: Vec<String> = serde_json::from_str(&given("requiredAttributes")).unwrap_or_default();
+            let required = given("requiredAttributes");
+            let missing: Vec<String> = serde_json::from_str(&required).unwrap_or_default();
+            fields.push(Field::hidden("requiredAttributes", &required));
             fields.extend(
                 missing.iter().map(|name| Field::text(name, name.trim_start_matches("userAttributes."), "off")),
             );
@@ -164,17 +171,47 @@ fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer 
         }
         "SMS_MFA" | "EMAIL_OTP" => {
             fields.push(Field::text(&format!("{}_CODE", asked.name), code, "one-time-code"));
+            fields.push(Field::hidden("CODE_DELIVERY_DESTINATION", &sent_to));
             let words = say("We have sent a code to", "コードを送信しました:");
             (say("Sign in", "サインイン"), format!("{words} {sent_to}"))
         }
         "SELECT_MFA_TYPE" => {
-            fields.push(Field::text("ANSWER", &given("MFAS_CAN_CHOOSE"), "off"));
-            (say("Choose how to sign in", "認証方法の選択"), String::new())
+            let kinds = given("MFAS_CAN_CHOOSE");
+            let known: Vec<String> = serde_json::from_str(&kinds).unwrap_or_default();
+            let named = |kind: String| match kind.as_str() {
+                "SMS_MFA" => (kind, say("Text message", "SMS").to_owned()),
+                "EMAIL_OTP" => (kind, say("Email", "メール").to_owned()),
+                _ => (kind, say("Authenticator app", "認証アプリ").to_owned()),
+            };
+            fields.push(Field::hidden("MFAS_CAN_CHOOSE", &kinds));
+            fields.push(Field::choice("ANSWER", known.into_iter().map(named).collect()));
+            let words = say("Where do you want to get your code?", "コードの受け取り方法を選択してください。");
+            (say("Choose how to sign in", "認証方法の選択"), words.to_owned())
+        }
+        "MFA_SETUP" if given("MFAS_CAN_SETUP").contains("SOFTWARE_TOKEN_MFA") => {
+            let setup = match mfa_setup::begin(visit, &asked.session) {
+                Ok(setup) => setup,
+                Err(fault) => {
+                    return form::tell(visit, 400, say("Sign in", "サインイン"), &visit.language.error(&fault.message));
+                }
+            };
+            fields.retain(|field| field.name != "session");
+            fields.push(Field::hidden("session", &setup.session));
+            fields.push(Field::hidden("MFAS_CAN_SETUP", &given("MFAS_CAN_SETUP")));
+            fields.push(Field::hidden("secret", &setup.secret));
+            fields.push(Field::text("code", code, "one-time-code"));
+            let words = say("Open in an authenticator app on this device", "この端末の認証アプリで開く");
+            links.push((setup.link(&username, &visit.pool.id), words));
+            let words = say(
+                "Add this key to your authenticator app, then enter the code that the app shows:",
+                "次のキーを認証アプリに登録し、アプリに表示されたコードを入力してください:",
+            );
+            (say("Set up an authenticator app", "認証アプリの設定"), format!("{words} {}", setup.secret))
         }
         other => {
             let words = say("This step cannot be done on this page:", "この手順はこのページでは行えません:");
             return form::tell(visit, 400, say("Sign in", "サインイン"), &format!("{words} {other}"));
         }
     };
-    form::show(visit, &Form { title, intro, error, fields, submit: say("Continue", "続ける"), links: Vec::new() })
+    form::show(visit, &Form { title, intro, error, fields, submit: say("Continue", "続ける"), links })
 }

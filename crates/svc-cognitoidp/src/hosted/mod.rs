@@ -10,6 +10,7 @@ mod cookie;
 mod federation;
 mod form;
 mod login;
+mod mfa_setup;
 mod password;
 mod revoke;
 mod sign_out;

@@ -12,7 +12,7 @@ use kogumo_wire::Fault;
 
 use super::scope_of;
 use crate::entity::{self, Entity, Kind};
-use crate::{aws_managed, policy};
+use crate::{aws_managed, login_profile, policy};
 
 /// A principal with what is attached to it.
 #[derive(Debug)]
@@ -137,6 +137,11 @@ fn read(cloud: &Cloud, kind: Kind, account: &str, name: &str) -> Result<Identity
             identity.take(cloud, &store, account, &group)?;
         }
     }
+    if kind == Kind::User && login_profile::rules(&store, &scope)?.is_some_and(|rules| rules.users_may_change) {
+        let held = |(text, document)| Held { name: "AllowUsersToChangePassword".to_owned(), text, document };
+        identity.attached.extend(read_text(cloud, MAY_CHANGE_PASSWORD).map(held));
+        identity.asks_context = true;
+    }
     if let Some(arn) = &entity.boundary {
         let document = managed(cloud, &store, account, arn)?;
         let document = document.map_or_else(|| Arc::new(Document::silent()), |(_, document)| document);
@@ -147,6 +152,11 @@ fn read(cloud: &Cloud, kind: Kind, account: &str, name: &str) -> Result<Identity
     identity.tags = entity.tags;
     Ok(identity)
 }
+
+/// What an account's password policy may give all of its users: their own passwords, and the policy to choose them by.
+const MAY_CHANGE_PASSWORD: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "arn:aws:iam::*:user/${aws:username}"},
+    {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"}]}"#;
 
 type Text = (Arc<str>, Arc<Document>);
 
