@@ -27,6 +27,14 @@ Kogumo (小雲): AWS on your own machine.
   kogumo clock                    the cloud's time
   kogumo clock advance DURATION   move it forward: 90s, 15m, 6h, 30d
   kogumo reset                    empty the cloud
+  kogumo ami import PATH          make an image of a root file system (tar, tar.gz, tar.zst, tar.xz or folder)
+                                  or of an OCI image (layout, or as 'docker save' and 'skopeo' write it)
+      --debootstrap SUITE           instead of PATH: run debootstrap, with --mirror URL, --include PACKAGES
+      --name NAME                   (default: the file's)
+      --description TEXT
+      --architecture x86_64         what it is for
+      --size GIB                    the root volume's size (default 8)
+      --account ID, --region NAME   whose (default: as AWS_ACCESS_KEY_ID and AWS_REGION say; else every region)
   kogumo net trace FROM TO:PORT   where a packet goes and why: FROM and TO are instances, interfaces,
                                   addresses, gateways or 'internet'
       --udp, --ping                 instead of TCP
@@ -64,6 +72,7 @@ pub enum Command {
     Reset,
     EbsSimulate(Simulate),
     IamExplain { query: Vec<(&'static str, String)>, language: Option<String> },
+    AmiImport(crate::ami::Import),
     NetTrace(Trace),
     TemplateParams { files: Vec<PathBuf>, format: Format },
 }
@@ -132,6 +141,7 @@ fn parse_command(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> 
         "services" => parse_services(parser),
         "clock" => parse_clock(parser),
         "reset" => end(parser, Command::Reset),
+        "ami" => crate::ami::parse(parser).map(Command::AmiImport),
         "net" => parse_net(parser),
         "ebs" => parse_ebs(parser),
         "iam" => parse_iam(parser),

@@ -1,5 +1,6 @@
 //! `kogumo`: the command line, and the assembly of everything into one program.
 
+mod ami;
 mod arguments;
 mod callback;
 mod doctor;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::ClockAdvance(duration) => remote::advance_clock(&duration),
         Command::Reset => remote::reset(),
         Command::EbsSimulate(told) => ebs::simulate(&told),
+        Command::AmiImport(import) => ami::import(&import),
         Command::IamExplain { query, language } => remote::explain(&query, language),
         Command::NetTrace(trace) => match remote::trace(&trace) {
             Ok(false) => return ExitCode::FAILURE,

@@ -1,13 +1,17 @@
 //! Commands that speak to a running cloud.
 
+use std::pin::Pin;
+use std::task;
+
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes, Frame};
 use hyper_util::rt::TokioIo;
 use kogumo_base::Trouble;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use crate::ami::Chunks;
 use crate::arguments::Trace;
 
 /// Prints the cloud's time.
@@ -94,10 +98,42 @@ fn address() -> Result<String, Trouble> {
 fn ask(method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Trouble::from_cause("cannot start", error))?;
-    runtime.block_on(exchange(method, path, body))
+    let body = body.map_or_else(String::new, |body| body.to_string());
+    runtime.block_on(exchange(method, path, Full::new(Bytes::from(body))))
 }
 
-async fn exchange(method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+/// Posts a stream.
+///
+/// # Errors
+/// The stream breaks off, or no cloud answers.
+pub fn send(path: &str, query: &[(&str, String)], chunks: Chunks) -> Result<Value, Trouble> {
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let path = format!("{path}?{}", pairs.join("&"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Trouble::from_cause("cannot start", error))?;
+    runtime.block_on(exchange("POST", &path, Stream(chunks)))
+}
+
+/// Chunks as a body, of a length that nobody knows before.
+struct Stream(Chunks);
+
+impl Body for Stream {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+    ) -> task::Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+}
+
+async fn exchange(
+    method: &str,
+    path: &str,
+    body: impl Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'static,
+) -> Result<Value, Trouble> {
     let address = address()?;
     let unreachable = format!("no cloud answers at {address}; start one with 'kogumo up'");
     let stream = TcpStream::connect(&address).await.map_err(|error| Trouble::from_cause(&unreachable, error))?;
@@ -106,7 +142,7 @@ async fn exchange(method: &str, path: &str, body: Option<Value>) -> Result<Value
     let connection = tokio::spawn(connection);
     let request =
         Request::builder().method(method).uri(path).header("host", &address).header("content-type", "application/json");
-    let request = request.body(Full::new(Bytes::from(body.map_or_else(String::new, |body| body.to_string()))));
+    let request = request.body(body);
     let request = request.map_err(|error| Trouble::from_cause("cannot make a request", error))?;
     let response = sender.send_request(request).await.map_err(|error| Trouble::from_cause(&unreachable, error))?;
     let status = response.status();

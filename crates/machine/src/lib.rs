@@ -34,4 +34,4 @@ pub use host::{Ending, Host, Lack, State};
 pub use image::{Source, host_userland};
 pub use keeper::{KEEPER_COMMAND, keeper_main};
 pub use linux::Linux;
-pub use spec::{Layer, Limits, Seed, Spec};
+pub use spec::{HostKey, Layer, Limits, Seed, Spec};

@@ -58,6 +58,8 @@ pub struct Limits {
 pub struct Seed {
     /// The host name, and its domain behind a dot.
     pub hostname: String,
+    /// What the machine proves by that it is itself.
+    pub host_key: Option<HostKey>,
     /// Lines for `authorized_keys` of the default users.
     pub authorized_keys: Vec<String>,
     /// The instance's user data.
@@ -69,6 +71,18 @@ pub struct Seed {
     pub authority: String,
     /// Lines for the environment of every login: the region, for instance.
     pub environment: Vec<(String, String)>,
+}
+
+/// An ed25519 host key for the machine's sshd. It comes from outside, since a program that makes one takes longer than
+/// the rest of a boot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostKey {
+    /// PEM, as OpenSSH keeps it.
+    pub private: String,
+    /// `ssh-ed25519 AAAA…`
+    pub public: String,
+    /// The SHA-256 of the public key, in base64.
+    pub fingerprint: String,
 }
 
 /// The first of the user ids that a machine's users have outside; sandboxes of functions begin at 1.9 thousand million.

@@ -48,6 +48,11 @@ struct State {
     guest_count: u64,
     routers: BTreeMap<Id, LiveRouter>,
     inet: Option<LiveInet>,
+    /// Somebody will be attached soon: whoever asks for an address meanwhile shall not ask the world outside.
+    expecting: bool,
+    /// Interfaces whose devices do not take packets yet: their public addresses lead nowhere until they do, since an
+    /// answer that there is nobody is better than a packet that is lost.
+    rising: BTreeSet<Id>,
 }
 
 impl Linux {
@@ -87,6 +92,8 @@ impl Linux {
             guest_count: 0,
             routers: BTreeMap::new(),
             inet: None,
+            expecting: false,
+            rising: BTreeSet::new(),
         })))
     }
 
@@ -104,6 +111,19 @@ impl Linux {
         let state = self.state();
         let shared = |(id, house): (&Id, &House)| Some((id.clone(), house.namespace().share().ok()?));
         state.houses.iter().filter_map(shared).collect()
+    }
+
+    /// Says whether somebody will be attached soon: then this cloud's internet is there already.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn expect(&self, somebody: bool) -> Result<(), Trouble> {
+        let mut state = self.state();
+        state.expecting = somebody;
+        if somebody && state.inet.is_none() {
+            state.inet = Some(LiveInet::new(&state.host)?);
+        }
+        Ok(())
     }
 
     /// The namespace of this cloud's internet, where AWS's endpoints listen; none while nobody is attached anywhere.
@@ -159,9 +179,13 @@ impl Net for Linux {
         {
             let mut state = self.state();
             state.welcome(interface, guest);
+            state.rising.insert(interface.to_owned());
             state.apply()?;
         }
-        self.wait_for(interface)
+        let passes = self.wait_for(interface);
+        let mut state = self.state();
+        state.rising.remove(interface);
+        passes.and(state.apply_inet(None))
     }
 
     fn detach(&self, interface: &str) -> Result<(), Trouble> {
@@ -200,23 +224,25 @@ impl State {
         note(self.furnish_houses());
         let live = self.inhabited();
         self.routers.retain(|vpc, _| live.contains(vpc));
-        if live.is_empty() {
+        if live.is_empty() && !self.expecting {
             self.inet = None;
             return outcome;
         }
         note(self.make_namespaces(&live));
         let plans = self.plans();
         self.apply_routers(&plans, &mut note);
-        if let Some(inet) = &mut self.inet {
-            let numbers = self.routers.iter().map(|(id, router)| (id.clone(), router.number())).collect();
-            let applied = inet.host_addresses().and_then(|host| {
-                let wanted = plan::inet(&self.topology, &plans, &numbers, &host);
-                inet.apply(&wanted)
-            });
-            note(applied);
-        }
+        note(self.apply_inet(Some(plans)));
         self.felt = self.topology.clone();
         outcome
+    }
+
+    /// Leads public addresses to whoever can be reached.
+    fn apply_inet(&mut self, plans: Option<BTreeMap<Id, plan::Router>>) -> Result<(), Trouble> {
+        let plans = plans.unwrap_or_else(|| self.plans());
+        let Some(inet) = &mut self.inet else { return Ok(()) };
+        let numbers = self.routers.iter().map(|(id, router)| (id.clone(), router.number())).collect();
+        let host = inet.host_addresses()?;
+        inet.apply(&plan::inet(&self.topology, &plans, &numbers, &host, &self.rising))
     }
 
     fn welcome(&mut self, interface: &str, guest: Guest) {

@@ -66,6 +66,8 @@ pub fn service() -> Service {
         .timer(instance::FORGET, instance::forget)
         .timer(peering::FORGET, peering::forget)
         .surface(trace::surface())
+        .surface(image::import::surface())
+        .with(image::import::Imports::default())
         .with(Network::new())
         .reconciler(network::RECONCILER)
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })

@@ -44,6 +44,11 @@ const fn opt_in(
     RegionFacts { name, zone_prefix, zones, opt_in: true, place }
 }
 
+/// The names of all regions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    REGIONS.iter().map(|region| region.name)
+}
+
 static REGIONS: &[RegionFacts] = &[
     opt_in("af-south-1", "afs1", "a1 b2 c3", "Africa (Cape Town)"),
     opt_in("ap-east-1", "ape1", "a1 b2 c3", "Asia Pacific (Hong Kong)"),

@@ -28,7 +28,7 @@ pub(super) fn boot(spec: &Spec) {
     }
     if first {
         users::make_defaults(&spec.seed.authorized_keys);
-        renew_host_keys();
+        renew_host_keys(spec);
     }
     start_sshd();
     start_local();
@@ -81,11 +81,21 @@ fn environment(variables: &[(String, String)]) {
 }
 
 /// Host keys are a machine's own: two machines of one image have different ones.
-fn renew_host_keys() {
+fn renew_host_keys(spec: &Spec) {
     let keys = fs::read_dir("/etc/ssh").into_iter().flatten().flatten();
     for key in keys.filter(|key| key.file_name().to_string_lossy().starts_with("ssh_host_")) {
         tell("a host key", fs::remove_file(key.path()));
     }
+    let Some(key) = &spec.seed.host_key else { return };
+    let file = "/etc/ssh/ssh_host_ed25519_key";
+    let who = format!("root@{}", spec.seed.hostname.split('.').next().unwrap_or_default());
+    write(file, &key.private, 0o600);
+    write(&format!("{file}.pub"), &format!("{} {who}\n", key.public), 0o644);
+    // As cloud-init prints them, so that people can compare what their client shows.
+    println!("-----BEGIN SSH HOST KEY FINGERPRINTS-----");
+    println!("256 SHA256:{} {who} (ED25519)", key.fingerprint.trim_end_matches('='));
+    println!("-----END SSH HOST KEY FINGERPRINTS-----");
+    println!("-----BEGIN SSH HOST KEY KEYS-----\n{} {who}\n-----END SSH HOST KEY KEYS-----", key.public);
 }
 
 fn start_sshd() {
@@ -95,12 +105,9 @@ fn start_sshd() {
         );
         return;
     };
-    for kind in ["ed25519", "ecdsa"] {
-        let file = format!("/etc/ssh/ssh_host_{kind}_key");
-        if !Path::new(&file).exists() {
-            run("ssh-keygen", &["-q", "-t", kind, "-N", "", "-C", "", "-f", &file]);
-            run("ssh-keygen", &["-l", "-f", &file]);
-        }
+    let file = "/etc/ssh/ssh_host_ed25519_key";
+    if !Path::new(file).exists() && !run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]) {
+        println!("[kogumo] There is no host key: sshd will not start.");
     }
     // It stays in the foreground, so that it is init's child and its words reach the console.
     start(sshd, &["-D", "-e"]);

@@ -46,7 +46,8 @@ impl LiveInet {
         // somebody has them; everything else is beyond the host.
         let way = Way::Via { device, gateway: NEXT };
         cell.routing.set_route(MAIN, EVERYWHERE, way)?;
-        cell.routing.set_route(MAIN, block(&POOL), Way::Blackhole)?;
+        cell.routing.set_route(MAIN, block(&POOL), Way::Unreachable)?;
+        cell.namespace.enter(say_so_each_time)?;
         for own in own_addresses() {
             cell.routing.set_route(LOCAL, block(&own), Way::Local(cell.loopback))?;
         }
@@ -103,6 +104,13 @@ impl LiveInet {
     }
 }
 
+/// Whoever asks for an address that nobody has yet is told at once, and may ask again: a packet that is lost is sent again
+/// only after a second. Usually such answers are rationed.
+fn say_so_each_time() -> Result<(), Trouble> {
+    let path = "/proc/sys/net/ipv4/icmp_ratelimit";
+    std::fs::write(path, "0").map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))
+}
+
 /// The cloud's own addresses, as blocks that leave out the host's.
 fn own_addresses() -> Vec<Cidr> {
     let first = u32::from(HOST) & !0xff;
@@ -125,6 +133,8 @@ impl HostSide {
         for cidr in own {
             side.add(&cidr)?;
         }
+        // What nobody has is not asked for in the world outside. Another cloud's addresses are narrower routes.
+        side.add(&POOL)?;
         Ok(side)
     }
 

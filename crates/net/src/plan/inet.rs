@@ -37,17 +37,20 @@ pub(crate) fn endpoint_source(number: u16) -> Ipv4Addr {
     Ipv4Addr::new(100, 64, high, low)
 }
 
-/// The namespace for these VPCs; `host` is what this machine's own addresses are.
+/// The namespace for these VPCs; `host` is what this machine's own addresses are, `rising` are interfaces that cannot be
+/// reached yet.
 pub(crate) fn inet(
     topology: &kogumo_netmodel::Topology,
     routers: &BTreeMap<Id, Router>,
     numbers: &BTreeMap<Id, u16>,
     host: &BTreeSet<Ipv4Addr>,
+    rising: &BTreeSet<Id>,
 ) -> Inet {
     let mut routes = BTreeMap::new();
     for (vpc, router) in routers {
         let Some(number) = numbers.get(vpc) else { continue };
-        let own = router.ports.keys().filter(|_| router.igw).filter_map(|id| topology.interfaces.get(id));
+        let reached = router.ports.keys().filter(|id| router.igw && !rising.contains(*id));
+        let own = reached.filter_map(|id| topology.interfaces.get(id));
         for public in own.flat_map(|interface| &interface.addresses).filter_map(|address| address.public) {
             if v4(public).is_some() {
                 routes.insert(Cidr::host(public), igw_device(*number));

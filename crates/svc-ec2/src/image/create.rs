@@ -4,9 +4,10 @@ use kogumo_door::Writer;
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::base;
 use super::find::find;
 use super::ops::check_name;
-use super::record::{Base, Image, ImageDevice};
+use super::record::{Image, ImageDevice};
 use crate::faults::{invalid_value, missing_parameter, refuse};
 use crate::instance::{Instance, State};
 use crate::resource::{Resource, get, put};
@@ -115,6 +116,8 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
         let message = format!("No snapshot is given for the root device {root}");
         return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
     }
+    let of_root = devices.iter().find(|device| device.name == root).and_then(|device| device.snapshot.as_deref());
+    let base = base::of(w.store(), of_root.unwrap_or_default())?;
     let image = Image {
         id: Image::KIND.new_id(),
         name: input.name,
@@ -127,7 +130,7 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
         public: false,
         launch_users: Vec::new(),
         created: w.now,
-        base: Base::Host,
+        base,
         source_instance: None,
         source_image: None,
         source_region: None,

@@ -1,8 +1,10 @@
 //! Images: what instances start from.
 
 mod attribute;
+pub mod base;
 mod create;
 mod find;
+pub mod import;
 mod ops;
 mod record;
 

@@ -26,3 +26,4 @@ pub use run::run_instances;
 pub use state::*;
 pub use status::describe_instance_status;
 pub use steps::{FORGET, forget};
+pub use storage::Files;

@@ -118,6 +118,7 @@ impl Machines {
         files.detach_all();
         if !in_order {
             files.sweep(&|_| false, &|_| false);
+            crate::image::import::sweep(cloud, &files);
         }
     }
 }

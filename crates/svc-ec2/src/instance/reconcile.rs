@@ -90,6 +90,7 @@ async fn round(work: &Work) -> Result<bool, Trouble> {
     if !changed {
         let is_volume = |id: &str| records.volumes.iter().any(|(_, one)| one.id == id);
         work.files.sweep(&is_volume, &|id| records.snapshots.iter().any(|(_, one)| one.id == id));
+        crate::image::import::sweep(&work.cloud, &work.files);
     }
     Ok(changed)
 }

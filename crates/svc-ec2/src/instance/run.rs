@@ -139,6 +139,9 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
                 state: "attaching".into(),
             });
             put(w, &volume)?;
+            if device.name == image.root_device {
+                image::base::note(w, &volume.id, &image.base)?;
+            }
             tag::mark(w, &volume, tags.volume.clone())?;
         }
     }

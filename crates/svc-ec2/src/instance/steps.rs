@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Caller, Cloud, Writer};
-use kogumo_machine::{Host, Layer, Limits, Seed, Spec, State as Seen};
+use kogumo_machine::{Host, HostKey, Layer, Limits, Seed, Spec, State as Seen};
 use kogumo_store::timers::{self, Timer};
 use kogumo_wire::Fault;
 
@@ -272,6 +272,7 @@ impl Work {
         let authority = self.cloud.settings.data.join("ca/ca.pem");
         Ok(Seed {
             hostname: network_interface::private_dns_name(&scope.region, address),
+            host_key: Some(host_key()?),
             authorized_keys: instance.public_key.iter().cloned().collect(),
             user_data: instance.user_data.as_deref().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default(),
             // The VPC's own resolver; it is at this address in every VPC.
@@ -332,6 +333,11 @@ impl Work {
             Ok(())
         })
     }
+}
+
+fn host_key() -> Result<HostKey, Trouble> {
+    let made = crate::key_pair::ssh::make_ed25519("")?;
+    Ok(HostKey { private: made.material, public: made.public_key, fingerprint: made.fingerprint })
 }
 
 /// An instance that has been shown long enough.

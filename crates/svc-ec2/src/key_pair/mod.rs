@@ -2,7 +2,7 @@
 
 mod ops;
 mod record;
-mod ssh;
+pub mod ssh;
 
 pub use ops::*;
 pub use record::KeyPair;

@@ -9,6 +9,8 @@ use kogumo_door::{BoxFuture, Cloud, Reconciler};
 use kogumo_net::Net;
 
 use super::{Network, beside};
+use crate::instance::{Instance, State};
+use crate::resource::Resource;
 use crate::topology::topology;
 
 /// Makes the network like the records, after commits and every few seconds.
@@ -18,8 +20,18 @@ fn run(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
     Box::pin(async move {
         let network = cloud.part::<Network>()?;
         // Most clouds have no instance, and nothing to follow.
-        if network.is_live() { network.follow(&cloud).await } else { Ok(()) }
+        if network.is_live() || expects(&cloud)? { network.follow(&cloud).await } else { Ok(()) }
     })
+}
+
+/// Whether an instance is about to be attached.
+fn expects(cloud: &Cloud) -> Result<bool, Trouble> {
+    for row in Instance::TABLE.scan_all_scopes(&cloud.store.read()) {
+        if matches!(row?.2.state, State::Pending | State::Running) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Waits until packets feel what has just been recorded: changes of security groups are immediate.
@@ -53,6 +65,9 @@ impl Network {
         let changed = wanted != self.topology();
         *self.topology.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&wanted);
         let Ok(linux) = &self.linux else { return Ok(()) };
+        let expecting = expects(cloud)?;
+        let awaited = Arc::clone(linux);
+        beside(move || awaited.expect(expecting)).await?;
         let realised = match changed || self.unfinished.load(Ordering::Relaxed) {
             true => {
                 let linux = Arc::clone(linux);

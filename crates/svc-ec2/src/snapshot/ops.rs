@@ -25,6 +25,7 @@ pub fn make(w: &mut Writer, volume: &Volume, description: &str) -> Result<Snapsh
         made: false,
     };
     put(w, &snapshot)?;
+    image::base::inherit(w, &volume.id, &snapshot.id)?;
     Ok(snapshot)
 }
 

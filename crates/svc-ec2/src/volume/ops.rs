@@ -10,6 +10,7 @@ use super::rules::{self, Shape};
 use crate::client_token::claim;
 use crate::faults::{missing_parameter, refuse};
 use crate::filter::{Filters, each, flag, number, text};
+use crate::image;
 use crate::page::{Wanted, cut};
 use crate::region;
 use crate::resource::{Resource, all, chosen, delete, get, put};
@@ -39,6 +40,9 @@ pub fn make(
         modified: None,
     };
     put(w, &volume)?;
+    if let Some(snapshot) = &volume.snapshot {
+        image::base::inherit(w, snapshot, &volume.id)?;
+    }
     Ok(volume)
 }
 
