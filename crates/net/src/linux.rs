@@ -205,6 +205,7 @@ impl Net for Linux {
         let mut state = self.state();
         state.guests.clear();
         state.houses.clear();
+        state.expecting = false;
         state.apply()
     }
 }

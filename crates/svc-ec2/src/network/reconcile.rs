@@ -20,7 +20,11 @@ fn run(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
     Box::pin(async move {
         let network = cloud.part::<Network>()?;
         // Most clouds have no instance, and nothing to follow.
-        if network.is_live() || expects(&cloud)? { network.follow(&cloud).await } else { Ok(()) }
+        if network.is_live() || (expects(&cloud)? && network.lacks().is_none()) {
+            network.follow(&cloud).await
+        } else {
+            Ok(())
+        }
     })
 }
 
