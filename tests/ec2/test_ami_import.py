@@ -43,7 +43,7 @@ def test_a_folder_boots(cloud, ec2, account, root, tmp_path, name):
     address = wait(ec2, id, "running")["PublicIpAddress"]
     printed(ec2, id, "RAN of a folder")
     eventually(lambda: ssh(key, address, "true", check=False).returncode == 0)
-    assert ssh(key, address, "cat /etc/marker; id -un; ls /usr/sbin") == "of a folder\nec2-user\nsshd"
+    assert ssh(key, address, "cat /etc/marker; id -un; ls /usr/sbin") == "of a folderec2-user\nsshd"
     # What is taken of it goes on without it: the files below stay as long as something needs them.
     snapped = ec2.create_image(InstanceId=id, Name=name + "-2")["ImageId"]
     ec2.deregister_image(ImageId=ami)

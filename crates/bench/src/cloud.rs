@@ -32,6 +32,10 @@ impl Cloud {
         Ok(self.ready_after)
     }
 
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Memory in use, in MB (resident, as the kernel counts it).
     pub fn resident_megabytes(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();

@@ -10,6 +10,7 @@ mod cases;
 mod cloud;
 mod compile;
 mod decision;
+mod instances;
 mod lambda;
 mod load;
 mod message;
@@ -95,6 +96,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 tell("... the client's sums", millis(times.client), f64::INFINITY, "ms");
             }
             Err(why) => println!("{:24} {why}", "SRP sign-in"),
+        }
+    }
+    if "Instances".contains(&options.only) {
+        match instances::measure(Maker { address: cloud.address }, cloud.process_id()) {
+            Ok(measured) => {
+                tell("Instances: ssh login", millis(measured.login), 1000.0, "ms");
+                tell("... memory of each of 50", measured.memory, 15.0, "MB");
+                // A thousand in 30 ms.
+                tell("... DescribeInstances, 50", millis(measured.describe), 1.5, "ms");
+            }
+            Err(why) => println!("{:24} {why}", "Instances"),
         }
     }
     println!("{missed} goals missed");

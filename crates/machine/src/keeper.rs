@@ -3,6 +3,7 @@
 
 pub(crate) mod broker;
 pub(crate) mod console;
+pub(crate) mod figures;
 pub(crate) mod mounts;
 mod status;
 mod userns;
@@ -13,9 +14,10 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use kogumo_base::Trouble;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, wait, waitpid};
 use rustix::thread::UnshareFlags;
@@ -29,6 +31,10 @@ pub const KEEPER_COMMAND: &str = "machine-keeper";
 
 /// What the keeper says on its standard output once the machine waits for its boot; anything else says why not.
 pub(crate) const READY: &str = "ready";
+
+/// How often a machine's figures are renewed.
+const LOOK_EVERY: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const LOOKED_LONG_AGO: Duration = Duration::from_millis(900);
 
 /// Runs the keeper if the process was started as one. A binary that uses this crate calls this first thing, before it
 /// starts any thread: `if let Some(code) = kogumo_machine::keeper_main(std::env::args_os()) { return code; }`
@@ -83,6 +89,7 @@ fn make_and_attend(folder: &Path, spec: &Spec, groups: &[PathBuf]) -> Result<(),
     let users = userns::make(spec.first_id())?;
     unshare(UnshareFlags::NEWNS)?;
     let root = mounts::lay(folder, spec, &users)?;
+    let figures = figures::Figures::make(root.parent().unwrap_or(&root), &spec.limits)?;
     rustix::process::set_child_subreaper(Pid::from_raw(1))
         .map_err(|e| Trouble::from_cause("cannot adopt the machine", e))?;
     let (ready, say_ready) = pipe()?;
@@ -99,11 +106,11 @@ fn make_and_attend(folder: &Path, spec: &Spec, groups: &[PathBuf]) -> Result<(),
     drop(lines);
     let word = read_word(ready)?;
     let _exits_at_once = waitpid(Some(middle), WaitOptions::empty());
-    let (init, notify) = match word.strip_prefix("init ").and_then(parse_init) {
+    let init = match word.strip_prefix("init ").and_then(parse_init) {
         Some(init) => init,
         None => return Err(Trouble::new(format!("cannot make a machine: {word}"))),
     };
-    attend(folder, spec, &users, init, notify, &say_go, console)
+    attend(folder, spec, &users, init, &say_go, console, figures)
 }
 
 /// `<pid> <descriptor of the listener for mounts>`.
@@ -117,6 +124,8 @@ fn enter(spec: &Spec, root: &Path, users: &OwnedFd, groups: &[PathBuf], lines: &
     for group in groups {
         fs::write(group, "0").map_err(|e| Trouble::from_cause(format!("cannot join {}", group.display()), e))?;
     }
+    // While this process still is the host's root: the file is not its own any more once it is not.
+    let offsets = File::options().write(true).open("/proc/self/timens_offsets").ok();
     userns::enter(users)?;
     unshare(
         UnshareFlags::NEWNS
@@ -126,6 +135,7 @@ fn enter(spec: &Spec, root: &Path, users: &OwnedFd, groups: &[PathBuf], lines: &
             | UnshareFlags::NEWCGROUP
             | UnshareFlags::NEWNET,
     )?;
+    begin_time(offsets);
     // The pid must be told in the host's numbers: the one who forks knows it.
     let (told, tell) = pipe()?;
     match fork()? {
@@ -144,6 +154,18 @@ fn enter(spec: &Spec, root: &Path, users: &OwnedFd, groups: &[PathBuf], lines: &
     }
 }
 
+/// A machine has been up since it started, not since this host did (time_namespaces(7)). Older kernels have none.
+fn begin_time(offsets: Option<File>) {
+    let uptime = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let seconds = uptime.split('.').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    if let Some(mut offsets) = offsets
+        && unshare(UnshareFlags::NEWTIME).is_ok()
+    {
+        let text = format!("monotonic -{seconds} 0\nboottime -{seconds} 0\n");
+        let _stays_as_the_hosts = offsets.write_all(text.as_bytes());
+    }
+}
+
 /// Everything that init writes until it says what it waits for, or fails.
 fn read_word(ready: OwnedFd) -> Result<String, Trouble> {
     let mut word = String::new();
@@ -157,10 +179,10 @@ fn attend(
     folder: &Path,
     spec: &Spec,
     users: &OwnedFd,
-    init: Pid,
-    notify: i32,
+    (init, notify): (Pid, i32),
     say_go: &OwnedFd,
     console: OwnedFd,
+    mut figures: figures::Figures,
 ) -> Result<(), Trouble> {
     let failed = |e| Trouble::from_cause("cannot watch the machine", e);
     let handle = pidfd_open(init, PidfdFlags::empty()).map_err(failed)?;
@@ -172,6 +194,8 @@ fn attend(
     say(READY);
     detach_from_server()?;
     let mut booted = false;
+    let memory = cgroup::Memory::of(&spec.id);
+    let mut looked = Instant::now();
     loop {
         let mut watched = vec![
             PollFd::new(&handle, PollFlags::IN),
@@ -181,7 +205,7 @@ fn attend(
         if !booted {
             watched.push(PollFd::new(&go, PollFlags::IN));
         }
-        match poll(&mut watched, None) {
+        match poll(&mut watched, memory.as_ref().map(|_| &LOOK_EVERY)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(failed(e)),
         }
@@ -198,6 +222,12 @@ fn attend(
             status.booted = true;
             status.write(folder)?;
             let _ended_already = rustix::io::write(say_go, b"go");
+        }
+        if looked.elapsed() >= LOOKED_LONG_AGO
+            && let Some(memory) = &memory
+        {
+            figures.renew(memory.used());
+            looked = Instant::now();
         }
         reap_strangers(init);
         if is(0) {

@@ -122,6 +122,7 @@ impl Linux {
         state.expecting = somebody;
         if somebody && state.inet.is_none() {
             state.inet = Some(LiveInet::new(&state.host)?);
+            return state.apply_inet(None);
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+//! Archives as people make them, and as nobody should.
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};

@@ -125,3 +125,39 @@ async fn the_projection_decides_as_the_records_say() -> Tested {
     assert!(!decide(23)?.connects());
     Ok(())
 }
+
+/// `make bench` measures the built program; this holds the shape: a thousand instances are a few scans, and not a thousand
+/// look-ups each.
+#[tokio::test]
+async fn a_thousand_instances_are_described_at_once() -> Tested {
+    let cloud = cloud()?;
+    let root = kogumo_testkit::root(&cloud);
+    let images = root.call::<DescribeImages>(DescribeImagesRequest::default()).await?.images.unwrap_or_default();
+    let image_id = images.into_iter().find_map(|image| image.image_id);
+    for _ in 0..20 {
+        let request = RunInstancesRequest {
+            image_id: image_id.clone(),
+            instance_type: Some("t3.nano".into()),
+            min_count: 50,
+            max_count: 50,
+            ..Default::default()
+        };
+        root.call::<RunInstances>(request).await?;
+    }
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let begun = std::time::Instant::now();
+        let found = root.call::<DescribeInstances>(DescribeInstancesRequest::default()).await?;
+        times.push(begun.elapsed());
+        assert_eq!(
+            found.reservations.unwrap_or_default().iter().flat_map(|one| one.instances.iter().flatten()).count(),
+            1000
+        );
+    }
+    times.sort_unstable();
+    println!("DescribeInstances of 1,000: {:?}", times[2]);
+    let one_more = RunInstancesRequest { image_id, min_count: 1, max_count: 1, ..Default::default() };
+    let refused = root.call::<RunInstances>(one_more).await;
+    assert!(refused.is_err_and(|fault| fault.message.contains("instance limit of 1000")));
+    Ok(())
+}

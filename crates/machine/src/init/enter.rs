@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use kogumo_base::Trouble;
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind_recursive, unmount};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
 
 use crate::Spec;
+use crate::keeper::figures;
 
 /// What init mounts: the file system, where, how, and with which options.
 const MOUNTS: [(&CStr, &str, MountFlags, &CStr); 7] = [
@@ -28,6 +29,7 @@ pub(super) fn enter(spec: &Spec, root: &Path) -> Result<(), Trouble> {
     let name = spec.seed.hostname.split('.').next().unwrap_or_default();
     rustix::system::sethostname(name.as_bytes()).map_err(|e| Trouble::from_cause("cannot set the host name", e))?;
     raise_loopback()?;
+    settle_on_processors(spec);
     // As on every distribution: whoever is logged in may ping.
     let _old_kernel = fs::write("/proc/sys/net/ipv4/ping_group_range", "0 65535");
     Ok(())
@@ -49,6 +51,9 @@ fn lay(root: &Path) -> Result<(), Trouble> {
             other => other.map_err(failed(&at.display().to_string()))?,
         }
     }
+    for (from, at) in figures::files(root) {
+        mount_bind(&from, &at).map_err(failed(&at.display().to_string()))?;
+    }
     Ok(())
 }
 
@@ -59,6 +64,21 @@ fn turn(root: &Path) -> Result<(), Trouble> {
     rustix::process::pivot_root(".", ".").map_err(failed)?;
     unmount(".", UnmountFlags::DETACH).map_err(failed)?;
     rustix::process::chdir("/").map_err(failed)
+}
+
+/// A type with fewer processors than this host sees no more than it has (nproc(1)); which of them is a matter of chance.
+fn settle_on_processors(spec: &Spec) {
+    let Ok(all) = rustix::thread::sched_getaffinity(None) else { return };
+    let here: Vec<usize> = (0..rustix::thread::CpuSet::MAX_CPU).filter(|number| all.is_set(*number)).collect();
+    let count = usize::try_from(spec.limits.vcpus).unwrap_or(usize::MAX);
+    if count < here.len() {
+        let first = spec.first_id() as usize;
+        let mut own = rustix::thread::CpuSet::new();
+        (0..count)
+            .filter_map(|step| here.get((first / 65_536 + step) % here.len()))
+            .for_each(|number| own.set(*number));
+        let _sees_all_of_them = rustix::thread::sched_setaffinity(None, &own);
+    }
 }
 
 /// Sets the loopback interface up (netdevice(7)).

@@ -1,11 +1,18 @@
 //! User data: a shell script, `#cloud-config`, or several of them as MIME parts; run once in an instance's life.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
-use super::boot::{run as run_program, tell};
+use rustix::process::{Pid, WaitOptions, waitpid};
+
+use super::boot::{command, tell};
 use super::cloud_config;
+use crate::keeper::fork;
 
+/// How long a listener to a program that has ended is waited for.
+const LISTENING_OUT: Duration = Duration::from_millis(200);
 const FOLDER: &str = "/var/lib/cloud/instance";
 const LOG: &str = "/var/log/cloud-init-output.log";
 
@@ -49,8 +56,46 @@ pub(super) fn run(data: &[u8]) {
 pub(super) fn run_script(path: &str, script: &str) {
     let written = fs::write(path, script).and_then(|()| fs::set_permissions(path, PermissionsExt::from_mode(0o700)));
     tell(path, written);
-    if !run_program("/bin/sh", &["-c", &format!("( {path} ) 2>&1 | tee -a {LOG}")]) {
-        println!("[kogumo] {path} could not be run.");
+    match run_logged(path) {
+        Ok(Some(0)) => {}
+        Ok(Some(code)) => println!("[kogumo] {path} ended with {code}."),
+        Ok(None) => println!("[kogumo] {path} was killed."),
+        Err(error) => println!("[kogumo] {path} could not be run: {error}."),
+    }
+}
+
+/// Runs a program, and passes what it prints on to the console and to the log. Whatever it leaves running may go on
+/// printing: a process of its own listens to it.
+fn run_logged(path: &str) -> std::io::Result<Option<i32>> {
+    let (mut output, input) = std::io::pipe()?;
+    let listener = fork().map_err(std::io::Error::other)?;
+    if listener.is_none() {
+        drop(input);
+        let mut log = fs::File::options().create(true).append(true).open(LOG).ok();
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = output.read(&mut bytes) {
+            let part = bytes.get(..count).unwrap_or_default();
+            let _console_gone = std::io::stdout().write_all(part).and_then(|()| std::io::stdout().flush());
+            if let Some(log) = &mut log {
+                let _disk_full = log.write_all(part);
+            }
+        }
+        std::process::exit(0);
+    }
+    drop(output);
+    let errors = input.try_clone()?;
+    let status = command(path).stdout(input).stderr(errors).status()?;
+    if let Some(listener) = listener {
+        listen_out(listener);
+    }
+    Ok(status.code())
+}
+
+/// What has been printed is passed on before anything else is, unless somebody goes on printing.
+fn listen_out(listener: Pid) {
+    let begun = Instant::now();
+    while begun.elapsed() < LISTENING_OUT && matches!(waitpid(Some(listener), WaitOptions::NOHANG), Ok(None)) {
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

@@ -47,6 +47,45 @@ pub(crate) fn make(id: &str, limits: &Limits) -> Result<Vec<PathBuf>, Trouble> {
     Ok(doors)
 }
 
+/// Bytes of memory that a machine uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Used {
+    pub all: u64,
+    /// Of these, what can be dropped.
+    pub cache: u64,
+    pub shared: u64,
+}
+
+/// Where a machine's use of memory is told.
+pub(crate) struct Memory {
+    group: PathBuf,
+    usage: &'static str,
+}
+
+impl Memory {
+    /// `None` where the kernel does not count it.
+    pub fn of(id: &str) -> Option<Memory> {
+        let hierarchy = find().into_iter().find(|one| one.controllers.contains(&"memory"))?;
+        let usage = if hierarchy.version == 2 { "memory.current" } else { "memory.usage_in_bytes" };
+        Some(Memory { group: hierarchy.at.join(OURS).join(id), usage })
+    }
+
+    pub fn used(&self) -> Used {
+        let read = |file: &str| fs::read_to_string(self.group.join(file)).unwrap_or_default();
+        let counts = read("memory.stat");
+        // Version 1 calls it cache, version 2 file.
+        let count = |names: [&str; 2]| {
+            let found = counts.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names.contains(name));
+            found.and_then(|(_, value)| value.parse().ok()).unwrap_or_default()
+        };
+        Used {
+            all: read(self.usage).trim().parse().unwrap_or_default(),
+            cache: count(["cache", "file"]),
+            shared: count(["shmem", "shmem"]),
+        }
+    }
+}
+
 /// Removes them, once the machine has ended.
 pub(crate) fn remove(id: &str) {
     for hierarchy in find() {
@@ -62,7 +101,11 @@ fn settings(version: u8, controllers: &[&str], limits: &Limits) -> Vec<(&'static
     let mut settings = Vec::new();
     for controller in controllers {
         match (version, *controller) {
-            (2, "memory") => settings.push(("memory.max", limits.memory.to_string())),
+            (2, "memory") => {
+                settings.push(("memory.max", limits.memory.to_string()));
+                // Instances have no swap.
+                settings.push(("memory.swap.max", "0".into()));
+            }
             (_, "memory") => settings.push(("memory.limit_in_bytes", limits.memory.to_string())),
             (2, "cpu") => settings.push(("cpu.max", format!("{quota} {PERIOD}"))),
             (_, "cpu") => {

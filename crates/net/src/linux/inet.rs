@@ -46,7 +46,7 @@ impl LiveInet {
         // somebody has them; everything else is beyond the host.
         let way = Way::Via { device, gateway: NEXT };
         cell.routing.set_route(MAIN, EVERYWHERE, way)?;
-        cell.routing.set_route(MAIN, block(&POOL), Way::Unreachable)?;
+        cell.routing.set_route(MAIN, block(&POOL), Way::Blackhole)?;
         cell.namespace.enter(say_so_each_time)?;
         for own in own_addresses() {
             cell.routing.set_route(LOCAL, block(&own), Way::Local(cell.loopback))?;
@@ -89,13 +89,14 @@ impl LiveInet {
     }
 
     pub(crate) fn apply(&mut self, wanted: &plan::Inet) -> Result<(), Trouble> {
-        self.cell.set_rules(&wanted.ruleset)?;
         for (cidr, device) in &wanted.routes {
             if self.seen.routes.get(cidr) != Some(device) {
                 let way = Way::Via { device: self.cell.routing.index(device)?, gateway: NEXT };
                 self.cell.routing.set_route(MAIN, block(cidr), way)?;
             }
         }
+        // Behind what comes and before what goes: nobody's packets are lost on the way.
+        self.cell.set_rules(&wanted.ruleset)?;
         for cidr in self.seen.routes.keys().filter(|cidr| !wanted.routes.contains_key(*cidr)) {
             self.cell.routing.remove_route(MAIN, block(cidr))?;
         }
@@ -104,8 +105,7 @@ impl LiveInet {
     }
 }
 
-/// Whoever asks for an address that nobody has yet is told at once, and may ask again: a packet that is lost is sent again
-/// only after a second. Usually such answers are rationed.
+/// Answers to whoever asks for an address that nobody has are not rationed.
 fn say_so_each_time() -> Result<(), Trouble> {
     let path = "/proc/sys/net/ipv4/icmp_ratelimit";
     std::fs::write(path, "0").map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))

@@ -41,8 +41,6 @@ pub(crate) enum Way {
     Local(u32),
     /// Nowhere, silently.
     Blackhole,
-    /// Nowhere, and whoever asked is told so.
-    Unreachable,
     /// On to the next table.
     Throw,
 }
@@ -277,7 +275,6 @@ fn route_message(table: u32, (address, prefix): (Ipv4Addr, u8), way: Option<Way>
             message.attributes.push(RouteAttribute::Oif(device));
         }
         Some(Way::Blackhole) => message.header.kind = RouteType::BlackHole,
-        Some(Way::Unreachable) => message.header.kind = RouteType::Unreachable,
         Some(Way::Throw) => message.header.kind = RouteType::Throw,
     }
     message

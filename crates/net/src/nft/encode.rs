@@ -292,6 +292,12 @@ fn fill(data: &mut Attributes, expr: &Expr) -> &'static str {
             data.number(1, u32::from(FAMILY_IPV4)).number(3, register(port));
             "tproxy"
         }
+        Expr::NoSuchHost => {
+            const ICMP_UNREACHABLE: u32 = 0;
+            const HOST_UNREACHABLE: u8 = 1;
+            data.number(1, ICMP_UNREACHABLE).bytes(2, &[HOST_UNREACHABLE]);
+            "reject"
+        }
         Expr::Verdict(verdict) => {
             data.number(1, VERDICT_REGISTER).nest(2, |nest| verdict_data(nest, verdict));
             "immediate"

@@ -82,6 +82,8 @@ pub(crate) enum Expr {
     TransparentProxy {
         port: u32,
     },
+    /// Tells the sender that there is no such host (ICMP).
+    NoSuchHost,
     Verdict(Verdict),
 }
 

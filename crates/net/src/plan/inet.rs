@@ -14,6 +14,9 @@ use crate::nft::{
 const RELAY_PORT: u16 = 4000;
 pub(crate) const WORLD_MARK: u32 = 1;
 
+/// The cloud's own addresses, and this machine's: what is below the first one that an interface may have.
+const OWN: Cidr = Cidr::v4(198, 18, 0, 0, 22);
+
 /// What the namespace is to hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Inet {
@@ -60,25 +63,43 @@ pub(crate) fn inet(
             routes.insert(Cidr::host(endpoint_source(*number).into()), vpce_device(*number));
         }
     }
-    Inet { routes, ruleset: ruleset(host) }
+    let taken = routes.keys().map(Cidr::address).filter_map(v4).collect();
+    Inet { ruleset: ruleset(host, &taken), routes }
+}
+
+/// Whoever asks for a public address that nobody has is told at once, and may ask again: a packet that is lost is sent
+/// again only after a second, which is longer than an instance takes to be there.
+fn refusal(taken: &BTreeSet<Ipv4Addr>, ruleset: &mut Ruleset) -> Vec<Vec<Expr>> {
+    let mut set = Set::new(4, Kind::Nothing);
+    taken.iter().for_each(|address| set.insert(address.octets().to_vec()));
+    ruleset.set("taken", set);
+    let mut own = match_cidr(&OWN, true).unwrap_or_default();
+    own.push(Expr::Verdict(Verdict::Accept));
+    let has_owner = vec![
+        Expr::Network { offset: 16, length: 4, to: 8 },
+        Expr::Lookup { set: "taken".to_owned(), from: 8, invert: false },
+        Expr::Verdict(Verdict::Accept),
+    ];
+    let mut nobody = match_cidr(&POOL, true).unwrap_or_default();
+    nobody.push(Expr::NoSuchHost);
+    vec![own, has_owner, nobody]
 }
 
 /// What comes from endpoints is for the services here, and goes no further. What is neither for this cloud nor for this
 /// machine is for the world, and is taken by transparent sockets here; without them it goes on to the host.
-fn ruleset(host: &BTreeSet<Ipv4Addr>) -> Ruleset {
+fn ruleset(host: &BTreeSet<Ipv4Addr>, taken: &BTreeSet<Ipv4Addr>) -> Ruleset {
     let mut ruleset = Ruleset::default();
     let mut here = Set::new(4, Kind::Nothing);
     host.iter().for_each(|address| here.insert(address.octets().to_vec()));
     ruleset.set("here", here);
     let accept = || Expr::Verdict(Verdict::Accept);
-    let mut pool = match_cidr(&POOL, true).unwrap_or_default();
-    pool.push(accept());
+    let mut rules = refusal(taken, &mut ruleset);
     let to_here = vec![
         Expr::Network { offset: 16, length: 4, to: 8 },
         Expr::Lookup { set: "here".to_owned(), from: 8, invert: false },
         accept(),
     ];
-    let mut rules = vec![pool, to_here];
+    rules.push(to_here);
     for traffic in [Traffic::Tcp(PortRange::ALL), Traffic::Udp(PortRange::ALL)] {
         let mut rule = match_name(Meta::InputName, &format!("{IGW}*"));
         rule.extend(match_traffic(traffic).unwrap_or_default());
