@@ -34,7 +34,7 @@ def test_volumes_without_instances(ec2):
     eventually(lambda: one(ec2.describe_volumes(VolumeIds=[id]), "Volumes")["State"] == "available")
     changed = ec2.modify_volume(VolumeId=id, VolumeType="gp3", Size=200)["VolumeModification"]
     assert (changed["OriginalVolumeType"], changed["TargetVolumeType"], changed["TargetIops"]) == ("gp2", "gp3", 3000)
-    with refused("VolumeModificationRateExceeded"):
+    with refused("IncorrectModificationState"):
         ec2.modify_volume(VolumeId=id, Size=300)
     assert one(ec2.describe_volumes_modifications(VolumeIds=[id]), "VolumesModifications")["TargetSize"] == 200
     snapshot = ec2.create_snapshot(VolumeId=id, Description="empty")["SnapshotId"]
@@ -48,6 +48,26 @@ def test_volumes_without_instances(ec2):
     ec2.delete_snapshot(SnapshotId=snapshot)
     with refused("InvalidZone.NotFound"):
         ec2.create_volume(AvailabilityZone="mars-1a", Size=1)
+
+
+def test_four_modifications_a_day(own_cloud):
+    cloud = own_cloud().wait_until_ready()
+    ec2 = cloud.client("ec2")
+    id = ec2.create_volume(AvailabilityZone=ZONE, Size=1)["VolumeId"]
+    eventually(lambda: one(ec2.describe_volumes(VolumeIds=[id]), "Volumes")["State"] == "available")
+
+    def last():
+        return one(ec2.describe_volumes_modifications(VolumeIds=[id]), "VolumesModifications")
+
+    for size in range(2, 6):
+        assert ec2.modify_volume(VolumeId=id, Size=size)["VolumeModification"]["ModificationState"] == "modifying"
+        eventually(lambda: last()["ModificationState"] == "optimizing")
+        cloud.advance("10s")
+        assert (last()["ModificationState"], last()["Progress"], "EndTime" in last()) == ("completed", 100, True)
+    with refused("VolumeModificationRateExceeded"):
+        ec2.modify_volume(VolumeId=id, Size=6)
+    cloud.advance("24h")
+    ec2.modify_volume(VolumeId=id, Size=6)
 
 
 WAIT = "while [ ! -b /dev/xvdf ]; do sleep 0.05; done\n"

@@ -13,6 +13,7 @@
 
 mod chart;
 mod credits;
+mod debt;
 mod performance;
 mod share;
 mod simulation;
@@ -22,6 +23,7 @@ mod workload;
 
 pub use chart::chart;
 pub use credits::{Bucket, Work};
+pub use debt::Debt;
 pub use performance::Performance;
 pub use share::{Share, share};
 pub use simulation::{Moment, Simulation, simulate};

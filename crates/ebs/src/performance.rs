@@ -41,6 +41,7 @@ const STANDARD_THROUGHPUT: f64 = 90.0 * MIB;
 /// How fast a volume is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Performance {
+    pub kind: VolumeType,
     /// At all times.
     pub baseline: Rate,
     /// While there are credits; the baseline where there is no bucket.
@@ -56,16 +57,16 @@ impl Performance {
             VolumeType::Gp2 => gp2(volume),
             VolumeType::Gp3 => {
                 let throughput = f64::from(volume.throughput.unwrap_or(GP3_THROUGHPUT)) * MIB;
-                steady(f64::from(volume.iops.unwrap_or(GP3_IOPS)), throughput)
+                steady(volume.kind, f64::from(volume.iops.unwrap_or(GP3_IOPS)), throughput)
             }
             VolumeType::Io1 => {
                 let iops = f64::from(volume.iops.unwrap_or_default());
                 let most = IO1_THROUGHPUT + (iops - IO1_LARGE).max(0.0) * IO1_THROUGHPUT_PER_IO;
-                steady(iops, most.min(iops * volume.kind.io_bytes()))
+                steady(volume.kind, iops, most.min(iops * volume.kind.io_bytes()))
             }
             VolumeType::Io2 => {
                 let iops = f64::from(volume.iops.unwrap_or_default());
-                steady(iops, IO2_THROUGHPUT.min(iops * volume.kind.io_bytes()))
+                steady(volume.kind, iops, IO2_THROUGHPUT.min(iops * volume.kind.io_bytes()))
             }
             VolumeType::St1 => hdd(volume, &ST1),
             VolumeType::Sc1 => hdd(volume, &SC1),
@@ -84,7 +85,7 @@ impl Performance {
             Some(Bucket::Ios { .. }) => {
                 let iops = up_to(self.baseline.iops, self.burst.iops);
                 // A volume without credits moves no more than its I/Os can carry.
-                let carried = (iops * VolumeType::Gp2.io_bytes()).max(self.baseline.bytes);
+                let carried = (iops * self.kind.io_bytes()).max(self.baseline.bytes);
                 Rate { iops, bytes: self.burst.bytes.min(carried) }
             }
             Some(Bucket::Bytes { .. }) => {
@@ -113,15 +114,16 @@ impl Performance {
 }
 
 /// A type without credits.
-fn steady(iops: f64, bytes: f64) -> Performance {
+fn steady(kind: VolumeType, iops: f64, bytes: f64) -> Performance {
     let rate = Rate { iops, bytes };
-    Performance { baseline: rate, burst: rate, bucket: None }
+    Performance { kind, baseline: rate, burst: rate, bucket: None }
 }
 
 fn gp2(volume: &Volume) -> Performance {
     let iops = (f64::from(volume.gib) * GP2_IOPS_PER_GIB).clamp(GP2_IOPS.0, GP2_IOPS.1);
     let most = if volume.gib <= GP2_SMALL { GP2_THROUGHPUT.0 } else { GP2_THROUGHPUT.1 };
     Performance {
+        kind: volume.kind,
         baseline: Rate { iops, bytes: most.min(iops * volume.kind.io_bytes()) },
         burst: Rate { iops: iops.max(GP2_BURST), bytes: most },
         bucket: Some(Bucket::Ios { capacity: GP2_CREDITS, earned: iops }),
@@ -132,6 +134,7 @@ fn hdd(volume: &Volume, of: &Hdd) -> Performance {
     let tib = f64::from(volume.gib) / 1024.0;
     let baseline = (of.baseline * tib).min(of.most);
     Performance {
+        kind: volume.kind,
         baseline: Rate { iops: of.iops, bytes: baseline },
         burst: Rate { iops: of.iops, bytes: (of.burst * tib).min(of.most) },
         bucket: Some(Bucket::Bytes { capacity: tib * TIB, earned: baseline }),
@@ -140,6 +143,7 @@ fn hdd(volume: &Volume, of: &Hdd) -> Performance {
 
 fn standard() -> Performance {
     Performance {
+        kind: VolumeType::Standard,
         baseline: Rate { iops: STANDARD_IOPS.0, bytes: STANDARD_IOPS.0 * VolumeType::Standard.io_bytes() },
         burst: Rate {
             iops: STANDARD_IOPS.1,

@@ -32,7 +32,7 @@ pub fn table(simulation: &Simulation, language: Language) -> String {
 }
 
 fn write_head(text: &mut String, simulation: &Simulation, language: Language) -> std::fmt::Result {
-    let Performance { baseline, burst, bucket } = simulation.performance;
+    let Performance { baseline, burst, bucket, .. } = simulation.performance;
     writeln!(text, "{} {} GiB", simulation.volume.kind, simulation.volume.gib)?;
     writeln!(text, "  {}: {}", language.pick("baseline", "ベースライン"), rate(baseline))?;
     if let Some(bucket) = bucket {

@@ -47,6 +47,13 @@ pub fn run() -> Result<(), Trouble> {
     for lack in lacks {
         line(&mut out, format_args!("  {} {}: {}", mark(false), lack.name, lack.why))?;
     }
+    let limits = kogumo_machine::linux::throttle::is_possible();
+    let follows = if limits {
+        "EBS volumes are as fast as their types, sizes and credits say"
+    } else {
+        "EBS volumes are as fast as this machine's disk: run as root, on a kernel with block control groups (CONFIG_BLK_DEV_THROTTLING)"
+    };
+    line(&mut out, format_args!("  {} limits of devices: {follows}", mark(limits)))?;
     line(&mut out, format_args!("Networks:"))?;
     match kogumo_net::Linux::probe() {
         Ok(()) => line(&mut out, format_args!("  {} VPCs route packets, and their rules are felt", mark(true)))?,
@@ -97,9 +104,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
     (
-        "Performance of EBS volumes",
-        "types, IOPS and throughput are checked and recorded; a device is as fast as this machine's disk",
+        "Performance of EBS volumes beyond this machine's disk",
+        "types, sizes and credits limit devices; a limit that this machine's disk does not reach is not reached, and what is in the page cache is faster",
     ),
+    ("EBS encryption", "refused: there is no KMS yet"),
     ("Detailed monitoring, EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
 ];
 

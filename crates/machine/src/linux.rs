@@ -7,6 +7,7 @@ pub(crate) mod idmap;
 mod inside;
 mod probe;
 mod still;
+pub mod throttle;
 
 use std::fs;
 use std::io::Read;

@@ -12827,8 +12827,7 @@ static S_VolumeState: schema::Shape = schema::Shape::new("VolumeState", Kind::St
     "deleted",
     "error",
 ]));
-static S_VolumeType: schema::Shape = schema::Shape::new("VolumeType", Kind::String)
-    .limits(Limits::NONE.values(&["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"]));
+static S_VolumeType: schema::Shape = schema::Shape::new("VolumeType", Kind::String);
 static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
 static L_Vpc: Layout = Layout::new(&[
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),

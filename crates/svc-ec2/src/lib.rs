@@ -73,13 +73,18 @@ pub fn service() -> Service {
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
         .with(flow_log::FlowLogs::default())
         .reconciler(flow_log::RECONCILER)
+        .reconciler(volume::performance::RECONCILER)
         .with(instance::Machines::default())
+        .with(volume::performance::Meters::default())
         .on_reset(|cloud| Box::pin(instance::forget_all(cloud)))
         .on_stop(|cloud| Box::pin(stop(cloud)))
 }
 
-/// Machines first, then the network that they are in.
+/// Machines first, no slower than this machine, then the network that they are in.
 async fn stop(cloud: Arc<Cloud>) {
+    if let Err(trouble) = volume::performance::lift_all(&cloud) {
+        tracing::warn!("{trouble}");
+    }
     instance::rest(Arc::clone(&cloud)).await;
     network::stop(cloud).await;
 }

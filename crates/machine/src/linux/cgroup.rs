@@ -10,7 +10,8 @@ use crate::Limits;
 
 /// The folder below a hierarchy's root that holds the groups of machines.
 const OURS: &str = "kogumo-machines";
-const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
+/// `io` holds a machine to its volumes' limits (see `throttle`); version 1 calls it otherwise and needs no group.
+const CONTROLLERS: [&str; 4] = ["memory", "cpu", "pids", "io"];
 /// The kernel's own period for quotas, in microseconds.
 const PERIOD: u64 = 100_000;
 
@@ -112,10 +113,30 @@ fn settings(version: u8, controllers: &[&str], limits: &Limits) -> Vec<(&'static
                 settings.push(("cpu.cfs_period_us", PERIOD.to_string()));
                 settings.push(("cpu.cfs_quota_us", quota.to_string()));
             }
+            (_, "io") => {}
             _ => settings.push(("pids.max", limits.processes.to_string())),
         }
     }
     settings
+}
+
+/// Where the hierarchy of a controller is mounted, in that version.
+pub(crate) fn mount_of(version: u8, controller: &str) -> Option<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mut found = mounts.lines().filter_map(mount);
+    found.find(|(is, _, has)| *is == version && has.split(',').any(|one| one == controller)).map(|(_, at, _)| at)
+}
+
+/// The group of this program in the hierarchy of a controller of version 1 (cgroups(7)).
+pub(crate) fn own_group(controller: &str) -> Option<String> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let mut groups = groups.lines().filter_map(|line| line.splitn(3, ':').nth(1).zip(line.splitn(3, ':').nth(2)));
+    groups.find(|(has, _)| has.split(',').any(|one| one == controller)).map(|(_, group)| group.to_owned())
+}
+
+/// The group of a machine.
+pub(crate) fn of_machine(mount: &Path, id: &str) -> PathBuf {
+    mount.join(OURS).join(id)
 }
 
 fn hand_down(at: &Path, controllers: &[&str]) {
@@ -132,8 +153,8 @@ fn find() -> Vec<Hierarchy> {
     found
 }
 
-/// One line of proc_pid_mountinfo(5), if it is a hierarchy.
-fn hierarchy(line: &str) -> Option<Hierarchy> {
+/// One line of proc_pid_mountinfo(5), if it is a hierarchy: its version, its place, all of its controllers.
+fn mount(line: &str) -> Option<(u8, PathBuf, String)> {
     let (left, right) = line.split_once(" - ")?;
     let at = PathBuf::from(left.split(' ').nth(4)?);
     let mut right = right.split(' ');
@@ -142,7 +163,13 @@ fn hierarchy(line: &str) -> Option<Hierarchy> {
         "cgroup" => (1, right.nth(1)?.to_owned()),
         _ => return None,
     };
-    let controllers = CONTROLLERS.into_iter().filter(|wanted| has.trim().split(',').any(|c| c == *wanted)).collect();
+    Some((version, at, has.trim().to_owned()))
+}
+
+/// The same with those of its controllers that are ours.
+fn hierarchy(line: &str) -> Option<Hierarchy> {
+    let (version, at, has) = mount(line)?;
+    let controllers = CONTROLLERS.into_iter().filter(|wanted| has.split(',').any(|c| c == *wanted)).collect();
     Some(Hierarchy { version, at, controllers })
 }
 

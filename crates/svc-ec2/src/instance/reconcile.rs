@@ -106,8 +106,8 @@ fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
             steps.spawn_blocking(move || work.make_volume(&scope, &volume));
         } else if volume.attachment.as_ref().is_some_and(|held| held.state != "attached") {
             steps.spawn_blocking(move || work.move_volume(&scope, &volume, instance.as_ref()));
-        } else if volume.modified.is_some() {
-            steps.spawn_blocking(move || work.files.grow(&volume).map(|()| Done::Nothing));
+        } else if volume.modified().is_some_and(|one| one.applied.is_none()) {
+            steps.spawn_blocking(move || work.modify_volume(&scope, &volume));
         }
     }
     for (scope, snapshot) in records.snapshots.iter().filter(|(_, one)| !one.made) {

@@ -101,6 +101,21 @@ impl Work {
         })
     }
 
+    /// Lets a volume's file follow its record. Its speed follows by itself.
+    pub fn modify_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
+        self.files.grow(volume)?;
+        let now = self.cloud.clock.now();
+        self.write(scope, |w| {
+            if let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? {
+                if let Some(last) = volume.modifications.last_mut() {
+                    last.applied = last.applied.or(Some(now));
+                }
+                put(w, &volume)?;
+            }
+            Ok(Done::Something)
+        })
+    }
+
     pub fn take_snapshot(&self, scope: &Scope, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<Done, Trouble> {
         self.files.take(&*self.host, snapshot, volume)?;
         self.write(scope, |w| {

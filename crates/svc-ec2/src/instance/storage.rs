@@ -35,8 +35,12 @@ impl Files {
         self.0.join("images").join(name)
     }
 
+    pub fn volumes(&self) -> PathBuf {
+        self.0.join("volumes")
+    }
+
     pub fn volume(&self, id: &str) -> PathBuf {
-        self.0.join("volumes").join(format!("{id}.img"))
+        self.volumes().join(format!("{id}.img"))
     }
 
     fn snapshot(&self, id: &str) -> PathBuf {

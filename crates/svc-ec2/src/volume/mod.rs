@@ -3,6 +3,7 @@
 mod attach;
 mod modify;
 mod ops;
+pub mod performance;
 mod record;
 pub mod rules;
 

@@ -1,5 +1,6 @@
 //! ModifyVolume: larger, or of another type, while it is in use.
 
+use kogumo_base::Timestamp;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
@@ -11,8 +12,46 @@ use crate::filter::{Filters, number, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{chosen, get, put};
 
-/// AWS lets a volume be modified again after six hours.
-const REST_SECONDS: i64 = 6 * 3600;
+/// AWS lets a volume be modified four times within a rolling day.
+const MOST: usize = 4;
+const DAY: i64 = 24 * 3600;
+/// How long a volume is `optimizing`. On AWS its blocks move meanwhile, for minutes to hours; here nothing has to, and the
+/// state is passed through so that programs that wait for it meet it.
+const OPTIMIZING_MILLIS: i64 = 5_000;
+
+/// Where a modification is at a moment of the cloud's clock: its state, and its progress in percent.
+fn stage(modification: &Modification, now: Timestamp) -> (&'static str, i64) {
+    match modification.applied {
+        None => ("modifying", 0),
+        Some(applied) => match now.0 - applied.0 {
+            passed if passed < OPTIMIZING_MILLIS => ("optimizing", passed.max(0) * 100 / OPTIMIZING_MILLIS),
+            _ => ("completed", 100),
+        },
+    }
+}
+
+/// Whether a volume may be modified now.
+fn check_turn(volume: &Volume, now: Timestamp) -> Result<(), Fault> {
+    let state = volume.modified().map_or("completed", |last| stage(last, now).0);
+    if state != "completed" {
+        let message =
+            format!("Volume {} cannot be modified in modification state {}", volume.id, state.to_ascii_uppercase());
+        return Err(Fault::coded("IncorrectModificationState", 400, message));
+    }
+    // The fourth from the end.
+    let fourth = volume.modifications.iter().rev().nth(MOST - 1);
+    match fourth.map(|modification| modification.started.plus_seconds(DAY)).filter(|free| now < *free) {
+        None => Ok(()),
+        Some(free) => {
+            let message = format!(
+                "You've reached the maximum modification rate per volume limit. Volume {} can be modified again at {}.",
+                volume.id,
+                free.iso_millis()
+            );
+            Err(Fault::coded("VolumeModificationRateExceeded", 400, message))
+        }
+    }
+}
 
 pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<ModifyVolumeResult, Fault> {
     refuse(&[("MultiAttachEnabled", input.multi_attach_enabled == Some(true))])?;
@@ -20,13 +59,7 @@ pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<Modif
         return Err(missing_parameter("size, volumeType, iops or throughput"));
     }
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
-    if volume.modified.as_ref().is_some_and(|last| w.now < last.started.plus_seconds(REST_SECONDS)) {
-        let message = format!(
-            "You've reached the maximum modification rate per volume limit. Wait at least 6 hours between modifications per EBS volume. Volume: {}",
-            volume.id
-        );
-        return Err(Fault::coded("VolumeModificationRateExceeded", 400, message));
-    }
+    check_turn(&volume, w.now)?;
     let size = input.size.unwrap_or(volume.size);
     if size < volume.size {
         return Err(invalid_value("New size cannot be smaller than existing size"));
@@ -44,25 +77,25 @@ pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<Modif
         iops: (volume.iops, shape.iops),
         throughput: (volume.throughput, shape.throughput),
         started: w.now,
+        applied: None,
     };
     (volume.size, volume.kind, volume.iops, volume.throughput) = (shape.size, shape.kind, shape.iops, shape.throughput);
-    let answer = VolumeModification {
-        modification_state: Some("modifying".into()),
-        progress: Some(0),
-        ..shown(&volume.id, &modification)
-    };
-    volume.modified = Some(modification);
+    let answer = shown(&volume.id, &modification, w.now);
+    volume.modifications.retain(|one| w.now < one.started.plus_seconds(DAY));
+    volume.modifications.push(modification);
     put(w, &volume)?;
     Ok(ModifyVolumeResult { volume_modification: Some(answer) })
 }
 
-fn shown(id: &str, modification: &Modification) -> VolumeModification {
+fn shown(id: &str, modification: &Modification, now: Timestamp) -> VolumeModification {
+    let (state, progress) = stage(modification, now);
+    let end = modification.applied.filter(|_| state == "completed");
     VolumeModification {
         volume_id: Some(id.to_owned()),
-        modification_state: Some("completed".into()),
-        progress: Some(100),
+        modification_state: Some(state.into()),
+        progress: Some(progress),
         start_time: Some(modification.started),
-        end_time: None,
+        end_time: end.map(|applied| applied.plus_millis(OPTIMIZING_MILLIS)),
         original_size: Some(modification.size.0),
         target_size: Some(modification.size.1),
         original_volume_type: Some(modification.kind.0.clone()),
@@ -96,9 +129,31 @@ pub fn describe_volumes_modifications(
     input: DescribeVolumesModificationsRequest,
 ) -> Result<DescribeVolumesModificationsResult, Fault> {
     let volumes = chosen::<Volume>(r.store, r.scope(), input.volume_ids.as_deref())?;
-    let all = volumes.iter().filter_map(|volume| Some(shown(&volume.id, volume.modified.as_ref()?)));
+    let all = volumes.iter().filter_map(|volume| Some(shown(&volume.id, volume.modified()?, r.now)));
     let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
     let page =
         cut(FILTERS.select(all.collect(), input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
     Ok(DescribeVolumesModificationsResult { volumes_modifications: Some(page.items), next_token: page.next_token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_modification_goes_through_its_states() {
+        let started = Timestamp(1_000);
+        let mut one = Modification {
+            size: (1, 2),
+            kind: ("gp2".into(), "gp2".into()),
+            iops: (None, None),
+            throughput: (None, None),
+            started,
+            applied: None,
+        };
+        assert_eq!(stage(&one, Timestamp(9_000_000)), ("modifying", 0));
+        one.applied = Some(Timestamp(2_000));
+        assert_eq!(stage(&one, Timestamp(4_500)), ("optimizing", 50));
+        assert_eq!(stage(&one, Timestamp(7_000)), ("completed", 100));
+    }
 }

@@ -37,7 +37,8 @@ pub fn make(
         fresh_root,
         made: false,
         attachment: None,
-        modified: None,
+        modifications: Vec::new(),
+        auto_enable_io: false,
     };
     put(w, &volume)?;
     if let Some(snapshot) = &volume.snapshot {

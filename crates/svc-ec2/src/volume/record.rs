@@ -26,9 +26,12 @@ pub struct Volume {
     /// Whether its file is there.
     pub made: bool,
     pub attachment: Option<Attachment>,
-    /// The last modification that a client asked for.
+    /// What clients have asked to be changed, the last one last; those of the last day at least.
     #[serde(default)]
-    pub modified: Option<Modification>,
+    pub modifications: Vec<Modification>,
+    /// Whether I/O goes on by itself after AWS has found an inconsistency. Here it never stops.
+    #[serde(default)]
+    pub auto_enable_io: bool,
 }
 
 /// Where a volume is, or is on its way to or from.
@@ -51,9 +54,16 @@ pub struct Modification {
     pub iops: (Option<i32>, Option<i32>),
     pub throughput: (Option<i32>, Option<i32>),
     pub started: Timestamp,
+    /// When the device followed.
+    pub applied: Option<Timestamp>,
 }
 
 impl Volume {
+    /// The last modification.
+    pub fn modified(&self) -> Option<&Modification> {
+        self.modifications.last()
+    }
+
     pub fn state(&self) -> &'static str {
         match (&self.attachment, self.made) {
             (Some(_), _) => "in-use",

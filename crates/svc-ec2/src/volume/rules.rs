@@ -18,7 +18,7 @@ struct Limits {
 
 const LIMITS: [Limits; 7] = [
     Limits { kind: "gp2", size: (1, 16_384), iops: None, ratio: 0, boot: true },
-    Limits { kind: "gp3", size: (1, 16_384), iops: Some((3000, 16_000)), ratio: 500, boot: true },
+    Limits { kind: "gp3", size: (1, 65_536), iops: Some((3000, 80_000)), ratio: 500, boot: true },
     Limits { kind: "io1", size: (4, 16_384), iops: Some((100, 64_000)), ratio: 50, boot: true },
     Limits { kind: "io2", size: (4, 65_536), iops: Some((100, 256_000)), ratio: 1000, boot: true },
     Limits { kind: "st1", size: (125, 16_384), iops: None, ratio: 0, boot: false },
@@ -27,7 +27,7 @@ const LIMITS: [Limits; 7] = [
 ];
 
 /// The throughput of gp3, MiB/s.
-const THROUGHPUT: (i32, i32) = (125, 1000);
+const THROUGHPUT: (i32, i32) = (125, 2000);
 
 /// A volume that is wanted, and after [`check`] one that may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
