@@ -90,7 +90,8 @@ pub async fn begin(visit: &Visit, site: &Site, provider: Provider) -> Answer {
         provider.details.get("client_id").cloned().unwrap_or_default(),
         provider.details.get("authorize_scopes").cloned().unwrap_or_default(),
     );
-    let endpoints = tokio::task::spawn_blocking(move || provider.endpoints()).await;
+    let cloud = visit.cx.cloud.clone();
+    let endpoints = tokio::task::spawn_blocking(move || provider.endpoints(&cloud)).await;
     let endpoints = match endpoints {
         Ok(Ok(endpoints)) => endpoints,
         Ok(Err(found)) => return trouble(visit, &found),

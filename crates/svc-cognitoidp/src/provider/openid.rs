@@ -53,6 +53,43 @@ fn check(url: &str) -> Result<&str, Trouble> {
     Err(Trouble::new("a provider's address is neither https nor on this machine"))
 }
 
+/// Names that this cloud itself answers to, whoever asks.
+const OWN: [&str; 2] = [".amazonaws.com", ".amazoncognito.com"];
+
+/// Where to ask for an address, and under which name: what is at one of this cloud's names is on its own port.
+fn place<'a>(cloud: &Cloud, url: &'a str) -> Result<(String, Option<&'a str>), Trouble> {
+    check(url)?;
+    let own = url.strip_prefix("https://").and_then(|rest| {
+        let (name, path) = rest.split_once('/')?;
+        OWN.iter().any(|domain| name.ends_with(domain)).then_some((name, path))
+    });
+    Ok(match own {
+        Some((name, path)) => (format!("http://{}/{path}", cloud.settings.listen), Some(name)),
+        None => (url.to_owned(), None),
+    })
+}
+
+fn get(cloud: &Cloud, url: &str, bearer: Option<&str>) -> Result<Value, Trouble> {
+    let (at, name) = place(cloud, url)?;
+    let mut request = agent().get(at);
+    if let Some(name) = name {
+        request = request.header("host", name);
+    }
+    if let Some(bearer) = bearer {
+        request = request.header("authorization", format!("Bearer {bearer}"));
+    }
+    read(request.call())
+}
+
+fn post(cloud: &Cloud, url: &str, form: Vec<(&str, &str)>) -> Result<Value, Trouble> {
+    let (at, name) = place(cloud, url)?;
+    let mut request = agent().post(at);
+    if let Some(name) = name {
+        request = request.header("host", name);
+    }
+    read(request.send_form(form))
+}
+
 fn read(answer: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Trouble> {
     let trouble = |error: ureq::Error| Trouble::from_cause("the identity provider does not answer", error);
     let mut answer = answer.map_err(trouble)?;
@@ -77,13 +114,13 @@ impl Provider {
     ///
     /// # Errors
     /// The issuer does not answer, or not with a configuration.
-    pub fn endpoints(&self) -> Result<Endpoints, Trouble> {
+    pub fn endpoints(&self, cloud: &Cloud) -> Result<Endpoints, Trouble> {
         let set = |name: &str| self.detail(name).map(str::to_owned);
         if let (Some(authorize), Some(token), Some(keys)) = (set("authorize_url"), set("token_url"), set("jwks_uri")) {
             return Ok(Endpoints { authorize, token, attributes: set("attributes_url"), keys });
         }
         let address = format!("{}/.well-known/openid-configuration", self.issuer());
-        let found = read(agent().get(check(&address)?).call())?;
+        let found = get(cloud, &address, None)?;
         let published = |name: &str| found[name].as_str().map(str::to_owned);
         let needed = |ours: &str, theirs: &str| {
             set(ours)
@@ -103,19 +140,19 @@ impl Provider {
     /// # Errors
     /// The provider refuses the code, or its id token is not to be believed.
     pub fn claims(&self, cloud: &Cloud, exchange: &Exchange) -> Result<Map<String, Value>, Trouble> {
-        let endpoints = self.endpoints()?;
+        let endpoints = self.endpoints(cloud)?;
         let (client, secret) =
             (self.detail("client_id").unwrap_or_default(), self.detail("client_secret").unwrap_or_default());
         let mut form = vec![
             ("grant_type", "authorization_code"),
-            ("code", &exchange.code),
+            ("code", exchange.code.as_str()),
             ("redirect_uri", &exchange.redirect),
             ("client_id", client),
         ];
         if !secret.is_empty() {
             form.push(("client_secret", secret));
         }
-        let tokens = read(agent().post(check(&endpoints.token)?).send_form(form))?;
+        let tokens = post(cloud, &endpoints.token, form)?;
         let text = tokens["id_token"].as_str().ok_or_else(|| Trouble::new("the identity provider gave no id token"))?;
         let refused = |why: String| Trouble::new(format!("the identity provider's id token is refused: {why}"));
         let token = Token::read(text).map_err(|error| refused(error.to_string()))?;
@@ -124,7 +161,7 @@ impl Provider {
         let now = if own.is_some() { exchange.now } else { exchange.machine_now };
         let keys = match own {
             Some(keys) => keys,
-            None => read(agent().get(check(&endpoints.keys)?).call())?,
+            None => get(cloud, &endpoints.keys, None)?,
         };
         let claims = token.verified_by(&KeySet::from_json(&keys)).map_err(|error| refused(error.to_string()))?;
         let audiences = [client.to_owned()];
@@ -135,7 +172,7 @@ impl Provider {
         }
         let mut claims = claims.clone();
         if let (Some(address), Some(access)) = (&endpoints.attributes, tokens["access_token"].as_str()) {
-            let more = read(agent().get(check(address)?).header("authorization", format!("Bearer {access}")).call())?;
+            let more = get(cloud, address, Some(access))?;
             // Source: OpenID Connect Core, section 5.3.2: another subject's answer is not to be used.
             if let Value::Object(more) = more
                 && more.get("sub") == claims.get("sub")
