@@ -106,3 +106,29 @@ def test_everything_in_one_answer(cloud):
     assert every["Policies"][0]["PolicyVersionList"][0]["Document"] == json.loads(POLICY)
     only = iam.get_account_authorization_details(Filter=["Role"])
     assert only["UserDetailList"] == [] and only["RoleDetailList"][0]["RoleName"] == "worker"
+
+
+def test_trust_names_who_is_there(iam, name):
+    def trust(arn):
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}]})
+
+    nobody = f"arn:aws:iam::000000000000:user/{name}"
+    message = refused("MalformedPolicyDocument", iam.create_role, RoleName=name, AssumeRolePolicyDocument=trust([nobody]))
+    assert message == f'Invalid principal in policy: "AWS":"{nobody}"'
+    iam.create_user(UserName=name)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(nobody))
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust(["arn:aws:iam::999999999999:role/elsewhere", nobody]))
+    refused("MalformedPolicyDocument", iam.update_assume_role_policy, RoleName=name, PolicyDocument=trust(f"{nobody}-2"))
+
+
+def test_a_groups_policies_are_simulated(iam, name):
+    iam.create_group(GroupName=name)
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    iam.put_group_policy(GroupName=name, PolicyName="queues", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    arn = iam.get_group(GroupName=name)["Group"]["Arn"]
+    secure = [{"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}]
+    found = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["sqs:SendMessage", "s3:GetObject"], ContextEntries=secure)["EvaluationResults"]
+    assert [one["EvalDecision"] for one in found] == ["allowed", "implicitDeny"]
+    assert found[0]["MatchedStatements"][0]["SourcePolicyType"] == "group"
+    assert iam.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"] == ["aws:SecureTransport"]
+    refused("NoSuchEntity", iam.simulate_principal_policy, PolicySourceArn=f"{arn}-2", ActionNames=["sqs:SendMessage"])

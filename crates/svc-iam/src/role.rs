@@ -33,6 +33,7 @@ pub fn shown(role: &Entity, account: &str) -> Role {
 pub fn create_role(w: &mut Writer, input: CreateRoleRequest) -> Result<CreateRoleResponse, Fault> {
     document::check(&input.assume_role_policy_document, Purpose::Trust)?;
     quota::trust_policy_size(&input.assume_role_policy_document)?;
+    document::check_principals(w.store(), w.caller.account(), &input.assume_role_policy_document)?;
     let mut role = Entity::new(Kind::Role, input.role_name, input.path, w.now);
     role.tags = tags::made(input.tags)?;
     role.boundary = policy::boundary(w, input.permissions_boundary)?;
@@ -93,6 +94,7 @@ pub fn update_role_description(
 pub fn update_assume_role_policy(w: &mut Writer, input: UpdateAssumeRolePolicyRequest) -> Result<Unit, Fault> {
     document::check(&input.policy_document, Purpose::Trust)?;
     quota::trust_policy_size(&input.policy_document)?;
+    document::check_principals(w.store(), w.caller.account(), &input.policy_document)?;
     change(w, &input.role_name, false, |role| role.trust = input.policy_document)?;
     Ok(Unit)
 }

@@ -133,10 +133,21 @@ fn given(cloud: &Cloud, texts: &[String], list: &str) -> Result<Vec<Source>, Fau
 
 /// The user, group or role of an ARN, with its policies.
 fn caller(r: &Reader, arn: &str) -> Result<(Arc<Identity>, Who), Fault> {
-    let principal = principal(r, arn)?;
-    let identity = authorize::of_principal(r.cloud, &principal, None)?;
+    let identity = match group(r, arn)? {
+        Some(group) => group,
+        None => authorize::of_principal(r.cloud, &principal(r, arn)?, None)?,
+    };
     let who = identity.principal.clone();
     Ok((identity, who))
+}
+
+/// The group of an ARN, if it names one.
+fn group(r: &Reader, arn: &str) -> Result<Option<Arc<Identity>>, Fault> {
+    let Some(arn) = Arn::parse(arn).filter(|arn| arn.service == "iam") else { return Ok(None) };
+    let Some(path) = arn.resource.strip_prefix("group/") else { return Ok(None) };
+    let scope = kogumo_base::Scope::new(&arn.account, r.scope().region.clone());
+    let group = entity::get(r.store, &scope, Kind::Group, path.rsplit('/').next().unwrap_or(path))?;
+    Ok(Some(authorize::of_group(r.cloud, &arn.account, &group.name)?))
 }
 
 /// Whom an ARN of IAM or STS names.
@@ -172,21 +183,25 @@ pub fn principal(r: &Reader, arn: &str) -> Result<Principal, Fault> {
             let id = format!("{}:{session}", role.id);
             Ok(Principal::AssumedRole { account, role: role.name, session: session.to_owned(), id })
         }
-        "group" => Err(Fault::not_implemented("Simulating the policies of a group")),
         _ => Err(wrong()),
     }
 }
 
 /// An identity's policies as results name them.
 fn attached(identity: &Identity, arn: &str) -> Vec<Source> {
-    let is_role = arn.contains(":role/") || arn.contains(":assumed-role/");
+    let named = |word: &str| arn.contains(&format!(":{word}/"));
+    let kind = match (named("role") || named("assumed-role"), named("group")) {
+        (true, _) => "role",
+        (false, true) => "group",
+        (false, false) => "user",
+    };
     let source = |held: &Held| {
         let (id, kind) = match held.name.strip_prefix("arn:aws:iam::") {
             Some(rest) => {
                 let kind = if rest.starts_with("aws:") { "aws-managed" } else { "user-managed" };
                 (rest.rsplit('/').next().unwrap_or(rest).to_owned(), kind)
             }
-            None => (held.name.clone(), if is_role { "role" } else { "user" }),
+            None => (held.name.clone(), kind),
         };
         Source { id, kind, text: held.text.to_string(), document: Arc::clone(&held.document) }
     };

@@ -74,6 +74,14 @@ pub fn of_principal(cloud: &Cloud, principal: &Principal, maker: Option<&str>) -
     Ok(own)
 }
 
+/// A group with its policies. It is nobody who calls; the simulator takes it for a user who has nothing else.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn of_group(cloud: &Cloud, account: &str, name: &str) -> Result<Arc<Identity>, Trouble> {
+    remembered(cloud, Kind::Group, account, name)
+}
+
 fn clone(identity: &Identity) -> Identity {
     Identity {
         principal: identity.principal.clone(),

@@ -21,7 +21,7 @@ use kogumo_wire::{Operation, Structure};
 
 pub use circumstances::of_simulated;
 pub use explain::surface;
-pub use identity::{Held, Identities, Identity, of_principal};
+pub use identity::{Held, Identities, Identity, of_group, of_principal};
 
 /// What decides over all calls.
 pub const AUTHORIZER: Authorizer = Authorizer { call, one };
