@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use kogumo_netmodel::{CLOUD, DYNAMODB, EndpointKind, Interface, Owner, S3, Topology, Vpc};
+use kogumo_netmodel::{Cidr, EndpointKind, Interface, Owner, Public, Topology, Vpc};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +51,10 @@ pub struct Endpoints {
 impl Endpoints {
     /// At the cloud's public addresses.
     #[must_use]
-    pub fn public() -> Self {
-        let first = |block: &kogumo_netmodel::Cidr| block.nth(1).unwrap_or(IpAddr::V4(CLOUD));
-        Self { s3: first(&S3), dynamodb: first(&DYNAMODB), others: IpAddr::V4(CLOUD) }
+    pub fn public(plan: Public) -> Self {
+        let others = IpAddr::V4(plan.cloud());
+        let first = |block: Cidr| block.nth(1).unwrap_or(others);
+        Self { s3: first(plan.s3()), dynamodb: first(plan.dynamodb()), others }
     }
 
     /// All at one address: where the cloud listens, as long as there is no network.
@@ -215,7 +216,7 @@ fn of_kind(asked: Kind, kind: Kind, answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kogumo_netmodel::{Address, Cidr, Endpoint, Forwarding};
+    use kogumo_netmodel::{Address, Endpoint, Forwarding};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
@@ -254,7 +255,7 @@ mod tests {
     fn ask(topology: &Topology, from: &str, name: &str) -> Option<Answer> {
         let from = if from.is_empty() { Vantage::Outside } else { Vantage::Vpc(from.into()) };
         let question = Question { name: name.into(), kind: Kind::A };
-        look_up(topology, &from, Endpoints::public(), &question)
+        look_up(topology, &from, Endpoints::public(Public::default()), &question)
     }
 
     fn at(address: &str) -> Option<Answer> {
@@ -309,8 +310,8 @@ mod tests {
     fn addresses_have_names() {
         let topology = topology();
         let question = Question { name: "5.1.0.10.in-addr.arpa".into(), kind: Kind::Ptr };
-        let answer = look_up(&topology, &Vantage::Vpc("vpc-1".into()), Endpoints::public(), &question);
+        let answer = look_up(&topology, &Vantage::Vpc("vpc-1".into()), Endpoints::public(Public::default()), &question);
         assert_eq!(answer, Some(Answer::Names(vec!["ip-10-0-1-5.ap-northeast-1.compute.internal".into()])));
-        assert_eq!(look_up(&topology, &Vantage::Outside, Endpoints::public(), &question), None);
+        assert_eq!(look_up(&topology, &Vantage::Outside, Endpoints::public(Public::default()), &question), None);
     }
 }

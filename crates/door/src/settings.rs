@@ -1,6 +1,6 @@
 //! What `kogumo up` was told.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// The settings of a running cloud.
@@ -17,9 +17,14 @@ pub struct Settings {
     pub fsync: bool,
     /// Only keys that this cloud issued are accepted: no `test`, no 12-digit keys.
     pub strict: bool,
+    /// The block that public addresses are handed out of: its first address and the length of its prefix.
+    pub public_addresses: (Ipv4Addr, u8),
     /// A LibreTranslate-compatible server: it translates first, and the built-in dictionary where it cannot.
     pub translate_url: Option<String>,
 }
+
+/// Where public addresses are taken from unless something else is said: RFC 2544's block for tests of networks.
+pub const PUBLIC_ADDRESSES: (Ipv4Addr, u8) = (Ipv4Addr::new(198, 18, 0, 0), 15);
 
 impl Settings {
     /// The cloud's own endpoint, `http://127.0.0.1:4566`.

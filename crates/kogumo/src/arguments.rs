@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use kogumo_door::settings::PUBLIC_ADDRESSES;
 use kogumo_template::params::Format;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
@@ -13,6 +14,7 @@ Kogumo (小雲): AWS on your own machine.
   kogumo up [options]             start the cloud in the foreground
       --listen ADDRESS:PORT         where (default 127.0.0.1:4566)
       --dns ADDRESS:PORT            where the cloud's DNS answers (default 127.0.0.1:4553)
+      --public-addresses BLOCK      what public addresses are taken from (default 198.18.0.0/15)
       --data FOLDER                 where everything is kept (default ~/.local/share/kogumo)
       --ephemeral                   keep nothing
       --fsync                       acknowledged writes survive a power failure, too
@@ -107,6 +109,8 @@ pub struct Up {
     pub listen: SocketAddr,
     /// Where the cloud's DNS answers; the default may be taken by another cloud, a given one may not.
     pub dns: Option<SocketAddr>,
+    /// A block's first address and the length of its prefix.
+    pub public_addresses: (Ipv4Addr, u8),
     pub data: Option<PathBuf>,
     pub ephemeral: bool,
     pub fsync: bool,
@@ -160,10 +164,18 @@ fn end(parser: &mut lexopt::Parser, command: Command) -> Result<Command, lexopt:
     }
 }
 
+/// A block that has room for public addresses: `198.18.0.0/15`.
+fn block(text: &str) -> Result<(Ipv4Addr, u8), lexopt::Error> {
+    let parts = text.split_once('/').and_then(|(base, prefix)| Some((base.parse().ok()?, prefix.parse().ok()?)));
+    let fits = parts.filter(|(base, prefix)| kogumo_net::Public::new(*base, *prefix).is_some());
+    fits.ok_or_else(|| format!("'{text}' is not a block of IPv4 addresses, /8 to /21, such as 198.18.0.0/15").into())
+}
+
 fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
     let mut up = Up {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4566)),
         dns: None,
+        public_addresses: PUBLIC_ADDRESSES,
         data: None,
         ephemeral: false,
         fsync: false,
@@ -178,6 +190,7 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
         match argument {
             Long("listen") => up.listen = parser.value()?.parse()?,
             Long("dns") => up.dns = Some(parser.value()?.parse()?),
+            Long("public-addresses") => up.public_addresses = block(&parser.value()?.string()?)?,
             Long("data") => up.data = Some(parser.value()?.into()),
             Long("ephemeral") => up.ephemeral = true,
             Long("fsync") => up.fsync = true,

@@ -89,10 +89,6 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
     ("IPv6 in VPCs", "recorded, and packets are decided about; the packets that flow are IPv4"),
-    (
-        "Ping beyond this machine",
-        "TCP and UDP reach what this machine reaches; ICMP reaches this machine and other VPCs",
-    ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
     (

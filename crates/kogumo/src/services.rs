@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use kogumo_base::Trouble;
+use kogumo_door::settings::PUBLIC_ADDRESSES;
 use kogumo_door::{Service, Settings};
 
 /// All services. A new one is one line here.
@@ -43,6 +44,7 @@ pub fn list(operations: bool) -> Result<(), Trouble> {
         data: std::env::temp_dir(),
         fsync: false,
         strict: false,
+        public_addresses: PUBLIC_ADDRESSES,
         translate_url: None,
     };
     let mut out = std::io::stdout().lock();

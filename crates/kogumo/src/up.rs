@@ -39,6 +39,7 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
         data: folder.path.clone(),
         fsync: up.fsync,
         strict: up.strict,
+        public_addresses: up.public_addresses,
         translate_url: up.translate_url.clone(),
     };
     let services = services::all(&settings)?;

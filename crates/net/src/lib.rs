@@ -23,5 +23,6 @@ mod suite;
 mod wall;
 
 pub use fake::Fake;
+pub use kogumo_netmodel::Public;
 pub use linux::{Counted, Linux, Namespace};
 pub use wall::{Guest, Net};

@@ -288,7 +288,7 @@ impl State {
 
     fn make_namespaces(&mut self, live: &BTreeSet<Id>) -> Result<(), Trouble> {
         if self.inet.is_none() {
-            self.inet = Some(LiveInet::new(&self.host)?);
+            self.inet = Some(LiveInet::new(&self.host, self.topology.public)?);
         }
         for vpc in live {
             if !self.routers.contains_key(vpc) {

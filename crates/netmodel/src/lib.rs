@@ -35,7 +35,7 @@ pub use network_acl::{AclEntry, NetworkAcl};
 pub use packet::{Header, IcmpRange, Origin, Packet, PortRange, Protocol, Traffic};
 pub use peering::Peering;
 pub use prefix_list::PrefixList;
-pub use public::{CLOUD, DYNAMODB, FIRST_PUBLIC, HOST, POOL, S3, is_cloud};
+pub use public::Public;
 pub use route_table::{Destination, Route, RouteTable, Target};
 pub use security_group::{Peer, SecurityGroup, SecurityGroupRule};
 pub use step::{Step, What};

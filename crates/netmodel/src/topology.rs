@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::{
-    DhcpOptions, Endpoint, Interface, InternetGateway, NatGateway, NetworkAcl, Peering, PrefixList, RouteTable,
+    DhcpOptions, Endpoint, Interface, InternetGateway, NatGateway, NetworkAcl, Peering, PrefixList, Public, RouteTable,
     SecurityGroup, Subnet, Vpc,
 };
 
@@ -26,6 +26,8 @@ pub struct Topology {
     pub endpoints: BTreeMap<Id, Endpoint>,
     pub prefix_lists: BTreeMap<Id, PrefixList>,
     pub dhcp_options: BTreeMap<Id, DhcpOptions>,
+    /// Which addresses are public.
+    pub public: Public,
     /// Interfaces whose packets flow logs want to know of. It changes nothing for packets.
     pub logged: BTreeSet<Id>,
 }

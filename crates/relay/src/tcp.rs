@@ -11,13 +11,13 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::is_world;
+use crate::{Pool, is_world};
 
 const AT_ONCE: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Relays what the listener takes. Connections end with it.
-pub(crate) async fn relay(listener: TcpListener) {
+pub(crate) async fn relay(listener: TcpListener, pool: Pool) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut connections = JoinSet::new();
     loop {
@@ -26,7 +26,7 @@ pub(crate) async fn relay(listener: TcpListener) {
             // The address that the guest called is this end's own: it is a transparent socket.
             Ok((guest, _)) => {
                 connections.spawn(async move {
-                    if let Err(error) = connect(guest).await {
+                    if let Err(error) = connect(guest, pool).await {
                         tracing::debug!(%error, "a connection to the world");
                     }
                     drop(place);
@@ -41,11 +41,11 @@ pub(crate) async fn relay(listener: TcpListener) {
     }
 }
 
-async fn connect(mut guest: TcpStream) -> io::Result<()> {
+async fn connect(mut guest: TcpStream, pool: Pool) -> io::Result<()> {
     let to: SocketAddr = guest.local_addr()?;
     // A guest whose connection is refused out there sees it reset.
     guest.set_zero_linger()?;
-    if !is_world(to) {
+    if !is_world(to, pool) {
         return Ok(());
     }
     let mut world = timeout(PATIENCE, TcpStream::connect(to)).await??;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::{is_world, transparent};
+use crate::{Pool, is_world, transparent};
 
 /// Opens a socket inside of the internet's namespace.
 pub type Inside = Arc<
@@ -34,7 +34,7 @@ const QUEUE: usize = 64;
 
 type Pair = (SocketAddr, SocketAddr);
 
-pub(crate) async fn relay(socket: UdpSocket, inside: Inside) {
+pub(crate) async fn relay(socket: UdpSocket, inside: Inside, pool: Pool) {
     let mut pairs: HashMap<Pair, mpsc::Sender<Vec<u8>>> = HashMap::new();
     let mut tasks = JoinSet::new();
     let mut buffer = vec![0; LONGEST];
@@ -50,7 +50,7 @@ pub(crate) async fn relay(socket: UdpSocket, inside: Inside) {
         };
         pairs.retain(|_, sender| !sender.is_closed());
         while tasks.try_join_next().is_some() {}
-        if !is_world(world) {
+        if !is_world(world, pool) {
             continue;
         }
         let datagram = buffer.get(..length).unwrap_or_default().to_vec();

@@ -1,16 +1,18 @@
 //! The pool of public addresses: one for the whole cloud, since the machine it runs on is its internet.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::Ipv4Net;
 use kogumo_base::{Scope, random_bytes};
-use kogumo_door::Writer;
+use kogumo_door::{Cloud, Writer};
+use kogumo_netmodel::Public;
 use kogumo_store::{Key, Range, Table};
 use kogumo_wire::Fault;
 
-/// RFC 2544's block for tests: no host of the internet has these addresses. The cloud itself uses the first ones.
-pub const POOL: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15);
-const FIRST: Ipv4Addr = Ipv4Addr::new(198, 18, 4, 0);
+/// Which addresses are public in this cloud.
+pub fn plan(cloud: &Cloud) -> Public {
+    let (base, prefix) = cloud.settings.public_addresses;
+    Public::new(base, prefix).unwrap_or_default()
+}
 
 /// Whose an address is: account and region. By the address as a number.
 static HELD: Table<Scope> = Table::new("ec2/public-address");
@@ -24,8 +26,8 @@ fn key(address: Ipv4Addr) -> Key {
 }
 
 /// Whether an interface may have that address: networks' first and last ones are left out.
-fn is_usable(address: Ipv4Addr) -> bool {
-    address >= FIRST && POOL.contains(&address) && !matches!(address.octets()[3], 0 | 255)
+fn is_usable(plan: Public, address: Ipv4Addr) -> bool {
+    address >= plan.first() && plan.pool().contains(address.into()) && !matches!(address.octets()[3], 0 | 255)
 }
 
 /// So many addresses are tried at random before they are gone through.
@@ -37,9 +39,10 @@ const TRIES: usize = 16;
 /// # Errors
 /// `InsufficientAddressCapacity`.
 pub fn take(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
+    let pool = plan(w.cloud).pool();
     for _ in 0..TRIES {
-        let [high, middle, low] = random_bytes::<3>();
-        let address = Ipv4Addr::from(u32::from(POOL.network()) | u32::from_be_bytes([0, high & 1, middle, low]));
+        let place = u128::from(u32::from_be_bytes(random_bytes::<4>())) % pool.size();
+        let Some(IpAddr::V4(address)) = pool.nth(place) else { continue };
         if take_this(w, address)? {
             return Ok(address);
         }
@@ -48,11 +51,12 @@ pub fn take(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
 }
 
 fn take_first(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
-    let mut next = u32::from(FIRST);
+    let plan = plan(w.cloud);
+    let mut next = u32::from(plan.first());
     for row in HELD.scan(w.store(), &everywhere(), &Range::all()) {
         let (row, _) = row?;
         let held = row.reader().u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
-        while !is_usable(Ipv4Addr::from(next)) && next < held {
+        while !is_usable(plan, Ipv4Addr::from(next)) && next < held {
             next += 1;
         }
         if held != next {
@@ -60,11 +64,11 @@ fn take_first(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
         }
         next += 1;
     }
-    while !is_usable(Ipv4Addr::from(next)) && POOL.contains(&Ipv4Addr::from(next)) {
+    while !is_usable(plan, Ipv4Addr::from(next)) && plan.pool().contains(Ipv4Addr::from(next).into()) {
         next += 1;
     }
     let address = Ipv4Addr::from(next);
-    if !POOL.contains(&address) {
+    if !plan.pool().contains(address.into()) {
         let message = "There are no addresses left in the pool of this cloud.";
         return Err(Fault::coded("InsufficientAddressCapacity", 503, message));
     }
@@ -77,7 +81,7 @@ fn take_first(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
 /// # Errors
 /// Trouble with the store.
 pub fn take_this(w: &mut Writer, address: Ipv4Addr) -> Result<bool, Fault> {
-    if !is_usable(address) || HELD.contains(w.store(), &everywhere(), key(address))? {
+    if !is_usable(plan(w.cloud), address) || HELD.contains(w.store(), &everywhere(), key(address))? {
         return Ok(false);
     }
     hold(w, address)?;

@@ -54,7 +54,7 @@ async fn interfaces_come_to_instances_and_leave_them() -> Tested {
     let nobody = root.call::<AttachNetworkInterface>(attach("i-00000000000000002", 1)).await;
     assert!(nobody.is_err_and(|fault| fault.message.contains("does not exist")));
     let attached = root.call::<AttachNetworkInterface>(attach("i-00000000000000001", 1)).await?;
-    let topology = crate::topology(&cloud.store.read())?;
+    let topology = crate::topology(&cloud.store.read(), kogumo_netmodel::Public::default())?;
     assert_eq!(topology.interfaces.values().filter(|interface| interface.is_up()).count(), 2);
 
     let attachment_id = attached.attachment_id.unwrap_or_default();
@@ -107,7 +107,7 @@ async fn the_projection_decides_as_the_records_say() -> Tested {
         port: Some(port),
     };
     let decide = |port| {
-        let topology = crate::topology(&cloud.store.read())?;
+        let topology = crate::topology(&cloud.store.read(), kogumo_netmodel::Public::default())?;
         crate::insights::follow(&topology, &asked(port)).map_err(Trouble::new)
     };
     assert_eq!(decide(22)?.cause().map(|cause| cause.code()), Some("ENI_SG_RULES_MISMATCH"));

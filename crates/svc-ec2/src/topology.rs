@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use kogumo_base::{Scope, Trouble};
 use kogumo_netmodel as net;
-use kogumo_netmodel::{Cidr, Topology};
+use kogumo_netmodel::{Cidr, Public, Topology};
 use kogumo_store::Read;
 
 use crate::dhcp_options::DhcpOptions;
@@ -27,12 +27,12 @@ use crate::vpc::Vpc;
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn topology(read: &dyn Read) -> Result<Topology, Trouble> {
-    let mut to = Topology::default();
+pub fn topology(read: &dyn Read, public: Public) -> Result<Topology, Trouble> {
+    let mut to = Topology { public, ..Topology::default() };
     let tables = every::<RouteTable>(read)?;
     let acls = every::<NetworkAcl>(read)?;
     for (scope, vpc) in every::<Vpc>(read)? {
-        for list in prefix_list::of_region(&scope.region) {
+        for list in prefix_list::of_region(public, &scope.region) {
             let cidrs = block(&list.cidr).into_iter().collect();
             to.prefix_lists.insert(list.id, net::PrefixList { name: list.name, cidrs });
         }

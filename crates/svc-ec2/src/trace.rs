@@ -9,6 +9,7 @@ use kogumo_wire::Body;
 use serde_json::json;
 
 use crate::insights::{Asked, follow};
+use crate::public_address;
 use crate::topology::topology;
 
 const PAGE: &str = "/_kogumo/net/trace";
@@ -33,7 +34,7 @@ fn answer(cloud: &Arc<Cloud>, incoming: &Incoming) -> bytes::Bytes {
 fn lines(cloud: &Arc<Cloud>, incoming: &Incoming) -> Result<(bool, Vec<String>), Trouble> {
     let asked = |name: &str| incoming.request.query_value(name).unwrap_or_default();
     let is_japanese = asked("language") == "ja";
-    let topology = topology(&cloud.store.read())?;
+    let topology = topology(&cloud.store.read(), public_address::plan(cloud))?;
     let to = asked("to");
     let question = Asked {
         source: asked("from"),

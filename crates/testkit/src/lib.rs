@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kogumo_base::Trouble;
-use kogumo_door::{Caller, Client, Cloud, Service, Settings};
+use kogumo_door::{Caller, Client, Cloud, Service, Settings, settings};
 use kogumo_store::Store;
 
 /// The data folder of a test's cloud; it goes with the cloud.
@@ -29,7 +29,15 @@ pub fn cloud(mut services: Vec<Service>) -> Result<Arc<Cloud>, Trouble> {
     if let Some(last) = services.pop() {
         services.push(last.with(Folder(data.clone())));
     }
-    let settings = Settings { listen, callback: None, data, fsync: false, strict: false, translate_url: None };
+    let settings = Settings {
+        listen,
+        callback: None,
+        data,
+        fsync: false,
+        strict: false,
+        public_addresses: settings::PUBLIC_ADDRESSES,
+        translate_url: None,
+    };
     Cloud::new(settings, Store::ephemeral()?, services)
 }
 

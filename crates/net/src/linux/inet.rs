@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use kogumo_base::Trouble;
-use kogumo_netmodel::{Cidr, FIRST_PUBLIC, HOST, POOL};
+use kogumo_netmodel::{Cidr, Public};
 
 use super::cell::{Cell, NEXT};
 use super::namespace::Namespace;
@@ -24,6 +24,7 @@ pub(crate) struct LiveInet {
     cell: Cell,
     host: HostSide,
     seen: plan::Inet,
+    public: Public,
 }
 
 /// What is ours in the host's namespace: a device, and routes over it. It goes when this namespace does.
@@ -36,9 +37,9 @@ struct HostSide {
 }
 
 impl LiveInet {
-    pub(crate) fn new(host: &Namespace) -> Result<Self, Trouble> {
+    pub(crate) fn new(host: &Namespace, public: Public) -> Result<Self, Trouble> {
         let mut cell = Cell::new(false)?;
-        let host = HostSide::new(&mut cell, host)?;
+        let host = HostSide::new(&mut cell, host, public)?;
         let device = cell.routing.index(TO_HOST)?;
         cell.routing.set_up(device)?;
         cell.routing.add_neighbour(device, NEXT, HOST_MAC)?;
@@ -46,16 +47,16 @@ impl LiveInet {
         // somebody has them; everything else is beyond the host.
         let way = Way::Via { device, gateway: NEXT };
         cell.routing.set_route(MAIN, EVERYWHERE, way)?;
-        cell.routing.set_route(MAIN, block(&POOL), Way::Blackhole)?;
+        cell.routing.set_route(MAIN, block(&public.pool()), Way::Blackhole)?;
         cell.namespace.enter(say_so_each_time)?;
-        for own in own_addresses() {
+        for own in own_addresses(public) {
             cell.routing.set_route(LOCAL, block(&own), Way::Local(cell.loopback))?;
         }
-        cell.routing.set_route(MAIN, (HOST, 32), way)?;
+        cell.routing.set_route(MAIN, (public.host(), 32), way)?;
         // What is marked as for the world is taken here, as if it were for this namespace itself.
         cell.routing.add_rule(plan::WORLD_MARK, WORLD_TABLE)?;
         cell.routing.set_route(WORLD_TABLE, EVERYWHERE, Way::Local(cell.loopback))?;
-        Ok(Self { cell, host, seen: plan::Inet::default() })
+        Ok(Self { cell, host, seen: plan::Inet::default(), public })
     }
 
     pub(crate) fn namespace(&self) -> &Namespace {
@@ -101,7 +102,7 @@ impl LiveInet {
             self.cell.routing.remove_route(MAIN, block(cidr))?;
         }
         self.seen = wanted.clone();
-        self.host.set_routes(wanted.routes.keys().filter(|cidr| POOL.covers(cidr)).copied().collect())
+        self.host.set_routes(wanted.routes.keys().filter(|cidr| self.public.pool().covers(cidr)).copied().collect())
     }
 }
 
@@ -112,23 +113,23 @@ fn say_so_each_time() -> Result<(), Trouble> {
 }
 
 /// The cloud's own addresses, as blocks that leave out the host's.
-fn own_addresses() -> Vec<Cidr> {
-    let first = u32::from(HOST) & !0xff;
-    let border = u32::from(FIRST_PUBLIC);
+fn own_addresses(public: Public) -> Vec<Cidr> {
+    let first = u32::from(public.host()) & !0xff;
+    let border = u32::from(public.first());
     let rest = (first..border).step_by(256).skip(1).filter_map(|base| Cidr::new(Ipv4Addr::from(base).into(), 24));
     let near = (2..256).map(|place| Cidr::host(Ipv4Addr::from(first + place).into()));
     rest.chain(near.take(14)).collect()
 }
 
 impl HostSide {
-    fn new(cell: &mut Cell, host: &Namespace) -> Result<Self, Trouble> {
+    fn new(cell: &mut Cell, host: &Namespace, public: Public) -> Result<Self, Trouble> {
         let mut routing = Routing::open(host)?;
         let (name, number) = Self::take_name(cell, host, &mut routing)?;
         let device = routing.index(&name)?;
-        routing.add_address(device, HOST, 32)?;
+        routing.add_address(device, public.host(), 32)?;
         routing.set_up(device)?;
         routing.add_neighbour(device, NEXT, HERE_MAC)?;
-        let own: BTreeSet<Cidr> = own_addresses().into_iter().collect();
+        let own: BTreeSet<Cidr> = own_addresses(public).into_iter().collect();
         let mut side = Self { routing, device, number, routes: BTreeSet::new() };
         for cidr in own {
             side.add(&cidr)?;

@@ -148,6 +148,7 @@ fn chain_body(body: &mut Attributes, name: &str, chain: &Chain) {
         HookType::Prerouting => 0,
         HookType::Input => 1,
         HookType::Forward => 2,
+        HookType::Output => 3,
         HookType::Postrouting => 4,
     };
     body.nest(4, |nest| {

@@ -35,6 +35,7 @@ pub(crate) enum HookType {
     Prerouting,
     Input,
     Forward,
+    Output,
     Postrouting,
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn ends(before: &Topology, after: &Topology, vpc: &str, flow: &Flow) 
     let moved = |private: Ipv4Addr, public: Ipv4Addr| {
         let owner = after.interface_at(vpc, private.into()).filter(|_| after.internet_gateway_of(vpc).is_some());
         private != public
-            && kogumo_netmodel::POOL.contains(public.into())
+            && after.public.pool().contains(public.into())
             && owner.and_then(|(_, own)| own.public_of(private.into())) != Some(public.into())
     };
     if moved(flow.answers_from, flow.destination) || moved(flow.source, flow.answers_to) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Phase, Place};
-use crate::{Cause, Header, Interface, POOL, Step, Topology, What, is_cloud};
+use crate::{Cause, Header, Interface, Step, Topology, What};
 
 /// Comes to an interface, from another one of that subnet, or from outside of all subnets.
 pub(super) fn interface(
@@ -41,7 +41,7 @@ pub(super) fn from_internet(
     let public = header.destination;
     let Some((id, interface, private)) = topology.interface_behind(public) else {
         // Answers go back to where they came from; what begins here is for the cloud or lost.
-        let known = phase == Phase::Answer || is_cloud(public);
+        let known = phase == Phase::Answer || topology.public.is_cloud(public);
         return if known { Ok(Place::Internet) } else { Err(Cause::NoSuchPublicAddress { address: public }) };
     };
     let gateway = way_in(topology, &interface.vpc, public, phase)?;
@@ -118,6 +118,6 @@ impl Topology {
     /// Whether it is an address of the pool that is, or could be, an interface's; or an IPv6 address of one.
     pub(crate) fn is_public(&self, address: IpAddr) -> bool {
         let v6 = || address.is_ipv6() && self.interface_behind(address).is_some();
-        (POOL.contains(address) && !is_cloud(address)) || v6()
+        (self.public.pool().contains(address) && !self.public.is_cloud(address)) || v6()
     }
 }

@@ -357,7 +357,7 @@ fn the_resolver_and_the_metadata_service_are_under_no_rule() {
 #[test]
 fn a_gateway_endpoint_needs_no_way_out() {
     let mut topology = two_subnets();
-    topology.prefix_lists.insert("pl-s3".into(), PrefixList { name: "s3".into(), cidrs: vec![S3] });
+    topology.prefix_lists.insert("pl-s3".into(), PrefixList { name: "s3".into(), cidrs: vec![Public::default().s3()] });
     let endpoint = Endpoint {
         vpc: "vpc-a".into(),
         service: "com.amazonaws.ap-northeast-1.s3".into(),

@@ -15,6 +15,7 @@ use crate::filter::{Filters, text};
 use crate::network_interface::{self, NetworkInterface, Plan};
 use crate::page::{Wanted, cut};
 use crate::prefix_list;
+use crate::public_address;
 use crate::resource::{Resource, all, chosen, delete, find, get, put};
 use crate::route_table::{Route, RouteTable, Target};
 use crate::subnet::Subnet;
@@ -133,7 +134,7 @@ fn make(w: &mut Writer, input: CreateVpcEndpointRequest) -> Result<VpcEndpoint, 
 
 /// A gateway endpoint's way into route tables: a route to the service's prefix list.
 fn add_routes(w: &mut Writer, endpoint: &mut VpcEndpoint, tables: &[String]) -> Result<(), Fault> {
-    let list = prefix_list::of_service(w.caller.region(), &endpoint.service);
+    let list = prefix_list::of_service(public_address::plan(w.cloud), w.caller.region(), &endpoint.service);
     let (Some(list), Kind::Gateway { route_tables }) = (list, &mut endpoint.kind) else { return Ok(()) };
     for id in tables {
         let mut table: RouteTable = get(w.store(), w.scope(), id)?;

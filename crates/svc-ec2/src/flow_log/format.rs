@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use kogumo_netmodel::{DYNAMODB, FIRST_PUBLIC, POOL, S3};
+use kogumo_netmodel::Public;
 use kogumo_wire::Fault;
 
 use super::gather::{Flow, Totals};
@@ -56,6 +56,8 @@ pub struct Place {
     pub interface: String,
     pub instance: Option<String>,
     pub primary: Ipv4Addr,
+    /// Which addresses are AWS's own.
+    pub public: Public,
 }
 
 /// The names of the fields, in order.
@@ -127,8 +129,8 @@ fn of_flow(field: &str, place: &Place, flow: &Flow, totals: &Totals) -> Option<S
         "action" => if flow.accepted { "ACCEPT" } else { "REJECT" }.to_owned(),
         "tcp-flags" => tcp_flags(totals.tcp_flags).to_string(),
         "type" => "IPv4".to_owned(),
-        "pkt-src-aws-service" => service(flow.source)?.to_owned(),
-        "pkt-dst-aws-service" => service(flow.destination)?.to_owned(),
+        "pkt-src-aws-service" => service(place.public, flow.source)?.to_owned(),
+        "pkt-dst-aws-service" => service(place.public, flow.destination)?.to_owned(),
         "flow-direction" => if flow.egress { "egress" } else { "ingress" }.to_owned(),
         "traffic-path" => totals.path.filter(|_| flow.egress)?.to_string(),
         _ => return None,
@@ -141,13 +143,13 @@ fn tcp_flags(flags: u8) -> u8 {
 }
 
 /// AWS's service at a public address of this cloud.
-fn service(address: Ipv4Addr) -> Option<&'static str> {
+fn service(public: Public, address: Ipv4Addr) -> Option<&'static str> {
     let address = IpAddr::V4(address);
     match address {
-        _ if S3.contains(address) => Some("S3"),
-        _ if DYNAMODB.contains(address) => Some("DYNAMODB"),
-        _ if !POOL.contains(address) => None,
-        IpAddr::V4(own) if own < FIRST_PUBLIC => Some("AMAZON"),
+        _ if public.s3().contains(address) => Some("S3"),
+        _ if public.dynamodb().contains(address) => Some("DYNAMODB"),
+        _ if public.is_cloud(address) => Some("AMAZON"),
+        _ if !public.pool().contains(address) => None,
         _ => Some("EC2"),
     }
 }
@@ -166,6 +168,7 @@ mod tests {
             interface: "eni-1".into(),
             instance: Some("i-1".into()),
             primary: Ipv4Addr::new(10, 0, 1, 5),
+            public: Public::default(),
         }
     }
 

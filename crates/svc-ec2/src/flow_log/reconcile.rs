@@ -142,6 +142,7 @@ fn place(topology: &Topology, id: &str, interface: &Interface) -> Option<Place> 
             _ => None,
         },
         primary,
+        public: topology.public,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::client_token;
 use crate::faults::refuse;
 use crate::filter::{Filters, flag, text};
 use crate::page::{Wanted, cut};
+use crate::public_address;
 use crate::resource::{Resource, chosen, delete, get, put};
 use crate::tag::{self, Tags};
 use crate::topology::topology;
@@ -59,7 +60,7 @@ pub fn start_network_insights_analysis(
 }
 
 fn analyse(w: &Writer, path: &Path) -> Result<NetworkInsightsAnalysis, Fault> {
-    let topology = topology(w.store())?;
+    let topology = topology(w.store(), public_address::plan(w.cloud))?;
     let address = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
     let asked = Asked {
         source: &path.source,

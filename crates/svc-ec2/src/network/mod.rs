@@ -17,6 +17,7 @@ use kogumo_door::Cloud;
 use kogumo_net::{Counted, Guest, Linux, Net};
 use kogumo_netmodel::Topology;
 
+use crate::public_address::plan;
 use crate::topology::topology;
 pub use reconcile::{RECONCILER, felt, stop};
 use sockets::{Open, Place};
@@ -110,12 +111,12 @@ impl Network {
     #[must_use]
     pub fn look_up(&self, cloud: &Cloud, from: &Vantage, question: &Question) -> Option<Answer> {
         let endpoints = match from {
-            Vantage::Vpc(_) => Endpoints::public(),
+            Vantage::Vpc(_) => Endpoints::public(plan(cloud)),
             Vantage::Outside => Endpoints::all_at(reachable(cloud.settings.listen.ip())),
         };
         let topology = match self.is_live() {
             true => self.topology(),
-            false => Arc::new(topology(&cloud.store.read()).unwrap_or_default()),
+            false => Arc::new(topology(&cloud.store.read(), plan(cloud)).unwrap_or_default()),
         };
         kogumo_dns::look_up(&topology, from, endpoints, question)
     }

@@ -10,6 +10,7 @@ use kogumo_net::Net;
 
 use super::{Network, beside};
 use crate::instance::{Instance, State};
+use crate::public_address;
 use crate::resource::Resource;
 use crate::topology::topology;
 
@@ -65,7 +66,7 @@ impl Network {
     /// Makes the network like the records are now.
     pub(super) async fn follow(&self, cloud: &Arc<Cloud>) -> Result<(), Trouble> {
         let _turn = self.turn.lock().await;
-        let wanted = Arc::new(topology(&cloud.store.read())?);
+        let wanted = Arc::new(topology(&cloud.store.read(), public_address::plan(cloud))?);
         let changed = wanted != self.topology();
         *self.topology.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&wanted);
         let Ok(linux) = &self.linux else { return Ok(()) };

@@ -70,7 +70,7 @@ impl Network {
             let opened = match what {
                 Wanted::Web(entrance) => listen(cloud, &namespace, place.address, entrance),
                 Wanted::Resolver { vpc } => resolve(cloud, &namespace, place.address, vpc),
-                Wanted::World => relay(&namespace),
+                Wanted::World => relay(&namespace, cloud.settings.public_addresses),
             };
             match opened {
                 Ok(opened) => {
@@ -114,7 +114,7 @@ fn wanted(linux: &Linux, topology: &Topology) -> Result<BTreeMap<Place, (Arc<Nam
     if let Some(namespace) = linux.internet() {
         let namespace = Arc::new(namespace);
         want(&namespace, (Ipv4Addr::UNSPECIFIED, kogumo_relay::PORT).into(), "", Wanted::World)?;
-        let Endpoints { s3, dynamodb, others } = Endpoints::public();
+        let Endpoints { s3, dynamodb, others } = Endpoints::public(topology.public);
         for address in [s3, dynamodb, others] {
             for port in WEB {
                 want(&namespace, (address, port).into(), "", Wanted::Web(Entrance::Internet))?;
@@ -149,13 +149,13 @@ fn resolve(cloud: &Arc<Cloud>, namespace: &Namespace, at: SocketAddr, vpc: Strin
     Ok(Open::Task(task.abort_handle()))
 }
 
-fn relay(internet: &Arc<Namespace>) -> Result<Open, Trouble> {
+fn relay(internet: &Arc<Namespace>, pool: kogumo_relay::Pool) -> Result<Open, Trouble> {
     let intake = internet.enter(kogumo_relay::open)?;
     // The task ends before its namespace does, and gives its part of it back then.
     let internet = Arc::clone(internet);
     let inside: kogumo_relay::Inside = Arc::new(move |open| internet.enter(open));
     let task = tokio::spawn(async move {
-        if let Err(trouble) = kogumo_relay::serve(intake, inside).await {
+        if let Err(trouble) = kogumo_relay::serve(intake, inside, pool).await {
             tracing::error!("{trouble}");
         }
     });

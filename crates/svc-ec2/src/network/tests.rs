@@ -178,7 +178,11 @@ async fn the_world_is_reached_by_the_relay() {
     kogumo_net::Net::attach(&linux, "eni-1", guest).expect("attached");
     let internet = Arc::new(linux.internet().expect("the internet"));
     let intake = internet.enter(kogumo_relay::open).expect("an intake");
-    tokio::spawn(kogumo_relay::serve(intake, Arc::new(move |open| internet.enter(open))));
+    tokio::spawn(kogumo_relay::serve(
+        intake,
+        Arc::new(move |open| internet.enter(open)),
+        kogumo_door::settings::PUBLIC_ADDRESSES,
+    ));
 
     let (tcp, udp) = (TcpListener::bind((own, 0)).expect("tcp"), UdpSocket::bind((own, 0)).expect("udp"));
     let at = [tcp.local_addr().expect("it"), udp.local_addr().expect("it")];

@@ -1,5 +1,7 @@
 //! The lists that AWS keeps for services with gateway endpoints. Their addresses are this cloud's.
 
+use kogumo_netmodel::Public;
+
 /// A list that nobody can change.
 pub struct AwsManaged {
     pub id: String,
@@ -15,8 +17,8 @@ const SERVICES: [(&str, &[(&str, &str)]); 2] = [
 ];
 
 /// The lists of a region.
-pub fn of_region(region: &str) -> Vec<AwsManaged> {
-    let cidrs = [kogumo_netmodel::S3.to_string(), kogumo_netmodel::DYNAMODB.to_string()];
+pub fn of_region(public: Public, region: &str) -> Vec<AwsManaged> {
+    let cidrs = [public.s3().to_string(), public.dynamodb().to_string()];
     let list = |((service, known), cidr): ((&str, &[(&str, &str)]), String)| {
         let id = known.iter().find(|(place, _)| *place == region).map(|(_, id)| (*id).to_owned());
         let name = format!("com.amazonaws.{region}.{service}");
@@ -26,8 +28,8 @@ pub fn of_region(region: &str) -> Vec<AwsManaged> {
 }
 
 /// The list of a service, by the service's name (`com.amazonaws.ap-northeast-1.s3`).
-pub fn of_service(region: &str, name: &str) -> Option<AwsManaged> {
-    of_region(region).into_iter().find(|list| list.name == name)
+pub fn of_service(public: Public, region: &str, name: &str) -> Option<AwsManaged> {
+    of_region(public, region).into_iter().find(|list| list.name == name)
 }
 
 /// FNV-1a: any number that is always the same will do.

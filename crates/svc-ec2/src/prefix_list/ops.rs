@@ -3,6 +3,7 @@
 use kogumo_base::{Arn, Scope};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::{PrefixList as ShownPlain, *};
+use kogumo_netmodel::Public;
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
@@ -11,6 +12,7 @@ use super::record::{Entry, PrefixList};
 use crate::faults::{dependency, invalid_combination, invalid_value, limit, refuse};
 use crate::filter::{Filters, text};
 use crate::page::{Wanted, cut};
+use crate::public_address::plan;
 use crate::resource::{Resource, all, delete, get, put};
 use crate::route_table::RouteTable;
 use crate::security_group::{Peer, SecurityGroup};
@@ -26,7 +28,8 @@ const MOST_ENTRIES: i32 = 1000;
 /// # Errors
 /// `InvalidPrefixListID.NotFound`.
 pub fn check(read: &dyn Read, scope: &Scope, id: &str) -> Result<(), Fault> {
-    if of_region(&scope.region).iter().any(|list| list.id == id) {
+    // Their ids are the same whatever their addresses are.
+    if of_region(Public::default(), &scope.region).iter().any(|list| list.id == id) {
         return Ok(());
     }
     get::<PrefixList>(read, scope, id).map(drop)
@@ -153,7 +156,7 @@ pub fn describe_managed_prefix_lists(
 ) -> Result<DescribeManagedPrefixListsResult, Fault> {
     let tags = Tags::of_all(r.store, r.scope())?;
     let own = all::<PrefixList>(r.store, r.scope())?;
-    let aws = of_region(&r.scope().region);
+    let aws = of_region(plan(r.cloud), &r.scope().region);
     let own = own.iter().map(|list| shown(list, r.scope(), &tags));
     let mut lists: Vec<ManagedPrefixList> = aws.iter().map(|list| aws_shown(list, r.scope())).chain(own).collect();
     if let Some(ids) = &input.prefix_list_ids {
@@ -179,7 +182,7 @@ pub fn describe_prefix_lists(
         ],
         tags: None,
     };
-    let mut lists = of_region(&r.scope().region);
+    let mut lists = of_region(plan(r.cloud), &r.scope().region);
     if let Some(ids) = &input.prefix_list_ids {
         if let Some(missing) = ids.iter().find(|id| !lists.iter().any(|list| list.id == **id)) {
             return Err(PrefixList::KIND.missing(missing));
@@ -203,7 +206,7 @@ pub fn get_managed_prefix_list_entries(
     input: GetManagedPrefixListEntriesRequest,
 ) -> Result<GetManagedPrefixListEntriesResult, Fault> {
     let id = &input.prefix_list_id;
-    let entries = match of_region(&r.scope().region).into_iter().find(|list| list.id == *id) {
+    let entries = match of_region(plan(r.cloud), &r.scope().region).into_iter().find(|list| list.id == *id) {
         Some(list) => vec![Entry { cidr: list.cidr, description: None }],
         None => {
             let list: PrefixList = get(r.store, r.scope(), id)?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use kogumo_netmodel::{HOST, Place, Topology, decide};
+use kogumo_netmodel::{Place, Topology, decide};
 
 use super::permitted;
 use super::probe::{Answers, PORTS, Probe, What};
@@ -86,7 +86,7 @@ fn some_probes(topology: &Topology, guests: Vec<String>, dice: &mut Dice) -> Vec
 }
 
 fn source(topology: &Topology, probe: &Probe) -> IpAddr {
-    probe.from.as_ref().map_or(IpAddr::V4(HOST), |id| topology.interfaces[id].addresses[0].private)
+    probe.from.as_ref().map_or(IpAddr::V4(topology.public.host()), |id| topology.interfaces[id].addresses[0].private)
 }
 
 /// Whether an answer should come: the packet arrives where there is a server, and the answer comes back.

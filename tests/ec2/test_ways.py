@@ -1,0 +1,190 @@
+"""Where packets of instances go: names, endpoints, ping, the world. Seen from inside of instances and from outside."""
+
+import json
+import subprocess
+import uuid
+
+import pytest
+from asking import one
+from clouds import eventually
+from machines import needs_machines, needs_ssh
+from places import ANYWHERE, Outside, Site, permission
+
+AWS = "https://dynamodb.ap-northeast-1.amazonaws.com"
+LOGS = "https://logs.ap-northeast-1.amazonaws.com"
+
+
+@pytest.fixture
+def site(cloud, ec2, account, tmp_path):
+    needs_machines(cloud)
+    needs_ssh()
+    made = Site(cloud, ec2, account, tmp_path)
+    yield made
+    made.close()
+
+
+def fetched(shell, url):
+    """The status that curl sees, with the certificate checked; '000' where nothing is reached."""
+    return shell(f"curl -s -m 3 -o /dev/null -w '%{{http_code}}' {url}", check=False).stdout.strip()
+
+
+def reached(shell, url):
+    """Whether somebody with a trusted certificate answers."""
+    return fetched(shell, url) != "000"
+
+
+def test_names_and_endpoints(cloud, ec2, site):
+    ssh_group = site.group("ssh", ("tcp", 22, ANYWHERE))
+    bastion_id, private_id = site.run(site.public, ssh_group), site.run(site.private, ssh_group)
+    bastion, private = site.running(bastion_id), site.running(private_id)
+    address, inner = bastion["PublicIpAddress"], private["PrivateIpAddress"]
+    outer = site.login(address)
+    shell = site.login(inner, over=address)
+
+    # Names of instances, from inside.
+    dashed = inner.replace(".", "-")
+    assert outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal").split()[0] == inner
+    assert outer(f"getent hosts {private_id}.ap-northeast-1.compute.internal").split()[0] == inner
+    public = f"ec2-{address.replace('.', '-')}.ap-northeast-1.compute.amazonaws.com"
+    assert bastion["PublicDnsName"] == public
+    assert shell(f"getent hosts {public}").split()[0] == bastion["PrivateIpAddress"]
+    # AWS's names lead to this cloud, with a certificate that is trusted: from the public subnet only.
+    assert reached(outer, AWS) and not reached(shell, AWS) and not reached(shell, LOGS)
+    signed = "--aws-sigv4 aws:amz:ap-northeast-1:dynamodb --user test:test -H 'X-Amz-Target: DynamoDB_20120810.ListTables'"
+    listed = outer(f"curl -s -m 5 {signed} -H 'Content-Type: application/x-amz-json-1.0' -d '{{}}' {AWS}")
+    assert "TableNames" in json.loads(listed)
+
+    # A gateway endpoint is a route.
+    gateway = ec2.create_vpc_endpoint(
+        VpcId=site.vpc, ServiceName="com.amazonaws.ap-northeast-1.dynamodb", RouteTableIds=[site.private_table]
+    )["VpcEndpoint"]["VpcEndpointId"]
+    assert reached(shell, AWS) and not reached(shell, LOGS)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[gateway])
+    assert not reached(shell, AWS)
+
+    # An interface endpoint has an address of the VPC, the service's usual name, and groups.
+    group = site.group("endpoint")
+    made = ec2.create_vpc_endpoint(
+        VpcId=site.vpc, VpcEndpointType="Interface", ServiceName="com.amazonaws.ap-northeast-1.logs", SubnetIds=[site.private], SecurityGroupIds=[group]
+    )["VpcEndpoint"]
+    interface = one(ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"]), "NetworkInterfaces")
+    own = interface["PrivateIpAddress"]
+    assert eventually(lambda: shell("getent hosts logs.ap-northeast-1.amazonaws.com").split()[0] == own, 5)
+    assert shell(f"getent hosts {made['DnsEntries'][0]['DnsName']}").split()[0] == own
+    assert not reached(shell, LOGS), "the endpoint's group lets nobody in"
+    https = [permission("tcp", 443, "10.8.2.0/24")]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=https)
+    assert reached(shell, LOGS)
+    assert not reached(outer, LOGS), "it is the private subnet that may"
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=https)
+    assert not reached(shell, LOGS)
+    ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], PrivateDnsEnabled=False)
+    assert eventually(lambda: shell("getent hosts logs.ap-northeast-1.amazonaws.com").split()[0] != own, 5)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+
+    # Without enableDnsHostnames there are no public names; without enableDnsSupport nobody answers.
+    ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsHostnames={"Value": False})
+    assert outer(f"getent hosts {public}", check=False).returncode != 0
+    assert outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal").split()[0] == inner
+    ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": False})
+    assert outer(f"timeout 2 getent hosts ip-{dashed}.ap-northeast-1.compute.internal", check=False).returncode != 0
+    ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": True})
+    assert eventually(lambda: outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal", check=False).returncode == 0, 5)
+
+
+def pings(where, address):
+    return where(f"ping -n -c 1 -W 2 {address}", check=False).returncode == 0
+
+
+def host(command, check=True):
+    return subprocess.run(command, shell=True, check=check, capture_output=True, text=True)
+
+
+@pytest.fixture
+def beyond():
+    """An address beyond this machine: in a namespace that this machine routes to."""
+    name, device = f"beyond-{uuid.uuid4().hex[:6]}", f"by{uuid.uuid4().hex[:6]}"
+    host(f"ip netns add {name} && ip link add {device} type veth peer name eth0 netns {name}")
+    try:
+        host(f"ip addr add 203.0.113.1/30 dev {device} && ip link set {device} up")
+        host(f"ip -n {name} addr add 203.0.113.2/30 dev eth0 && ip -n {name} link set eth0 up")
+        yield "203.0.113.2"
+    finally:
+        host(f"ip link del {device}; ip netns del {name}", check=False)
+
+
+def test_ping_and_the_world(cloud, ec2, site, beyond):
+    groups = [site.group("ssh", ("tcp", 22, ANYWHERE)), site.group("ping", ("icmp", -1, ANYWHERE))]
+    first_id, second_id = site.run(site.public, *groups), site.run(site.private, *groups)
+    first, second = site.running(first_id), site.running(second_id)
+    address, inner = first["PublicIpAddress"], second["PrivateIpAddress"]
+    outer = site.login(address)
+    shell = site.login(inner, over=address)
+    outside = Outside()
+    port = outside.server_address[1]
+
+    assert pings(outer, inner) and pings(shell, first["PrivateIpAddress"])
+    # From this machine: a public address answers, a private one is not there.
+    assert pings(host, address)
+    assert not pings(host, first["PrivateIpAddress"]) and not pings(host, inner)
+    ec2.revoke_security_group_ingress(GroupId=groups[1], IpPermissions=[permission("icmp", -1, ANYWHERE)])
+    assert not pings(host, address) and not pings(outer, inner)
+    # Out: what this machine reaches, where a gateway and a public address lead there.
+    assert fetched(outer, outside.url) == "200" and outside.seen == [address]
+    assert pings(outer, outside.server_address[0]) and pings(outer, beyond)
+    assert fetched(shell, outside.url) == "000" and not pings(shell, beyond)
+    # Through a NAT gateway, with its address.
+    elastic = ec2.allocate_address()
+    nat = ec2.create_nat_gateway(SubnetId=site.public, AllocationId=elastic["AllocationId"])["NatGateway"]["NatGatewayId"]
+    ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat])
+    ec2.create_route(RouteTableId=site.private_table, DestinationCidrBlock=ANYWHERE, NatGatewayId=nat)
+    outside.seen.clear()
+    assert fetched(shell, f"http://{outside.server_address[0]}:{port}/") == "200" and outside.seen == [elastic["PublicIp"]]
+    assert pings(shell, beyond)
+    # No way to the internet without a gateway.
+    ec2.delete_route(RouteTableId=site.public_table, DestinationCidrBlock=ANYWHERE)
+    assert not pings(host, address)
+    assert outer("true", check=False).returncode != 0
+    outside.shutdown()
+
+
+def test_the_pool_of_public_addresses_is_a_setting(own_cloud, tmp_path):
+    cloud = own_cloud("--ephemeral", "--public-addresses", "100.96.0.0/16").wait_until_ready()
+    ec2 = cloud.client("ec2")
+    assert ec2.allocate_address()["PublicIp"].startswith("100.96.")
+    lists = {own["PrefixListName"]: own["Cidrs"] for own in ec2.describe_prefix_lists()["PrefixLists"]}
+    assert lists["com.amazonaws.ap-northeast-1.s3"] == ["100.96.1.0/24"]
+    needs_machines(cloud)
+    needs_ssh()
+    site = Site(cloud, ec2, "000000000000", tmp_path)
+    address = site.running(site.run(site.public, site.group("ssh", ("tcp", 22, ANYWHERE))))["PublicIpAddress"]
+    assert address.startswith("100.96.")
+    assert reached(site.login(address), AWS)
+    site.close()
+    for wrong in ("100.96.0.0/24", "100.96.0.1/16", "public"):
+        refused = own_cloud("--ephemeral", "--public-addresses", wrong)
+        assert refused.process.wait(10) != 0 and "is not a block" in refused.log.read_text()
+
+
+def test_peered_vpcs_meet_and_others_do_not(cloud, ec2, account, site, tmp_path):
+    """Overlapping blocks of VPCs don't meet; peering joins those that do not overlap."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    open_group = site.group("open", ("tcp", 22, ANYWHERE), ("icmp", -1, ANYWHERE))
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=other, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="in", Description="d", VpcId=other)["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "UserIdGroupPairs": []} | {"IpRanges": [{"CidrIp": "10.8.0.0/16"}]}])
+    here = site.running(site.run(site.public, open_group))
+    there = site.running(site.run(subnet, group))["PrivateIpAddress"]
+    shell = site.login(here["PublicIpAddress"])
+    assert not pings(shell, there)
+    id = ec2.create_vpc_peering_connection(VpcId=site.vpc, PeerVpcId=other)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=id)
+    ec2.create_route(RouteTableId=site.public_table, DestinationCidrBlock="10.9.0.0/16", VpcPeeringConnectionId=id)
+    assert not pings(shell, there), "there is no way back yet"
+    main = next(own for own in ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [other]}])["RouteTables"])["RouteTableId"]
+    ec2.create_route(RouteTableId=main, DestinationCidrBlock="10.8.0.0/16", VpcPeeringConnectionId=id)
+    assert pings(shell, there)
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=id)
+    assert not pings(shell, there)
