@@ -133,6 +133,15 @@ impl Linux {
         self.state().inet.as_ref()?.namespace().share().ok()
     }
 
+    /// Whether connections may go on in a VPC that its namespace has not seen begin: those of machines that outlived the
+    /// server before this one. Usually a connection begins with its first packet.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn take_over_connections(&self, vpc: &str, may: bool) -> Result<(), Trouble> {
+        self.state().routers.get(vpc).map_or(Ok(()), |router| router.take_over_connections(may))
+    }
+
     /// What interfaces that are logged have passed and refused since the last time.
     ///
     /// # Errors

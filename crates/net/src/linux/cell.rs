@@ -74,6 +74,13 @@ impl Cell {
         }
     }
 
+    pub(crate) fn take_over_connections(&self, may: bool) -> Result<(), Trouble> {
+        self.namespace.enter(|| {
+            set_tracking("nf_conntrack_tcp_loose", if may { "1" } else { "0" });
+            Ok(())
+        })
+    }
+
     /// Answers ARP for others at once. Usually such an answer is delayed at random, for others to be first.
     pub(crate) fn answer_at_once(&self, device: &str) -> Result<(), Trouble> {
         let path = format!("/proc/sys/net/ipv4/neigh/{device}/proxy_delay");
@@ -106,8 +113,12 @@ fn set_up(proxy: bool) -> Result<(), Trouble> {
 /// these settings does without.
 fn track() {
     for (name, value) in [("nf_conntrack_tcp_be_liberal", "1"), ("nf_conntrack_tcp_loose", "0")] {
-        if let Err(error) = fs::write(format!("/proc/sys/net/netfilter/{name}"), value) {
-            tracing::debug!(%error, name, "a setting of connection tracking is not there");
-        }
+        set_tracking(name, value);
+    }
+}
+
+fn set_tracking(name: &str, value: &str) {
+    if let Err(error) = fs::write(format!("/proc/sys/net/netfilter/{name}"), value) {
+        tracing::debug!(%error, name, "a setting of connection tracking is not there");
     }
 }

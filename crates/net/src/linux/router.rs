@@ -131,6 +131,10 @@ impl LiveRouter {
         }
     }
 
+    pub(crate) fn take_over_connections(&self, may: bool) -> Result<(), Trouble> {
+        self.cell.take_over_connections(may)
+    }
+
     /// What its ports have counted since the last time.
     pub(crate) fn count(&mut self, vpc: &str) -> Result<Vec<Counted>, Trouble> {
         let counted = self.cell.count()?;

@@ -70,6 +70,10 @@ pub fn connect(
         let index = interface.attachment.as_ref().map_or(0, |attachment| attachment.device_index);
         let guest = Guest { namespace: namespace(path)?, device: format!("eth{index}"), default_route: index == 0 };
         runtime.block_on(network.attach(cloud, &interface.id, guest))?;
+        // Its first interface comes to a machine that runs only when another server had it before.
+        if index == 0 && matches!(seen, Seen::Running { .. }) {
+            network.take_over_connections(&interface.id);
+        }
         lock(held).insert(interface.id, instance.id.clone());
     }
     Ok(())

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use kogumo_base::Trouble;
 use kogumo_dns::{Answer, Endpoints, Question, Vantage};
@@ -21,6 +22,9 @@ use crate::public_address::plan;
 use crate::topology::topology;
 pub use reconcile::{RECONCILER, felt, stop};
 use sockets::{Open, Place};
+
+/// TCP waits longer from try to try, but not as long as this within a minute of silence.
+const TAKING_OVER: Duration = Duration::from_secs(60);
 
 /// The network, as a part of the cloud.
 pub struct Network {
@@ -88,6 +92,24 @@ impl Network {
         let (linux, interface) = (Arc::clone(linux), interface.to_owned());
         beside(move || linux.detach(&interface)).await?;
         self.sync_sockets(cloud)
+    }
+
+    /// Lets connections of an interface's VPC go on that began before this server did, for as long as TCP may need to try
+    /// again.
+    pub fn take_over_connections(&self, interface: &str) {
+        let Ok(linux) = &self.linux else { return };
+        let Some(vpc) = self.topology().interfaces.get(interface).map(|own| own.vpc.clone()) else { return };
+        let set = |linux: &Linux, vpc: &str, may| {
+            if let Err(trouble) = linux.take_over_connections(vpc, may) {
+                tracing::warn!("connections in {vpc}: {trouble}");
+            }
+        };
+        set(linux, &vpc, true);
+        let linux = Arc::clone(linux);
+        tokio::spawn(async move {
+            tokio::time::sleep(TAKING_OVER).await;
+            set(&linux, &vpc, false);
+        });
     }
 
     /// What interfaces that flow logs are about have passed and refused since the last time.
