@@ -156,3 +156,66 @@ def test_a_stack_that_fails_leaves_nothing(cloud, account, stacks, name):
     stacks.create(name, template, status="ROLLBACK_COMPLETE")
     assert any("The CIDR '192.168.0.0/24' is invalid." in reason for reason in stacks.reasons(name))
     assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+
+
+WATCHED = """
+Parameters: {Instance: {Type: String}, Vpc: {Type: String}, Subnet: {Type: String}, Role: {Type: String}, Tag: {Type: String, Default: one}}
+Resources:
+  Group: {Type: 'AWS::Logs::LogGroup'}
+  Log:
+    Type: AWS::EC2::FlowLog
+    Properties:
+      ResourceId: !Ref Vpc
+      ResourceType: VPC
+      TrafficType: ALL
+      MaxAggregationInterval: 60
+      LogGroupName: !Ref Group
+      DeliverLogsPermissionArn: !Ref Role
+      Tags: [{Key: Name, Value: !Ref Tag}]
+  Second: {Type: 'AWS::EC2::NetworkInterface', Properties: {SubnetId: !Ref Subnet}}
+  Attachment:
+    Type: AWS::EC2::NetworkInterfaceAttachment
+    Properties: {InstanceId: !Ref Instance, NetworkInterfaceId: !Ref Second, DeviceIndex: '1', DeleteOnTermination: false}
+  Path:
+    Type: AWS::EC2::NetworkInsightsPath
+    Properties: {Source: !Ref Instance, DestinationIp: 203.0.113.9, Protocol: tcp, DestinationPort: 443}
+  Analysis:
+    Type: AWS::EC2::NetworkInsightsAnalysis
+    Properties: {NetworkInsightsPathId: !Ref Path}
+Outputs:
+  Log: {Value: !Ref Log}
+  Attachment: {Value: !Ref Attachment}
+  Interface: {Value: !Ref Second}
+  Path: {Value: !Ref Path}
+  Arn: {Value: !GetAtt Path.NetworkInsightsPathArn}
+  Found: {Value: !GetAtt Analysis.Status}
+"""
+
+
+def test_what_watches_a_network(cloud, account, stacks, name):
+    ec2 = cloud.client("ec2", key=account)
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+    ami = cloud.client("ssm", key=account).get_parameter(Name="/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-x86_64-gp2")["Parameter"]["Value"]
+    made = ec2.run_instances(ImageId=ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet)
+    instance = made["Instances"][0]["InstanceId"]
+    given = {"Instance": instance, "Vpc": vpc, "Subnet": subnet, "Role": f"arn:aws:iam::{account}:role/logs"}
+
+    def parameters(**more):
+        return [{"ParameterKey": key, "ParameterValue": value} for key, value in {**given, **more}.items()]
+
+    out = outputs(stacks.create(name, WATCHED, Parameters=parameters()))
+    (log,) = ec2.describe_flow_logs(FlowLogIds=[out["Log"]])["FlowLogs"]
+    assert (log["ResourceId"], log["TrafficType"], log["MaxAggregationInterval"]) == (vpc, "ALL", 60)
+    (held,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[out["Interface"]])["NetworkInterfaces"]
+    attachment = held["Attachment"]
+    assert (attachment["AttachmentId"], attachment["InstanceId"], attachment["DeviceIndex"]) == (out["Attachment"], instance, 1)
+    assert attachment["DeleteOnTermination"] is False
+    assert out["Arn"].endswith(f":network-insights-path/{out['Path']}") and out["Found"] == "succeeded"
+    stacks.update(name, WATCHED, Parameters=parameters(Tag="two"))
+    (log,) = ec2.describe_flow_logs(FlowLogIds=[out["Log"]])["FlowLogs"]
+    assert {"Key": "Name", "Value": "two"} in log["Tags"]
+    stacks.delete(name)
+    assert ec2.describe_flow_logs()["FlowLogs"] == [] and ec2.describe_network_insights_paths()["NetworkInsightsPaths"] == []
+    assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 1
+    ec2.terminate_instances(InstanceIds=[instance])

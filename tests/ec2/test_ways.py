@@ -25,7 +25,7 @@ def site(cloud, ec2, account, tmp_path):
 
 def fetched(shell, url):
     """The status that curl sees, with the certificate checked; '000' where nothing is reached."""
-    return shell(f"curl -s -m 3 -o /dev/null -w '%{{http_code}}' {url}", check=False).stdout.strip()
+    return shell(f"curl -s --connect-timeout 1.5 -m 5 -o /dev/null -w '%{{http_code}}' {url}", check=False).stdout.strip()
 
 
 def reached(shell, url):
@@ -87,7 +87,7 @@ def test_names_and_endpoints(cloud, ec2, site):
     assert outer(f"getent hosts {public}", check=False).returncode != 0
     assert outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal").split()[0] == inner
     ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": False})
-    assert outer(f"timeout 2 getent hosts ip-{dashed}.ap-northeast-1.compute.internal", check=False).returncode != 0
+    assert outer(f"timeout 1 getent hosts ip-{dashed}.ap-northeast-1.compute.internal", check=False).returncode != 0
     ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": True})
     assert eventually(lambda: outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal", check=False).returncode == 0, 5)
 

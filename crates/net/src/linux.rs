@@ -21,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kogumo_base::Trouble;
-use kogumo_netmodel::{Id, Topology};
+use kogumo_netmodel::{Id, Public, Topology};
 
 pub use flows::Counted;
 pub use namespace::Namespace;
@@ -117,11 +117,12 @@ impl Linux {
     ///
     /// # Errors
     /// The kernel refuses.
-    pub fn expect(&self, somebody: bool) -> Result<(), Trouble> {
+    pub fn expect(&self, somebody: bool, public: Public) -> Result<(), Trouble> {
         let mut state = self.state();
         state.expecting = somebody;
+        state.topology.public = public;
         if somebody && state.inet.is_none() {
-            state.inet = Some(LiveInet::new(&state.host)?);
+            state.inet = Some(LiveInet::new(&state.host, public)?);
             return state.apply_inet(None);
         }
         Ok(())

@@ -135,7 +135,7 @@ impl HostSide {
             side.add(&cidr)?;
         }
         // What nobody has is not asked for in the world outside. Another cloud's addresses are narrower routes.
-        side.add(&POOL)?;
+        side.add(&public.pool())?;
         Ok(side)
     }
 

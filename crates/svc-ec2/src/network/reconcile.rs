@@ -66,13 +66,14 @@ impl Network {
     /// Makes the network like the records are now.
     pub(super) async fn follow(&self, cloud: &Arc<Cloud>) -> Result<(), Trouble> {
         let _turn = self.turn.lock().await;
-        let wanted = Arc::new(topology(&cloud.store.read(), public_address::plan(cloud))?);
+        let public = public_address::plan(cloud);
+        let wanted = Arc::new(topology(&cloud.store.read(), public)?);
         let changed = wanted != self.topology();
         *self.topology.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&wanted);
         let Ok(linux) = &self.linux else { return Ok(()) };
         let expecting = expects(cloud)?;
         let awaited = Arc::clone(linux);
-        beside(move || awaited.expect(expecting)).await?;
+        beside(move || awaited.expect(expecting, public)).await?;
         let realised = match changed || self.unfinished.load(Ordering::Relaxed) {
             true => {
                 let linux = Arc::clone(linux);

@@ -10,6 +10,7 @@ mod options;
 mod route;
 mod tagged;
 mod vpc;
+mod watch;
 
 use super::hands::Hands;
 use super::unbuilt;
@@ -26,11 +27,15 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "EIP" => address::create(h, w).await,
         "EIPAssociation" => address::associate(h, w).await,
         "EgressOnlyInternetGateway" => gateway::create_egress_only(h, w).await,
+        "FlowLog" => watch::create_flow_log(h, w).await,
         "InternetGateway" => gateway::create(h, w).await,
         "NatGateway" => gateway::create_nat(h, w).await,
         "NetworkAcl" => acl::create(h, w).await,
         "NetworkAclEntry" => acl::create_entry(h, w).await,
+        "NetworkInsightsAnalysis" => watch::create_analysis(h, w).await,
+        "NetworkInsightsPath" => watch::create_path(h, w).await,
         "NetworkInterface" => interface::create(h, w).await,
+        "NetworkInterfaceAttachment" => interface::attach(h, w).await,
         "PrefixList" => options::create_prefix_list(h, w).await,
         "Route" => route::create(h, w).await,
         "RouteTable" => route::create_table(h, w).await,
@@ -55,6 +60,7 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "EIP" => address::update(h, w).await,
         "NetworkAclEntry" => acl::update_entry(h, w).await,
         "NetworkInterface" => interface::update(h, w).await,
+        "NetworkInterfaceAttachment" => interface::update_attachment(h, w).await,
         "PrefixList" => options::update_prefix_list(h, w).await,
         "Route" => route::update(h, w).await,
         "SecurityGroup" => group::update(h, w).await,
@@ -65,9 +71,12 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "VPCGatewayAttachment" => gateway::update_attachment(h, w).await,
         "DHCPOptions"
         | "EgressOnlyInternetGateway"
+        | "FlowLog"
         | "InternetGateway"
         | "NatGateway"
         | "NetworkAcl"
+        | "NetworkInsightsAnalysis"
+        | "NetworkInsightsPath"
         | "RouteTable"
         | "VPCPeeringConnection" => tagged::only_tags(h, w).await,
         _ => Err(Failure::new(format!("Updating {} is not implemented by Kogumo", w.kind))),
@@ -82,11 +91,17 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "EgressOnlyInternetGateway" => {
             tagged::delete(h, w, "DeleteEgressOnlyInternetGateway", "EgressOnlyInternetGatewayId").await
         }
+        "FlowLog" => watch::delete_flow_log(h, w).await,
         "InternetGateway" => tagged::delete(h, w, "DeleteInternetGateway", "InternetGatewayId").await,
         "NatGateway" => tagged::delete(h, w, "DeleteNatGateway", "NatGatewayId").await,
         "NetworkAcl" => tagged::delete(h, w, "DeleteNetworkAcl", "NetworkAclId").await,
         "NetworkAclEntry" => acl::delete_entry(h, w).await,
+        "NetworkInsightsAnalysis" => {
+            tagged::delete(h, w, "DeleteNetworkInsightsAnalysis", "NetworkInsightsAnalysisId").await
+        }
+        "NetworkInsightsPath" => tagged::delete(h, w, "DeleteNetworkInsightsPath", "NetworkInsightsPathId").await,
         "NetworkInterface" => tagged::delete(h, w, "DeleteNetworkInterface", "NetworkInterfaceId").await,
+        "NetworkInterfaceAttachment" => interface::detach(h, w).await,
         "PrefixList" => tagged::delete(h, w, "DeleteManagedPrefixList", "PrefixListId").await,
         "Route" => route::delete(h, w).await,
         "RouteTable" => tagged::delete(h, w, "DeleteRouteTable", "RouteTableId").await,
