@@ -132,13 +132,13 @@ fn ioctl(fd: RawFd, request: libc::c_ulong, argument: libc::c_ulong) -> std::io:
     if answer < 0 { Err(std::io::Error::last_os_error()) } else { Ok(answer) }
 }
 
-/// The devices that are made of files below `folder`: the device and its file.
+/// The devices that are made of files below `folder`: the device and its file. One whose file has been replaced is nobody's
+/// any more and goes with its last user.
 pub fn attached_below(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     let entries = fs::read_dir("/sys/block").map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
     let one = |entry: &fs::DirEntry| {
         let backing = fs::read_to_string(entry.path().join("loop/backing_file")).ok()?;
-        let backing = backing.trim_end().trim_end_matches(" (deleted)");
-        let backing = PathBuf::from(backing);
+        let backing = PathBuf::from(backing.trim_end());
         backing.starts_with(folder).then(|| (Path::new("/dev").join(entry.file_name()), backing))
     };
     entries.iter().filter_map(one).collect()

@@ -137,6 +137,7 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
                 since: w.now,
                 delete_on_termination: device.delete_on_termination,
                 state: "attaching".into(),
+                forced: false,
             });
             put(w, &volume)?;
             if device.name == image.root_device {

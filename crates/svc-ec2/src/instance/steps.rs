@@ -146,9 +146,11 @@ impl Work {
             _ => {
                 if !is_root {
                     self.files.unplug(&*self.host, &volume.id, &attachment.instance, name)?;
-                    // Still mounted inside: it stays on its way until it is not.
                     if self.files.is_held(&volume.id) && state == Some(State::Running) {
-                        return Ok(Done::Nothing);
+                        if !attachment.forced {
+                            return self.is_busy(scope, volume);
+                        }
+                        self.files.tear_away(&*self.host, &volume.id, &attachment.instance)?;
                     }
                 }
                 false
@@ -163,6 +165,21 @@ impl Work {
             }
             put(w, &volume)?;
             Ok(Done::Something)
+        })
+    }
+
+    /// Still mounted inside: a volume stays on its way out until it is not.
+    fn is_busy(&self, scope: &Scope, seen: &Volume) -> Result<Done, Trouble> {
+        if seen.attachment.as_ref().is_some_and(|held| held.state == "busy") {
+            return Ok(Done::Nothing);
+        }
+        self.write(scope, |w| {
+            let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &seen.id)? else { return Ok(Done::Nothing) };
+            if let Some(held) = volume.attachment.as_mut().filter(|held| held.is_leaving()) {
+                held.state = "busy".into();
+                put(w, &volume)?;
+            }
+            Ok(Done::Nothing)
         })
     }
 
@@ -237,10 +254,8 @@ impl Work {
     /// Connects what a machine has outside, and lets it go.
     fn boot(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
         for volume in volumes {
-            let Some(held) = volume
-                .attachment
-                .as_ref()
-                .filter(|held| held.device != instance.root_device && held.state != "detaching")
+            let Some(held) =
+                volume.attachment.as_ref().filter(|held| held.device != instance.root_device && !held.is_leaving())
             else {
                 continue;
             };

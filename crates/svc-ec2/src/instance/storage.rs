@@ -129,6 +129,16 @@ impl Files {
         devices.iter().try_for_each(|(device, _)| block::detach(device))
     }
 
+    /// Takes a volume from a machine that goes on using it: the volume is from now on a copy of what was written until now,
+    /// and what the machine still writes goes nowhere.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn tear_away(&self, host: &dyn Host, volume: &str, instance: &str) -> Result<(), Trouble> {
+        let file = self.volume(volume);
+        host.while_still(instance, &file, &mut || copy::copy(&file, &file))
+    }
+
     /// Whether anybody has a device of the volume.
     pub fn is_held(&self, volume: &str) -> bool {
         !block::attached_below(&self.volume(volume)).is_empty()

@@ -67,6 +67,7 @@ pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<Volum
         since: w.now,
         delete_on_termination: false,
         state: "attaching".into(),
+        forced: false,
     };
     let answer = shown_attachment(&volume.id, &attachment);
     volume.attachment = Some(attachment);
@@ -95,7 +96,10 @@ pub fn detach_volume(w: &mut Writer, input: DetachVolumeRequest) -> Result<Volum
         let message = format!("Unable to detach root volume '{id}' from instance '{}'", instance.id);
         return Err(Fault::coded("OperationNotPermitted", 400, message));
     }
-    attachment.state = "detaching".into();
+    if !attachment.is_leaving() {
+        attachment.state = "detaching".into();
+    }
+    attachment.forced |= input.force == Some(true);
     let answer = shown_attachment(&id, attachment);
     put(w, &volume)?;
     Ok(answer)

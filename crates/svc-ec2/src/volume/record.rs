@@ -42,8 +42,18 @@ pub struct Attachment {
     pub device: String,
     pub since: Timestamp,
     pub delete_on_termination: bool,
-    /// `attaching`, `attached` or `detaching`.
+    /// `attaching`, `attached`, `detaching`, or `busy`: to be detached, and still in use inside.
     pub state: String,
+    /// It is to be detached whoever uses it.
+    #[serde(default)]
+    pub forced: bool,
+}
+
+impl Attachment {
+    /// Whether it is on its way out.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.state.as_str(), "detaching" | "busy")
+    }
 }
 
 /// What ModifyVolume changed.
