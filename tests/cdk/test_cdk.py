@@ -1,6 +1,7 @@
 """`cdk bootstrap`, `cdk deploy` and `cdk destroy` of a Lambda application, with the CDK's own command line."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -15,19 +16,41 @@ APP = pathlib.Path(__file__).parent / "app"
 def cdk():
     """The CDK, installed beside the application by npm."""
     assert shutil.which("node") and shutil.which("npm"), "Node.js is needed for this test"
-    if not (APP / "node_modules" / "aws-cdk-lib").is_dir():
+    if not all((APP / "node_modules" / package).is_dir() for package in ("aws-cdk-lib", "@aws-sdk/client-s3")):
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], cwd=APP, check=True)
     return APP / "node_modules" / ".bin" / "cdk"
 
 
-def test_a_lambda_application(own_cloud, cdk, tmp_path):
+def callbacks_work():
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    return os.geteuid() == 0 or lowest <= 443
+
+
+def test_a_lambda_application(own_cloud, cdk, tmp_path, monkeypatch):
+    # What Lambda's own runtimes have, and the CDK's custom resources count on: the AWS SDK for JavaScript.
+    monkeypatch.setenv("NODE_PATH", str(APP / "node_modules"))
     cloud = own_cloud().wait_until_ready()
-    settings = {"cwd": APP, "CI": "true", "NO_COLOR": "1"}
-    cloud.run(cdk, "bootstrap", "aws://000000000000/ap-northeast-1", "--output", tmp_path / "out", **settings)
+
+    def run(*arguments):
+        cloud.run(cdk, *arguments, "--output", tmp_path / "out", cwd=APP, CI="true", NO_COLOR="1")
+
+    run("bootstrap", "aws://000000000000/ap-northeast-1")
     outputs = tmp_path / "outputs.json"
-    cloud.run(cdk, "deploy", "--require-approval", "never", "--output", tmp_path / "out", "--outputs-file", outputs, **settings)
+    run("deploy", "Hello", "--require-approval", "never", "--outputs-file", outputs)
     api = json.loads(outputs.read_text())["Hello"]["ApiId"]
     with urllib.request.urlopen(f"{cloud.url}/_aws/execute-api/{api}/prod/some/where", timeout=30) as response:
         assert json.load(response) == {"hello": "/some/where"}
-    cloud.run(cdk, "destroy", "--force", "--output", tmp_path / "out", **settings)
+    run("destroy", "Hello", "--force")
     assert not [one for one in cloud.client("lambda").list_functions()["Functions"] if "Greeter" in one["FunctionName"]]
+
+    if not callbacks_work():
+        pytest.skip("nobody may listen on port 443 here: the CDK's custom resources cannot answer")
+    run("deploy", "Tidy", "--require-approval", "never", "--outputs-file", outputs)
+    bucket = json.loads(outputs.read_text())["Tidy"]["BucketName"]
+    s3, logs = cloud.client("s3"), cloud.client("logs")
+    s3.put_object(Bucket=bucket, Key="left/behind", Body=b"x")
+    kept = logs.describe_log_groups(logGroupNamePrefix="/tidy/")["logGroups"]
+    assert [(group["logGroupName"], group["retentionInDays"]) for group in kept] == [("/tidy/kept-for-a-week", 7)]
+    run("destroy", "Tidy", "--force")
+    assert bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]], "autoDeleteObjects emptied it"
+    assert logs.describe_log_groups(logGroupNamePrefix="/tidy/")["logGroups"] == []

@@ -66,6 +66,14 @@ pub fn run() -> Result<(), Trouble> {
             None => line(&mut out, format_args!("  {} {}: not found; {}", mark(false), program.name, program.without))?,
         }
     }
+    let sdk = kogumo_sandbox::runtime::has_javascript_sdk();
+    let follows = if sdk {
+        "functions in JavaScript need not bring it"
+    } else {
+        "not found; functions in JavaScript, the CDK's custom resources among them, must bring it: `npm install -g @aws-sdk/client-s3` and \
+         the other clients they use, or NODE_PATH"
+    };
+    line(&mut out, format_args!("  {} AWS SDK for JavaScript: {follows}", mark(sdk)))?;
     let callbacks = crate::callback::is_possible();
     let follows = if callbacks {
         "custom resources that take no port from a URL, as the CDK's, can answer"

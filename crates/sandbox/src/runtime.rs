@@ -31,6 +31,11 @@ const SETTINGS: [&str; 13] = [
     "/etc/services",
 ];
 
+/// Whether functions in JavaScript find the AWS SDK on this machine, as Lambda's own runtimes have it.
+pub fn has_javascript_sdk() -> bool {
+    node::has_sdk()
+}
+
 /// The system's programs, libraries and settings, and a user list of the sandbox's own: no home, no root, no data.
 pub fn system_mounts() -> Vec<Mount> {
     let shown = SYSTEM.iter().chain(&SETTINGS).map(Path::new).filter_map(show);

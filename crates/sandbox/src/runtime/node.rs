@@ -10,8 +10,8 @@ use crate::Mount;
 
 const BOOTSTRAP: &str = include_str!("bootstrap.mjs");
 
-/// Where Lambda's own runtimes keep the SDK, and where it may be here.
-const SDK: &str = "node_modules/@aws-sdk";
+/// The packages of the SDK within a folder of packages. What they need lies beside them.
+const SDK: &str = "@aws-sdk";
 
 /// The interpreter for `identifier`, ready to run.
 pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> {
@@ -33,10 +33,10 @@ pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> 
         mounts.push(show(executable, &executable.display().to_string()));
     }
     match sdk(executable) {
-        Some(modules) => mounts.push(show(&modules, "/var/runtime/node_modules/@aws-sdk")),
-        None => {
-            notes.push(format!("no AWS SDK for JavaScript is here: {identifier} functions need it in their package"))
-        }
+        Some(modules) => mounts.push(show(&modules, "/var/runtime/node_modules")),
+        None => notes.push(format!(
+            "no AWS SDK for JavaScript is here: {identifier} functions need it in their package, or where NODE_PATH leads"
+        )),
     }
     let modules =
         format!("/opt/nodejs/node{}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules", major(version));
@@ -73,9 +73,18 @@ fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
 }
 
+/// The folder of packages that holds the SDK: out of NODE_PATH, or where npm installs for all.
 fn sdk(executable: &Path) -> Option<PathBuf> {
-    let prefix = executable.parent()?.parent()?;
-    [prefix.join("lib").join(SDK), Path::new("/usr/share").join(SDK)].into_iter().find(|folder| folder.is_dir())
+    let told = std::env::var_os("NODE_PATH");
+    let mut folders: Vec<PathBuf> = told.iter().flat_map(std::env::split_paths).collect();
+    folders.extend(executable.parent().and_then(Path::parent).map(|prefix| prefix.join("lib/node_modules")));
+    folders.extend(["/usr/local/lib/node_modules", "/usr/share/node_modules"].map(PathBuf::from));
+    folders.into_iter().find(|folder| folder.is_absolute() && folder.join(SDK).is_dir())
+}
+
+/// Whether functions in JavaScript find the AWS SDK without bringing it.
+pub(super) fn has_sdk() -> bool {
+    candidates().iter().filter_map(|program| ask(program)).any(|(_, executable)| sdk(&executable).is_some())
 }
 
 fn show(from: &Path, at: &str) -> Mount {
