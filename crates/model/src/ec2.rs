@@ -88,7 +88,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ConfirmProductInstance", "POST", "/"),
     &schema::Operation::unbuilt("CopyFpgaImage", "POST", "/"),
     &COPY_IMAGE,
-    &schema::Operation::unbuilt("CopySnapshot", "POST", "/"),
+    &COPY_SNAPSHOT,
     &schema::Operation::unbuilt("CopyVolumes", "POST", "/"),
     &schema::Operation::unbuilt("CreateApplicationStatusCheck", "POST", "/"),
     &schema::Operation::unbuilt("CreateCapacityManagerDataExport", "POST", "/"),
@@ -162,7 +162,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateSecondarySubnet", "POST", "/"),
     &CREATE_SECURITY_GROUP,
     &CREATE_SNAPSHOT,
-    &schema::Operation::unbuilt("CreateSnapshots", "POST", "/"),
+    &CREATE_SNAPSHOTS,
     &schema::Operation::unbuilt("CreateSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("CreateStoreImageTask", "POST", "/"),
     &CREATE_SUBNET,
@@ -452,7 +452,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeSecurityGroupVpcAssociations", "POST", "/"),
     &DESCRIBE_SECURITY_GROUPS,
     &schema::Operation::unbuilt("DescribeServiceLinkVirtualInterfaces", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSnapshotAttribute", "POST", "/"),
+    &DESCRIBE_SNAPSHOT_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeSnapshotTierStatus", "POST", "/"),
     &DESCRIBE_SNAPSHOTS,
     &schema::Operation::unbuilt("DescribeSpotDatafeedSubscription", "POST", "/"),
@@ -487,8 +487,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeVerifiedAccessInstanceLoggingConfigurations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVerifiedAccessInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVerifiedAccessTrustProviders", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVolumeAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVolumeStatus", "POST", "/"),
+    &DESCRIBE_VOLUME_ATTRIBUTE,
+    &DESCRIBE_VOLUME_STATUS,
     &DESCRIBE_VOLUMES,
     &DESCRIBE_VOLUMES_MODIFICATIONS,
     &DESCRIBE_VPC_ATTRIBUTE,
@@ -521,7 +521,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("DisableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
     &schema::Operation::unbuilt("DisableCapacityManager", "POST", "/"),
-    &schema::Operation::unbuilt("DisableEbsEncryptionByDefault", "POST", "/"),
+    &DISABLE_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("DisableFastLaunch", "POST", "/"),
     &schema::Operation::unbuilt("DisableFastSnapshotRestores", "POST", "/"),
     &schema::Operation::unbuilt("DisableImage", "POST", "/"),
@@ -533,7 +533,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisableIpamPolicy", "POST", "/"),
     &schema::Operation::unbuilt("DisableRouteServerPropagation", "POST", "/"),
     &schema::Operation::unbuilt("DisableSerialConsoleAccess", "POST", "/"),
-    &schema::Operation::unbuilt("DisableSnapshotBlockPublicAccess", "POST", "/"),
+    &DISABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS,
     &schema::Operation::unbuilt("DisableTransitGatewayRouteTablePropagation", "POST", "/"),
     &schema::Operation::unbuilt("DisableVgwRoutePropagation", "POST", "/"),
     &schema::Operation::unbuilt("DisableVpcClassicLink", "POST", "/"),
@@ -578,10 +578,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("EnableReachabilityAnalyzerOrganizationSharing", "POST", "/"),
     &schema::Operation::unbuilt("EnableRouteServerPropagation", "POST", "/"),
     &schema::Operation::unbuilt("EnableSerialConsoleAccess", "POST", "/"),
-    &schema::Operation::unbuilt("EnableSnapshotBlockPublicAccess", "POST", "/"),
+    &ENABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS,
     &schema::Operation::unbuilt("EnableTransitGatewayRouteTablePropagation", "POST", "/"),
     &schema::Operation::unbuilt("EnableVgwRoutePropagation", "POST", "/"),
-    &schema::Operation::unbuilt("EnableVolumeIO", "POST", "/"),
+    &ENABLE_VOLUME_IO,
     &schema::Operation::unbuilt("EnableVpcClassicLink", "POST", "/"),
     &schema::Operation::unbuilt("EnableVpcClassicLinkDnsSupport", "POST", "/"),
     &schema::Operation::unbuilt("ExportClientVpnClientCertificateRevocationList", "POST", "/"),
@@ -607,7 +607,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDeclarativePoliciesReportSummary", "POST", "/"),
     &schema::Operation::unbuilt("GetDefaultCreditSpecification", "POST", "/"),
     &schema::Operation::unbuilt("GetEbsDefaultKmsKeyId", "POST", "/"),
-    &schema::Operation::unbuilt("GetEbsEncryptionByDefault", "POST", "/"),
+    &GET_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("GetEnabledIpamPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetFlowLogsIntegrationTemplate", "POST", "/"),
     &schema::Operation::unbuilt("GetGroupsForCapacityReservation", "POST", "/"),
@@ -652,7 +652,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetRouteServerRoutingDatabase", "POST", "/"),
     &GET_SECURITY_GROUPS_FOR_VPC,
     &schema::Operation::unbuilt("GetSerialConsoleAccessStatus", "POST", "/"),
-    &schema::Operation::unbuilt("GetSnapshotBlockPublicAccessState", "POST", "/"),
+    &GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE,
     &schema::Operation::unbuilt("GetSpotPlacementScores", "POST", "/"),
     &schema::Operation::unbuilt("GetSubnetCidrReservations", "POST", "/"),
     &schema::Operation::unbuilt("GetTransitGatewayAttachmentNatConfiguration", "POST", "/"),
@@ -731,7 +731,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyReservedInstances", "POST", "/"),
     &schema::Operation::unbuilt("ModifyRouteServer", "POST", "/"),
     &MODIFY_SECURITY_GROUP_RULES,
-    &schema::Operation::unbuilt("ModifySnapshotAttribute", "POST", "/"),
+    &MODIFY_SNAPSHOT_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifySnapshotTier", "POST", "/"),
     &schema::Operation::unbuilt("ModifySpotFleetRequest", "POST", "/"),
     &MODIFY_SUBNET_ATTRIBUTE,
@@ -754,7 +754,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVerifiedAccessInstanceLoggingConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVerifiedAccessTrustProvider", "POST", "/"),
     &MODIFY_VOLUME,
-    &schema::Operation::unbuilt("ModifyVolumeAttribute", "POST", "/"),
+    &MODIFY_VOLUME_ATTRIBUTE,
     &MODIFY_VPC_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessOptions", "POST", "/"),
@@ -817,7 +817,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &RESET_IMAGE_ATTRIBUTE,
     &RESET_INSTANCE_ATTRIBUTE,
     &RESET_NETWORK_INTERFACE_ATTRIBUTE,
-    &schema::Operation::unbuilt("ResetSnapshotAttribute", "POST", "/"),
+    &RESET_SNAPSHOT_ATTRIBUTE,
     &schema::Operation::unbuilt("RestoreAddressToClassic", "POST", "/"),
     &schema::Operation::unbuilt("RestoreImageFromRecycleBin", "POST", "/"),
     &RESTORE_MANAGED_PREFIX_LIST_VERSION,
@@ -1189,6 +1189,27 @@ impl OperationType for CopyImage {
     type Input = CopyImageRequest;
     type Output = CopyImageResult;
     const FACTS: &'static schema::Operation = &COPY_IMAGE;
+}
+
+static COPY_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "CopySnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CopySnapshotRequest,
+    output: &S_CopySnapshotResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CopySnapshot;
+impl OperationType for CopySnapshot {
+    type Input = CopySnapshotRequest;
+    type Output = CopySnapshotResult;
+    const FACTS: &'static schema::Operation = &COPY_SNAPSHOT;
 }
 
 static CREATE_DEFAULT_SUBNET: schema::Operation = schema::Operation {
@@ -1609,6 +1630,27 @@ impl OperationType for CreateSnapshot {
     type Input = CreateSnapshotRequest;
     type Output = Snapshot;
     const FACTS: &'static schema::Operation = &CREATE_SNAPSHOT;
+}
+
+static CREATE_SNAPSHOTS: schema::Operation = schema::Operation {
+    name: "CreateSnapshots",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSnapshotsRequest,
+    output: &S_CreateSnapshotsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSnapshots;
+impl OperationType for CreateSnapshots {
+    type Input = CreateSnapshotsRequest;
+    type Output = CreateSnapshotsResult;
+    const FACTS: &'static schema::Operation = &CREATE_SNAPSHOTS;
 }
 
 static CREATE_SUBNET: schema::Operation = schema::Operation {
@@ -2934,6 +2976,27 @@ impl OperationType for DescribeSecurityGroups {
     const FACTS: &'static schema::Operation = &DESCRIBE_SECURITY_GROUPS;
 }
 
+static DESCRIBE_SNAPSHOT_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeSnapshotAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSnapshotAttributeRequest,
+    output: &S_DescribeSnapshotAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSnapshotAttribute;
+impl OperationType for DescribeSnapshotAttribute {
+    type Input = DescribeSnapshotAttributeRequest;
+    type Output = DescribeSnapshotAttributeResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SNAPSHOT_ATTRIBUTE;
+}
+
 static DESCRIBE_SNAPSHOTS: schema::Operation = schema::Operation {
     name: "DescribeSnapshots",
     method: "POST",
@@ -3016,6 +3079,48 @@ impl OperationType for DescribeTags {
     type Input = DescribeTagsRequest;
     type Output = DescribeTagsResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_TAGS;
+}
+
+static DESCRIBE_VOLUME_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeVolumeAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVolumeAttributeRequest,
+    output: &S_DescribeVolumeAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVolumeAttribute;
+impl OperationType for DescribeVolumeAttribute {
+    type Input = DescribeVolumeAttributeRequest;
+    type Output = DescribeVolumeAttributeResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VOLUME_ATTRIBUTE;
+}
+
+static DESCRIBE_VOLUME_STATUS: schema::Operation = schema::Operation {
+    name: "DescribeVolumeStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVolumeStatusRequest,
+    output: &S_DescribeVolumeStatusResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVolumeStatus;
+impl OperationType for DescribeVolumeStatus {
+    type Input = DescribeVolumeStatusRequest;
+    type Output = DescribeVolumeStatusResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VOLUME_STATUS;
 }
 
 static DESCRIBE_VOLUMES: schema::Operation = schema::Operation {
@@ -3228,6 +3333,48 @@ impl OperationType for DetachVolume {
     const FACTS: &'static schema::Operation = &DETACH_VOLUME;
 }
 
+static DISABLE_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
+    name: "DisableEbsEncryptionByDefault",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableEbsEncryptionByDefaultRequest,
+    output: &S_DisableEbsEncryptionByDefaultResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableEbsEncryptionByDefault;
+impl OperationType for DisableEbsEncryptionByDefault {
+    type Input = DisableEbsEncryptionByDefaultRequest;
+    type Output = DisableEbsEncryptionByDefaultResult;
+    const FACTS: &'static schema::Operation = &DISABLE_EBS_ENCRYPTION_BY_DEFAULT;
+}
+
+static DISABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
+    name: "DisableSnapshotBlockPublicAccess",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableSnapshotBlockPublicAccessRequest,
+    output: &S_DisableSnapshotBlockPublicAccessResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableSnapshotBlockPublicAccess;
+impl OperationType for DisableSnapshotBlockPublicAccess {
+    type Input = DisableSnapshotBlockPublicAccessRequest;
+    type Output = DisableSnapshotBlockPublicAccessResult;
+    const FACTS: &'static schema::Operation = &DISABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS;
+}
+
 static DISASSOCIATE_ADDRESS: schema::Operation = schema::Operation {
     name: "DisassociateAddress",
     method: "POST",
@@ -3333,6 +3480,48 @@ impl OperationType for DisassociateVpcCidrBlock {
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
 }
 
+static ENABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
+    name: "EnableSnapshotBlockPublicAccess",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableSnapshotBlockPublicAccessRequest,
+    output: &S_EnableSnapshotBlockPublicAccessResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableSnapshotBlockPublicAccess;
+impl OperationType for EnableSnapshotBlockPublicAccess {
+    type Input = EnableSnapshotBlockPublicAccessRequest;
+    type Output = EnableSnapshotBlockPublicAccessResult;
+    const FACTS: &'static schema::Operation = &ENABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS;
+}
+
+static ENABLE_VOLUME_IO: schema::Operation = schema::Operation {
+    name: "EnableVolumeIO",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableVolumeIORequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableVolumeIO;
+impl OperationType for EnableVolumeIO {
+    type Input = EnableVolumeIORequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ENABLE_VOLUME_IO;
+}
+
 static GET_CONSOLE_OUTPUT: schema::Operation = schema::Operation {
     name: "GetConsoleOutput",
     method: "POST",
@@ -3352,6 +3541,27 @@ impl OperationType for GetConsoleOutput {
     type Input = GetConsoleOutputRequest;
     type Output = GetConsoleOutputResult;
     const FACTS: &'static schema::Operation = &GET_CONSOLE_OUTPUT;
+}
+
+static GET_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
+    name: "GetEbsEncryptionByDefault",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetEbsEncryptionByDefaultRequest,
+    output: &S_GetEbsEncryptionByDefaultResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetEbsEncryptionByDefault;
+impl OperationType for GetEbsEncryptionByDefault {
+    type Input = GetEbsEncryptionByDefaultRequest;
+    type Output = GetEbsEncryptionByDefaultResult;
+    const FACTS: &'static schema::Operation = &GET_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
 static GET_MANAGED_PREFIX_LIST_ASSOCIATIONS: schema::Operation = schema::Operation {
@@ -3415,6 +3625,27 @@ impl OperationType for GetSecurityGroupsForVpc {
     type Input = GetSecurityGroupsForVpcRequest;
     type Output = GetSecurityGroupsForVpcResult;
     const FACTS: &'static schema::Operation = &GET_SECURITY_GROUPS_FOR_VPC;
+}
+
+static GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE: schema::Operation = schema::Operation {
+    name: "GetSnapshotBlockPublicAccessState",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSnapshotBlockPublicAccessStateRequest,
+    output: &S_GetSnapshotBlockPublicAccessStateResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSnapshotBlockPublicAccessState;
+impl OperationType for GetSnapshotBlockPublicAccessState {
+    type Input = GetSnapshotBlockPublicAccessStateRequest;
+    type Output = GetSnapshotBlockPublicAccessStateResult;
+    const FACTS: &'static schema::Operation = &GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE;
 }
 
 static IMPORT_KEY_PAIR: schema::Operation = schema::Operation {
@@ -3585,6 +3816,27 @@ impl OperationType for ModifySecurityGroupRules {
     const FACTS: &'static schema::Operation = &MODIFY_SECURITY_GROUP_RULES;
 }
 
+static MODIFY_SNAPSHOT_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifySnapshotAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifySnapshotAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifySnapshotAttribute;
+impl OperationType for ModifySnapshotAttribute {
+    type Input = ModifySnapshotAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_SNAPSHOT_ATTRIBUTE;
+}
+
 static MODIFY_SUBNET_ATTRIBUTE: schema::Operation = schema::Operation {
     name: "ModifySubnetAttribute",
     method: "POST",
@@ -3625,6 +3877,27 @@ impl OperationType for ModifyVolume {
     type Input = ModifyVolumeRequest;
     type Output = ModifyVolumeResult;
     const FACTS: &'static schema::Operation = &MODIFY_VOLUME;
+}
+
+static MODIFY_VOLUME_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyVolumeAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVolumeAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVolumeAttribute;
+impl OperationType for ModifyVolumeAttribute {
+    type Input = ModifyVolumeAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_VOLUME_ATTRIBUTE;
 }
 
 static MODIFY_VPC_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -3919,6 +4192,27 @@ impl OperationType for ResetNetworkInterfaceAttribute {
     type Input = ResetNetworkInterfaceAttributeRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &RESET_NETWORK_INTERFACE_ATTRIBUTE;
+}
+
+static RESET_SNAPSHOT_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ResetSnapshotAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetSnapshotAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetSnapshotAttribute;
+impl OperationType for ResetSnapshotAttribute {
+    type Input = ResetSnapshotAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RESET_SNAPSHOT_ATTRIBUTE;
 }
 
 static RESTORE_MANAGED_PREFIX_LIST_VERSION: schema::Operation = schema::Operation {
@@ -4961,6 +5255,31 @@ static L_CopyImageRequest: Layout = Layout::new(&[
 ]);
 static S_CopyImageResult: schema::Shape = schema::Shape::new("CopyImageResult", Kind::Structure(&L_CopyImageResult));
 static L_CopyImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
+static S_CopySnapshotRequest: schema::Shape =
+    schema::Shape::new("CopySnapshotRequest", Kind::Structure(&L_CopySnapshotRequest));
+static L_CopySnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("DestinationOutpostArn", &S_String),
+    schema::Member::new("DestinationRegion", &S_String).wire("destinationRegion"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId).wire("kmsKeyId"),
+    schema::Member::new("PresignedUrl", &S_CopySnapshotRequestPSU).wire("presignedUrl"),
+    schema::Member::new("SourceRegion", &S_String).required(),
+    schema::Member::new("SourceSnapshotId", &S_String).required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("CompletionDurationMinutes", &S_SnapshotCompletionDurationMinutesRequest),
+    schema::Member::new("DestinationAvailabilityZone", &S_String),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CopySnapshotRequestPSU: schema::Shape = schema::Shape::new("CopySnapshotRequestPSU", Kind::String).sensitive();
+static S_CopySnapshotResult: schema::Shape =
+    schema::Shape::new("CopySnapshotResult", Kind::Structure(&L_CopySnapshotResult));
+static L_CopySnapshotResult: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+]);
+static S_CopyTagsFromSource: schema::Shape =
+    schema::Shape::new("CopyTagsFromSource", Kind::String).limits(Limits::NONE.values(&["volume"]));
 static S_CoreCount: schema::Shape = schema::Shape::new("CoreCount", Kind::Integer);
 static S_CoreCountList: schema::Shape = schema::Shape::new("CoreCountList", Kind::List(&M_CoreCountList));
 static M_CoreCountList: schema::Member = schema::Member::new("member", &S_CoreCount).wire("item");
@@ -5340,6 +5659,21 @@ static L_CreateSnapshotRequest: Layout = Layout::new(&[
     schema::Member::new("Location", &S_SnapshotLocationEnum),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
+static S_CreateSnapshotsRequest: schema::Shape =
+    schema::Shape::new("CreateSnapshotsRequest", Kind::Structure(&L_CreateSnapshotsRequest));
+static L_CreateSnapshotsRequest: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("InstanceSpecification", &S_InstanceSpecification).required(),
+    schema::Member::new("OutpostArn", &S_String),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("CopyTagsFromSource", &S_CopyTagsFromSource),
+    schema::Member::new("Location", &S_SnapshotLocationEnum),
+]);
+static S_CreateSnapshotsResult: schema::Shape =
+    schema::Shape::new("CreateSnapshotsResult", Kind::Structure(&L_CreateSnapshotsResult));
+static L_CreateSnapshotsResult: Layout =
+    Layout::new(&[schema::Member::new("Snapshots", &S_SnapshotSet).wire("snapshotSet").ec2("SnapshotSet")]);
 static S_CreateSubnetRequest: schema::Shape =
     schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
@@ -5366,6 +5700,22 @@ static L_CreateTagsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Resources", &S_ResourceIdList).wire("ResourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag").required(),
+]);
+static S_CreateVolumePermission: schema::Shape =
+    schema::Shape::new("CreateVolumePermission", Kind::Structure(&L_CreateVolumePermission));
+static L_CreateVolumePermission: Layout = Layout::new(&[
+    schema::Member::new("UserId", &S_String).wire("userId"),
+    schema::Member::new("Group", &S_PermissionGroup).wire("group"),
+]);
+static S_CreateVolumePermissionList: schema::Shape =
+    schema::Shape::new("CreateVolumePermissionList", Kind::List(&M_CreateVolumePermissionList));
+static M_CreateVolumePermissionList: schema::Member =
+    schema::Member::new("member", &S_CreateVolumePermission).wire("item");
+static S_CreateVolumePermissionModifications: schema::Shape =
+    schema::Shape::new("CreateVolumePermissionModifications", Kind::Structure(&L_CreateVolumePermissionModifications));
+static L_CreateVolumePermissionModifications: Layout = Layout::new(&[
+    schema::Member::new("Add", &S_CreateVolumePermissionList),
+    schema::Member::new("Remove", &S_CreateVolumePermissionList),
 ]);
 static S_CreateVolumeRequest: schema::Shape =
     schema::Shape::new("CreateVolumeRequest", Kind::Structure(&L_CreateVolumeRequest));
@@ -6317,6 +6667,22 @@ static L_DescribeSecurityGroupsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("SecurityGroups", &S_SecurityGroupList).wire("securityGroupInfo").ec2("SecurityGroupInfo"),
 ]);
+static S_DescribeSnapshotAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeSnapshotAttributeRequest", Kind::Structure(&L_DescribeSnapshotAttributeRequest));
+static L_DescribeSnapshotAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_SnapshotAttributeName).required(),
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeSnapshotAttributeResult: schema::Shape =
+    schema::Shape::new("DescribeSnapshotAttributeResult", Kind::Structure(&L_DescribeSnapshotAttributeResult));
+static L_DescribeSnapshotAttributeResult: Layout = Layout::new(&[
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("CreateVolumePermissions", &S_CreateVolumePermissionList)
+        .wire("createVolumePermission")
+        .ec2("CreateVolumePermission"),
+]);
 static S_DescribeSnapshotsRequest: schema::Shape =
     schema::Shape::new("DescribeSnapshotsRequest", Kind::Structure(&L_DescribeSnapshotsRequest));
 static L_DescribeSnapshotsRequest: Layout = Layout::new(&[
@@ -6382,6 +6748,36 @@ static S_DescribeTagsResult: schema::Shape =
 static L_DescribeTagsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Tags", &S_TagDescriptionList).wire("tagSet").ec2("TagSet"),
+]);
+static S_DescribeVolumeAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeVolumeAttributeRequest", Kind::Structure(&L_DescribeVolumeAttributeRequest));
+static L_DescribeVolumeAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_VolumeAttributeName).required(),
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeVolumeAttributeResult: schema::Shape =
+    schema::Shape::new("DescribeVolumeAttributeResult", Kind::Structure(&L_DescribeVolumeAttributeResult));
+static L_DescribeVolumeAttributeResult: Layout = Layout::new(&[
+    schema::Member::new("AutoEnableIO", &S_AttributeBooleanValue).wire("autoEnableIO"),
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+]);
+static S_DescribeVolumeStatusRequest: schema::Shape =
+    schema::Shape::new("DescribeVolumeStatusRequest", Kind::Structure(&L_DescribeVolumeStatusRequest));
+static L_DescribeVolumeStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("VolumeIds", &S_VolumeIdStringList).wire("VolumeId").ec2("VolumeId"),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeVolumeStatusResult: schema::Shape =
+    schema::Shape::new("DescribeVolumeStatusResult", Kind::Structure(&L_DescribeVolumeStatusResult));
+static L_DescribeVolumeStatusResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("VolumeStatuses", &S_VolumeStatusList).wire("volumeStatusSet").ec2("VolumeStatusSet"),
 ]);
 static S_DescribeVolumesModificationsRequest: schema::Shape =
     schema::Shape::new("DescribeVolumesModificationsRequest", Kind::Structure(&L_DescribeVolumesModificationsRequest));
@@ -6574,6 +6970,26 @@ static M_DhcpOptionsIdStringList: schema::Member =
     schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
 static S_DhcpOptionsList: schema::Shape = schema::Shape::new("DhcpOptionsList", Kind::List(&M_DhcpOptionsList));
 static M_DhcpOptionsList: schema::Member = schema::Member::new("member", &S_DhcpOptions).wire("item");
+static S_DisableEbsEncryptionByDefaultRequest: schema::Shape = schema::Shape::new(
+    "DisableEbsEncryptionByDefaultRequest",
+    Kind::Structure(&L_DisableEbsEncryptionByDefaultRequest),
+);
+static L_DisableEbsEncryptionByDefaultRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableEbsEncryptionByDefaultResult: schema::Shape =
+    schema::Shape::new("DisableEbsEncryptionByDefaultResult", Kind::Structure(&L_DisableEbsEncryptionByDefaultResult));
+static L_DisableEbsEncryptionByDefaultResult: Layout =
+    Layout::new(&[schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault")]);
+static S_DisableSnapshotBlockPublicAccessRequest: schema::Shape = schema::Shape::new(
+    "DisableSnapshotBlockPublicAccessRequest",
+    Kind::Structure(&L_DisableSnapshotBlockPublicAccessRequest),
+);
+static L_DisableSnapshotBlockPublicAccessRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableSnapshotBlockPublicAccessResult: schema::Shape = schema::Shape::new(
+    "DisableSnapshotBlockPublicAccessResult",
+    Kind::Structure(&L_DisableSnapshotBlockPublicAccessResult),
+);
+static L_DisableSnapshotBlockPublicAccessResult: Layout =
+    Layout::new(&[schema::Member::new("State", &S_SnapshotBlockPublicAccessState).wire("state")]);
 static S_DisassociateAddressRequest: schema::Shape =
     schema::Shape::new("DisassociateAddressRequest", Kind::Structure(&L_DisassociateAddressRequest));
 static L_DisassociateAddressRequest: Layout = Layout::new(&[
@@ -6866,6 +7282,26 @@ static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::Stri
     "supported",
     "required",
 ]));
+static S_EnableSnapshotBlockPublicAccessRequest: schema::Shape = schema::Shape::new(
+    "EnableSnapshotBlockPublicAccessRequest",
+    Kind::Structure(&L_EnableSnapshotBlockPublicAccessRequest),
+);
+static L_EnableSnapshotBlockPublicAccessRequest: Layout = Layout::new(&[
+    schema::Member::new("State", &S_SnapshotBlockPublicAccessState).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableSnapshotBlockPublicAccessResult: schema::Shape = schema::Shape::new(
+    "EnableSnapshotBlockPublicAccessResult",
+    Kind::Structure(&L_EnableSnapshotBlockPublicAccessResult),
+);
+static L_EnableSnapshotBlockPublicAccessResult: Layout =
+    Layout::new(&[schema::Member::new("State", &S_SnapshotBlockPublicAccessState).wire("state")]);
+static S_EnableVolumeIORequest: schema::Shape =
+    schema::Shape::new("EnableVolumeIORequest", Kind::Structure(&L_EnableVolumeIORequest));
+static L_EnableVolumeIORequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VolumeId", &S_VolumeId).wire("volumeId").required(),
+]);
 static S_EnclaveOptions: schema::Shape = schema::Shape::new("EnclaveOptions", Kind::Structure(&L_EnclaveOptions));
 static L_EnclaveOptions: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
 static S_EnclaveOptionsRequest: schema::Shape =
@@ -7080,6 +7516,15 @@ static L_GetConsoleOutputResult: Layout = Layout::new(&[
     schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
     schema::Member::new("Output", &S_String).wire("output"),
 ]);
+static S_GetEbsEncryptionByDefaultRequest: schema::Shape =
+    schema::Shape::new("GetEbsEncryptionByDefaultRequest", Kind::Structure(&L_GetEbsEncryptionByDefaultRequest));
+static L_GetEbsEncryptionByDefaultRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetEbsEncryptionByDefaultResult: schema::Shape =
+    schema::Shape::new("GetEbsEncryptionByDefaultResult", Kind::Structure(&L_GetEbsEncryptionByDefaultResult));
+static L_GetEbsEncryptionByDefaultResult: Layout = Layout::new(&[
+    schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault"),
+    schema::Member::new("SseType", &S_SSEType).wire("sseType"),
+]);
 static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
     schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer)
         .limits(Limits::NONE.min(5).max(255));
@@ -7136,6 +7581,19 @@ static L_GetSecurityGroupsForVpcResult: Layout = Layout::new(&[
     schema::Member::new("SecurityGroupForVpcs", &S_SecurityGroupForVpcList)
         .wire("securityGroupForVpcSet")
         .ec2("SecurityGroupForVpcSet"),
+]);
+static S_GetSnapshotBlockPublicAccessStateRequest: schema::Shape = schema::Shape::new(
+    "GetSnapshotBlockPublicAccessStateRequest",
+    Kind::Structure(&L_GetSnapshotBlockPublicAccessStateRequest),
+);
+static L_GetSnapshotBlockPublicAccessStateRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetSnapshotBlockPublicAccessStateResult: schema::Shape = schema::Shape::new(
+    "GetSnapshotBlockPublicAccessStateResult",
+    Kind::Structure(&L_GetSnapshotBlockPublicAccessStateResult),
+);
+static L_GetSnapshotBlockPublicAccessStateResult: Layout = Layout::new(&[
+    schema::Member::new("State", &S_SnapshotBlockPublicAccessState).wire("state"),
+    schema::Member::new("ManagedBy", &S_ManagedBy).wire("managedBy"),
 ]);
 static S_GpuDeviceCount: schema::Shape = schema::Shape::new("GpuDeviceCount", Kind::Integer);
 static S_GpuDeviceInfo: schema::Shape = schema::Shape::new("GpuDeviceInfo", Kind::Structure(&L_GpuDeviceInfo));
@@ -7391,6 +7849,15 @@ static L_InferenceDeviceMemoryInfo: Layout =
     Layout::new(&[schema::Member::new("SizeInMiB", &S_InferenceDeviceMemorySize).wire("sizeInMiB")]);
 static S_InferenceDeviceMemorySize: schema::Shape = schema::Shape::new("InferenceDeviceMemorySize", Kind::Integer);
 static S_InferenceDeviceName: schema::Shape = schema::Shape::new("InferenceDeviceName", Kind::String);
+static S_InitializationStatusDetails: schema::Shape =
+    schema::Shape::new("InitializationStatusDetails", Kind::Structure(&L_InitializationStatusDetails));
+static L_InitializationStatusDetails: Layout = Layout::new(&[
+    schema::Member::new("InitializationType", &S_InitializationType).wire("initializationType"),
+    schema::Member::new("Progress", &S_Long).wire("progress"),
+    schema::Member::new("EstimatedTimeToCompleteInSeconds", &S_Long).wire("estimatedTimeToCompleteInSeconds"),
+]);
+static S_InitializationType: schema::Shape = schema::Shape::new("InitializationType", Kind::String)
+    .limits(Limits::NONE.values(&["default", "provisioned-rate", "volume-copy"]));
 static S_Instance: schema::Shape = schema::Shape::new("Instance", Kind::Structure(&L_Instance));
 static L_Instance: Layout = Layout::new(&[
     schema::Member::new("Architecture", &S_ArchitectureValues).wire("architecture"),
@@ -7568,6 +8035,7 @@ static S_InstanceIdForResolver: schema::Shape = schema::Shape::new("InstanceIdFo
 static S_InstanceIdStringList: schema::Shape =
     schema::Shape::new("InstanceIdStringList", Kind::List(&M_InstanceIdStringList));
 static M_InstanceIdStringList: schema::Member = schema::Member::new("member", &S_InstanceId).wire("InstanceId");
+static S_InstanceIdWithVolumeResolver: schema::Shape = schema::Shape::new("InstanceIdWithVolumeResolver", Kind::String);
 static S_InstanceInterruptionBehavior: schema::Shape = schema::Shape::new("InstanceInterruptionBehavior", Kind::String)
     .limits(Limits::NONE.values(&["hibernate", "stop", "terminate"]));
 static S_InstanceIpv4Prefix: schema::Shape =
@@ -7915,6 +8383,15 @@ static L_InstanceSecondaryInterfaceSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("SecondarySubnetId", &S_SecondarySubnetId),
     schema::Member::new("InterfaceType", &S_SecondaryInterfaceType),
     schema::Member::new("NetworkCardIndex", &S_Integer),
+]);
+static S_InstanceSpecification: schema::Shape =
+    schema::Shape::new("InstanceSpecification", Kind::Structure(&L_InstanceSpecification));
+static L_InstanceSpecification: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceIdWithVolumeResolver).required(),
+    schema::Member::new("ExcludeBootVolume", &S_Boolean),
+    schema::Member::new("ExcludeDataVolumeIds", &S_VolumeIdStringList)
+        .wire("ExcludeDataVolumeId")
+        .ec2("ExcludeDataVolumeId"),
 ]);
 static S_InstanceState: schema::Shape = schema::Shape::new("InstanceState", Kind::Structure(&L_InstanceState));
 static L_InstanceState: Layout = Layout::new(&[
@@ -10244,6 +10721,8 @@ static S_LogDestinationType: schema::Shape = schema::Shape::new("LogDestinationT
     .limits(Limits::NONE.values(&["cloud-watch-logs", "s3", "kinesis-data-firehose"]));
 static S_LogicalGpuCount: schema::Shape = schema::Shape::new("LogicalGpuCount", Kind::Integer);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_ManagedBy: schema::Shape =
+    schema::Shape::new("ManagedBy", Kind::String).limits(Limits::NONE.values(&["account", "declarative-policy"]));
 static S_ManagedPrefixList: schema::Shape =
     schema::Shape::new("ManagedPrefixList", Kind::Structure(&L_ManagedPrefixList));
 static L_ManagedPrefixList: Layout = Layout::new(&[
@@ -10460,6 +10939,17 @@ static S_ModifySecurityGroupRulesResult: schema::Shape =
     schema::Shape::new("ModifySecurityGroupRulesResult", Kind::Structure(&L_ModifySecurityGroupRulesResult));
 static L_ModifySecurityGroupRulesResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_ModifySnapshotAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifySnapshotAttributeRequest", Kind::Structure(&L_ModifySnapshotAttributeRequest));
+static L_ModifySnapshotAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_SnapshotAttributeName),
+    schema::Member::new("CreateVolumePermission", &S_CreateVolumePermissionModifications),
+    schema::Member::new("GroupNames", &S_GroupNameStringList).wire("UserGroup").ec2("UserGroup"),
+    schema::Member::new("OperationType", &S_OperationType),
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("UserIds", &S_UserIdStringList).wire("UserId").ec2("UserId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_ModifySubnetAttributeRequest: schema::Shape =
     schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
 static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
@@ -10474,6 +10964,13 @@ static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("EnableResourceNameDnsAAAARecordOnLaunch", &S_AttributeBooleanValue),
     schema::Member::new("EnableLniAtDeviceIndex", &S_Integer),
     schema::Member::new("DisableLniAtDeviceIndex", &S_AttributeBooleanValue),
+]);
+static S_ModifyVolumeAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyVolumeAttributeRequest", Kind::Structure(&L_ModifyVolumeAttributeRequest));
+static L_ModifyVolumeAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AutoEnableIO", &S_AttributeBooleanValue),
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
 static S_ModifyVolumeRequest: schema::Shape =
     schema::Shape::new("ModifyVolumeRequest", Kind::Structure(&L_ModifyVolumeRequest));
@@ -11565,6 +12062,13 @@ static L_ResetNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
     schema::Member::new("SourceDestCheck", &S_String).wire("sourceDestCheck"),
 ]);
+static S_ResetSnapshotAttributeRequest: schema::Shape =
+    schema::Shape::new("ResetSnapshotAttributeRequest", Kind::Structure(&L_ResetSnapshotAttributeRequest));
+static L_ResetSnapshotAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_SnapshotAttributeName).required(),
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_ResourceArn: schema::Shape =
     schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(1283));
 static S_ResourceConfigurationArn: schema::Shape = schema::Shape::new("ResourceConfigurationArn", Kind::String);
@@ -12260,18 +12764,46 @@ static L_Snapshot: Layout = Layout::new(&[
     schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId"),
     schema::Member::new("DataEncryptionKeyId", &S_String).wire("dataEncryptionKeyId"),
 ]);
+static S_SnapshotAttributeName: schema::Shape = schema::Shape::new("SnapshotAttributeName", Kind::String)
+    .limits(Limits::NONE.values(&["productCodes", "createVolumePermission"]));
+static S_SnapshotBlockPublicAccessState: schema::Shape =
+    schema::Shape::new("SnapshotBlockPublicAccessState", Kind::String).limits(Limits::NONE.values(&[
+        "block-all-sharing",
+        "block-new-sharing",
+        "unblocked",
+    ]));
+static S_SnapshotCompletionDurationMinutesRequest: schema::Shape =
+    schema::Shape::new("SnapshotCompletionDurationMinutesRequest", Kind::Integer).limits(Limits::NONE.min(1).max(2880));
 static S_SnapshotCompletionDurationMinutesResponse: schema::Shape =
     schema::Shape::new("SnapshotCompletionDurationMinutesResponse", Kind::Integer);
 static S_SnapshotId: schema::Shape = schema::Shape::new("SnapshotId", Kind::String);
 static S_SnapshotIdStringList: schema::Shape =
     schema::Shape::new("SnapshotIdStringList", Kind::List(&M_SnapshotIdStringList));
 static M_SnapshotIdStringList: schema::Member = schema::Member::new("member", &S_SnapshotId).wire("SnapshotId");
+static S_SnapshotInfo: schema::Shape = schema::Shape::new("SnapshotInfo", Kind::Structure(&L_SnapshotInfo));
+static L_SnapshotInfo: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("State", &S_SnapshotState).wire("state"),
+    schema::Member::new("VolumeSize", &S_Integer).wire("volumeSize"),
+    schema::Member::new("StartTime", &S_MillisecondDateTime).wire("startTime"),
+    schema::Member::new("Progress", &S_String).wire("progress"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("SseType", &S_SSEType).wire("sseType"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+]);
 static S_SnapshotList: schema::Shape = schema::Shape::new("SnapshotList", Kind::List(&M_SnapshotList));
 static M_SnapshotList: schema::Member = schema::Member::new("member", &S_Snapshot).wire("item");
 static S_SnapshotLocationEnum: schema::Shape =
     schema::Shape::new("SnapshotLocationEnum", Kind::String).limits(Limits::NONE.values(&["regional", "local"]));
 static S_SnapshotReturnCodes: schema::Shape = schema::Shape::new("SnapshotReturnCodes", Kind::String)
     .limits(Limits::NONE.values(&["success", "skipped", "missing-permissions", "internal-error", "client-error"]));
+static S_SnapshotSet: schema::Shape = schema::Shape::new("SnapshotSet", Kind::List(&M_SnapshotSet));
+static M_SnapshotSet: schema::Member = schema::Member::new("member", &S_SnapshotInfo).wire("item");
 static S_SnapshotState: schema::Shape = schema::Shape::new("SnapshotState", Kind::String)
     .limits(Limits::NONE.values(&["pending", "completed", "error", "recoverable", "recovering"]));
 static S_SpotInstanceType: schema::Shape =
@@ -12786,6 +13318,8 @@ static S_VolumeAttachmentList: schema::Shape =
 static M_VolumeAttachmentList: schema::Member = schema::Member::new("member", &S_VolumeAttachment).wire("item");
 static S_VolumeAttachmentState: schema::Shape = schema::Shape::new("VolumeAttachmentState", Kind::String)
     .limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached", "busy"]));
+static S_VolumeAttributeName: schema::Shape = schema::Shape::new("VolumeAttributeName", Kind::String)
+    .limits(Limits::NONE.values(&["autoEnableIO", "productCodes"]));
 static S_VolumeId: schema::Shape = schema::Shape::new("VolumeId", Kind::String);
 static S_VolumeIdStringList: schema::Shape =
     schema::Shape::new("VolumeIdStringList", Kind::List(&M_VolumeIdStringList));
@@ -12827,6 +13361,74 @@ static S_VolumeState: schema::Shape = schema::Shape::new("VolumeState", Kind::St
     "deleted",
     "error",
 ]));
+static S_VolumeStatusAction: schema::Shape =
+    schema::Shape::new("VolumeStatusAction", Kind::Structure(&L_VolumeStatusAction));
+static L_VolumeStatusAction: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("EventId", &S_String).wire("eventId"),
+    schema::Member::new("EventType", &S_String).wire("eventType"),
+]);
+static S_VolumeStatusActionsList: schema::Shape =
+    schema::Shape::new("VolumeStatusActionsList", Kind::List(&M_VolumeStatusActionsList));
+static M_VolumeStatusActionsList: schema::Member = schema::Member::new("member", &S_VolumeStatusAction).wire("item");
+static S_VolumeStatusAttachmentStatus: schema::Shape =
+    schema::Shape::new("VolumeStatusAttachmentStatus", Kind::Structure(&L_VolumeStatusAttachmentStatus));
+static L_VolumeStatusAttachmentStatus: Layout = Layout::new(&[
+    schema::Member::new("IoPerformance", &S_String).wire("ioPerformance"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+]);
+static S_VolumeStatusAttachmentStatusList: schema::Shape =
+    schema::Shape::new("VolumeStatusAttachmentStatusList", Kind::List(&M_VolumeStatusAttachmentStatusList));
+static M_VolumeStatusAttachmentStatusList: schema::Member =
+    schema::Member::new("member", &S_VolumeStatusAttachmentStatus).wire("item");
+static S_VolumeStatusDetails: schema::Shape =
+    schema::Shape::new("VolumeStatusDetails", Kind::Structure(&L_VolumeStatusDetails));
+static L_VolumeStatusDetails: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_VolumeStatusName).wire("name"),
+    schema::Member::new("Status", &S_String).wire("status"),
+]);
+static S_VolumeStatusDetailsList: schema::Shape =
+    schema::Shape::new("VolumeStatusDetailsList", Kind::List(&M_VolumeStatusDetailsList));
+static M_VolumeStatusDetailsList: schema::Member = schema::Member::new("member", &S_VolumeStatusDetails).wire("item");
+static S_VolumeStatusEvent: schema::Shape =
+    schema::Shape::new("VolumeStatusEvent", Kind::Structure(&L_VolumeStatusEvent));
+static L_VolumeStatusEvent: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("EventId", &S_String).wire("eventId"),
+    schema::Member::new("EventType", &S_String).wire("eventType"),
+    schema::Member::new("NotAfter", &S_MillisecondDateTime).wire("notAfter"),
+    schema::Member::new("NotBefore", &S_MillisecondDateTime).wire("notBefore"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+]);
+static S_VolumeStatusEventsList: schema::Shape =
+    schema::Shape::new("VolumeStatusEventsList", Kind::List(&M_VolumeStatusEventsList));
+static M_VolumeStatusEventsList: schema::Member = schema::Member::new("member", &S_VolumeStatusEvent).wire("item");
+static S_VolumeStatusInfo: schema::Shape = schema::Shape::new("VolumeStatusInfo", Kind::Structure(&L_VolumeStatusInfo));
+static L_VolumeStatusInfo: Layout = Layout::new(&[
+    schema::Member::new("Details", &S_VolumeStatusDetailsList).wire("details"),
+    schema::Member::new("Status", &S_VolumeStatusInfoStatus).wire("status"),
+]);
+static S_VolumeStatusInfoStatus: schema::Shape = schema::Shape::new("VolumeStatusInfoStatus", Kind::String)
+    .limits(Limits::NONE.values(&["ok", "impaired", "insufficient-data", "warning"]));
+static S_VolumeStatusItem: schema::Shape = schema::Shape::new("VolumeStatusItem", Kind::Structure(&L_VolumeStatusItem));
+static L_VolumeStatusItem: Layout = Layout::new(&[
+    schema::Member::new("Actions", &S_VolumeStatusActionsList).wire("actionsSet").ec2("ActionsSet"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("Events", &S_VolumeStatusEventsList).wire("eventsSet").ec2("EventsSet"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("VolumeStatus", &S_VolumeStatusInfo).wire("volumeStatus"),
+    schema::Member::new("AttachmentStatuses", &S_VolumeStatusAttachmentStatusList).wire("attachmentStatuses"),
+    schema::Member::new("InitializationStatusDetails", &S_InitializationStatusDetails)
+        .wire("initializationStatusDetails"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_VolumeStatusList: schema::Shape = schema::Shape::new("VolumeStatusList", Kind::List(&M_VolumeStatusList));
+static M_VolumeStatusList: schema::Member = schema::Member::new("member", &S_VolumeStatusItem).wire("item");
+static S_VolumeStatusName: schema::Shape = schema::Shape::new("VolumeStatusName", Kind::String)
+    .limits(Limits::NONE.values(&["io-enabled", "io-performance", "initialization-state"]));
 static S_VolumeType: schema::Shape = schema::Shape::new("VolumeType", Kind::String);
 static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
 static L_Vpc: Layout = Layout::new(&[
@@ -16432,6 +17034,114 @@ impl Structure for CopyImageResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CopySnapshotRequest {
+    pub description: Option<String>,
+    pub destination_outpost_arn: Option<String>,
+    pub destination_region: Option<String>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub presigned_url: Option<String>,
+    pub source_region: String,
+    pub source_snapshot_id: String,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub completion_duration_minutes: Option<i32>,
+    pub destination_availability_zone: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CopySnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CopySnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopySnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopySnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.destination_outpost_arn,
+            2 => &self.destination_region,
+            3 => &self.encrypted,
+            4 => &self.kms_key_id,
+            5 => &self.presigned_url,
+            6 => &self.source_region,
+            7 => &self.source_snapshot_id,
+            8 => &self.tag_specifications,
+            9 => &self.completion_duration_minutes,
+            10 => &self.destination_availability_zone,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.destination_outpost_arn,
+            2 => &mut self.destination_region,
+            3 => &mut self.encrypted,
+            4 => &mut self.kms_key_id,
+            5 => &mut self.presigned_url,
+            6 => &mut self.source_region,
+            7 => &mut self.source_snapshot_id,
+            8 => &mut self.tag_specifications,
+            9 => &mut self.completion_duration_minutes,
+            10 => &mut self.destination_availability_zone,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopySnapshotResult {
+    pub tags: Option<Vec<Tag>>,
+    pub snapshot_id: Option<String>,
+}
+impl std::fmt::Debug for CopySnapshotResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CopySnapshotResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopySnapshotResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopySnapshotResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            _ => &self.snapshot_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            _ => &mut self.snapshot_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CpuOptions {
     pub core_count: Option<i32>,
     pub threads_per_core: Option<i32>,
@@ -18400,6 +19110,96 @@ impl Structure for CreateSnapshotRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateSnapshotsRequest {
+    pub description: Option<String>,
+    pub instance_specification: InstanceSpecification,
+    pub outpost_arn: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub copy_tags_from_source: Option<String>,
+    pub location: Option<String>,
+}
+impl std::fmt::Debug for CreateSnapshotsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSnapshotsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSnapshotsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSnapshotsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.instance_specification,
+            2 => &self.outpost_arn,
+            3 => &self.tag_specifications,
+            4 => &self.dry_run,
+            5 => &self.copy_tags_from_source,
+            _ => &self.location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.instance_specification,
+            2 => &mut self.outpost_arn,
+            3 => &mut self.tag_specifications,
+            4 => &mut self.dry_run,
+            5 => &mut self.copy_tags_from_source,
+            _ => &mut self.location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSnapshotsResult {
+    pub snapshots: Option<Vec<SnapshotInfo>>,
+}
+impl std::fmt::Debug for CreateSnapshotsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSnapshotsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSnapshotsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSnapshotsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.snapshots,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.snapshots,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateSubnetRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub availability_zone: Option<String>,
@@ -18545,6 +19345,84 @@ impl Structure for CreateTagsRequest {
             0 => &mut self.dry_run,
             1 => &mut self.resources,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVolumePermission {
+    pub user_id: Option<String>,
+    pub group: Option<String>,
+}
+impl std::fmt::Debug for CreateVolumePermission {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVolumePermission {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVolumePermission {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVolumePermission
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_id,
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_id,
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVolumePermissionModifications {
+    pub add: Option<Vec<CreateVolumePermission>>,
+    pub remove: Option<Vec<CreateVolumePermission>>,
+}
+impl std::fmt::Debug for CreateVolumePermissionModifications {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVolumePermissionModifications {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVolumePermissionModifications {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVolumePermissionModifications
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.add,
+            _ => &self.remove,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.add,
+            _ => &mut self.remove,
         }
     }
 }
@@ -23401,6 +24279,90 @@ impl Structure for DescribeSecurityGroupsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeSnapshotAttributeRequest {
+    pub attribute: String,
+    pub snapshot_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeSnapshotAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.snapshot_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.snapshot_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSnapshotAttributeResult {
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub snapshot_id: Option<String>,
+    pub create_volume_permissions: Option<Vec<CreateVolumePermission>>,
+}
+impl std::fmt::Debug for DescribeSnapshotAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.product_codes,
+            1 => &self.snapshot_id,
+            _ => &self.create_volume_permissions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.product_codes,
+            1 => &mut self.snapshot_id,
+            _ => &mut self.create_volume_permissions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeSnapshotsRequest {
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
@@ -23744,6 +24706,180 @@ impl Structure for DescribeTagsResult {
         match index {
             0 => &mut self.next_token,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumeAttributeRequest {
+    pub attribute: String,
+    pub volume_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeVolumeAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumeAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumeAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumeAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.volume_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.volume_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumeAttributeResult {
+    pub auto_enable_io: Option<AttributeBooleanValue>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub volume_id: Option<String>,
+}
+impl std::fmt::Debug for DescribeVolumeAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumeAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumeAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumeAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_enable_io,
+            1 => &self.product_codes,
+            _ => &self.volume_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_enable_io,
+            1 => &mut self.product_codes,
+            _ => &mut self.volume_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumeStatusRequest {
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub volume_ids: Option<Vec<String>>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeVolumeStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumeStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumeStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumeStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_results,
+            1 => &self.next_token,
+            2 => &self.volume_ids,
+            3 => &self.include_managed_resources,
+            4 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_results,
+            1 => &mut self.next_token,
+            2 => &mut self.volume_ids,
+            3 => &mut self.include_managed_resources,
+            4 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumeStatusResult {
+    pub next_token: Option<String>,
+    pub volume_statuses: Option<Vec<VolumeStatusItem>>,
+}
+impl std::fmt::Debug for DescribeVolumeStatusResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumeStatusResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumeStatusResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumeStatusResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.volume_statuses,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.volume_statuses,
         }
     }
 }
@@ -24665,6 +25801,150 @@ impl Structure for DhcpOptions {
             1 => &mut self.tags,
             2 => &mut self.dhcp_options_id,
             _ => &mut self.dhcp_configurations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableEbsEncryptionByDefaultRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableEbsEncryptionByDefaultRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableEbsEncryptionByDefaultRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableEbsEncryptionByDefaultRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+}
+impl std::fmt::Debug for DisableEbsEncryptionByDefaultResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableEbsEncryptionByDefaultResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableEbsEncryptionByDefaultResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableEbsEncryptionByDefaultResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ebs_encryption_by_default,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ebs_encryption_by_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableSnapshotBlockPublicAccessRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableSnapshotBlockPublicAccessRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableSnapshotBlockPublicAccessRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableSnapshotBlockPublicAccessRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableSnapshotBlockPublicAccessRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableSnapshotBlockPublicAccessResult {
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for DisableSnapshotBlockPublicAccessResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableSnapshotBlockPublicAccessResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableSnapshotBlockPublicAccessResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableSnapshotBlockPublicAccessResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.state,
         }
     }
 }
@@ -25987,6 +27267,120 @@ impl Structure for EnaSrdUdpSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EnableSnapshotBlockPublicAccessRequest {
+    pub state: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableSnapshotBlockPublicAccessRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableSnapshotBlockPublicAccessRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableSnapshotBlockPublicAccessRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableSnapshotBlockPublicAccessRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableSnapshotBlockPublicAccessResult {
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for EnableSnapshotBlockPublicAccessResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableSnapshotBlockPublicAccessResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableSnapshotBlockPublicAccessResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableSnapshotBlockPublicAccessResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableVolumeIORequest {
+    pub dry_run: Option<bool>,
+    pub volume_id: String,
+}
+impl std::fmt::Debug for EnableVolumeIORequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableVolumeIORequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableVolumeIORequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableVolumeIORequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.volume_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.volume_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnclaveOptions {
     pub enabled: Option<bool>,
 }
@@ -26740,6 +28134,81 @@ impl Structure for GetConsoleOutputResult {
 }
 
 #[derive(Clone, Default)]
+pub struct GetEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetEbsEncryptionByDefaultRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetEbsEncryptionByDefaultRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetEbsEncryptionByDefaultRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetEbsEncryptionByDefaultRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+    pub sse_type: Option<String>,
+}
+impl std::fmt::Debug for GetEbsEncryptionByDefaultResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetEbsEncryptionByDefaultResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetEbsEncryptionByDefaultResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetEbsEncryptionByDefaultResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ebs_encryption_by_default,
+            _ => &self.sse_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ebs_encryption_by_default,
+            _ => &mut self.sse_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetManagedPrefixListAssociationsRequest {
     pub dry_run: Option<bool>,
     pub prefix_list_id: String,
@@ -26993,6 +28462,81 @@ impl Structure for GetSecurityGroupsForVpcResult {
         match index {
             0 => &mut self.next_token,
             _ => &mut self.security_group_for_vpcs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSnapshotBlockPublicAccessStateRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetSnapshotBlockPublicAccessStateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSnapshotBlockPublicAccessStateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSnapshotBlockPublicAccessStateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSnapshotBlockPublicAccessStateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSnapshotBlockPublicAccessStateResult {
+    pub state: Option<String>,
+    pub managed_by: Option<String>,
+}
+impl std::fmt::Debug for GetSnapshotBlockPublicAccessStateResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSnapshotBlockPublicAccessStateResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSnapshotBlockPublicAccessStateResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSnapshotBlockPublicAccessStateResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.managed_by,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.managed_by,
         }
     }
 }
@@ -27887,6 +29431,48 @@ impl Structure for InferenceDeviceMemoryInfo {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InitializationStatusDetails {
+    pub initialization_type: Option<String>,
+    pub progress: Option<i64>,
+    pub estimated_time_to_complete_in_seconds: Option<i64>,
+}
+impl std::fmt::Debug for InitializationStatusDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InitializationStatusDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InitializationStatusDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InitializationStatusDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.initialization_type,
+            1 => &self.progress,
+            _ => &self.estimated_time_to_complete_in_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.initialization_type,
+            1 => &mut self.progress,
+            _ => &mut self.estimated_time_to_complete_in_seconds,
         }
     }
 }
@@ -29585,6 +31171,48 @@ impl Structure for InstanceSecondaryInterfaceSpecificationRequest {
             4 => &mut self.secondary_subnet_id,
             5 => &mut self.interface_type,
             _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSpecification {
+    pub instance_id: String,
+    pub exclude_boot_volume: Option<bool>,
+    pub exclude_data_volume_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for InstanceSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.exclude_boot_volume,
+            _ => &self.exclude_data_volume_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.exclude_boot_volume,
+            _ => &mut self.exclude_data_volume_ids,
         }
     }
 }
@@ -33967,6 +35595,60 @@ impl Structure for ModifySecurityGroupRulesResult {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifySnapshotAttributeRequest {
+    pub attribute: Option<String>,
+    pub create_volume_permission: Option<CreateVolumePermissionModifications>,
+    pub group_names: Option<Vec<String>>,
+    pub operation_type: Option<String>,
+    pub snapshot_id: String,
+    pub user_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifySnapshotAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySnapshotAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySnapshotAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySnapshotAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.create_volume_permission,
+            2 => &self.group_names,
+            3 => &self.operation_type,
+            4 => &self.snapshot_id,
+            5 => &self.user_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.create_volume_permission,
+            2 => &mut self.group_names,
+            3 => &mut self.operation_type,
+            4 => &mut self.snapshot_id,
+            5 => &mut self.user_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifySubnetAttributeRequest {
     pub assign_ipv6_address_on_creation: Option<AttributeBooleanValue>,
     pub map_public_ip_on_launch: Option<AttributeBooleanValue>,
@@ -34028,6 +35710,48 @@ impl Structure for ModifySubnetAttributeRequest {
             8 => &mut self.enable_resource_name_dns_aaaa_record_on_launch,
             9 => &mut self.enable_lni_at_device_index,
             _ => &mut self.disable_lni_at_device_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVolumeAttributeRequest {
+    pub auto_enable_io: Option<AttributeBooleanValue>,
+    pub volume_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyVolumeAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVolumeAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVolumeAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVolumeAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_enable_io,
+            1 => &self.volume_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_enable_io,
+            1 => &mut self.volume_id,
+            _ => &mut self.dry_run,
         }
     }
 }
@@ -38104,6 +39828,48 @@ impl Structure for ResetNetworkInterfaceAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ResetSnapshotAttributeRequest {
+    pub attribute: String,
+    pub snapshot_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ResetSnapshotAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetSnapshotAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetSnapshotAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetSnapshotAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.snapshot_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.snapshot_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResponseError {
     pub code: Option<String>,
     pub message: Option<String>,
@@ -39980,6 +41746,78 @@ impl Structure for Snapshot {
             21 => &mut self.encrypted,
             22 => &mut self.kms_key_id,
             _ => &mut self.data_encryption_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapshotInfo {
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub encrypted: Option<bool>,
+    pub volume_id: Option<String>,
+    pub state: Option<String>,
+    pub volume_size: Option<i32>,
+    pub start_time: Option<Timestamp>,
+    pub progress: Option<String>,
+    pub owner_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub sse_type: Option<String>,
+    pub availability_zone: Option<String>,
+}
+impl std::fmt::Debug for SnapshotInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SnapshotInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapshotInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapshotInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.tags,
+            2 => &self.encrypted,
+            3 => &self.volume_id,
+            4 => &self.state,
+            5 => &self.volume_size,
+            6 => &self.start_time,
+            7 => &self.progress,
+            8 => &self.owner_id,
+            9 => &self.snapshot_id,
+            10 => &self.outpost_arn,
+            11 => &self.sse_type,
+            _ => &self.availability_zone,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.tags,
+            2 => &mut self.encrypted,
+            3 => &mut self.volume_id,
+            4 => &mut self.state,
+            5 => &mut self.volume_size,
+            6 => &mut self.start_time,
+            7 => &mut self.progress,
+            8 => &mut self.owner_id,
+            9 => &mut self.snapshot_id,
+            10 => &mut self.outpost_arn,
+            11 => &mut self.sse_type,
+            _ => &mut self.availability_zone,
         }
     }
 }
@@ -41977,6 +43815,282 @@ impl Structure for VolumeModification {
             13 => &mut self.progress,
             14 => &mut self.start_time,
             15 => &mut self.end_time,
+            _ => &mut self.operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusAction {
+    pub code: Option<String>,
+    pub description: Option<String>,
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+}
+impl std::fmt::Debug for VolumeStatusAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            1 => &self.description,
+            2 => &self.event_id,
+            _ => &self.event_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            1 => &mut self.description,
+            2 => &mut self.event_id,
+            _ => &mut self.event_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusAttachmentStatus {
+    pub io_performance: Option<String>,
+    pub instance_id: Option<String>,
+}
+impl std::fmt::Debug for VolumeStatusAttachmentStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusAttachmentStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusAttachmentStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusAttachmentStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.io_performance,
+            _ => &self.instance_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.io_performance,
+            _ => &mut self.instance_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusDetails {
+    pub name: Option<String>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for VolumeStatusDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusEvent {
+    pub description: Option<String>,
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub not_after: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
+    pub instance_id: Option<String>,
+}
+impl std::fmt::Debug for VolumeStatusEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.event_id,
+            2 => &self.event_type,
+            3 => &self.not_after,
+            4 => &self.not_before,
+            _ => &self.instance_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.event_id,
+            2 => &mut self.event_type,
+            3 => &mut self.not_after,
+            4 => &mut self.not_before,
+            _ => &mut self.instance_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusInfo {
+    pub details: Option<Vec<VolumeStatusDetails>>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for VolumeStatusInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.details,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.details,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeStatusItem {
+    pub actions: Option<Vec<VolumeStatusAction>>,
+    pub availability_zone: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub events: Option<Vec<VolumeStatusEvent>>,
+    pub volume_id: Option<String>,
+    pub volume_status: Option<VolumeStatusInfo>,
+    pub attachment_statuses: Option<Vec<VolumeStatusAttachmentStatus>>,
+    pub initialization_status_details: Option<InitializationStatusDetails>,
+    pub availability_zone_id: Option<String>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for VolumeStatusItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeStatusItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeStatusItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeStatusItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.actions,
+            1 => &self.availability_zone,
+            2 => &self.outpost_arn,
+            3 => &self.events,
+            4 => &self.volume_id,
+            5 => &self.volume_status,
+            6 => &self.attachment_statuses,
+            7 => &self.initialization_status_details,
+            8 => &self.availability_zone_id,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.actions,
+            1 => &mut self.availability_zone,
+            2 => &mut self.outpost_arn,
+            3 => &mut self.events,
+            4 => &mut self.volume_id,
+            5 => &mut self.volume_status,
+            6 => &mut self.attachment_statuses,
+            7 => &mut self.initialization_status_details,
+            8 => &mut self.availability_zone_id,
             _ => &mut self.operator,
         }
     }

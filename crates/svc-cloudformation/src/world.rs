@@ -30,6 +30,8 @@ pub struct Work {
     pub import: bool,
     /// How many signals a wait condition waits for, and how long.
     pub creation_policy: Option<Value>,
+    /// A deletion whose policy wants a snapshot to be taken before, where the type can.
+    pub snapshot: bool,
 }
 
 /// A resource that was made or changed.

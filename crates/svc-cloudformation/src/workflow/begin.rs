@@ -186,7 +186,9 @@ impl Run {
             if kept {
                 resource.actual = None;
             } else {
-                let work = self.deletion(&actual, id);
+                let mut work = self.deletion(&actual, id);
+                // What failed to be made has nothing worth keeping.
+                work.snapshot = actual.deletion_policy == Policy::Snapshot && !creating;
                 starts.push(Start { id: id.clone(), action: Action::Delete, work });
             }
             self.resources.insert(id.clone(), resource);

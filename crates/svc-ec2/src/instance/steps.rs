@@ -19,7 +19,7 @@ use crate::instance_type;
 use crate::network::Network;
 use crate::network_interface;
 use crate::resource::{delete, find, put};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{self, Snapshot};
 use crate::volume::{self, Volume};
 
 /// A terminated instance is shown for an hour.
@@ -86,7 +86,7 @@ impl Work {
 
     pub fn make_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
         if let Some(snapshot) = &volume.snapshot {
-            let source = self.write(scope, |w| Ok(find::<Snapshot>(w.store(), w.scope(), snapshot)?))?;
+            let source = self.write(scope, |w| Ok(snapshot::find(w.store(), w.scope(), snapshot).ok()))?;
             if source.is_some_and(|source| !source.made) {
                 return Ok(Done::Nothing);
             }

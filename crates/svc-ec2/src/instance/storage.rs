@@ -95,13 +95,16 @@ impl Files {
         block::attached_below(&path).iter().try_for_each(|(device, _)| block::grown(device))
     }
 
-    /// Copies a volume into a snapshot, while its file system stands still.
+    /// Copies a volume into a snapshot, while its file system stands still; or another snapshot.
     ///
     /// # Errors
     /// The disk is full, or the volume is gone.
     pub fn take(&self, host: &dyn Host, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<(), Trouble> {
-        let from = self.volume(&snapshot.volume);
         let to = self.snapshot(&snapshot.id);
+        if let Some(source) = &snapshot.copy_of {
+            return copy::copy(&self.snapshot(source), &to);
+        }
+        let from = self.volume(&snapshot.volume);
         let instance = volume.and_then(|one| one.attachment.as_ref()).map(|one| one.instance.as_str());
         host.while_still(instance.unwrap_or_default(), &from, &mut || copy::copy(&from, &to))
     }

@@ -1,7 +1,13 @@
 //! Snapshots of volumes.
 
+mod attribute;
+mod copy;
+mod find;
 mod ops;
 mod record;
 
+pub use attribute::*;
+pub use copy::{copy_snapshot, create_snapshots};
+pub use find::find;
 pub use ops::*;
 pub use record::Snapshot;

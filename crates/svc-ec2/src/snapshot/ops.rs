@@ -5,12 +5,13 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::{Snapshot as Shown, *};
 use kogumo_wire::{Fault, Unit};
 
+use super::find::{find, usable};
 use super::record::Snapshot;
 use crate::faults::refuse;
 use crate::filter::{Filters, flag, number, text};
 use crate::image;
 use crate::page::{Wanted, cut};
-use crate::resource::{Resource, chosen, delete, get, put};
+use crate::resource::{Resource, delete, get, put};
 use crate::tag::{self, Tags};
 use crate::volume::Volume;
 
@@ -23,6 +24,10 @@ pub fn make(w: &mut Writer, volume: &Volume, description: &str) -> Result<Snapsh
         description: description.to_owned(),
         started: w.now,
         made: false,
+        owner: w.caller.account().to_owned(),
+        public: false,
+        users: Vec::new(),
+        copy_of: None,
     };
     put(w, &snapshot)?;
     image::base::inherit(w, &volume.id, &snapshot.id)?;
@@ -44,11 +49,12 @@ pub fn create_snapshot(w: &mut Writer, input: CreateSnapshotRequest) -> Result<S
 }
 
 fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
+    let owner = if snapshot.owner.is_empty() { &scope.account } else { &snapshot.owner };
     let (state, progress) = if snapshot.made { ("completed", "100%") } else { ("pending", "0%") };
     Shown {
         description: Some(snapshot.description.clone()),
         encrypted: Some(false),
-        owner_id: Some(scope.account.clone()),
+        owner_id: Some(owner.clone()),
         progress: Some(progress.into()),
         snapshot_id: Some(snapshot.id.clone()),
         start_time: Some(snapshot.started),
@@ -78,15 +84,29 @@ static FILTERS: Filters<Shown> = Filters {
     tags: Some(|one| one.tags.as_ref()),
 };
 
-/// An account sees its own.
+/// An account sees its own, those that are shared with it, and public ones.
 pub fn describe_snapshots(r: &Reader, input: DescribeSnapshotsRequest) -> Result<DescribeSnapshotsResult, Fault> {
-    let own = |owner: &String| owner == "self" || *owner == r.scope().account;
-    let mut snapshots = chosen::<Snapshot>(r.store, r.scope(), input.snapshot_ids.as_deref())?;
-    for wanted in [&input.owner_ids, &input.restorable_by_user_ids].into_iter().flatten() {
-        if !wanted.is_empty() && !wanted.iter().any(own) {
-            snapshots.clear();
-        }
-    }
+    let mut snapshots = match input.snapshot_ids.as_deref().unwrap_or_default() {
+        [] => usable(r.store, r.scope())?,
+        ids => ids.iter().map(|id| find(r.store, r.scope(), id)).collect::<Result<_, _>>()?,
+    };
+    let account = &r.scope().account;
+    let is_own = |snapshot: &Snapshot| snapshot.owner.is_empty() || snapshot.owner == *account;
+    let is_of = |snapshot: &Snapshot, owner: &str| match owner {
+        "self" => is_own(snapshot),
+        owner => snapshot.owner == owner || owner == account && is_own(snapshot),
+    };
+    let restores = |snapshot: &Snapshot, who: &str| match who {
+        "all" => snapshot.public,
+        "self" => is_own(snapshot) || snapshot.users.contains(account),
+        user => snapshot.users.iter().any(|own| own == user) || user == account && is_own(snapshot),
+    };
+    let any = |wanted: &Option<Vec<String>>, holds: &dyn Fn(&str) -> bool| match wanted.as_deref() {
+        None | Some([]) => true,
+        Some(wanted) => wanted.iter().any(|one| holds(one)),
+    };
+    snapshots.retain(|one| any(&input.owner_ids, &|owner| is_of(one, owner)));
+    snapshots.retain(|one| any(&input.restorable_by_user_ids, &|who| restores(one, who)));
     let tags = Tags::of_all(r.store, r.scope())?;
     let snapshots = snapshots.iter().map(|one| shown(r.scope(), one, &tags)).collect();
     let wanted = Wanted {

@@ -18,6 +18,17 @@ pub struct Snapshot {
     pub started: Timestamp,
     /// Whether its file is there.
     pub made: bool,
+    /// The account that took it.
+    #[serde(default)]
+    pub owner: String,
+    /// Whether everybody may make volumes of it, and who may besides its owner.
+    #[serde(default)]
+    pub public: bool,
+    #[serde(default)]
+    pub users: Vec<String>,
+    /// The snapshot that it is a copy of, of whatever region.
+    #[serde(default)]
+    pub copy_of: Option<String>,
 }
 
 impl Resource for Snapshot {

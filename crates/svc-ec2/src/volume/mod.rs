@@ -6,8 +6,10 @@ mod ops;
 pub mod performance;
 mod record;
 pub mod rules;
+mod status;
 
 pub use attach::*;
 pub use modify::*;
 pub use ops::*;
 pub use record::{Attachment, Volume};
+pub use status::*;

@@ -14,7 +14,7 @@ use crate::image;
 use crate::page::{Wanted, cut};
 use crate::region;
 use crate::resource::{Resource, all, chosen, delete, get, put};
-use crate::snapshot::Snapshot;
+use crate::snapshot;
 use crate::tag::{self, Tags};
 
 /// Records a volume. Its file is made by the reconciler.
@@ -69,8 +69,8 @@ pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown
         })?,
     };
     let tags = tag::specified(w, input.tag_specifications, Volume::KIND)?;
-    let snapshot = input.snapshot_id.filter(|id| !id.is_empty());
-    let source = snapshot.as_deref().map(|id| get::<Snapshot>(w.store(), w.scope(), id)).transpose()?;
+    let from = input.snapshot_id.filter(|id| !id.is_empty());
+    let source = from.as_deref().map(|id| snapshot::find(w.store(), w.scope(), id)).transpose()?;
     let size = input.size.or(source.as_ref().map(|source| source.volume_size));
     let size = size.ok_or_else(|| missing_parameter("size or snapshotId"))?;
     if let Some(source) = source.as_ref().filter(|source| size < source.volume_size) {
@@ -79,7 +79,7 @@ pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown
     }
     let kind = input.volume_type.unwrap_or_else(|| "gp2".into());
     let shape = rules::check(Shape { kind, size, iops: input.iops, throughput: input.throughput }, false)?;
-    let volume = make(w, &zone.name, shape, snapshot, false)?;
+    let volume = make(w, &zone.name, shape, from, false)?;
     tag::mark(w, &volume, tags)?;
     claim.keep(w, &volume.id)?;
     let tags = Tags::of_one(w.store(), w.scope(), &volume.id)?;

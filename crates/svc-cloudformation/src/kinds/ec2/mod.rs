@@ -9,6 +9,7 @@ mod interface;
 mod options;
 mod route;
 mod tagged;
+mod volume;
 mod vpc;
 mod watch;
 
@@ -46,6 +47,8 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "SubnetNetworkAclAssociation" => acl::associate(h, w).await,
         "SubnetRouteTableAssociation" => route::associate(h, w).await,
         "VPC" => vpc::create(h, w).await,
+        "Volume" => volume::create(h, w).await,
+        "VolumeAttachment" => volume::attach(h, w).await,
         "VPCCidrBlock" => vpc::create_block(h, w).await,
         "VPCDHCPOptionsAssociation" => options::associate(h, w).await,
         "VPCEndpoint" => endpoint::create(h, w).await,
@@ -67,6 +70,7 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "SecurityGroupEgress" | "SecurityGroupIngress" => group::update_rule(h, w).await,
         "Subnet" => vpc::update_subnet(h, w).await,
         "VPC" => vpc::update(h, w).await,
+        "Volume" => volume::update(h, w).await,
         "VPCEndpoint" => endpoint::update(h, w).await,
         "VPCGatewayAttachment" => gateway::update_attachment(h, w).await,
         "DHCPOptions"
@@ -112,6 +116,8 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "SubnetNetworkAclAssociation" => acl::disassociate(h, w).await,
         "SubnetRouteTableAssociation" => tagged::delete(h, w, "DisassociateRouteTable", "AssociationId").await,
         "VPC" => tagged::delete(h, w, "DeleteVpc", "VpcId").await,
+        "Volume" => volume::delete(h, w).await,
+        "VolumeAttachment" => volume::detach(h, w).await,
         "VPCCidrBlock" => tagged::delete(h, w, "DisassociateVpcCidrBlock", "AssociationId").await,
         "VPCDHCPOptionsAssociation" => options::disassociate(h, w).await,
         "VPCEndpoint" => endpoint::delete(h, w).await,

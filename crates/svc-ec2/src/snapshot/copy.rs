@@ -1,0 +1,100 @@
+//! CopySnapshot, and CreateSnapshots of all volumes of an instance.
+
+use kogumo_base::Scope;
+use kogumo_door::Writer;
+use kogumo_model::ec2::*;
+use kogumo_wire::Fault;
+
+use super::find::find;
+use super::ops::make;
+use super::record::Snapshot;
+use crate::faults::{invalid_value, refuse};
+use crate::image::base;
+use crate::instance::Instance;
+use crate::resource::{Resource, get, put};
+use crate::tag::{self, Tags};
+use crate::volume;
+
+/// The volume that copies are said to be of (Amazon EC2 API Reference, CopySnapshot: "an arbitrary volume ID").
+const NO_VOLUME: &str = "vol-ffffffff";
+
+/// Records a copy in the caller's region; the reconciler copies the file.
+pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopySnapshotResult, Fault> {
+    refuse(&[
+        ("Encrypted", input.encrypted == Some(true)),
+        ("KmsKeyId", input.kms_key_id.is_some()),
+        ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
+        ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
+        ("CompletionDurationMinutes", input.completion_duration_minutes.is_some()),
+    ])?;
+    if input.destination_region.as_ref().is_some_and(|region| region != w.caller.region()) {
+        return Err(invalid_value("The destination region must be the region that the request is sent to"));
+    }
+    let tags = tag::specified(w, input.tag_specifications, Snapshot::KIND)?;
+    let from = Scope::new(w.caller.account(), &input.source_region);
+    let source = find(w.store(), &from, &input.source_snapshot_id)?;
+    if !source.made {
+        let message = format!("The snapshot '{}' is not completed.", source.id);
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
+    let snapshot = Snapshot {
+        id: Snapshot::KIND.new_id(),
+        volume: NO_VOLUME.into(),
+        volume_size: source.volume_size,
+        description: input.description.unwrap_or_default(),
+        started: w.now,
+        made: false,
+        owner: w.caller.account().to_owned(),
+        public: false,
+        users: Vec::new(),
+        copy_of: Some(source.id.clone()),
+    };
+    put(w, &snapshot)?;
+    base::inherit(w, &source.id, &snapshot.id)?;
+    tag::mark(w, &snapshot, tags)?;
+    let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
+    Ok(CopySnapshotResult { tags: tags.shown_if_any(&snapshot.id), snapshot_id: Some(snapshot.id) })
+}
+
+/// One snapshot of each volume of an instance.
+pub fn create_snapshots(w: &mut Writer, input: CreateSnapshotsRequest) -> Result<CreateSnapshotsResult, Fault> {
+    refuse(&[("OutpostArn", input.outpost_arn.is_some()), ("Location", input.location.as_deref() == Some("local"))])?;
+    let tags = tag::specified(w, input.tag_specifications, Snapshot::KIND)?;
+    let of: Instance = get(w.store(), w.scope(), &input.instance_specification.instance_id)?;
+    let without = input.instance_specification.exclude_data_volume_ids.unwrap_or_default();
+    let without_root = input.instance_specification.exclude_boot_volume == Some(true);
+    let description = input.description.unwrap_or_default();
+    let volumes = volume::of_instance(w, &of.id)?;
+    if let Some(stranger) = without.iter().find(|id| !volumes.iter().any(|volume| volume.id == **id)) {
+        return Err(invalid_value(format!("The volume '{stranger}' is not attached to instance '{}'", of.id)));
+    }
+    let mut shown = Vec::new();
+    for volume in volumes {
+        let is_root = volume.attachment.as_ref().is_some_and(|held| held.device == of.root_device);
+        if is_root && without_root || without.contains(&volume.id) {
+            continue;
+        }
+        let snapshot = make(w, &volume, &description)?;
+        let mut own = tags.clone();
+        if input.copy_tags_from_source.as_deref() == Some("volume") {
+            let of_volume = Tags::of_one(w.store(), w.scope(), &volume.id)?;
+            own.extend(of_volume.shown_if_any(&volume.id).unwrap_or_default());
+        }
+        tag::mark(w, &snapshot, own)?;
+        let marked = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
+        shown.push(SnapshotInfo {
+            description: Some(snapshot.description),
+            encrypted: Some(false),
+            owner_id: Some(snapshot.owner),
+            progress: Some("0%".into()),
+            start_time: Some(snapshot.started),
+            state: Some("pending".into()),
+            tags: marked.shown_if_any(&snapshot.id),
+            snapshot_id: Some(snapshot.id),
+            volume_id: Some(volume.id),
+            volume_size: Some(volume.size),
+            ..SnapshotInfo::default()
+        });
+    }
+    Ok(CreateSnapshotsResult { snapshots: Some(shown) })
+}
