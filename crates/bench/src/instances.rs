@@ -26,10 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
 
 /// A key and a group that lets ssh in.
-struct Stage {
-    maker: Maker,
+pub struct Stage {
+    pub maker: Maker,
     image: String,
-    group: String,
+    pub group: String,
     key: PathBuf,
 }
 
@@ -41,7 +41,7 @@ impl Drop for Stage {
 
 /// Launches and measures. `server` is the cloud's process.
 pub fn measure(maker: Maker, server: u32) -> Result<Measured, String> {
-    let stage = prepare(maker)?;
+    let stage = prepare(maker, "bench")?;
     // The first launch makes what all others share: the image, the network.
     login(&stage)?;
     let mut times: Vec<Duration> = (0..LAUNCHES).map(|_| login(&stage)).collect::<Result<_, _>>()?;
@@ -50,17 +50,17 @@ pub fn measure(maker: Maker, server: u32) -> Result<Measured, String> {
     Ok(Measured { login: times[LAUNCHES / 2], memory, describe })
 }
 
-fn prepare(maker: Maker) -> Result<Stage, String> {
+pub fn prepare(maker: Maker, name: &str) -> Result<Stage, String> {
     let parameter = format!(r#"{{"Name":"{PARAMETER}"}}"#);
     let parameter = succeed(maker.address, &maker.json("ssm", "AmazonSSM.GetParameter", &parameter))?;
     let parameter: serde_json::Value = serde_json::from_slice(&parameter).map_err(|error| error.to_string())?;
     let image = parameter["Parameter"]["Value"].as_str().ok_or("there is no image")?.to_owned();
-    let made = ec2(maker, "Action=CreateKeyPair&KeyName=bench&KeyType=ed25519")?;
-    let key = std::env::temp_dir().join(format!("kogumo-bench-{}.pem", std::process::id()));
+    let made = ec2(maker, &format!("Action=CreateKeyPair&KeyName={name}&KeyType=ed25519"))?;
+    let key = std::env::temp_dir().join(format!("kogumo-{name}-{}.pem", std::process::id()));
     fs::write(&key, within(&made, "keyMaterial")?.replace("&#xA;", "\n")).map_err(|error| error.to_string())?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(&key, mode).map_err(|error| error.to_string())?;
-    let group = ec2(maker, "Action=CreateSecurityGroup&GroupName=bench&GroupDescription=bench")?;
+    let group = ec2(maker, &format!("Action=CreateSecurityGroup&GroupName={name}&GroupDescription=bench"))?;
     let group = within(&group, "groupId")?.to_owned();
     ec2(
         maker,
@@ -71,13 +71,13 @@ fn prepare(maker: Maker) -> Result<Stage, String> {
     Ok(Stage { maker, image, group, key })
 }
 
-fn ec2(maker: Maker, form: &str) -> Result<String, String> {
+pub fn ec2(maker: Maker, form: &str) -> Result<String, String> {
     let form = format!("{form}&Version=2016-11-15").replace("0.0.0.0/0", "0.0.0.0%2F0");
     succeed(maker.address, &maker.query("ec2", &form)).map(|body| String::from_utf8_lossy(&body).into_owned())
 }
 
 /// The text of the first element of that name.
-fn within<'a>(text: &'a str, name: &str) -> Result<&'a str, String> {
+pub fn within<'a>(text: &'a str, name: &str) -> Result<&'a str, String> {
     each(text, name).next().ok_or_else(|| format!("no {name} in {}", text.chars().take(300).collect::<String>()))
 }
 
@@ -91,7 +91,7 @@ fn each<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
 }
 
 /// RunInstances; the ids and public addresses.
-fn launch(stage: &Stage, count: usize, more: &str) -> Result<(Vec<String>, Vec<String>), String> {
+pub fn launch(stage: &Stage, count: usize, more: &str) -> Result<(Vec<String>, Vec<String>), String> {
     let Stage { maker, image, group, .. } = stage;
     let form = format!(
         "Action=RunInstances&ImageId={image}&InstanceType=t3.nano&MinCount={count}&MaxCount={count}&SecurityGroupId.1={group}{more}"
@@ -105,7 +105,7 @@ fn launch(stage: &Stage, count: usize, more: &str) -> Result<(Vec<String>, Vec<S
     Ok((ids, addresses))
 }
 
-fn terminate(stage: &Stage, ids: &[String]) -> Result<(), String> {
+pub fn terminate(stage: &Stage, ids: &[String]) -> Result<(), String> {
     let ids: String = ids.iter().enumerate().map(|(n, id)| format!("&InstanceId.{}={id}", n + 1)).collect();
     ec2(stage.maker, &format!("Action=TerminateInstances{ids}")).map(drop)
 }
@@ -162,7 +162,7 @@ fn crowd(stage: &Stage, server: u32) -> Result<(f64, Duration), String> {
 }
 
 /// The processes that Kogumo keeps for these instances: keepers and inits.
-fn keepers(ids: &[String]) -> Vec<u32> {
+pub fn keepers(ids: &[String]) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_one = |pid: &u32| {

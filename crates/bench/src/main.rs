@@ -14,6 +14,7 @@ mod instances;
 mod lambda;
 mod load;
 mod message;
+mod network;
 mod sign_in;
 mod stack;
 
@@ -109,6 +110,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Err(why) => println!("{:24} {why}", "Instances"),
         }
     }
+    if "Network".contains(&options.only) {
+        missed += network(Maker { address: cloud.address });
+    }
     println!("{missed} goals missed");
     if options.only.is_empty() {
         compile::measure()?;
@@ -129,6 +133,29 @@ fn others(maker: Maker, tell: &mut impl FnMut(&str, f64, f64, &str)) {
     match stack::measure(maker) {
         Ok(time) => tell("Stack of 100 parameters", millis(time), 40.0, "ms"),
         Err(why) => println!("{:24} {why}", "Stack of 100 parameters"),
+    }
+}
+
+/// What instances' packets go through; how many goals were missed.
+fn network(maker: Maker) -> usize {
+    match network::measure(maker) {
+        Ok(measured) => {
+            let network::Measured { bare, routed, guarded, felt } = measured;
+            println!(
+                "{:24} {routed:>12.1} {bare:>12.1} {:>8.2} {:>8.2}    Gbit/s",
+                "Network: a stream",
+                routed / bare,
+                0.8
+            );
+            let kept = guarded / routed;
+            println!("{:24} {guarded:>12.1} {routed:>12.1} {kept:>8.2} {:>8.2}    Gbit/s", "... with 100 rules", 0.9);
+            println!("{:24} {:>12.2} {:<12} {:>17.2}", "... a change is felt", millis(felt), "ms", 50.0);
+            usize::from(routed < 0.8 * bare) + usize::from(kept < 0.9) + usize::from(millis(felt) > 50.0)
+        }
+        Err(why) => {
+            println!("{:24} SKIPPED: {why}", "Network");
+            0
+        }
     }
 }
 
