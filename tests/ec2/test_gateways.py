@@ -189,3 +189,47 @@ def test_dhcp_options(ec2, vpc):
         ec2.associate_dhcp_options(DhcpOptionsId=id, VpcId=vpc)
     with refused("InvalidParameterValue"):
         ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "colour", "Values": ["red"]}])
+
+
+def test_peering_options(cloud, ec2, vpc):
+    other = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    id = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    options = {"AllowDnsResolutionFromRemoteVpc": True}
+    with refused("OperationNotPermitted", "is not active"):
+        ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=id, AccepterPeeringConnectionOptions=options)
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=id)
+    made = ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=id, AccepterPeeringConnectionOptions=options)
+    assert made["AccepterPeeringConnectionOptions"]["AllowDnsResolutionFromRemoteVpc"] is True
+    shown = one(ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[id]), "VpcPeeringConnections")
+    resolves = [shown[side]["PeeringOptions"]["AllowDnsResolutionFromRemoteVpc"] for side in ("RequesterVpcInfo", "AccepterVpcInfo")]
+    assert resolves == [False, True]
+    with refused("UnsupportedOperation"):
+        ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=id, AccepterPeeringConnectionOptions={"AllowMultipathResilience": True})
+
+
+def test_reservations_of_a_subnet(ec2, subnet):
+    made = ec2.create_subnet_cidr_reservation(
+        SubnetId=subnet, Cidr="10.0.1.0/26", ReservationType="explicit", Description="kept", TagSpecifications=tagged("subnet-cidr-reservation", Name="k")
+    )["SubnetCidrReservation"]
+    assert made["Tags"] == [{"Key": "Name", "Value": "k"}]
+    chosen = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"]
+    assert chosen == "10.0.1.64", "no address of the reservation is chosen"
+    named = ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.1.20")["NetworkInterface"]
+    assert named["PrivateIpAddress"] == "10.0.1.20"
+    with refused("InvalidSubnetCidrReservation.Conflict"):
+        ec2.create_subnet_cidr_reservation(SubnetId=subnet, Cidr="10.0.1.32/28", ReservationType="prefix")
+    with refused("InvalidParameterValue"):
+        ec2.create_subnet_cidr_reservation(SubnetId=subnet, Cidr="10.0.2.0/28", ReservationType="prefix")
+    (found,) = ec2.get_subnet_cidr_reservations(SubnetId=subnet, Filters=by("reservation-type", "explicit"))["SubnetIpv4CidrReservations"]
+    id = found["SubnetCidrReservationId"]
+    gone = ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=id)["DeletedSubnetCidrReservation"]
+    assert gone["Description"] == "kept"
+    with refused("InvalidSubnetCidrReservationID.NotFound"):
+        ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=id)
+    assert ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"] == "10.0.1.4"
+
+
+def test_there_are_no_vpn_gateways(ec2, vpc):
+    assert ec2.describe_vpn_gateways(Filters=by("attachment.vpc-id", vpc))["VpnGateways"] == []
+    with refused("InvalidVpnGatewayID.NotFound"):
+        ec2.describe_vpn_gateways(VpnGatewayIds=["vgw-0123456789abcdef0"])

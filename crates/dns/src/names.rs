@@ -138,11 +138,17 @@ fn public_name(topology: &Topology, asker: Asker, name: &str) -> Option<Answer> 
     let compute = domain == "compute-1.amazonaws.com" || domain.ends_with(".compute.amazonaws.com");
     match known {
         Some((interface, private)) => {
-            let inside = asker.is_some_and(|(id, _)| id == interface.vpc);
+            let inside = asker.is_some_and(|(id, _)| id == interface.vpc || resolves_for(topology, &interface.vpc, id));
             Some(Answer::Addresses(vec![if inside { private } else { public }]))
         }
         None => compute.then_some(Answer::Nothing),
     }
+}
+
+/// Whether a VPC's public names are private addresses for another one that it is peered with.
+fn resolves_for(topology: &Topology, vpc: &str, asker: &str) -> bool {
+    let mut joining = topology.peerings.values().filter(|peering| peering.active);
+    joining.any(|one| one.beyond(vpc).is_some_and(|other| other == asker) && one.resolving.iter().any(|own| own == vpc))
 }
 
 /// Names of interface endpoints: `vpce-….sqs.ap-northeast-1.vpce.amazonaws.com` for everybody, and the service's usual
@@ -216,7 +222,7 @@ fn of_kind(asked: Kind, kind: Kind, answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kogumo_netmodel::{Address, Endpoint, Forwarding};
+    use kogumo_netmodel::{Address, Endpoint, Forwarding, Peering};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
@@ -280,6 +286,10 @@ mod tests {
         assert_eq!(ask(&topology, "vpc-1", name), at("10.0.1.5"));
         assert_eq!(ask(&topology, "vpc-2", name), at("198.18.4.1"));
         assert_eq!(ask(&topology, "", name), at("198.18.4.1"));
+        let resolving = vec!["vpc-1".to_owned()];
+        let peering = Peering { requester: "vpc-2".into(), accepter: "vpc-1".into(), active: true, resolving };
+        topology.peerings.insert("pcx-1".into(), peering);
+        assert_eq!(ask(&topology, "vpc-2", name), at("10.0.1.5"));
         topology.vpcs.get_mut("vpc-1").expect("it").dns_hostnames = false;
         assert_eq!(ask(&topology, "", name), Some(Answer::Nothing));
     }

@@ -166,7 +166,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("CreateStoreImageTask", "POST", "/"),
     &CREATE_SUBNET,
-    &schema::Operation::unbuilt("CreateSubnetCidrReservation", "POST", "/"),
+    &CREATE_SUBNET_CIDR_RESERVATION,
     &CREATE_TAGS,
     &schema::Operation::unbuilt("CreateTrafficMirrorFilter", "POST", "/"),
     &schema::Operation::unbuilt("CreateTrafficMirrorFilterRule", "POST", "/"),
@@ -266,7 +266,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_SNAPSHOT,
     &schema::Operation::unbuilt("DeleteSpotDatafeedSubscription", "POST", "/"),
     &DELETE_SUBNET,
-    &schema::Operation::unbuilt("DeleteSubnetCidrReservation", "POST", "/"),
+    &DELETE_SUBNET_CIDR_RESERVATION,
     &DELETE_TAGS,
     &schema::Operation::unbuilt("DeleteTrafficMirrorFilter", "POST", "/"),
     &schema::Operation::unbuilt("DeleteTrafficMirrorFilterRule", "POST", "/"),
@@ -508,7 +508,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_VPCS,
     &schema::Operation::unbuilt("DescribeVpnConcentrators", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpnConnections", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpnGateways", "POST", "/"),
+    &DESCRIBE_VPN_GATEWAYS,
     &schema::Operation::unbuilt("DetachClassicLinkVpc", "POST", "/"),
     &schema::Operation::unbuilt("DetachImageWatermark", "POST", "/"),
     &DETACH_INTERNET_GATEWAY,
@@ -654,7 +654,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetSerialConsoleAccessStatus", "POST", "/"),
     &GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE,
     &schema::Operation::unbuilt("GetSpotPlacementScores", "POST", "/"),
-    &schema::Operation::unbuilt("GetSubnetCidrReservations", "POST", "/"),
+    &GET_SUBNET_CIDR_RESERVATIONS,
     &schema::Operation::unbuilt("GetTransitGatewayAttachmentNatConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("GetTransitGatewayAttachmentPropagations", "POST", "/"),
     &schema::Operation::unbuilt("GetTransitGatewayMeteringPolicyEntries", "POST", "/"),
@@ -765,7 +765,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVpcEndpointServiceConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEndpointServicePayerResponsibility", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEndpointServicePermissions", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyVpcPeeringConnectionOptions", "POST", "/"),
+    &MODIFY_VPC_PEERING_CONNECTION_OPTIONS,
     &MODIFY_VPC_TENANCY,
     &schema::Operation::unbuilt("ModifyVpnConnection", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpnConnectionOptions", "POST", "/"),
@@ -1674,6 +1674,27 @@ impl OperationType for CreateSubnet {
     const FACTS: &'static schema::Operation = &CREATE_SUBNET;
 }
 
+static CREATE_SUBNET_CIDR_RESERVATION: schema::Operation = schema::Operation {
+    name: "CreateSubnetCidrReservation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSubnetCidrReservationRequest,
+    output: &S_CreateSubnetCidrReservationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSubnetCidrReservation;
+impl OperationType for CreateSubnetCidrReservation {
+    type Input = CreateSubnetCidrReservationRequest;
+    type Output = CreateSubnetCidrReservationResult;
+    const FACTS: &'static schema::Operation = &CREATE_SUBNET_CIDR_RESERVATION;
+}
+
 static CREATE_TAGS: schema::Operation = schema::Operation {
     name: "CreateTags",
     method: "POST",
@@ -2176,6 +2197,27 @@ impl OperationType for DeleteSubnet {
     type Input = DeleteSubnetRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_SUBNET;
+}
+
+static DELETE_SUBNET_CIDR_RESERVATION: schema::Operation = schema::Operation {
+    name: "DeleteSubnetCidrReservation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSubnetCidrReservationRequest,
+    output: &S_DeleteSubnetCidrReservationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSubnetCidrReservation;
+impl OperationType for DeleteSubnetCidrReservation {
+    type Input = DeleteSubnetCidrReservationRequest;
+    type Output = DeleteSubnetCidrReservationResult;
+    const FACTS: &'static schema::Operation = &DELETE_SUBNET_CIDR_RESERVATION;
 }
 
 static DELETE_TAGS: schema::Operation = schema::Operation {
@@ -3270,6 +3312,27 @@ impl OperationType for DescribeVpcs {
     const FACTS: &'static schema::Operation = &DESCRIBE_VPCS;
 }
 
+static DESCRIBE_VPN_GATEWAYS: schema::Operation = schema::Operation {
+    name: "DescribeVpnGateways",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpnGatewaysRequest,
+    output: &S_DescribeVpnGatewaysResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpnGateways;
+impl OperationType for DescribeVpnGateways {
+    type Input = DescribeVpnGatewaysRequest;
+    type Output = DescribeVpnGatewaysResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPN_GATEWAYS;
+}
+
 static DETACH_INTERNET_GATEWAY: schema::Operation = schema::Operation {
     name: "DetachInternetGateway",
     method: "POST",
@@ -3648,6 +3711,27 @@ impl OperationType for GetSnapshotBlockPublicAccessState {
     const FACTS: &'static schema::Operation = &GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE;
 }
 
+static GET_SUBNET_CIDR_RESERVATIONS: schema::Operation = schema::Operation {
+    name: "GetSubnetCidrReservations",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSubnetCidrReservationsRequest,
+    output: &S_GetSubnetCidrReservationsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSubnetCidrReservations;
+impl OperationType for GetSubnetCidrReservations {
+    type Input = GetSubnetCidrReservationsRequest;
+    type Output = GetSubnetCidrReservationsResult;
+    const FACTS: &'static schema::Operation = &GET_SUBNET_CIDR_RESERVATIONS;
+}
+
 static IMPORT_KEY_PAIR: schema::Operation = schema::Operation {
     name: "ImportKeyPair",
     method: "POST",
@@ -3940,6 +4024,27 @@ impl OperationType for ModifyVpcEndpoint {
     type Input = ModifyVpcEndpointRequest;
     type Output = ModifyVpcEndpointResult;
     const FACTS: &'static schema::Operation = &MODIFY_VPC_ENDPOINT;
+}
+
+static MODIFY_VPC_PEERING_CONNECTION_OPTIONS: schema::Operation = schema::Operation {
+    name: "ModifyVpcPeeringConnectionOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVpcPeeringConnectionOptionsRequest,
+    output: &S_ModifyVpcPeeringConnectionOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVpcPeeringConnectionOptions;
+impl OperationType for ModifyVpcPeeringConnectionOptions {
+    type Input = ModifyVpcPeeringConnectionOptionsRequest;
+    type Output = ModifyVpcPeeringConnectionOptionsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_VPC_PEERING_CONNECTION_OPTIONS;
 }
 
 static MODIFY_VPC_TENANCY: schema::Operation = schema::Operation {
@@ -5674,6 +5779,22 @@ static S_CreateSnapshotsResult: schema::Shape =
     schema::Shape::new("CreateSnapshotsResult", Kind::Structure(&L_CreateSnapshotsResult));
 static L_CreateSnapshotsResult: Layout =
     Layout::new(&[schema::Member::new("Snapshots", &S_SnapshotSet).wire("snapshotSet").ec2("SnapshotSet")]);
+static S_CreateSubnetCidrReservationRequest: schema::Shape =
+    schema::Shape::new("CreateSubnetCidrReservationRequest", Kind::Structure(&L_CreateSubnetCidrReservationRequest));
+static L_CreateSubnetCidrReservationRequest: Layout = Layout::new(&[
+    schema::Member::new("SubnetId", &S_SubnetId).required(),
+    schema::Member::new("Cidr", &S_String).required(),
+    schema::Member::new("ReservationType", &S_SubnetCidrReservationType).required(),
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+]);
+static S_CreateSubnetCidrReservationResult: schema::Shape =
+    schema::Shape::new("CreateSubnetCidrReservationResult", Kind::Structure(&L_CreateSubnetCidrReservationResult));
+static L_CreateSubnetCidrReservationResult: Layout =
+    Layout::new(
+        &[schema::Member::new("SubnetCidrReservation", &S_SubnetCidrReservation).wire("subnetCidrReservation")],
+    );
 static S_CreateSubnetRequest: schema::Shape =
     schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
@@ -6054,6 +6175,17 @@ static L_DeleteSnapshotReturnCode: Layout = Layout::new(&[
     schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
     schema::Member::new("ReturnCode", &S_SnapshotReturnCodes).wire("returnCode"),
 ]);
+static S_DeleteSubnetCidrReservationRequest: schema::Shape =
+    schema::Shape::new("DeleteSubnetCidrReservationRequest", Kind::Structure(&L_DeleteSubnetCidrReservationRequest));
+static L_DeleteSubnetCidrReservationRequest: Layout = Layout::new(&[
+    schema::Member::new("SubnetCidrReservationId", &S_SubnetCidrReservationId).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DeleteSubnetCidrReservationResult: schema::Shape =
+    schema::Shape::new("DeleteSubnetCidrReservationResult", Kind::Structure(&L_DeleteSubnetCidrReservationResult));
+static L_DeleteSubnetCidrReservationResult: Layout =
+    Layout::new(&[schema::Member::new("DeletedSubnetCidrReservation", &S_SubnetCidrReservation)
+        .wire("deletedSubnetCidrReservation")]);
 static S_DeleteSubnetRequest: schema::Shape =
     schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
 static L_DeleteSubnetRequest: Layout = Layout::new(&[
@@ -6901,6 +7033,17 @@ static L_DescribeVpcsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Vpcs", &S_VpcList).wire("vpcSet").ec2("VpcSet"),
 ]);
+static S_DescribeVpnGatewaysRequest: schema::Shape =
+    schema::Shape::new("DescribeVpnGatewaysRequest", Kind::Structure(&L_DescribeVpnGatewaysRequest));
+static L_DescribeVpnGatewaysRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("VpnGatewayIds", &S_VpnGatewayIdStringList).wire("VpnGatewayId").ec2("VpnGatewayId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeVpnGatewaysResult: schema::Shape =
+    schema::Shape::new("DescribeVpnGatewaysResult", Kind::Structure(&L_DescribeVpnGatewaysResult));
+static L_DescribeVpnGatewaysResult: Layout =
+    Layout::new(&[schema::Member::new("VpnGateways", &S_VpnGatewayList).wire("vpnGatewaySet").ec2("VpnGatewaySet")]);
 static S_DestinationFileFormat: schema::Shape =
     schema::Shape::new("DestinationFileFormat", Kind::String).limits(Limits::NONE.values(&["plain-text", "parquet"]));
 static S_DestinationOptionsRequest: schema::Shape =
@@ -7502,6 +7645,8 @@ static L_FpgaInfo: Layout = Layout::new(&[
     schema::Member::new("TotalFpgaMemoryInMiB", &S_totalFpgaMemory).wire("totalFpgaMemoryInMiB"),
 ]);
 static S_FreeTierEligibleFlag: schema::Shape = schema::Shape::new("FreeTierEligibleFlag", Kind::Boolean);
+static S_GatewayType: schema::Shape =
+    schema::Shape::new("GatewayType", Kind::String).limits(Limits::NONE.values(&["ipsec.1"]));
 static S_GetConsoleOutputRequest: schema::Shape =
     schema::Shape::new("GetConsoleOutputRequest", Kind::Structure(&L_GetConsoleOutputRequest));
 static L_GetConsoleOutputRequest: Layout = Layout::new(&[
@@ -7594,6 +7739,28 @@ static S_GetSnapshotBlockPublicAccessStateResult: schema::Shape = schema::Shape:
 static L_GetSnapshotBlockPublicAccessStateResult: Layout = Layout::new(&[
     schema::Member::new("State", &S_SnapshotBlockPublicAccessState).wire("state"),
     schema::Member::new("ManagedBy", &S_ManagedBy).wire("managedBy"),
+]);
+static S_GetSubnetCidrReservationsMaxResults: schema::Shape =
+    schema::Shape::new("GetSubnetCidrReservationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_GetSubnetCidrReservationsRequest: schema::Shape =
+    schema::Shape::new("GetSubnetCidrReservationsRequest", Kind::Structure(&L_GetSubnetCidrReservationsRequest));
+static L_GetSubnetCidrReservationsRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("SubnetId", &S_SubnetId).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_GetSubnetCidrReservationsMaxResults),
+]);
+static S_GetSubnetCidrReservationsResult: schema::Shape =
+    schema::Shape::new("GetSubnetCidrReservationsResult", Kind::Structure(&L_GetSubnetCidrReservationsResult));
+static L_GetSubnetCidrReservationsResult: Layout = Layout::new(&[
+    schema::Member::new("SubnetIpv4CidrReservations", &S_SubnetCidrReservationList)
+        .wire("subnetIpv4CidrReservationSet")
+        .ec2("SubnetIpv4CidrReservationSet"),
+    schema::Member::new("SubnetIpv6CidrReservations", &S_SubnetCidrReservationList)
+        .wire("subnetIpv6CidrReservationSet")
+        .ec2("SubnetIpv6CidrReservationSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_GpuDeviceCount: schema::Shape = schema::Shape::new("GpuDeviceCount", Kind::Integer);
 static S_GpuDeviceInfo: schema::Shape = schema::Shape::new("GpuDeviceInfo", Kind::Structure(&L_GpuDeviceInfo));
@@ -11026,6 +11193,26 @@ static L_ModifyVpcEndpointRequest: Layout = Layout::new(&[
 static S_ModifyVpcEndpointResult: schema::Shape =
     schema::Shape::new("ModifyVpcEndpointResult", Kind::Structure(&L_ModifyVpcEndpointResult));
 static L_ModifyVpcEndpointResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_ModifyVpcPeeringConnectionOptionsRequest: schema::Shape = schema::Shape::new(
+    "ModifyVpcPeeringConnectionOptionsRequest",
+    Kind::Structure(&L_ModifyVpcPeeringConnectionOptionsRequest),
+);
+static L_ModifyVpcPeeringConnectionOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("AccepterPeeringConnectionOptions", &S_PeeringConnectionOptionsRequest),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("RequesterPeeringConnectionOptions", &S_PeeringConnectionOptionsRequest),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).required(),
+]);
+static S_ModifyVpcPeeringConnectionOptionsResult: schema::Shape = schema::Shape::new(
+    "ModifyVpcPeeringConnectionOptionsResult",
+    Kind::Structure(&L_ModifyVpcPeeringConnectionOptionsResult),
+);
+static L_ModifyVpcPeeringConnectionOptionsResult: Layout = Layout::new(&[
+    schema::Member::new("AccepterPeeringConnectionOptions", &S_PeeringConnectionOptions)
+        .wire("accepterPeeringConnectionOptions"),
+    schema::Member::new("RequesterPeeringConnectionOptions", &S_PeeringConnectionOptions)
+        .wire("requesterPeeringConnectionOptions"),
+]);
 static S_ModifyVpcTenancyRequest: schema::Shape =
     schema::Shape::new("ModifyVpcTenancyRequest", Kind::Structure(&L_ModifyVpcTenancyRequest));
 static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
@@ -11590,6 +11777,26 @@ static M_PayerResponsibilitySet: schema::Member =
 static S_PayerResponsibilityType: schema::Shape = schema::Shape::new("PayerResponsibilityType", Kind::String)
     .limits(Limits::NONE.values(&["vpc-endpoint-account", "resource-gateway-account", "vpc-endpoint-service-account"]));
 static S_PeakBandwidthInGbps: schema::Shape = schema::Shape::new("PeakBandwidthInGbps", Kind::Float);
+static S_PeeringConnectionOptions: schema::Shape =
+    schema::Shape::new("PeeringConnectionOptions", Kind::Structure(&L_PeeringConnectionOptions));
+static L_PeeringConnectionOptions: Layout = Layout::new(&[
+    schema::Member::new("AllowDnsResolutionFromRemoteVpc", &S_Boolean).wire("allowDnsResolutionFromRemoteVpc"),
+    schema::Member::new("AllowEgressFromLocalClassicLinkToRemoteVpc", &S_Boolean)
+        .wire("allowEgressFromLocalClassicLinkToRemoteVpc"),
+    schema::Member::new("AllowEgressFromLocalVpcToRemoteClassicLink", &S_Boolean)
+        .wire("allowEgressFromLocalVpcToRemoteClassicLink"),
+    schema::Member::new("AllowMultipathResilience", &S_Boolean).wire("allowMultipathResilience"),
+    schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode).wire("multipathResilienceMode"),
+]);
+static S_PeeringConnectionOptionsRequest: schema::Shape =
+    schema::Shape::new("PeeringConnectionOptionsRequest", Kind::Structure(&L_PeeringConnectionOptionsRequest));
+static L_PeeringConnectionOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("AllowDnsResolutionFromRemoteVpc", &S_Boolean),
+    schema::Member::new("AllowEgressFromLocalClassicLinkToRemoteVpc", &S_Boolean),
+    schema::Member::new("AllowEgressFromLocalVpcToRemoteClassicLink", &S_Boolean),
+    schema::Member::new("AllowMultipathResilience", &S_Boolean),
+    schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode),
+]);
 static S_PerformanceFactorReference: schema::Shape =
     schema::Shape::new("PerformanceFactorReference", Kind::Structure(&L_PerformanceFactorReference));
 static L_PerformanceFactorReference: Layout =
@@ -12961,6 +13168,24 @@ static S_SubnetCidrBlockStateCode: schema::Shape =
         "failing",
         "failed",
     ]));
+static S_SubnetCidrReservation: schema::Shape =
+    schema::Shape::new("SubnetCidrReservation", Kind::Structure(&L_SubnetCidrReservation));
+static L_SubnetCidrReservation: Layout = Layout::new(&[
+    schema::Member::new("SubnetCidrReservationId", &S_SubnetCidrReservationId).wire("subnetCidrReservationId"),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId"),
+    schema::Member::new("Cidr", &S_String).wire("cidr"),
+    schema::Member::new("ReservationType", &S_SubnetCidrReservationType).wire("reservationType"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_SubnetCidrReservationId: schema::Shape = schema::Shape::new("SubnetCidrReservationId", Kind::String);
+static S_SubnetCidrReservationList: schema::Shape =
+    schema::Shape::new("SubnetCidrReservationList", Kind::List(&M_SubnetCidrReservationList));
+static M_SubnetCidrReservationList: schema::Member =
+    schema::Member::new("member", &S_SubnetCidrReservation).wire("item");
+static S_SubnetCidrReservationType: schema::Shape =
+    schema::Shape::new("SubnetCidrReservationType", Kind::String).limits(Limits::NONE.values(&["prefix", "explicit"]));
 static S_SubnetConfiguration: schema::Shape =
     schema::Shape::new("SubnetConfiguration", Kind::Structure(&L_SubnetConfiguration));
 static L_SubnetConfiguration: Layout = Layout::new(&[
@@ -13446,6 +13671,13 @@ static L_Vpc: Layout = Layout::new(&[
     schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
     schema::Member::new("DhcpOptionsId", &S_String).wire("dhcpOptionsId"),
 ]);
+static S_VpcAttachment: schema::Shape = schema::Shape::new("VpcAttachment", Kind::Structure(&L_VpcAttachment));
+static L_VpcAttachment: Layout = Layout::new(&[
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("State", &S_AttachmentStatus).wire("state"),
+]);
+static S_VpcAttachmentList: schema::Shape = schema::Shape::new("VpcAttachmentList", Kind::List(&M_VpcAttachmentList));
+static M_VpcAttachmentList: schema::Member = schema::Member::new("member", &S_VpcAttachment).wire("item");
 static S_VpcAttributeName: schema::Shape = schema::Shape::new("VpcAttributeName", Kind::String)
     .limits(Limits::NONE.values(&["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"]));
 static S_VpcCidrAssociationId: schema::Shape = schema::Shape::new("VpcCidrAssociationId", Kind::String);
@@ -13692,6 +13924,28 @@ static S_VpcState: schema::Shape =
     schema::Shape::new("VpcState", Kind::String).limits(Limits::NONE.values(&["pending", "available", "deleting"]));
 static S_VpcTenancy: schema::Shape =
     schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
+static S_VpnGateway: schema::Shape = schema::Shape::new("VpnGateway", Kind::Structure(&L_VpnGateway));
+static L_VpnGateway: Layout = Layout::new(&[
+    schema::Member::new("AmazonSideAsn", &S_Long).wire("amazonSideAsn"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VpnGatewayId", &S_String).wire("vpnGatewayId"),
+    schema::Member::new("State", &S_VpnState).wire("state"),
+    schema::Member::new("Type", &S_GatewayType).wire("type"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("VpcAttachments", &S_VpcAttachmentList).wire("attachments").ec2("Attachments"),
+]);
+static S_VpnGatewayId: schema::Shape = schema::Shape::new("VpnGatewayId", Kind::String);
+static S_VpnGatewayIdStringList: schema::Shape =
+    schema::Shape::new("VpnGatewayIdStringList", Kind::List(&M_VpnGatewayIdStringList));
+static M_VpnGatewayIdStringList: schema::Member = schema::Member::new("member", &S_VpnGatewayId).wire("VpnGatewayId");
+static S_VpnGatewayList: schema::Shape = schema::Shape::new("VpnGatewayList", Kind::List(&M_VpnGatewayList));
+static M_VpnGatewayList: schema::Member = schema::Member::new("member", &S_VpnGateway).wire("item");
+static S_VpnState: schema::Shape = schema::Shape::new("VpnState", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "available",
+    "deleting",
+    "deleted",
+]));
 static S_Workload: schema::Shape = schema::Shape::new("Workload", Kind::String);
 static S_WorkloadsList: schema::Shape = schema::Shape::new("WorkloadsList", Kind::List(&M_WorkloadsList));
 static M_WorkloadsList: schema::Member = schema::Member::new("member", &S_Workload).wire("item");
@@ -19200,6 +19454,93 @@ impl Structure for CreateSnapshotsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateSubnetCidrReservationRequest {
+    pub subnet_id: String,
+    pub cidr: String,
+    pub reservation_type: String,
+    pub description: Option<String>,
+    pub dry_run: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+impl std::fmt::Debug for CreateSubnetCidrReservationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSubnetCidrReservationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSubnetCidrReservationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSubnetCidrReservationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_id,
+            1 => &self.cidr,
+            2 => &self.reservation_type,
+            3 => &self.description,
+            4 => &self.dry_run,
+            _ => &self.tag_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_id,
+            1 => &mut self.cidr,
+            2 => &mut self.reservation_type,
+            3 => &mut self.description,
+            4 => &mut self.dry_run,
+            _ => &mut self.tag_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSubnetCidrReservationResult {
+    pub subnet_cidr_reservation: Option<SubnetCidrReservation>,
+}
+impl std::fmt::Debug for CreateSubnetCidrReservationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSubnetCidrReservationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSubnetCidrReservationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSubnetCidrReservationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subnet_cidr_reservation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subnet_cidr_reservation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateSubnetRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub availability_zone: Option<String>,
@@ -21166,6 +21507,81 @@ impl Structure for DeleteSnapshotReturnCode {
         match index {
             0 => &mut self.snapshot_id,
             _ => &mut self.return_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSubnetCidrReservationRequest {
+    pub subnet_cidr_reservation_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteSubnetCidrReservationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSubnetCidrReservationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSubnetCidrReservationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSubnetCidrReservationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_cidr_reservation_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_cidr_reservation_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSubnetCidrReservationResult {
+    pub deleted_subnet_cidr_reservation: Option<SubnetCidrReservation>,
+}
+impl std::fmt::Debug for DeleteSubnetCidrReservationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSubnetCidrReservationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSubnetCidrReservationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSubnetCidrReservationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.deleted_subnet_cidr_reservation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.deleted_subnet_cidr_reservation,
         }
     }
 }
@@ -25506,6 +25922,84 @@ impl Structure for DescribeVpcsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeVpnGatewaysRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub vpn_gateway_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeVpnGatewaysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpnGatewaysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpnGatewaysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpnGatewaysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.vpn_gateway_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.vpn_gateway_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpnGatewaysResult {
+    pub vpn_gateways: Option<Vec<VpnGateway>>,
+}
+impl std::fmt::Debug for DescribeVpnGatewaysResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpnGatewaysResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpnGatewaysResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpnGatewaysResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.vpn_gateways,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.vpn_gateways,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DestinationOptionsRequest {
     pub file_format: Option<String>,
     pub hive_compatible_partitions: Option<bool>,
@@ -28537,6 +29031,96 @@ impl Structure for GetSnapshotBlockPublicAccessStateResult {
         match index {
             0 => &mut self.state,
             _ => &mut self.managed_by,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSubnetCidrReservationsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub subnet_id: String,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for GetSubnetCidrReservationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSubnetCidrReservationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSubnetCidrReservationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSubnetCidrReservationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.subnet_id,
+            2 => &self.dry_run,
+            3 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.subnet_id,
+            2 => &mut self.dry_run,
+            3 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSubnetCidrReservationsResult {
+    pub subnet_ipv4_cidr_reservations: Option<Vec<SubnetCidrReservation>>,
+    pub subnet_ipv6_cidr_reservations: Option<Vec<SubnetCidrReservation>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetSubnetCidrReservationsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSubnetCidrReservationsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSubnetCidrReservationsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSubnetCidrReservationsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_ipv4_cidr_reservations,
+            1 => &self.subnet_ipv6_cidr_reservations,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_ipv4_cidr_reservations,
+            1 => &mut self.subnet_ipv6_cidr_reservations,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -36003,6 +36587,90 @@ impl Structure for ModifyVpcEndpointResult {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyVpcPeeringConnectionOptionsRequest {
+    pub accepter_peering_connection_options: Option<PeeringConnectionOptionsRequest>,
+    pub dry_run: Option<bool>,
+    pub requester_peering_connection_options: Option<PeeringConnectionOptionsRequest>,
+    pub vpc_peering_connection_id: String,
+}
+impl std::fmt::Debug for ModifyVpcPeeringConnectionOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcPeeringConnectionOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcPeeringConnectionOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcPeeringConnectionOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.accepter_peering_connection_options,
+            1 => &self.dry_run,
+            2 => &self.requester_peering_connection_options,
+            _ => &self.vpc_peering_connection_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.accepter_peering_connection_options,
+            1 => &mut self.dry_run,
+            2 => &mut self.requester_peering_connection_options,
+            _ => &mut self.vpc_peering_connection_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVpcPeeringConnectionOptionsResult {
+    pub accepter_peering_connection_options: Option<PeeringConnectionOptions>,
+    pub requester_peering_connection_options: Option<PeeringConnectionOptions>,
+}
+impl std::fmt::Debug for ModifyVpcPeeringConnectionOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcPeeringConnectionOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcPeeringConnectionOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcPeeringConnectionOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.accepter_peering_connection_options,
+            _ => &self.requester_peering_connection_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.accepter_peering_connection_options,
+            _ => &mut self.requester_peering_connection_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyVpcTenancyRequest {
     pub vpc_id: String,
     pub instance_tenancy: String,
@@ -37852,6 +38520,102 @@ impl Structure for PayerResponsibilityEntry {
         match index {
             0 => &mut self.scope,
             _ => &mut self.payer_responsibility_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PeeringConnectionOptions {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+impl std::fmt::Debug for PeeringConnectionOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PeeringConnectionOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PeeringConnectionOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PeeringConnectionOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_dns_resolution_from_remote_vpc,
+            1 => &self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &self.allow_multipath_resilience,
+            _ => &self.multipath_resilience_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_dns_resolution_from_remote_vpc,
+            1 => &mut self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &mut self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &mut self.allow_multipath_resilience,
+            _ => &mut self.multipath_resilience_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PeeringConnectionOptionsRequest {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+impl std::fmt::Debug for PeeringConnectionOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PeeringConnectionOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PeeringConnectionOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PeeringConnectionOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_dns_resolution_from_remote_vpc,
+            1 => &self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &self.allow_multipath_resilience,
+            _ => &self.multipath_resilience_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_dns_resolution_from_remote_vpc,
+            1 => &mut self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &mut self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &mut self.allow_multipath_resilience,
+            _ => &mut self.multipath_resilience_mode,
         }
     }
 }
@@ -42405,6 +43169,60 @@ impl Structure for SubnetCidrBlockState {
 }
 
 #[derive(Clone, Default)]
+pub struct SubnetCidrReservation {
+    pub subnet_cidr_reservation_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub cidr: Option<String>,
+    pub reservation_type: Option<String>,
+    pub owner_id: Option<String>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for SubnetCidrReservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubnetCidrReservation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetCidrReservation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetCidrReservation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_cidr_reservation_id,
+            1 => &self.subnet_id,
+            2 => &self.cidr,
+            3 => &self.reservation_type,
+            4 => &self.owner_id,
+            5 => &self.description,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_cidr_reservation_id,
+            1 => &mut self.subnet_id,
+            2 => &mut self.cidr,
+            3 => &mut self.reservation_type,
+            4 => &mut self.owner_id,
+            5 => &mut self.description,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SubnetConfiguration {
     pub subnet_id: Option<String>,
     pub ipv4: Option<String>,
@@ -44166,6 +44984,45 @@ impl Structure for Vpc {
 }
 
 #[derive(Clone, Default)]
+pub struct VpcAttachment {
+    pub vpc_id: Option<String>,
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for VpcAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_id,
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_id,
+            _ => &mut self.state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct VpcCidrBlockAssociation {
     pub association_id: Option<String>,
     pub cidr_block: Option<String>,
@@ -44824,6 +45681,60 @@ impl Structure for VpcPeeringConnectionVpcInfo {
             4 => &mut self.peering_options,
             5 => &mut self.vpc_id,
             _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpnGateway {
+    pub amazon_side_asn: Option<i64>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpn_gateway_id: Option<String>,
+    pub state: Option<String>,
+    pub type_: Option<String>,
+    pub availability_zone: Option<String>,
+    pub vpc_attachments: Option<Vec<VpcAttachment>>,
+}
+impl std::fmt::Debug for VpnGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpnGateway {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpnGateway {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpnGateway
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.amazon_side_asn,
+            1 => &self.tags,
+            2 => &self.vpn_gateway_id,
+            3 => &self.state,
+            4 => &self.type_,
+            5 => &self.availability_zone,
+            _ => &self.vpc_attachments,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.amazon_side_asn,
+            1 => &mut self.tags,
+            2 => &mut self.vpn_gateway_id,
+            3 => &mut self.state,
+            4 => &mut self.type_,
+            5 => &mut self.availability_zone,
+            _ => &mut self.vpc_attachments,
         }
     }
 }

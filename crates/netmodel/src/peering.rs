@@ -8,6 +8,8 @@ pub struct Peering {
     pub accepter: Id,
     /// Status `active`.
     pub active: bool,
+    /// The VPCs of the two whose public names are private addresses for the other one.
+    pub resolving: Vec<Id>,
 }
 
 impl Peering {

@@ -24,7 +24,7 @@ use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
 use crate::security_group::{RULE, SecurityGroup, rule_exists};
 use crate::snapshot::Snapshot;
-use crate::subnet::Subnet;
+use crate::subnet::{RESERVATION, Subnet, reservation_exists};
 use crate::volume::Volume;
 use crate::vpc::Vpc;
 
@@ -52,6 +52,7 @@ static KINDS: &[(&Kind, Exists)] = &[
     (RULE, rule_exists),
     entry::<Snapshot>(),
     entry::<Subnet>(),
+    (RESERVATION, reservation_exists),
     entry::<Volume>(),
     entry::<Vpc>(),
     entry::<VpcEndpoint>(),

@@ -46,6 +46,7 @@ mod trace;
 mod volume;
 mod vpc;
 mod vpc_parts;
+mod vpn_gateway;
 
 use std::sync::Arc;
 use std::time::Duration;

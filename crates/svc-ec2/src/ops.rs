@@ -6,7 +6,7 @@ use kogumo_model::ec2::*;
 use crate::{
     account, address, dhcp_options, dry_run, egress_gateway, endpoint, flow_log, image, insights, instance,
     instance_type, internet_gateway, key_pair, launch_template, nat_gateway, network, network_acl, network_interface,
-    peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc,
+    peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc, vpn_gateway,
 };
 
 /// All of them know `DryRun`.
@@ -38,6 +38,9 @@ pub fn ops() -> Vec<Op> {
         write::<AssociateSubnetCidrBlock>(subnet::associate_subnet_cidr_block),
         write::<DisassociateSubnetCidrBlock>(subnet::disassociate_subnet_cidr_block),
         write::<CreateDefaultSubnet>(subnet::create_default_subnet),
+        write::<CreateSubnetCidrReservation>(subnet::create_subnet_cidr_reservation),
+        read::<GetSubnetCidrReservations>(subnet::get_subnet_cidr_reservations),
+        write::<DeleteSubnetCidrReservation>(subnet::delete_subnet_cidr_reservation),
         // Internet gateways
         write::<CreateInternetGateway>(internet_gateway::create_internet_gateway),
         read::<DescribeInternetGateways>(internet_gateway::describe_internet_gateways),
@@ -119,6 +122,8 @@ pub fn ops() -> Vec<Op> {
         write::<CreateEgressOnlyInternetGateway>(egress_gateway::create_egress_only_internet_gateway),
         read::<DescribeEgressOnlyInternetGateways>(egress_gateway::describe_egress_only_internet_gateways),
         write::<DeleteEgressOnlyInternetGateway>(egress_gateway::delete_egress_only_internet_gateway),
+        // Virtual private gateways
+        read::<DescribeVpnGateways>(vpn_gateway::describe_vpn_gateways),
         // VPC endpoints
         write::<CreateVpcEndpoint>(endpoint::create_vpc_endpoint),
         read::<DescribeVpcEndpoints>(endpoint::describe_vpc_endpoints),
@@ -133,6 +138,7 @@ pub fn ops() -> Vec<Op> {
         write::<CreateVpcPeeringConnection>(peering::create_vpc_peering_connection),
         read::<DescribeVpcPeeringConnections>(peering::describe_vpc_peering_connections),
         write::<AcceptVpcPeeringConnection>(peering::accept_vpc_peering_connection),
+        write::<ModifyVpcPeeringConnectionOptions>(peering::modify_vpc_peering_connection_options),
         write::<RejectVpcPeeringConnection>(peering::reject_vpc_peering_connection),
         write::<DeleteVpcPeeringConnection>(peering::delete_vpc_peering_connection),
         // Prefix lists

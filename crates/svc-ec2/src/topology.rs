@@ -72,7 +72,10 @@ pub fn topology(read: &dyn Read, public: Public) -> Result<Topology, Trouble> {
     }
     for (_, peering) in every::<VpcPeering>(read)? {
         let active = peering.is_active();
-        let seen = net::Peering { requester: peering.requester.vpc, accepter: peering.accepter.vpc, active };
+        let VpcPeering { requester, accepter, .. } = peering;
+        let resolving = [&requester, &accepter].into_iter().filter(|side| side.resolves_for_peer);
+        let resolving = resolving.map(|side| side.vpc.clone()).collect();
+        let seen = net::Peering { requester: requester.vpc, accepter: accepter.vpc, active, resolving };
         to.peerings.insert(peering.id, seen);
     }
     for (_, endpoint) in every::<VpcEndpoint>(read)? {

@@ -203,6 +203,21 @@ impl Routing {
         done.map_err(|e| Trouble::from_cause(format!("cannot remove a rule for the table {table}"), e))
     }
 
+    /// Packets from that address go by that table.
+    pub(crate) fn add_source_rule(&mut self, source: Ipv4Addr, table: u32) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::NewRule(source_rule_message(source, table));
+        let done = match self.send(message, NLM_F_CREATE | NLM_F_EXCL) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done,
+        };
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a rule for what {source} sends"), e))
+    }
+
+    pub(crate) fn remove_source_rule(&mut self, source: Ipv4Addr, table: u32) -> Result<(), Trouble> {
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRule(source_rule_message(source, table)), 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the rule for what {source} sends"), e))
+    }
+
     fn send(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
         self.ask(message, flags | NLM_F_ACK, KIND_NEW_LINK).map(drop)
     }
@@ -289,5 +304,15 @@ fn rule_message(mark: u32, table: u32) -> RuleMessage {
     message.header.action = RuleAction::ToTable;
     message.attributes =
         vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::FwMark(mark), RuleAttribute::Table(table)];
+    message
+}
+
+fn source_rule_message(source: Ipv4Addr, table: u32) -> RuleMessage {
+    let mut message = RuleMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.action = RuleAction::ToTable;
+    message.header.src_len = 32;
+    message.attributes =
+        vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::Source(source.into()), RuleAttribute::Table(table)];
     message
 }

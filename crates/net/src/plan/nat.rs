@@ -2,7 +2,7 @@
 
 use kogumo_netmodel::Cidr;
 
-use super::rules::{ESTABLISHED_OR_RELATED, in_state};
+use super::rules::{ESTABLISHED_OR_RELATED, INVALID, in_state};
 use crate::nft::{Expr, Family, Hook, HookType, Ruleset, Verdict, match_cidr};
 
 /// Forwards what comes from inside, with the own address as the source, and what answers. Nobody gets in.
@@ -12,7 +12,8 @@ pub(crate) fn nat_gateway(inside: &[Cidr]) -> Ruleset {
         rule.push(Expr::Verdict(Verdict::Accept));
         rule
     };
-    let mut forward = vec![in_state(ESTABLISHED_OR_RELATED, Verdict::Accept)];
+    // An answer to what it never saw begin would pass as it is.
+    let mut forward = vec![in_state(ESTABLISHED_OR_RELATED, Verdict::Accept), in_state(INVALID, Verdict::Drop)];
     forward.extend(inside.iter().filter_map(|block| match_cidr(block, false)).map(accept));
     ruleset.base("forward", hook(HookType::Forward, Family::Filter, 0, false), forward);
     let answers = vec![in_state(ESTABLISHED_OR_RELATED, Verdict::Accept)];

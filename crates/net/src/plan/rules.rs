@@ -15,7 +15,7 @@ use crate::nft::{
 const SOURCE: u32 = 12;
 const DESTINATION: u32 = 16;
 /// Bits of a connection's state.
-const INVALID: u8 = 1;
+pub(super) const INVALID: u8 = 1;
 pub(super) const ESTABLISHED_OR_RELATED: u8 = 2 | 4;
 
 pub(super) fn ruleset(topology: &Topology, id: &str, vpc: &Vpc, router: &Router, situation: &Situation) -> Ruleset {

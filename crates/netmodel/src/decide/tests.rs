@@ -318,7 +318,7 @@ fn with_peering() -> Topology {
     let rules = vec![(Traffic::Tcp(PortRange::one(22)), Peer::Group("sg-web".into()))];
     topology.security_groups.insert("sg-b".into(), group("vpc-b", rules));
     topology.interfaces.insert("eni-b".into(), interface("vpc-b", "subnet-b", "10.1.1.5", None, "sg-b"));
-    let peering = Peering { requester: "vpc-a".into(), accepter: "vpc-b".into(), active: true };
+    let peering = Peering { requester: "vpc-a".into(), accepter: "vpc-b".into(), active: true, resolving: Vec::new() };
     topology.peerings.insert("pcx-1".into(), peering);
     add_route(&mut topology, "rtb-pub", "10.1.0.0/16", Target::Peering("pcx-1".into()));
     add_route(&mut topology, "rtb-main-vpc-b", "10.0.0.0/16", Target::Peering("pcx-1".into()));

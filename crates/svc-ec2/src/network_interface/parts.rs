@@ -139,6 +139,8 @@ pub fn check_groups(w: &Writer, vpc: &str, subnet: &str, groups: &[String]) -> R
 pub fn claim(subnet: &Subnet, used: &mut BTreeSet<Ipv4Addr>, wanted: Option<&str>) -> Result<String, Fault> {
     let net =
         cidr::stored_v4(&subnet.cidr).ok_or_else(|| kogumo_base::Trouble::new("a subnet's block cannot be read"))?;
+    let kept: Vec<_> = subnet.reservations.iter().filter_map(|own| cidr::stored_v4(&own.cidr)).collect();
+    let is_free = |host: &Ipv4Addr| !cidr::is_reserved(&net, *host) && !used.contains(host);
     let address = match wanted {
         Some(text) => {
             let address = cidr::address4(text)?;
@@ -153,13 +155,15 @@ pub fn claim(subnet: &Subnet, used: &mut BTreeSet<Ipv4Addr>, wanted: Option<&str
             }
             address
         }
-        None => net.hosts().find(|host| !cidr::is_reserved(&net, *host) && !used.contains(host)).ok_or_else(|| {
-            let message = format!(
-                "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
-                subnet.id
-            );
-            Fault::coded("InsufficientFreeAddressesInSubnet", 400, message)
-        })?,
+        None => {
+            net.hosts().find(|host| is_free(host) && !kept.iter().any(|part| part.contains(host))).ok_or_else(|| {
+                let message = format!(
+                    "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
+                    subnet.id
+                );
+                Fault::coded("InsufficientFreeAddressesInSubnet", 400, message)
+            })?
+        }
     };
     used.insert(address);
     Ok(address.to_string())

@@ -27,7 +27,7 @@ const SHOWN_SECONDS: i64 = 2 * 3600;
 pub const FORGET: &str = "ec2/vpc-peering-connection";
 
 /// Puts the record where both sides see it.
-fn put(w: &mut Writer, peering: &VpcPeering) -> Result<(), Fault> {
+pub(super) fn put(w: &mut Writer, peering: &VpcPeering) -> Result<(), Fault> {
     for side in [&peering.requester, &peering.accepter] {
         VpcPeering::TABLE.put(w.tx, &side.scope, peering.id.as_str(), peering)?;
         let over_at = match &*peering.status {
@@ -68,8 +68,8 @@ pub fn create_vpc_peering_connection(
     let account = input.peer_owner_id.unwrap_or_else(|| w.caller.account().to_owned());
     let region = input.peer_region.unwrap_or_else(|| w.caller.region().to_owned());
     let scope = Scope { account, region };
-    let requester = Side { scope: w.scope().clone(), vpc: own.id.clone() };
-    let accepter = Side { scope, vpc: other_id };
+    let requester = Side { scope: w.scope().clone(), vpc: own.id.clone(), resolves_for_peer: false };
+    let accepter = Side { scope, vpc: other_id, resolves_for_peer: false };
     if requester == accepter {
         return Err(invalid_value("A VPC cannot be peered with itself"));
     }
@@ -132,7 +132,7 @@ fn side_shown(read: &dyn Read, side: &Side) -> Result<VpcPeeringConnectionVpcInf
         cidr_block_set: Some(blocks.map(|block| CidrBlock { cidr_block: Some(block.cidr.clone()) }).collect()),
         owner_id: Some(side.scope.account.clone()),
         peering_options: Some(VpcPeeringConnectionOptionsDescription {
-            allow_dns_resolution_from_remote_vpc: Some(false),
+            allow_dns_resolution_from_remote_vpc: Some(side.resolves_for_peer),
             allow_egress_from_local_classic_link_to_remote_vpc: Some(false),
             allow_egress_from_local_vpc_to_remote_classic_link: Some(false),
             ..VpcPeeringConnectionOptionsDescription::default()

@@ -23,6 +23,9 @@ pub struct VpcPeering {
 pub struct Side {
     pub scope: Scope,
     pub vpc: String,
+    /// Its instances' public names are their private addresses for the other side.
+    #[serde(default)]
+    pub resolves_for_peer: bool,
 }
 
 impl VpcPeering {

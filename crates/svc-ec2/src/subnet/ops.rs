@@ -47,6 +47,7 @@ pub fn make(w: &mut Writer, vpc: &Vpc, zone: Zone, cidr: &str, default_for_zone:
         hostname_type: "ip-name".into(),
         resource_name_a_record: false,
         resource_name_aaaa_record: false,
+        reservations: Vec::new(),
     };
     put(w, &subnet)?;
     network_acl::take_in(w, &subnet)?;

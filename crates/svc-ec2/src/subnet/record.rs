@@ -3,6 +3,7 @@
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use super::reservation::Reservation;
 use crate::resource::{Kind, Resource};
 use crate::vpc::CidrAssociation;
 
@@ -26,6 +27,8 @@ pub struct Subnet {
     pub hostname_type: String,
     pub resource_name_a_record: bool,
     pub resource_name_aaaa_record: bool,
+    #[serde(default)]
+    pub reservations: Vec<Reservation>,
 }
 
 impl Resource for Subnet {

@@ -50,7 +50,12 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
         }
     }
     if topology.vpcs.contains_key("vpc-b") && dice.chance(70) {
-        let peering = Peering { requester: "vpc-a".into(), accepter: "vpc-b".into(), active: dice.chance(90) };
+        let peering = Peering {
+            requester: "vpc-a".into(),
+            accepter: "vpc-b".into(),
+            active: dice.chance(90),
+            resolving: Vec::new(),
+        };
         topology.peerings.insert("pcx-ab".into(), peering);
     }
     topology.prefix_lists.insert(
