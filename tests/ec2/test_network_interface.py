@@ -124,8 +124,8 @@ def test_elastic_addresses(ec2, vpc, subnet, gateway):
         ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     other = make(ec2, subnet)["NetworkInterfaceId"]
     with refused("Resource.AlreadyAssociated"):
-        ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=other)
-    moved = ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=other, AllowReassociation=True)
+        ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=other, AllowReassociation=False)
+    moved = ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=other)
     assert moved["AssociationId"] != association
     assert "Association" not in shown(ec2, interface)
     ec2.disassociate_address(AssociationId=moved["AssociationId"])

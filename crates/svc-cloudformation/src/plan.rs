@@ -135,10 +135,20 @@ pub fn decide(actual: &Actual, kind: &str, wanted: &Value) -> Decision {
     }
 }
 
+/// What of a resource changes in place though its schema says that it depends: an instance on EBS volumes, as all are
+/// here, is stopped and started again for its type and the like.
+const IN_PLACE: [(&str, &str); 4] = [
+    ("AWS::EC2::Instance", "EbsOptimized"),
+    ("AWS::EC2::Instance", "InstanceType"),
+    ("AWS::EC2::Instance", "SecurityGroupIds"),
+    ("AWS::EC2::Instance", "UserData"),
+];
+
 /// Whether one change needs another resource. Where the schema says that it depends, the key schema of a table
 /// and the like: it does.
 pub fn needs_replacement(schema: &Schema, change: &diff::PropertyChange) -> bool {
-    schema.needs_replacement(&change.path) || schema.may_need_replacement(&change.path)
+    let stays = || change.path.first().is_some_and(|name| IN_PLACE.contains(&(schema.name, name.as_str())));
+    schema.needs_replacement(&change.path) || schema.may_need_replacement(&change.path) && !stays()
 }
 
 /// A stack within a stack.

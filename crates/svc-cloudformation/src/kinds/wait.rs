@@ -22,7 +22,21 @@ fn handle(url: &str) -> Key {
 }
 
 pub fn delete_handle(h: &Hands, w: &Work) -> Result<(), Failure> {
-    let rows = Range::prefix(handle(&w.physical_id));
+    forget(h, handle(&w.physical_id))
+}
+
+/// A resource that was waited for goes.
+pub fn forget_resource(h: &Hands, w: &Work) -> Result<(), Failure> {
+    forget(h, own(w))
+}
+
+/// Where signals to a resource itself are kept.
+fn own(w: &Work) -> Key {
+    Key::new().str(uuid_of(&w.stack_id)).str(&w.logical_id)
+}
+
+fn forget(h: &Hands, signals: Key) -> Result<(), Failure> {
+    let rows = Range::prefix(signals);
     let done = h.cloud.store.write(|tx| {
         let keys: Vec<Key> =
             SIGNALS.scan(&*tx, &h.scope, &rows).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
@@ -65,21 +79,9 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     };
     let key = match w.text("Handle") {
         Some(url) => handle(url),
-        None => Key::new().str(uuid_of(&w.stack_id)).str(&w.logical_id),
+        None => own(w),
     };
-    let received = || -> Result<Vec<(String, String)>, Failure> {
-        let snapshot = h.cloud.store.read();
-        let rows = Range::prefix(key.clone());
-        let mut all = Vec::new();
-        for row in SIGNALS.scan(&snapshot, &h.scope, &rows) {
-            let (key, signal) = row.map_err(internal)?;
-            let mut parts = key.reader();
-            parts.str();
-            parts.str();
-            all.push((parts.str().unwrap_or_default(), signal));
-        }
-        Ok(all)
-    };
+    let received = || received(h, &key);
     let waited = h
         .until(limit, "timed out", || async {
             let signals = received()?;
@@ -104,6 +106,40 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let data: Map<String, Value> =
         signals.into_iter().map(|(id, signal)| (id, data(&signal).unwrap_or_else(|| "".into()))).collect();
     Ok(Made::new(format!("{}/{}", w.stack_id, w.logical_id)).attribute("Data", Value::Object(data).to_string()))
+}
+
+/// The signals that have come, by what tells them apart.
+fn received(h: &Hands, signals: &Key) -> Result<Vec<(String, String)>, Failure> {
+    let snapshot = h.cloud.store.read();
+    let rows = Range::prefix(signals.clone());
+    let mut all = Vec::new();
+    for row in SIGNALS.scan(&snapshot, &h.scope, &rows) {
+        let (key, signal) = row.map_err(internal)?;
+        let mut parts = key.reader();
+        parts.str();
+        parts.str();
+        all.push((parts.str().unwrap_or_default(), signal));
+    }
+    Ok(all)
+}
+
+/// Waits for the signals that a resource's creation policy wants of it (`cfn-signal`, `SignalResource`).
+pub async fn for_resource(h: &Hands, w: &Work) -> Result<(), Failure> {
+    let policy = w.creation_policy.as_ref().and_then(|policy| policy.get("ResourceSignal"));
+    let count = policy.and_then(|policy| policy["Count"].as_u64()).unwrap_or(1);
+    let limit = policy.and_then(|policy| policy["Timeout"].as_str()).and_then(seconds).unwrap_or(300);
+    let late = format!("Failed to receive {count} resource signal(s) within the specified duration");
+    h.until(limit, &late, || async {
+        let signals = received(h, &own(w))?;
+        let failures = signals.iter().filter(|(_, signal)| failed(signal).is_some()).count();
+        if failures > 0 {
+            return Err(Failure::new(format!(
+                "Received {failures} FAILURE signal(s) out of {count}. Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
+            )));
+        }
+        Ok((u64::try_from(signals.len()).unwrap_or(u64::MAX) >= count).then_some(()))
+    })
+    .await
 }
 
 /// The reason of a signal that says failure. `SignalResource` leaves a bare word.

@@ -111,13 +111,13 @@ pub fn associate_address(w: &mut Writer, input: AssociateAddressRequest) -> Resu
         if association.interface == interface.id && association.private == private {
             return Ok(AssociateAddressResult { association_id: Some(association.id.clone()) });
         }
-        if input.allow_reassociation != Some(true) {
+        if input.allow_reassociation == Some(false) {
             let message = format!("resource {} is already associated with associate-id {}", address.id, association.id);
             return Err(Fault::coded("Resource.AlreadyAssociated", 400, message));
         }
     }
     let elastic = own.public.as_ref().and_then(|public| public.association.clone());
-    if let (Some(other), true) = (elastic, input.allow_reassociation != Some(true)) {
+    if let (Some(other), true) = (elastic, input.allow_reassociation == Some(false)) {
         let message = format!("resource {} is already associated with associate-id {other}", interface.id);
         return Err(Fault::coded("Resource.AlreadyAssociated", 400, message));
     }

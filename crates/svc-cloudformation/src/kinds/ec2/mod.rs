@@ -1,11 +1,14 @@
-//! `AWS::EC2::*`: the network of a VPC.
+//! `AWS::EC2::*`: the network of a VPC, and instances in it.
 
 mod acl;
 mod address;
 mod endpoint;
 mod gateway;
 mod group;
+mod instance;
 mod interface;
+mod key_pair;
+mod launch_template;
 mod options;
 mod route;
 mod tagged;
@@ -29,7 +32,10 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "EIPAssociation" => address::associate(h, w).await,
         "EgressOnlyInternetGateway" => gateway::create_egress_only(h, w).await,
         "FlowLog" => watch::create_flow_log(h, w).await,
+        "Instance" => instance::create(h, w).await,
         "InternetGateway" => gateway::create(h, w).await,
+        "KeyPair" => key_pair::create(h, w).await,
+        "LaunchTemplate" => launch_template::create(h, w).await,
         "NatGateway" => gateway::create_nat(h, w).await,
         "NetworkAcl" => acl::create(h, w).await,
         "NetworkAclEntry" => acl::create_entry(h, w).await,
@@ -61,6 +67,8 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     match short(w) {
         "EIP" => address::update(h, w).await,
+        "Instance" => instance::update(h, w).await,
+        "LaunchTemplate" => launch_template::update(h, w).await,
         "NetworkAclEntry" => acl::update_entry(h, w).await,
         "NetworkInterface" => interface::update(h, w).await,
         "NetworkInterfaceAttachment" => interface::update_attachment(h, w).await,
@@ -96,7 +104,10 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
             tagged::delete(h, w, "DeleteEgressOnlyInternetGateway", "EgressOnlyInternetGatewayId").await
         }
         "FlowLog" => watch::delete_flow_log(h, w).await,
+        "Instance" => instance::delete(h, w).await,
         "InternetGateway" => tagged::delete(h, w, "DeleteInternetGateway", "InternetGatewayId").await,
+        "KeyPair" => key_pair::delete(h, w).await,
+        "LaunchTemplate" => launch_template::delete(h, w).await,
         "NatGateway" => tagged::delete(h, w, "DeleteNatGateway", "NatGatewayId").await,
         "NetworkAcl" => tagged::delete(h, w, "DeleteNetworkAcl", "NetworkAclId").await,
         "NetworkAclEntry" => acl::delete_entry(h, w).await,
