@@ -80,7 +80,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CancelConversionTask", "POST", "/"),
     &schema::Operation::unbuilt("CancelDeclarativePoliciesReport", "POST", "/"),
     &schema::Operation::unbuilt("CancelExportTask", "POST", "/"),
-    &schema::Operation::unbuilt("CancelImageLaunchPermission", "POST", "/"),
+    &CANCEL_IMAGE_LAUNCH_PERMISSION,
     &schema::Operation::unbuilt("CancelImportTask", "POST", "/"),
     &schema::Operation::unbuilt("CancelReservedInstancesListing", "POST", "/"),
     &schema::Operation::unbuilt("CancelSpotFleetRequests", "POST", "/"),
@@ -376,7 +376,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeImportSnapshotTasks", "POST", "/"),
     &DESCRIBE_INSTANCE_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeInstanceConnectEndpoints", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceCreditSpecifications", "POST", "/"),
+    &DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS,
     &schema::Operation::unbuilt("DescribeInstanceEventNotificationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceEventWindows", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceImageMetadata", "POST", "/"),
@@ -524,10 +524,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DISABLE_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("DisableFastLaunch", "POST", "/"),
     &schema::Operation::unbuilt("DisableFastSnapshotRestores", "POST", "/"),
-    &schema::Operation::unbuilt("DisableImage", "POST", "/"),
+    &DISABLE_IMAGE,
     &schema::Operation::unbuilt("DisableImageBlockPublicAccess", "POST", "/"),
-    &schema::Operation::unbuilt("DisableImageDeprecation", "POST", "/"),
-    &schema::Operation::unbuilt("DisableImageDeregistrationProtection", "POST", "/"),
+    &DISABLE_IMAGE_DEPRECATION,
+    &DISABLE_IMAGE_DEREGISTRATION_PROTECTION,
     &schema::Operation::unbuilt("DisableInstanceSqlHaStandbyDetections", "POST", "/"),
     &schema::Operation::unbuilt("DisableIpamOrganizationAdminAccount", "POST", "/"),
     &schema::Operation::unbuilt("DisableIpamPolicy", "POST", "/"),
@@ -567,10 +567,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("EnableEbsEncryptionByDefault", "POST", "/"),
     &schema::Operation::unbuilt("EnableFastLaunch", "POST", "/"),
     &schema::Operation::unbuilt("EnableFastSnapshotRestores", "POST", "/"),
-    &schema::Operation::unbuilt("EnableImage", "POST", "/"),
+    &ENABLE_IMAGE,
     &schema::Operation::unbuilt("EnableImageBlockPublicAccess", "POST", "/"),
-    &schema::Operation::unbuilt("EnableImageDeprecation", "POST", "/"),
-    &schema::Operation::unbuilt("EnableImageDeregistrationProtection", "POST", "/"),
+    &ENABLE_IMAGE_DEPRECATION,
+    &ENABLE_IMAGE_DEREGISTRATION_PROTECTION,
     &schema::Operation::unbuilt("EnableInstanceSqlHaStandbyDetections", "POST", "/"),
     &schema::Operation::unbuilt("EnableIpamInternetRegistryAssociation", "POST", "/"),
     &schema::Operation::unbuilt("EnableIpamOrganizationAdminAccount", "POST", "/"),
@@ -645,7 +645,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetNetworkInsightsAccessScopeAnalysisFindings", "POST", "/"),
     &schema::Operation::unbuilt("GetNetworkInsightsAccessScopeContent", "POST", "/"),
     &schema::Operation::unbuilt("GetNetworkingFlexCostAllocationPolicyVersions", "POST", "/"),
-    &schema::Operation::unbuilt("GetPasswordData", "POST", "/"),
+    &GET_PASSWORD_DATA,
     &schema::Operation::unbuilt("GetReservedInstancesExchangeQuote", "POST", "/"),
     &schema::Operation::unbuilt("GetRouteServerAssociations", "POST", "/"),
     &schema::Operation::unbuilt("GetRouteServerPropagations", "POST", "/"),
@@ -701,7 +701,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyInstanceCapacityReservationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceConnectEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceCpuOptions", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceCreditSpecification", "POST", "/"),
+    &MODIFY_INSTANCE_CREDIT_SPECIFICATION,
     &schema::Operation::unbuilt("ModifyInstanceEventStartTime", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceMaintenanceOptions", "POST", "/"),
@@ -771,7 +771,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVpnConnectionOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpnTunnelCertificate", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpnTunnelOptions", "POST", "/"),
-    &schema::Operation::unbuilt("MonitorInstances", "POST", "/"),
+    &MONITOR_INSTANCES,
     &schema::Operation::unbuilt("MoveAddressToVpc", "POST", "/"),
     &schema::Operation::unbuilt("MoveByoipCidrToIpam", "POST", "/"),
     &schema::Operation::unbuilt("MoveCapacityReservationInstances", "POST", "/"),
@@ -799,7 +799,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &RELEASE_ADDRESS,
     &schema::Operation::unbuilt("ReleaseHosts", "POST", "/"),
     &schema::Operation::unbuilt("ReleaseIpamPoolAllocation", "POST", "/"),
-    &schema::Operation::unbuilt("ReplaceIamInstanceProfileAssociation", "POST", "/"),
+    &REPLACE_IAM_INSTANCE_PROFILE_ASSOCIATION,
     &schema::Operation::unbuilt("ReplaceImageCriteriaInAllowedImagesSettings", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceImageInstanceTypeSpecification", "POST", "/"),
     &REPLACE_NETWORK_ACL_ASSOCIATION,
@@ -845,7 +845,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UNASSIGN_PRIVATE_IP_ADDRESSES,
     &schema::Operation::unbuilt("UnassignPrivateNatGatewayAddress", "POST", "/"),
     &schema::Operation::unbuilt("UnlockSnapshot", "POST", "/"),
-    &schema::Operation::unbuilt("UnmonitorInstances", "POST", "/"),
+    &UNMONITOR_INSTANCES,
     &schema::Operation::unbuilt("UpdateCapacityManagerMonitoredTagKeys", "POST", "/"),
     &schema::Operation::unbuilt("UpdateCapacityManagerOrganizationsAccess", "POST", "/"),
     &schema::Operation::unbuilt("UpdateInterruptibleCapacityReservationAllocation", "POST", "/"),
@@ -1168,6 +1168,27 @@ impl OperationType for AuthorizeSecurityGroupIngress {
     type Input = AuthorizeSecurityGroupIngressRequest;
     type Output = AuthorizeSecurityGroupIngressResult;
     const FACTS: &'static schema::Operation = &AUTHORIZE_SECURITY_GROUP_INGRESS;
+}
+
+static CANCEL_IMAGE_LAUNCH_PERMISSION: schema::Operation = schema::Operation {
+    name: "CancelImageLaunchPermission",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CancelImageLaunchPermissionRequest,
+    output: &S_CancelImageLaunchPermissionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CancelImageLaunchPermission;
+impl OperationType for CancelImageLaunchPermission {
+    type Input = CancelImageLaunchPermissionRequest;
+    type Output = CancelImageLaunchPermissionResult;
+    const FACTS: &'static schema::Operation = &CANCEL_IMAGE_LAUNCH_PERMISSION;
 }
 
 static COPY_IMAGE: schema::Operation = schema::Operation {
@@ -2577,6 +2598,27 @@ impl OperationType for DescribeInstanceAttribute {
     const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_ATTRIBUTE;
 }
 
+static DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS: schema::Operation = schema::Operation {
+    name: "DescribeInstanceCreditSpecifications",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceCreditSpecificationsRequest,
+    output: &S_DescribeInstanceCreditSpecificationsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceCreditSpecifications;
+impl OperationType for DescribeInstanceCreditSpecifications {
+    type Input = DescribeInstanceCreditSpecificationsRequest;
+    type Output = DescribeInstanceCreditSpecificationsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS;
+}
+
 static DESCRIBE_INSTANCE_STATUS: schema::Operation = schema::Operation {
     name: "DescribeInstanceStatus",
     method: "POST",
@@ -3417,6 +3459,69 @@ impl OperationType for DisableEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &DISABLE_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static DISABLE_IMAGE: schema::Operation = schema::Operation {
+    name: "DisableImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableImageRequest,
+    output: &S_DisableImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableImage;
+impl OperationType for DisableImage {
+    type Input = DisableImageRequest;
+    type Output = DisableImageResult;
+    const FACTS: &'static schema::Operation = &DISABLE_IMAGE;
+}
+
+static DISABLE_IMAGE_DEPRECATION: schema::Operation = schema::Operation {
+    name: "DisableImageDeprecation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableImageDeprecationRequest,
+    output: &S_DisableImageDeprecationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableImageDeprecation;
+impl OperationType for DisableImageDeprecation {
+    type Input = DisableImageDeprecationRequest;
+    type Output = DisableImageDeprecationResult;
+    const FACTS: &'static schema::Operation = &DISABLE_IMAGE_DEPRECATION;
+}
+
+static DISABLE_IMAGE_DEREGISTRATION_PROTECTION: schema::Operation = schema::Operation {
+    name: "DisableImageDeregistrationProtection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableImageDeregistrationProtectionRequest,
+    output: &S_DisableImageDeregistrationProtectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableImageDeregistrationProtection;
+impl OperationType for DisableImageDeregistrationProtection {
+    type Input = DisableImageDeregistrationProtectionRequest;
+    type Output = DisableImageDeregistrationProtectionResult;
+    const FACTS: &'static schema::Operation = &DISABLE_IMAGE_DEREGISTRATION_PROTECTION;
+}
+
 static DISABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
     name: "DisableSnapshotBlockPublicAccess",
     method: "POST",
@@ -3541,6 +3646,69 @@ impl OperationType for DisassociateVpcCidrBlock {
     type Input = DisassociateVpcCidrBlockRequest;
     type Output = DisassociateVpcCidrBlockResult;
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static ENABLE_IMAGE: schema::Operation = schema::Operation {
+    name: "EnableImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableImageRequest,
+    output: &S_EnableImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableImage;
+impl OperationType for EnableImage {
+    type Input = EnableImageRequest;
+    type Output = EnableImageResult;
+    const FACTS: &'static schema::Operation = &ENABLE_IMAGE;
+}
+
+static ENABLE_IMAGE_DEPRECATION: schema::Operation = schema::Operation {
+    name: "EnableImageDeprecation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableImageDeprecationRequest,
+    output: &S_EnableImageDeprecationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableImageDeprecation;
+impl OperationType for EnableImageDeprecation {
+    type Input = EnableImageDeprecationRequest;
+    type Output = EnableImageDeprecationResult;
+    const FACTS: &'static schema::Operation = &ENABLE_IMAGE_DEPRECATION;
+}
+
+static ENABLE_IMAGE_DEREGISTRATION_PROTECTION: schema::Operation = schema::Operation {
+    name: "EnableImageDeregistrationProtection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableImageDeregistrationProtectionRequest,
+    output: &S_EnableImageDeregistrationProtectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableImageDeregistrationProtection;
+impl OperationType for EnableImageDeregistrationProtection {
+    type Input = EnableImageDeregistrationProtectionRequest;
+    type Output = EnableImageDeregistrationProtectionResult;
+    const FACTS: &'static schema::Operation = &ENABLE_IMAGE_DEREGISTRATION_PROTECTION;
 }
 
 static ENABLE_SNAPSHOT_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
@@ -3669,6 +3837,27 @@ impl OperationType for GetManagedPrefixListEntries {
     const FACTS: &'static schema::Operation = &GET_MANAGED_PREFIX_LIST_ENTRIES;
 }
 
+static GET_PASSWORD_DATA: schema::Operation = schema::Operation {
+    name: "GetPasswordData",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetPasswordDataRequest,
+    output: &S_GetPasswordDataResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetPasswordData;
+impl OperationType for GetPasswordData {
+    type Input = GetPasswordDataRequest;
+    type Output = GetPasswordDataResult;
+    const FACTS: &'static schema::Operation = &GET_PASSWORD_DATA;
+}
+
 static GET_SECURITY_GROUPS_FOR_VPC: schema::Operation = schema::Operation {
     name: "GetSecurityGroupsForVpc",
     method: "POST",
@@ -3793,6 +3982,27 @@ impl OperationType for ModifyInstanceAttribute {
     type Input = ModifyInstanceAttributeRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_ATTRIBUTE;
+}
+
+static MODIFY_INSTANCE_CREDIT_SPECIFICATION: schema::Operation = schema::Operation {
+    name: "ModifyInstanceCreditSpecification",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceCreditSpecificationRequest,
+    output: &S_ModifyInstanceCreditSpecificationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceCreditSpecification;
+impl OperationType for ModifyInstanceCreditSpecification {
+    type Input = ModifyInstanceCreditSpecificationRequest;
+    type Output = ModifyInstanceCreditSpecificationResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_CREDIT_SPECIFICATION;
 }
 
 static MODIFY_INSTANCE_METADATA_OPTIONS: schema::Operation = schema::Operation {
@@ -4068,6 +4278,27 @@ impl OperationType for ModifyVpcTenancy {
     const FACTS: &'static schema::Operation = &MODIFY_VPC_TENANCY;
 }
 
+static MONITOR_INSTANCES: schema::Operation = schema::Operation {
+    name: "MonitorInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_MonitorInstancesRequest,
+    output: &S_MonitorInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct MonitorInstances;
+impl OperationType for MonitorInstances {
+    type Input = MonitorInstancesRequest;
+    type Output = MonitorInstancesResult;
+    const FACTS: &'static schema::Operation = &MONITOR_INSTANCES;
+}
+
 static REBOOT_INSTANCES: schema::Operation = schema::Operation {
     name: "RebootInstances",
     method: "POST",
@@ -4150,6 +4381,27 @@ impl OperationType for ReleaseAddress {
     type Input = ReleaseAddressRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &RELEASE_ADDRESS;
+}
+
+static REPLACE_IAM_INSTANCE_PROFILE_ASSOCIATION: schema::Operation = schema::Operation {
+    name: "ReplaceIamInstanceProfileAssociation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceIamInstanceProfileAssociationRequest,
+    output: &S_ReplaceIamInstanceProfileAssociationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceIamInstanceProfileAssociation;
+impl OperationType for ReplaceIamInstanceProfileAssociation {
+    type Input = ReplaceIamInstanceProfileAssociationRequest;
+    type Output = ReplaceIamInstanceProfileAssociationResult;
+    const FACTS: &'static schema::Operation = &REPLACE_IAM_INSTANCE_PROFILE_ASSOCIATION;
 }
 
 static REPLACE_NETWORK_ACL_ASSOCIATION: schema::Operation = schema::Operation {
@@ -4528,6 +4780,27 @@ impl OperationType for UnassignPrivateIpAddresses {
     type Input = UnassignPrivateIpAddressesRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UNASSIGN_PRIVATE_IP_ADDRESSES;
+}
+
+static UNMONITOR_INSTANCES: schema::Operation = schema::Operation {
+    name: "UnmonitorInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnmonitorInstancesRequest,
+    output: &S_UnmonitorInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UnmonitorInstances;
+impl OperationType for UnmonitorInstances {
+    type Input = UnmonitorInstancesRequest;
+    type Output = UnmonitorInstancesResult;
+    const FACTS: &'static schema::Operation = &UNMONITOR_INSTANCES;
 }
 
 static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS: schema::Operation = schema::Operation {
@@ -5258,6 +5531,14 @@ static S_BoxedInteger: schema::Shape = schema::Shape::new("BoxedInteger", Kind::
 static S_BurstablePerformance: schema::Shape = schema::Shape::new("BurstablePerformance", Kind::String)
     .limits(Limits::NONE.values(&["included", "required", "excluded"]));
 static S_BurstablePerformanceFlag: schema::Shape = schema::Shape::new("BurstablePerformanceFlag", Kind::Boolean);
+static S_CancelImageLaunchPermissionRequest: schema::Shape =
+    schema::Shape::new("CancelImageLaunchPermissionRequest", Kind::Structure(&L_CancelImageLaunchPermissionRequest));
+static L_CancelImageLaunchPermissionRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_CancelImageLaunchPermissionResult: schema::Shape =
+    schema::Shape::new("CancelImageLaunchPermissionResult", Kind::Structure(&L_CancelImageLaunchPermissionResult));
+static L_CancelImageLaunchPermissionResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_CapacityReservationId: schema::Shape = schema::Shape::new("CapacityReservationId", Kind::String);
 static S_CapacityReservationPreference: schema::Shape =
     schema::Shape::new("CapacityReservationPreference", Kind::String).limits(Limits::NONE.values(&[
@@ -6413,6 +6694,30 @@ static L_DescribeInstanceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
     schema::Member::new("Attribute", &S_InstanceAttributeName).wire("attribute").required(),
 ]);
+static S_DescribeInstanceCreditSpecificationsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeInstanceCreditSpecificationsMaxResults", Kind::Integer)
+        .limits(Limits::NONE.min(5).max(1000));
+static S_DescribeInstanceCreditSpecificationsRequest: schema::Shape = schema::Shape::new(
+    "DescribeInstanceCreditSpecificationsRequest",
+    Kind::Structure(&L_DescribeInstanceCreditSpecificationsRequest),
+);
+static L_DescribeInstanceCreditSpecificationsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId"),
+    schema::Member::new("MaxResults", &S_DescribeInstanceCreditSpecificationsMaxResults),
+    schema::Member::new("NextToken", &S_String),
+]);
+static S_DescribeInstanceCreditSpecificationsResult: schema::Shape = schema::Shape::new(
+    "DescribeInstanceCreditSpecificationsResult",
+    Kind::Structure(&L_DescribeInstanceCreditSpecificationsResult),
+);
+static L_DescribeInstanceCreditSpecificationsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceCreditSpecifications", &S_InstanceCreditSpecificationList)
+        .wire("instanceCreditSpecificationSet")
+        .ec2("InstanceCreditSpecificationSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeInstanceStatusRequest: schema::Shape =
     schema::Shape::new("DescribeInstanceStatusRequest", Kind::Structure(&L_DescribeInstanceStatusRequest));
 static L_DescribeInstanceStatusRequest: Layout = Layout::new(&[
@@ -7122,6 +7427,33 @@ static S_DisableEbsEncryptionByDefaultResult: schema::Shape =
     schema::Shape::new("DisableEbsEncryptionByDefaultResult", Kind::Structure(&L_DisableEbsEncryptionByDefaultResult));
 static L_DisableEbsEncryptionByDefaultResult: Layout =
     Layout::new(&[schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault")]);
+static S_DisableImageDeprecationRequest: schema::Shape =
+    schema::Shape::new("DisableImageDeprecationRequest", Kind::Structure(&L_DisableImageDeprecationRequest));
+static L_DisableImageDeprecationRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableImageDeprecationResult: schema::Shape =
+    schema::Shape::new("DisableImageDeprecationResult", Kind::Structure(&L_DisableImageDeprecationResult));
+static L_DisableImageDeprecationResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_DisableImageDeregistrationProtectionRequest: schema::Shape = schema::Shape::new(
+    "DisableImageDeregistrationProtectionRequest",
+    Kind::Structure(&L_DisableImageDeregistrationProtectionRequest),
+);
+static L_DisableImageDeregistrationProtectionRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableImageDeregistrationProtectionResult: schema::Shape = schema::Shape::new(
+    "DisableImageDeregistrationProtectionResult",
+    Kind::Structure(&L_DisableImageDeregistrationProtectionResult),
+);
+static L_DisableImageDeregistrationProtectionResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_String).wire("return")]);
+static S_DisableImageRequest: schema::Shape =
+    schema::Shape::new("DisableImageRequest", Kind::Structure(&L_DisableImageRequest));
+static L_DisableImageRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableImageResult: schema::Shape =
+    schema::Shape::new("DisableImageResult", Kind::Structure(&L_DisableImageResult));
+static L_DisableImageResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_DisableSnapshotBlockPublicAccessRequest: schema::Shape = schema::Shape::new(
     "DisableSnapshotBlockPublicAccessRequest",
     Kind::Structure(&L_DisableSnapshotBlockPublicAccessRequest),
@@ -7425,6 +7757,39 @@ static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::Stri
     "supported",
     "required",
 ]));
+static S_EnableImageDeprecationRequest: schema::Shape =
+    schema::Shape::new("EnableImageDeprecationRequest", Kind::Structure(&L_EnableImageDeprecationRequest));
+static L_EnableImageDeprecationRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("DeprecateAt", &S_MillisecondDateTime).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableImageDeprecationResult: schema::Shape =
+    schema::Shape::new("EnableImageDeprecationResult", Kind::Structure(&L_EnableImageDeprecationResult));
+static L_EnableImageDeprecationResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_EnableImageDeregistrationProtectionRequest: schema::Shape = schema::Shape::new(
+    "EnableImageDeregistrationProtectionRequest",
+    Kind::Structure(&L_EnableImageDeregistrationProtectionRequest),
+);
+static L_EnableImageDeregistrationProtectionRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("WithCooldown", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableImageDeregistrationProtectionResult: schema::Shape = schema::Shape::new(
+    "EnableImageDeregistrationProtectionResult",
+    Kind::Structure(&L_EnableImageDeregistrationProtectionResult),
+);
+static L_EnableImageDeregistrationProtectionResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_String).wire("return")]);
+static S_EnableImageRequest: schema::Shape =
+    schema::Shape::new("EnableImageRequest", Kind::Structure(&L_EnableImageRequest));
+static L_EnableImageRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_EnableImageResult: schema::Shape =
+    schema::Shape::new("EnableImageResult", Kind::Structure(&L_EnableImageResult));
+static L_EnableImageResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_EnableSnapshotBlockPublicAccessRequest: schema::Shape = schema::Shape::new(
     "EnableSnapshotBlockPublicAccessRequest",
     Kind::Structure(&L_EnableSnapshotBlockPublicAccessRequest),
@@ -7707,6 +8072,19 @@ static S_GetManagedPrefixListEntriesResult: schema::Shape =
 static L_GetManagedPrefixListEntriesResult: Layout = Layout::new(&[
     schema::Member::new("Entries", &S_PrefixListEntrySet).wire("entrySet").ec2("EntrySet"),
     schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetPasswordDataRequest: schema::Shape =
+    schema::Shape::new("GetPasswordDataRequest", Kind::Structure(&L_GetPasswordDataRequest));
+static L_GetPasswordDataRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_GetPasswordDataResult: schema::Shape =
+    schema::Shape::new("GetPasswordDataResult", Kind::Structure(&L_GetPasswordDataResult));
+static L_GetPasswordDataResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
+    schema::Member::new("PasswordData", &S_PasswordData).wire("passwordData"),
 ]);
 static S_GetSecurityGroupsForVpcRequest: schema::Shape =
     schema::Shape::new("GetSecurityGroupsForVpcRequest", Kind::Structure(&L_GetSecurityGroupsForVpcRequest));
@@ -8191,6 +8569,26 @@ static M_InstanceBlockDeviceMappingSpecificationList: schema::Member =
     schema::Member::new("member", &S_InstanceBlockDeviceMappingSpecification).wire("item");
 static S_InstanceBootModeValues: schema::Shape =
     schema::Shape::new("InstanceBootModeValues", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi"]));
+static S_InstanceCreditSpecification: schema::Shape =
+    schema::Shape::new("InstanceCreditSpecification", Kind::Structure(&L_InstanceCreditSpecification));
+static L_InstanceCreditSpecification: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("CpuCredits", &S_String).wire("cpuCredits"),
+]);
+static S_InstanceCreditSpecificationList: schema::Shape =
+    schema::Shape::new("InstanceCreditSpecificationList", Kind::List(&M_InstanceCreditSpecificationList));
+static M_InstanceCreditSpecificationList: schema::Member =
+    schema::Member::new("member", &S_InstanceCreditSpecification).wire("item");
+static S_InstanceCreditSpecificationListRequest: schema::Shape =
+    schema::Shape::new("InstanceCreditSpecificationListRequest", Kind::List(&M_InstanceCreditSpecificationListRequest));
+static M_InstanceCreditSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_InstanceCreditSpecificationRequest).wire("item");
+static S_InstanceCreditSpecificationRequest: schema::Shape =
+    schema::Shape::new("InstanceCreditSpecificationRequest", Kind::Structure(&L_InstanceCreditSpecificationRequest));
+static L_InstanceCreditSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("CpuCredits", &S_String),
+]);
 static S_InstanceEventId: schema::Shape = schema::Shape::new("InstanceEventId", Kind::String);
 static S_InstanceGeneration: schema::Shape =
     schema::Shape::new("InstanceGeneration", Kind::String).limits(Limits::NONE.values(&["current", "previous"]));
@@ -8282,6 +8680,15 @@ static S_InstanceMetadataProtocolState: schema::Shape =
         .limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_InstanceMetadataTagsState: schema::Shape =
     schema::Shape::new("InstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_InstanceMonitoring: schema::Shape =
+    schema::Shape::new("InstanceMonitoring", Kind::Structure(&L_InstanceMonitoring));
+static L_InstanceMonitoring: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("Monitoring", &S_Monitoring).wire("monitoring"),
+]);
+static S_InstanceMonitoringList: schema::Shape =
+    schema::Shape::new("InstanceMonitoringList", Kind::List(&M_InstanceMonitoringList));
+static M_InstanceMonitoringList: schema::Member = schema::Member::new("member", &S_InstanceMonitoring).wire("item");
 static S_InstanceNetworkInterface: schema::Shape =
     schema::Shape::new("InstanceNetworkInterface", Kind::Structure(&L_InstanceNetworkInterface));
 static L_InstanceNetworkInterface: Layout = Layout::new(&[
@@ -11027,6 +11434,30 @@ static L_ModifyInstanceAttributeRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyInstanceAttributeValue: schema::Shape =
     schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+static S_ModifyInstanceCreditSpecificationRequest: schema::Shape = schema::Shape::new(
+    "ModifyInstanceCreditSpecificationRequest",
+    Kind::Structure(&L_ModifyInstanceCreditSpecificationRequest),
+);
+static L_ModifyInstanceCreditSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String),
+    schema::Member::new("InstanceCreditSpecifications", &S_InstanceCreditSpecificationListRequest)
+        .wire("InstanceCreditSpecification")
+        .ec2("InstanceCreditSpecification")
+        .required(),
+]);
+static S_ModifyInstanceCreditSpecificationResult: schema::Shape = schema::Shape::new(
+    "ModifyInstanceCreditSpecificationResult",
+    Kind::Structure(&L_ModifyInstanceCreditSpecificationResult),
+);
+static L_ModifyInstanceCreditSpecificationResult: Layout = Layout::new(&[
+    schema::Member::new("SuccessfulInstanceCreditSpecifications", &S_SuccessfulInstanceCreditSpecificationSet)
+        .wire("successfulInstanceCreditSpecificationSet")
+        .ec2("SuccessfulInstanceCreditSpecificationSet"),
+    schema::Member::new("UnsuccessfulInstanceCreditSpecifications", &S_UnsuccessfulInstanceCreditSpecificationSet)
+        .wire("unsuccessfulInstanceCreditSpecificationSet")
+        .ec2("UnsuccessfulInstanceCreditSpecificationSet"),
+]);
 static S_ModifyInstanceMetadataOptionsRequest: schema::Shape = schema::Shape::new(
     "ModifyInstanceMetadataOptionsRequest",
     Kind::Structure(&L_ModifyInstanceMetadataOptionsRequest),
@@ -11224,6 +11655,19 @@ static S_ModifyVpcTenancyResult: schema::Shape =
     schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
 static L_ModifyVpcTenancyResult: Layout =
     Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
+static S_MonitorInstancesRequest: schema::Shape =
+    schema::Shape::new("MonitorInstancesRequest", Kind::Structure(&L_MonitorInstancesRequest));
+static L_MonitorInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_MonitorInstancesResult: schema::Shape =
+    schema::Shape::new("MonitorInstancesResult", Kind::Structure(&L_MonitorInstancesResult));
+static L_MonitorInstancesResult: Layout =
+    Layout::new(&[schema::Member::new("InstanceMonitorings", &S_InstanceMonitoringList)
+        .wire("instancesSet")
+        .ec2("InstancesSet")]);
 static S_Monitoring: schema::Shape = schema::Shape::new("Monitoring", Kind::Structure(&L_Monitoring));
 static L_Monitoring: Layout = Layout::new(&[
     schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList)
@@ -11715,6 +12159,7 @@ static M_OrganizationalUnitArnStringList: schema::Member =
     schema::Member::new("member", &S_String).wire("OrganizationalUnitArn");
 static S_OwnerStringList: schema::Shape = schema::Shape::new("OwnerStringList", Kind::List(&M_OwnerStringList));
 static M_OwnerStringList: schema::Member = schema::Member::new("member", &S_String).wire("Owner");
+static S_PasswordData: schema::Shape = schema::Shape::new("PasswordData", Kind::String).sensitive();
 static S_PathComponent: schema::Shape = schema::Shape::new("PathComponent", Kind::Structure(&L_PathComponent));
 static L_PathComponent: Layout = Layout::new(&[
     schema::Member::new("SequenceNumber", &S_Integer).wire("sequenceNumber"),
@@ -12111,6 +12556,21 @@ static M_RemovePrefixListEntries: schema::Member = schema::Member::new("member",
 static S_RemovePrefixListEntry: schema::Shape =
     schema::Shape::new("RemovePrefixListEntry", Kind::Structure(&L_RemovePrefixListEntry));
 static L_RemovePrefixListEntry: Layout = Layout::new(&[schema::Member::new("Cidr", &S_String).required()]);
+static S_ReplaceIamInstanceProfileAssociationRequest: schema::Shape = schema::Shape::new(
+    "ReplaceIamInstanceProfileAssociationRequest",
+    Kind::Structure(&L_ReplaceIamInstanceProfileAssociationRequest),
+);
+static L_ReplaceIamInstanceProfileAssociationRequest: Layout = Layout::new(&[
+    schema::Member::new("IamInstanceProfile", &S_IamInstanceProfileSpecification).required(),
+    schema::Member::new("AssociationId", &S_IamInstanceProfileAssociationId).required(),
+]);
+static S_ReplaceIamInstanceProfileAssociationResult: schema::Shape = schema::Shape::new(
+    "ReplaceIamInstanceProfileAssociationResult",
+    Kind::Structure(&L_ReplaceIamInstanceProfileAssociationResult),
+);
+static L_ReplaceIamInstanceProfileAssociationResult: Layout =
+    Layout::new(&[schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation)
+        .wire("iamInstanceProfileAssociation")]);
 static S_ReplaceNetworkAclAssociationRequest: schema::Shape =
     schema::Shape::new("ReplaceNetworkAclAssociationRequest", Kind::Structure(&L_ReplaceNetworkAclAssociationRequest));
 static L_ReplaceNetworkAclAssociationRequest: Layout = Layout::new(&[
@@ -13232,6 +13692,18 @@ static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::St
     "failed",
     "failed-insufficient-capacity",
 ]));
+static S_SuccessfulInstanceCreditSpecificationItem: schema::Shape = schema::Shape::new(
+    "SuccessfulInstanceCreditSpecificationItem",
+    Kind::Structure(&L_SuccessfulInstanceCreditSpecificationItem),
+);
+static L_SuccessfulInstanceCreditSpecificationItem: Layout =
+    Layout::new(&[schema::Member::new("InstanceId", &S_String).wire("instanceId")]);
+static S_SuccessfulInstanceCreditSpecificationSet: schema::Shape = schema::Shape::new(
+    "SuccessfulInstanceCreditSpecificationSet",
+    Kind::List(&M_SuccessfulInstanceCreditSpecificationSet),
+);
+static M_SuccessfulInstanceCreditSpecificationSet: schema::Member =
+    schema::Member::new("member", &S_SuccessfulInstanceCreditSpecificationItem).wire("item");
 static S_SummaryStatus: schema::Shape = schema::Shape::new("SummaryStatus", Kind::String)
     .limits(Limits::NONE.values(&["ok", "impaired", "insufficient-data", "not-applicable", "initializing"]));
 static S_SupportedAdditionalProcessorFeature: schema::Shape =
@@ -13381,6 +13853,50 @@ static L_UnassignPrivateIpAddressesRequest: Layout = Layout::new(&[
         .wire("privateIpAddress")
         .ec2("PrivateIpAddress"),
 ]);
+static S_UnmonitorInstancesRequest: schema::Shape =
+    schema::Shape::new("UnmonitorInstancesRequest", Kind::Structure(&L_UnmonitorInstancesRequest));
+static L_UnmonitorInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_UnmonitorInstancesResult: schema::Shape =
+    schema::Shape::new("UnmonitorInstancesResult", Kind::Structure(&L_UnmonitorInstancesResult));
+static L_UnmonitorInstancesResult: Layout =
+    Layout::new(&[schema::Member::new("InstanceMonitorings", &S_InstanceMonitoringList)
+        .wire("instancesSet")
+        .ec2("InstancesSet")]);
+static S_UnsuccessfulInstanceCreditSpecificationErrorCode: schema::Shape =
+    schema::Shape::new("UnsuccessfulInstanceCreditSpecificationErrorCode", Kind::String).limits(Limits::NONE.values(
+        &[
+            "InvalidInstanceID.Malformed",
+            "InvalidInstanceID.NotFound",
+            "IncorrectInstanceState",
+            "InstanceCreditSpecification.NotSupported",
+        ],
+    ));
+static S_UnsuccessfulInstanceCreditSpecificationItem: schema::Shape = schema::Shape::new(
+    "UnsuccessfulInstanceCreditSpecificationItem",
+    Kind::Structure(&L_UnsuccessfulInstanceCreditSpecificationItem),
+);
+static L_UnsuccessfulInstanceCreditSpecificationItem: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("Error", &S_UnsuccessfulInstanceCreditSpecificationItemError).wire("error"),
+]);
+static S_UnsuccessfulInstanceCreditSpecificationItemError: schema::Shape = schema::Shape::new(
+    "UnsuccessfulInstanceCreditSpecificationItemError",
+    Kind::Structure(&L_UnsuccessfulInstanceCreditSpecificationItemError),
+);
+static L_UnsuccessfulInstanceCreditSpecificationItemError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_UnsuccessfulInstanceCreditSpecificationErrorCode).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_UnsuccessfulInstanceCreditSpecificationSet: schema::Shape = schema::Shape::new(
+    "UnsuccessfulInstanceCreditSpecificationSet",
+    Kind::List(&M_UnsuccessfulInstanceCreditSpecificationSet),
+);
+static M_UnsuccessfulInstanceCreditSpecificationSet: schema::Member =
+    schema::Member::new("member", &S_UnsuccessfulInstanceCreditSpecificationItem).wire("item");
 static S_UnsuccessfulItem: schema::Shape = schema::Shape::new("UnsuccessfulItem", Kind::Structure(&L_UnsuccessfulItem));
 static L_UnsuccessfulItem: Layout = Layout::new(&[
     schema::Member::new("Error", &S_UnsuccessfulItemError).wire("error"),
@@ -16812,6 +17328,81 @@ impl Structure for BlockPublicAccessStates {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.internet_gateway_block_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelImageLaunchPermissionRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CancelImageLaunchPermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelImageLaunchPermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelImageLaunchPermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelImageLaunchPermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelImageLaunchPermissionResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for CancelImageLaunchPermissionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelImageLaunchPermissionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelImageLaunchPermissionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelImageLaunchPermissionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
         }
     }
 }
@@ -22832,6 +23423,93 @@ impl Structure for DescribeInstanceAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeInstanceCreditSpecificationsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub instance_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceCreditSpecificationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceCreditSpecificationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceCreditSpecificationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceCreditSpecificationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filters,
+            2 => &self.instance_ids,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filters,
+            2 => &mut self.instance_ids,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceCreditSpecificationsResult {
+    pub instance_credit_specifications: Option<Vec<InstanceCreditSpecification>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceCreditSpecificationsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceCreditSpecificationsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceCreditSpecificationsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceCreditSpecificationsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_credit_specifications,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_credit_specifications,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeInstanceStatusRequest {
     pub instance_ids: Option<Vec<String>>,
     pub max_results: Option<i32>,
@@ -26372,6 +27050,231 @@ impl Structure for DisableEbsEncryptionByDefaultResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DisableImageDeprecationRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageDeprecationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageDeprecationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageDeprecationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageDeprecationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageDeprecationResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageDeprecationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageDeprecationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageDeprecationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageDeprecationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageDeregistrationProtectionRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageDeregistrationProtectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageDeregistrationProtectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageDeregistrationProtectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageDeregistrationProtectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageDeregistrationProtectionResult {
+    pub return_: Option<String>,
+}
+impl std::fmt::Debug for DisableImageDeregistrationProtectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageDeregistrationProtectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageDeregistrationProtectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageDeregistrationProtectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DisableSnapshotBlockPublicAccessRequest {
     pub dry_run: Option<bool>,
 }
@@ -27761,6 +28664,237 @@ impl Structure for EnaSrdUdpSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EnableImageDeprecationRequest {
+    pub image_id: String,
+    pub deprecate_at: Timestamp,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageDeprecationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageDeprecationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageDeprecationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageDeprecationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            1 => &self.deprecate_at,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            1 => &mut self.deprecate_at,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageDeprecationResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageDeprecationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageDeprecationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageDeprecationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageDeprecationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageDeregistrationProtectionRequest {
+    pub image_id: String,
+    pub with_cooldown: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageDeregistrationProtectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageDeregistrationProtectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageDeregistrationProtectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageDeregistrationProtectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            1 => &self.with_cooldown,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            1 => &mut self.with_cooldown,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageDeregistrationProtectionResult {
+    pub return_: Option<String>,
+}
+impl std::fmt::Debug for EnableImageDeregistrationProtectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageDeregistrationProtectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageDeregistrationProtectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageDeregistrationProtectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnableSnapshotBlockPublicAccessRequest {
     pub state: String,
     pub dry_run: Option<bool>,
@@ -28869,6 +30003,87 @@ impl Structure for GetManagedPrefixListEntriesResult {
         match index {
             0 => &mut self.entries,
             _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPasswordDataRequest {
+    pub instance_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetPasswordDataRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetPasswordDataRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPasswordDataRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPasswordDataRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPasswordDataResult {
+    pub instance_id: Option<String>,
+    pub timestamp: Option<Timestamp>,
+    pub password_data: Option<String>,
+}
+impl std::fmt::Debug for GetPasswordDataResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetPasswordDataResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPasswordDataResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPasswordDataResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.timestamp,
+            _ => &self.password_data,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.timestamp,
+            _ => &mut self.password_data,
         }
     }
 }
@@ -30521,6 +31736,84 @@ impl Structure for InstanceBlockDeviceMappingSpecification {
 }
 
 #[derive(Clone, Default)]
+pub struct InstanceCreditSpecification {
+    pub instance_id: Option<String>,
+    pub cpu_credits: Option<String>,
+}
+impl std::fmt::Debug for InstanceCreditSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceCreditSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceCreditSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceCreditSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceCreditSpecificationRequest {
+    pub instance_id: String,
+    pub cpu_credits: Option<String>,
+}
+impl std::fmt::Debug for InstanceCreditSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceCreditSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceCreditSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceCreditSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InstanceIpv4Prefix {
     pub ipv4_prefix: Option<String>,
 }
@@ -30876,6 +32169,45 @@ impl Structure for InstanceMetadataOptionsResponse {
             3 => &mut self.http_endpoint,
             4 => &mut self.http_protocol_ipv6,
             _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMonitoring {
+    pub instance_id: Option<String>,
+    pub monitoring: Option<Monitoring>,
+}
+impl std::fmt::Debug for InstanceMonitoring {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMonitoring {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMonitoring {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMonitoring
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.monitoring,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.monitoring,
         }
     }
 }
@@ -35765,6 +37097,87 @@ impl Structure for ModifyInstanceAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyInstanceCreditSpecificationRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub instance_credit_specifications: Vec<InstanceCreditSpecificationRequest>,
+}
+impl std::fmt::Debug for ModifyInstanceCreditSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCreditSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCreditSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCreditSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.client_token,
+            _ => &self.instance_credit_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.client_token,
+            _ => &mut self.instance_credit_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceCreditSpecificationResult {
+    pub successful_instance_credit_specifications: Option<Vec<SuccessfulInstanceCreditSpecificationItem>>,
+    pub unsuccessful_instance_credit_specifications: Option<Vec<UnsuccessfulInstanceCreditSpecificationItem>>,
+}
+impl std::fmt::Debug for ModifyInstanceCreditSpecificationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCreditSpecificationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCreditSpecificationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCreditSpecificationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful_instance_credit_specifications,
+            _ => &self.unsuccessful_instance_credit_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful_instance_credit_specifications,
+            _ => &mut self.unsuccessful_instance_credit_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyInstanceMetadataOptionsRequest {
     pub instance_id: String,
     pub http_tokens: Option<String>,
@@ -36744,6 +38157,84 @@ impl Structure for ModifyVpcTenancyResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.return_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MonitorInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub metric_category_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for MonitorInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MonitorInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MonitorInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MonitorInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.metric_category_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.metric_category_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MonitorInstancesResult {
+    pub instance_monitorings: Option<Vec<InstanceMonitoring>>,
+}
+impl std::fmt::Debug for MonitorInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MonitorInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MonitorInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MonitorInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_monitorings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_monitorings,
         }
     }
 }
@@ -39930,6 +41421,81 @@ impl Structure for RemovePrefixListEntry {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.cidr,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceIamInstanceProfileAssociationRequest {
+    pub iam_instance_profile: IamInstanceProfileSpecification,
+    pub association_id: String,
+}
+impl std::fmt::Debug for ReplaceIamInstanceProfileAssociationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceIamInstanceProfileAssociationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceIamInstanceProfileAssociationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceIamInstanceProfileAssociationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.iam_instance_profile,
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.iam_instance_profile,
+            _ => &mut self.association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceIamInstanceProfileAssociationResult {
+    pub iam_instance_profile_association: Option<IamInstanceProfileAssociation>,
+}
+impl std::fmt::Debug for ReplaceIamInstanceProfileAssociationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceIamInstanceProfileAssociationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceIamInstanceProfileAssociationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceIamInstanceProfileAssociationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.iam_instance_profile_association,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.iam_instance_profile_association,
         }
     }
 }
@@ -43352,6 +44918,42 @@ impl Structure for SubnetIpv6CidrBlockAssociation {
 }
 
 #[derive(Clone, Default)]
+pub struct SuccessfulInstanceCreditSpecificationItem {
+    pub instance_id: Option<String>,
+}
+impl std::fmt::Debug for SuccessfulInstanceCreditSpecificationItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SuccessfulInstanceCreditSpecificationItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SuccessfulInstanceCreditSpecificationItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SuccessfulInstanceCreditSpecificationItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Tag {
     pub key: Option<String>,
     pub value: Option<String>,
@@ -43887,6 +45489,162 @@ impl Structure for UnassignPrivateIpAddressesRequest {
             0 => &mut self.ipv4_prefixes,
             1 => &mut self.network_interface_id,
             _ => &mut self.private_ip_addresses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnmonitorInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub metric_category_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for UnmonitorInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnmonitorInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnmonitorInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnmonitorInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.metric_category_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.metric_category_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnmonitorInstancesResult {
+    pub instance_monitorings: Option<Vec<InstanceMonitoring>>,
+}
+impl std::fmt::Debug for UnmonitorInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnmonitorInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnmonitorInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnmonitorInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_monitorings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_monitorings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsuccessfulInstanceCreditSpecificationItem {
+    pub instance_id: Option<String>,
+    pub error: Option<UnsuccessfulInstanceCreditSpecificationItemError>,
+}
+impl std::fmt::Debug for UnsuccessfulInstanceCreditSpecificationItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnsuccessfulInstanceCreditSpecificationItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsuccessfulInstanceCreditSpecificationItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsuccessfulInstanceCreditSpecificationItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsuccessfulInstanceCreditSpecificationItemError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for UnsuccessfulInstanceCreditSpecificationItemError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnsuccessfulInstanceCreditSpecificationItemError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsuccessfulInstanceCreditSpecificationItemError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsuccessfulInstanceCreditSpecificationItemError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
         }
     }
 }

@@ -6,6 +6,7 @@ use kogumo_wire::Fault;
 
 use super::base;
 use super::find::find;
+use super::lifecycle::Lifecycle;
 use super::ops::check_name;
 use super::record::{Image, ImageDevice};
 use crate::faults::{invalid_value, missing_parameter, refuse};
@@ -13,7 +14,10 @@ use crate::instance::{Instance, State};
 use crate::resource::{Resource, get, put};
 use crate::snapshot::{self, Snapshot};
 use crate::tag;
-use crate::volume;
+use crate::volume::{
+    self,
+    rules::{self, Shape},
+};
 
 /// The tags for the image, and those for its snapshots.
 fn tags_for(w: &Writer, specifications: Option<Vec<TagSpecification>>) -> Result<(Vec<Tag>, Vec<Tag>), Fault> {
@@ -28,7 +32,6 @@ fn tags_for(w: &Writer, specifications: Option<Vec<TagSpecification>>) -> Result
 /// whole; for that the instance need not be restarted.
 pub fn create_image(w: &mut Writer, input: CreateImageRequest) -> Result<CreateImageResult, Fault> {
     refuse(&[
-        ("BlockDeviceMappings", input.block_device_mappings.is_some()),
         ("SnapshotLocation", input.snapshot_location.as_deref() == Some("local")),
         ("BootModeOverride", input.boot_mode_override.is_some()),
     ])?;
@@ -41,7 +44,17 @@ pub fn create_image(w: &mut Writer, input: CreateImageRequest) -> Result<CreateI
     }
     let mut devices = Vec::new();
     let id = Image::KIND.new_id();
+    let mut mappings = input.block_device_mappings.unwrap_or_default();
+    let left_out: Vec<String> = mappings.iter().filter(|one| one.no_device.is_some()).filter_map(named).collect();
+    if left_out.contains(&instance.root_device) {
+        let message = format!("The root device {} cannot be left out", instance.root_device);
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    mappings.retain(|one| one.no_device.is_none());
     for volume in volume::of_instance(w, &instance.id)? {
+        if volume.attachment.as_ref().is_some_and(|held| left_out.contains(&held.device)) {
+            continue;
+        }
         let description = format!("Created by CreateImage({}) for {id}", instance.id);
         let snapshot = snapshot::make(w, &volume, &description)?;
         tag::mark(w, &snapshot, snapshot_tags.clone())?;
@@ -55,6 +68,9 @@ pub fn create_image(w: &mut Writer, input: CreateImageRequest) -> Result<CreateI
             throughput: volume.throughput,
             delete_on_termination: attachment.is_some_and(|one| one.delete_on_termination),
         });
+    }
+    for mapping in mappings {
+        map(w, &mut devices, mapping, &instance.root_device)?;
     }
     // The root first, as in every image.
     devices.sort_by_key(|device| (device.name != instance.root_device, device.name.clone()));
@@ -74,10 +90,59 @@ pub fn create_image(w: &mut Writer, input: CreateImageRequest) -> Result<CreateI
         source_instance: Some(instance.id.clone()),
         source_image: Some(instance.image.clone()),
         source_region: Some(w.caller.region().to_owned()),
+        lifecycle: Lifecycle::default(),
     };
     put(w, &image)?;
     tag::mark(w, &image, image_tags)?;
     Ok(CreateImageResult { image_id: Some(image.id) })
+}
+
+fn named(mapping: &BlockDeviceMapping) -> Option<String> {
+    mapping.device_name.clone()
+}
+
+/// Brings in what a request says of one device: of an instance's volume, or a further one.
+fn map(w: &Writer, devices: &mut Vec<ImageDevice>, mapping: BlockDeviceMapping, root: &str) -> Result<(), Fault> {
+    let name = named(&mapping).ok_or_else(|| missing_parameter("deviceName"))?;
+    let ebs = mapping.ebs.unwrap_or_default();
+    refuse(&[
+        ("BlockDeviceMapping.VirtualName", mapping.virtual_name.is_some()),
+        ("BlockDeviceMapping.Ebs.Encrypted", ebs.encrypted == Some(true)),
+        ("BlockDeviceMapping.Ebs.KmsKeyId", ebs.kms_key_id.is_some()),
+    ])?;
+    let at = devices.iter().position(|device| device.name == name);
+    let before = at.map(|at| devices.remove(at));
+    if before.is_some() && ebs.snapshot_id.is_some() {
+        let message = format!("The snapshot of {name} is taken of the instance's volume; snapshotId cannot be given");
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    let source = ebs.snapshot_id.as_deref().map(|id| get::<Snapshot>(w.store(), w.scope(), id)).transpose()?;
+    let least = before.as_ref().map(|device| device.size).or(source.as_ref().map(|one| one.volume_size));
+    let size = ebs.volume_size.or(least).ok_or_else(|| missing_parameter("size or snapshotId"))?;
+    if let Some(least) = least.filter(|least| size < *least) {
+        let message = format!("Volume of size {size}GB is smaller than snapshot, expect size >= {least}GB");
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    let kind = ebs.volume_type.or(before.as_ref().map(|one| one.kind.clone())).unwrap_or_else(|| "gp2".into());
+    let shape = Shape {
+        iops: ebs.iops.or(before.as_ref().filter(|one| one.kind == kind).and_then(|one| one.iops)),
+        throughput: ebs.throughput.or(before.as_ref().filter(|one| one.kind == kind).and_then(|one| one.throughput)),
+        kind,
+        size,
+    };
+    let checked = rules::check(shape.clone(), name == root)?;
+    devices.push(ImageDevice {
+        name,
+        snapshot: before.as_ref().and_then(|one| one.snapshot.clone()).or(ebs.snapshot_id),
+        size: checked.size,
+        iops: shape.iops,
+        kind: checked.kind,
+        throughput: shape.throughput,
+        delete_on_termination: ebs
+            .delete_on_termination
+            .unwrap_or(before.as_ref().is_none_or(|one| one.delete_on_termination)),
+    });
+    Ok(())
 }
 
 /// An image of a snapshot of a root volume; the snapshot says what base its files lie on.
@@ -134,6 +199,7 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
         source_instance: None,
         source_image: None,
         source_region: None,
+        lifecycle: Lifecycle::default(),
     };
     put(w, &image)?;
     tag::mark(w, &image, tags)?;
@@ -166,6 +232,7 @@ pub fn copy_image(w: &mut Writer, input: CopyImageRequest) -> Result<CopyImageRe
         source_instance: None,
         source_image: Some(source.id.clone()),
         source_region: Some(input.source_region),
+        lifecycle: Lifecycle::default(),
         ..source
     };
     put(w, &image)?;

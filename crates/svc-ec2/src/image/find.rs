@@ -5,6 +5,7 @@ use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
+use super::lifecycle::Lifecycle;
 use super::record::{Base, IMAGES, Image, ImageDevice};
 use crate::resource::{self, Resource, all};
 
@@ -34,6 +35,7 @@ fn offered(offer: &Offer, region: &str) -> Image {
         source_instance: None,
         source_image: None,
         source_region: None,
+        lifecycle: Lifecycle::default(),
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::base;
+use super::lifecycle::Lifecycle;
 use super::ops::check_name;
 use super::record::{Base, Image, ImageDevice};
 use crate::instance::Files;
@@ -217,6 +218,7 @@ fn image(wish: &Wish, id: &str, created: kogumo_base::Timestamp) -> Image {
         source_instance: None,
         source_image: None,
         source_region: None,
+        lifecycle: Lifecycle::default(),
     }
 }
 

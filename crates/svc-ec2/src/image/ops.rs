@@ -38,12 +38,19 @@ fn shown(r: &Reader, image: &Image, tags: &Tags) -> Result<Shown, Fault> {
         }),
         ..BlockDeviceMapping::default()
     });
-    let state = if is_available(r, image)? { "available" } else { "pending" };
+    let state = match is_available(r, image)? {
+        _ if image.lifecycle.disabled => "disabled",
+        true => "available",
+        false => "pending",
+    };
     Ok(Shown {
         architecture: Some(image.architecture.clone()),
         block_device_mappings: Some(devices.collect()),
         boot_mode: Some("uefi-preferred".into()),
         creation_date: Some(image.created.iso_millis()),
+        deprecation_time: image.lifecycle.deprecated_at.map(|at| at.iso_millis()),
+        deregistration_protection: Some(image.lifecycle.protection_words())
+            .filter(|_| image.owner == r.scope().account),
         description: Some(image.description.clone()).filter(|text| !text.is_empty()),
         ena_support: Some(true),
         hypervisor: Some("xen".into()),
@@ -133,6 +140,13 @@ pub fn describe_images(r: &Reader, input: DescribeImagesRequest) -> Result<Descr
         };
         images.retain(|image| owners.iter().any(|owner| by(image, owner)));
     }
+    let named = |image: &Image| input.image_ids.as_ref().is_some_and(|ids| ids.contains(&image.id));
+    let now = r.now;
+    images.retain(|image| {
+        let is_found = input.include_deprecated == Some(true) || !image.lifecycle.is_deprecated(now);
+        let is_usable = input.include_disabled == Some(true) || !image.lifecycle.disabled;
+        (image.owner == *account || is_found || named(image)) && (is_usable || named(image))
+    });
     if let Some(users) = input.executable_users.filter(|users| !users.is_empty()) {
         let may = |image: &Image, user: &String| match user.as_str() {
             "all" => image.public,
@@ -151,6 +165,10 @@ pub fn describe_images(r: &Reader, input: DescribeImagesRequest) -> Result<Descr
 /// Its snapshots stay.
 pub fn deregister_image(w: &mut Writer, input: DeregisterImageRequest) -> Result<DeregisterImageResult, Fault> {
     let image = own(w.store(), w.scope(), &input.image_id)?;
+    if image.lifecycle.is_protected(w.now) {
+        let message = format!("The AMI {} is protected from being deregistered.", image.id);
+        return Err(Fault::coded("OperationNotPermitted", 400, message));
+    }
     delete::<Image>(w, &image.id)?;
     if input.delete_associated_snapshots == Some(true) {
         for id in image.devices.iter().filter_map(|device| device.snapshot.as_deref()) {

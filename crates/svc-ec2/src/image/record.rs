@@ -4,6 +4,7 @@ use kogumo_base::Timestamp;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use super::lifecycle::Lifecycle;
 use crate::resource::{Kind, Resource};
 
 pub static IMAGES: Table<Image> = Table::new("ec2/image");
@@ -27,6 +28,8 @@ pub struct Image {
     pub source_instance: Option<String>,
     pub source_image: Option<String>,
     pub source_region: Option<String>,
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
 }
 
 /// What is below the changes that a root volume holds.

@@ -266,16 +266,33 @@ pub fn disassociate_iam_instance_profile(
     w: &mut Writer,
     input: DisassociateIamInstanceProfileRequest,
 ) -> Result<DisassociateIamInstanceProfileResult, Fault> {
-    let id = input.association_id.replacen("iip-assoc-", "i-", 1);
-    let found: Option<Instance> = crate::resource::find(w.store(), w.scope(), &id)?;
-    let Some(mut instance) = found.filter(|instance| instance.profile.is_some()) else {
-        let message = format!("An invalid association-id of '{}' was given", input.association_id);
-        return Err(Fault::coded("InvalidAssociationID.NotFound", 400, message));
-    };
+    let mut instance = associated(w, &input.association_id)?;
     let shown = association(&instance);
     instance.profile = None;
     put(w, &instance)?;
     Ok(DisassociateIamInstanceProfileResult { iam_instance_profile_association: shown })
+}
+
+pub async fn replace_iam_instance_profile_association(
+    context: Context,
+    input: ReplaceIamInstanceProfileAssociationRequest,
+) -> Result<ReplaceIamInstanceProfileAssociationResult, Fault> {
+    let profile = run::profile_of(&context, Some(&input.iam_instance_profile)).await?;
+    context.write(|w| {
+        let mut instance = associated(w, &input.association_id)?;
+        instance.profile.clone_from(&profile);
+        put(w, &instance)?;
+        Ok(ReplaceIamInstanceProfileAssociationResult { iam_instance_profile_association: association(&instance) })
+    })
+}
+
+/// The instance of an association.
+fn associated(w: &Writer, id: &str) -> Result<Instance, Fault> {
+    let found: Option<Instance> = crate::resource::find(w.store(), w.scope(), &id.replacen("iip-assoc-", "i-", 1))?;
+    found.filter(|instance| instance.profile.is_some()).ok_or_else(|| {
+        let message = format!("An invalid association-id of '{id}' was given");
+        Fault::coded("InvalidAssociationID.NotFound", 400, message)
+    })
 }
 
 pub fn describe_iam_instance_profile_associations(

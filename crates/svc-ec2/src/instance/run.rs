@@ -37,8 +37,22 @@ pub async fn run_instances(context: Context, input: RunInstancesRequest) -> Resu
         Some(_) => context.read(|r| launch_template::merge(r, input.clone()))?,
         None => input,
     };
+    let input = RunInstancesRequest { image_id: image_of(&context, input.image_id).await?, ..input };
     let profile = profile_of(&context, input.iam_instance_profile.as_ref()).await?;
     context.write(|w| run(w, &input, profile.clone()))
+}
+
+/// The image itself, or the one that a parameter of Systems Manager leads to: `resolve:ssm:NAME[:VERSION]`.
+async fn image_of(context: &Context, wanted: Option<String>) -> Result<Option<String>, Fault> {
+    let Some(parameter) = wanted.as_deref().and_then(|text| text.strip_prefix("resolve:ssm:")) else {
+        return Ok(wanted);
+    };
+    let input = serde_json::json!({ "Name": parameter });
+    // As whoever launches: they need ssm:GetParameters themselves.
+    let found = context.client().call_json("ssm", "GetParameter", &input).await.map_err(|fault| {
+        invalid_value(format!("Value (resolve:ssm:{parameter}) for parameter imageId is invalid. {}", fault.message))
+    })?;
+    Ok(found["Parameter"]["Value"].as_str().map(str::to_owned))
 }
 
 /// The profile as IAM knows it.
@@ -84,6 +98,10 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
         .as_deref()
         .ok_or_else(|| Fault::coded("MissingParameter", 400, "The request must contain the parameter ImageId"))?;
     let image = image::find(w.store(), w.scope(), image_id)?;
+    if image.lifecycle.disabled {
+        let message = format!("The image ID '{image_id}' is not available");
+        return Err(Fault::coded("InvalidAMIID.Unavailable", 400, message));
+    }
     let kind = kind(input, &image)?;
     let key = input.key_name.as_deref().map(|name| key_pair::named(w.store(), w.scope(), name)).transpose()?;
     let user_data = user_data(input.user_data.as_deref())?;

@@ -18,7 +18,7 @@ fn change(id: &str, before: State, after: State) -> InstanceStateChange {
 }
 
 /// The instances of these ids, in the order of the request, each once.
-fn named(w: &Writer, ids: &[String]) -> Result<Vec<Instance>, Fault> {
+pub(super) fn named(w: &Writer, ids: &[String]) -> Result<Vec<Instance>, Fault> {
     if ids.is_empty() {
         return Err(Fault::coded("MissingParameter", 400, "The request must contain the parameter InstanceId"));
     }
