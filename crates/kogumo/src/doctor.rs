@@ -112,6 +112,14 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "types, sizes and credits limit devices; a limit that this machine's disk does not reach is not reached, and what is in the page cache is faster",
     ),
     ("EBS encryption", "refused: there is no KMS yet"),
+    (
+        "What instances see of disks and processors below /sys",
+        "lsblk and lscpu show this machine's; /proc/meminfo, /proc/cpuinfo and nproc show the type's, and a type with more processors than this machine has no more time",
+    ),
+    (
+        "PKCS #7 signatures of instance identity documents",
+        "not made; the plain signature is, by this cloud's key (/_kogumo/instance-identity.pem)",
+    ),
     ("Detailed monitoring, EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
 ];
 

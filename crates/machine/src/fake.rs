@@ -112,13 +112,6 @@ impl Host for Fake {
         self.machines().get(id).map(|machine| machine.console.clone()).unwrap_or_default()
     }
 
-    fn listen(&self, id: &str) -> Result<std::net::TcpListener, Trouble> {
-        let running = matches!(self.state(id), State::Running { .. } | State::Prepared { .. });
-        let socket = running.then(|| std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)));
-        let socket = socket.ok_or_else(|| no_machine(id))?;
-        socket.map_err(|e| Trouble::from_cause("no socket", e))
-    }
-
     fn while_still(&self, _: &str, _: &Path, work: &mut dyn FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
         work()
     }

@@ -41,12 +41,6 @@ pub trait Host: Send + Sync {
     /// The last 64 KiB that the machine wrote to its console.
     fn console(&self, id: &str) -> Vec<u8>;
 
-    /// A socket inside the machine's network, at the metadata service's address.
-    ///
-    /// # Errors
-    /// There is no such machine.
-    fn listen(&self, id: &str) -> Result<std::net::TcpListener, Trouble>;
-
     /// Does something while the file system on one of the machine's volumes stands still, if it is mounted.
     ///
     /// # Errors

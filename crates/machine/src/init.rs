@@ -58,7 +58,8 @@ pub(crate) fn run(spec: &Spec, root: &Path, pid: &str, lines: &Lines) -> ! {
     // A keeper that is killed takes the machine with it: nobody would know of it.
     let _as_old_as_linux = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     lockdown::forget_listener();
-    boot::boot(spec);
+    // In a process of its own: what a boot needs of memory goes with it, and who it starts comes to init.
+    boot::in_background(|| boot::boot(spec));
     let order = wait_for_order(signals);
     end_everything();
     println!("[kogumo] {}", if order == Order::Reboot { "Restarting system." } else { "Power down." });

@@ -4,7 +4,6 @@ pub mod block;
 pub(crate) mod cgroup;
 pub mod copy;
 pub(crate) mod idmap;
-mod inside;
 mod probe;
 mod still;
 pub mod throttle;
@@ -178,13 +177,6 @@ impl Host for Linux {
         console::read(&self.folder(id))
     }
 
-    fn listen(&self, id: &str) -> Result<std::net::TcpListener, Trouble> {
-        match self.state(id) {
-            State::Prepared { network } | State::Running { network } => inside::listen(&network, METADATA, 80),
-            _ => Err(Trouble::new(format!("there is no machine {id}"))),
-        }
-    }
-
     fn while_still(
         &self,
         id: &str,
@@ -224,9 +216,6 @@ impl Host for Linux {
         }
     }
 }
-
-/// Where the metadata service answers (Amazon EC2 User Guide, "Access instance metadata").
-const METADATA: std::net::Ipv4Addr = std::net::Ipv4Addr::new(169, 254, 169, 254);
 
 /// A device's place in a machine's `/dev`, as the host reaches it.
 fn inside(status: Status, name: &str) -> PathBuf {

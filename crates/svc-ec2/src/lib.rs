@@ -68,6 +68,7 @@ pub fn service() -> Service {
         .timer(peering::FORGET, peering::forget)
         .surface(trace::surface())
         .surface(image::import::surface())
+        .surface(instance::identity_surface())
         .with(image::import::Imports::default())
         .with(Network::new())
         .reconciler(network::RECONCILER)

@@ -147,7 +147,7 @@ pub(super) fn run(program: &str, arguments: &[&str]) -> bool {
 }
 
 /// Does something in a process of its own.
-fn in_background(work: impl FnOnce()) {
+pub(super) fn in_background(work: impl FnOnce()) {
     match fork() {
         Ok(None) => {
             work();

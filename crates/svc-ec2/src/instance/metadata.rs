@@ -1,32 +1,61 @@
-//! The instance metadata service: what an instance can learn about itself at 169.254.169.254. The socket is inside the
-//! machine's network, so that who asks is known by where it asks. Source: Amazon EC2 User Guide, "Instance metadata".
+//! The instance metadata service: what an instance can learn about itself at 169.254.169.254. The socket is in the VPC's
+//! router, where who asks is known by the address that it asks from; a machine's own ports are all its own. Source: Amazon EC2 User Guide, "Instance metadata".
 
 mod documents;
 mod http;
+pub mod signature;
 mod token;
 
-use std::net::TcpListener;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use kogumo_base::Scope;
+use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Caller, Client, Cloud};
 use serde_json::json;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::record::{Instance, MetadataOptions};
-use crate::resource::find;
+use crate::network_interface::NetworkInterface;
+use crate::resource::{Resource, find};
 use documents::documents;
 use http::{Answer, Question};
 
-/// Serves an instance until its machine ends.
-pub async fn serve(cloud: Arc<Cloud>, scope: Scope, instance: String, socket: TcpListener) {
-    let socket = socket.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(socket));
-    let Ok(socket) = socket else { return };
+/// How long a socket that gives no connection is left alone.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves the instances of a VPC, until it is aborted.
+pub async fn serve(cloud: Arc<Cloud>, vpc: String, socket: TcpListener) {
     let secret = token::Secret::new();
-    while let Ok((connection, _)) = socket.accept().await {
-        let (cloud, scope, instance, secret) = (Arc::clone(&cloud), scope.clone(), instance.clone(), secret.clone());
-        tokio::spawn(async move { converse(&cloud, &scope, &instance, &secret, connection).await });
+    loop {
+        let Ok((connection, peer)) = socket.accept().await else {
+            // No descriptor is free, or the like.
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let asker = match asker(&cloud, &vpc, peer.ip()) {
+            Ok(Some(asker)) => asker,
+            Ok(None) => continue,
+            Err(trouble) => {
+                tracing::error!("{trouble}");
+                continue;
+            }
+        };
+        let (cloud, secret) = (Arc::clone(&cloud), secret.clone());
+        tokio::spawn(async move { converse(&cloud, &asker.0, &asker.1, &secret, connection).await });
     }
+}
+
+/// Whose address that is in the VPC: packets with others' do not get this far.
+fn asker(cloud: &Cloud, vpc: &str, address: IpAddr) -> Result<Option<(Scope, String)>, Trouble> {
+    let address = address.to_string();
+    for row in NetworkInterface::TABLE.scan_all_scopes(&cloud.store.read()) {
+        let (scope, _, interface) = row?;
+        if interface.vpc == vpc && interface.addresses.iter().any(|own| own.address == address) {
+            return Ok(interface.instance().map(|instance| (scope, instance.to_owned())));
+        }
+    }
+    Ok(None)
 }
 
 async fn converse(cloud: &Arc<Cloud>, scope: &Scope, id: &str, secret: &token::Secret, mut connection: TcpStream) {
@@ -59,7 +88,7 @@ async fn answer(
         return match question.path.as_str() {
             "/latest/api/token" if question.header("x-forwarded-for").is_some() => Answer::error(403, "Forbidden"),
             "/latest/api/token" => match token::life(question.header("x-aws-ec2-metadata-token-ttl-seconds")) {
-                Some(seconds) => Answer::text(secret.token(now.plus_seconds(seconds)))
+                Some(seconds) => Answer::text(secret.token(&instance.id, now.plus_seconds(seconds)))
                     .with("x-aws-ec2-metadata-token-ttl-seconds", seconds.to_string()),
                 None => Answer::error(400, "Bad Request"),
             },
@@ -69,7 +98,7 @@ async fn answer(
     if !matches!(question.method.as_str(), "GET" | "HEAD") {
         return Answer::error(405, "Method Not Allowed");
     }
-    if !may_read(options, secret.checks(question.header("x-aws-ec2-metadata-token"), now)) {
+    if !may_read(options, secret.checks(&instance.id, question.header("x-aws-ec2-metadata-token"), now)) {
         return Answer::error(401, "Unauthorized");
     }
     match look_up(cloud, scope, instance, &question.path).await {
@@ -101,6 +130,10 @@ async fn look_up(cloud: &Arc<Cloud>, scope: &Scope, instance: &Instance, path: &
         _ => None,
     };
     let all = documents(&cloud.store.read(), scope, instance, role.as_deref()).ok()?;
+    if rest == signature::PATH {
+        let document = all.get("dynamic/instance-identity/document")?.clone();
+        return signature::sign(cloud, document).await.ok().map(Answer::text);
+    }
     if let Some(document) = all.get(rest) {
         return Some(Answer::text(document.clone()));
     }

@@ -1,4 +1,4 @@
-//! The machines of this cloud: the host that runs them, what serves their metadata, and how all of them are put away.
+//! The machines of this cloud: the host that runs them, and how all of them are put away.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::Cloud;
 use kogumo_machine::{Host, Layer, Linux, State};
-use tokio::task::AbortHandle;
 
+use super::connect;
 use super::record::Instance;
 use super::storage::Files;
-use super::{connect, metadata};
 
 /// How long all machines together may take to shut down in order when the cloud stops.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -24,8 +23,6 @@ pub struct Machines {
     userland: OnceLock<Vec<Layer>>,
     /// The interfaces that are connected, and whose machine has them.
     interfaces: Mutex<BTreeMap<String, String>>,
-    /// Who serves metadata to which instance.
-    metadata: Mutex<BTreeMap<String, AbortHandle>>,
 }
 
 impl Machines {
@@ -44,27 +41,6 @@ impl Machines {
         }
         let layers = kogumo_machine::host_userland(&files.userland())?;
         Ok(self.userland.get_or_init(|| layers).clone())
-    }
-
-    /// Serves metadata to an instance, unless somebody does.
-    pub fn serve_metadata(&self, cloud: &Arc<Cloud>, host: &dyn Host, scope: &Scope, instance: &str) {
-        let mut serving = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        if serving.get(instance).is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        match host.listen(instance) {
-            Ok(socket) => {
-                let task = tokio::spawn(metadata::serve(Arc::clone(cloud), scope.clone(), instance.to_owned(), socket));
-                serving.insert(instance.to_owned(), task.abort_handle());
-            }
-            Err(trouble) => tracing::warn!("no metadata for {instance}: {trouble}"),
-        }
-    }
-
-    /// As [`Machines::serve_metadata`], from a thread that blocks.
-    pub fn serve_metadata_from_thread(&self, cloud: &Arc<Cloud>, host: &dyn Host, scope: &Scope, instance: &str) {
-        self.stop_metadata(instance);
-        self.serve_metadata(cloud, host, scope, instance);
     }
 
     /// Whether a machine has the interfaces that its instance has.
@@ -89,14 +65,6 @@ impl Machines {
         self.interfaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A machine has ended: so has its network.
-    pub fn stop_metadata(&self, instance: &str) {
-        let mut serving = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = serving.remove(instance) {
-            task.abort();
-        }
-    }
-
     /// Puts every machine away: in order if there is time, and then whatever is left.
     fn put_away(&self, cloud: &Arc<Cloud>, in_order: bool) {
         let host = self.host(cloud);
@@ -111,7 +79,6 @@ impl Machines {
             }
         }
         for id in &ids {
-            self.stop_metadata(id);
             self.disconnect(cloud, id);
             host.remove(id).iter().for_each(|trouble| tracing::warn!("{trouble}"));
         }

@@ -120,7 +120,6 @@ fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
 fn follow_instance(work: &Work, records: &Records, scope: &Scope, instance: &Instance, steps: &mut Steps) {
     let mut step = decide(instance.state, instance.reboot, &work.host.state(&instance.id));
     if instance.state == State::Running && step == Step::Nothing {
-        work.machines.serve_metadata(&work.cloud, &*work.host, scope, &instance.id);
         if !work.machines.is_connected(&work.cloud, scope, instance) {
             step = Step::Connect;
         }

@@ -79,7 +79,6 @@ impl Work {
     }
 
     pub fn remove(&self, id: &str) -> Result<Done, Trouble> {
-        self.machines.stop_metadata(id);
         let troubles = self.host.remove(id);
         troubles.into_iter().next().map_or(Ok(Done::Nothing), Err)
     }
@@ -261,7 +260,6 @@ impl Work {
             };
             self.files.plug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
         }
-        self.machines.serve_metadata_from_thread(&self.cloud, &*self.host, scope, &instance.id);
         self.write(scope, |w| network_interface::set_running(w, &instance.id, true))?;
         self.machines.connect(&self.cloud, scope, instance, &self.host.state(&instance.id))?;
         self.host.boot(&instance.id)?;

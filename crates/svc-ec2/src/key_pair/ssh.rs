@@ -122,6 +122,12 @@ fn between(text: &str, begin: &str, end: &str) -> Option<String> {
     Some(body.lines().filter(|line| !line.contains(':')).flat_map(str::split_whitespace).collect())
 }
 
+/// PEM of X.509's SubjectPublicKeyInfo, out of PKCS #1's public key.
+pub fn public_pem(key: &[u8]) -> String {
+    let spki = sequence(&[&RSA_ALGORITHM, &tlv(0x03, &[&[0], key].concat())]);
+    pem("PUBLIC KEY", &spki, 64)
+}
+
 // === SSH's own encoding (RFC 4251) ===
 
 fn string(bytes: &[u8]) -> Vec<u8> {

@@ -48,6 +48,10 @@ impl Drop for Open {
 /// What should listen at a place.
 enum Wanted {
     Web(Entrance),
+    /// What instances learn about themselves.
+    Metadata {
+        vpc: String,
+    },
     Resolver {
         vpc: String,
     },
@@ -69,6 +73,7 @@ impl Network {
             }
             let opened = match what {
                 Wanted::Web(entrance) => listen(cloud, &namespace, place.address, entrance),
+                Wanted::Metadata { vpc } => tell(cloud, &namespace, place.address, vpc),
                 Wanted::Resolver { vpc } => resolve(cloud, &namespace, place.address, vpc),
                 Wanted::World => relay(&namespace, cloud.settings.public_addresses),
             };
@@ -93,7 +98,7 @@ fn wanted(linux: &Linux, topology: &Topology) -> Result<BTreeMap<Place, (Arc<Nam
     for (id, namespace) in linux.routers() {
         let Some(vpc) = topology.vpcs.get(&id) else { continue };
         let namespace = Arc::new(namespace);
-        want(&namespace, METADATA, &id, Wanted::Web(Entrance::Metadata { vpc: id.clone() }))?;
+        want(&namespace, METADATA, &id, Wanted::Metadata { vpc: id.clone() })?;
         let resolvers = vpc.resolver().into_iter().chain([RESOLVER]).filter(|_| vpc.dns_support);
         for resolver in resolvers {
             want(&namespace, (resolver, DNS).into(), &id, Wanted::Resolver { vpc: id.clone() })?;
@@ -129,6 +134,14 @@ fn listen(cloud: &Arc<Cloud>, namespace: &Namespace, at: SocketAddr, entrance: E
     let (closes, closed) = oneshot::channel();
     cloud.entrances.open(Doorway { listener, entrance, closed });
     Ok(Open::Web { _closes: closes })
+}
+
+fn tell(cloud: &Arc<Cloud>, namespace: &Namespace, at: SocketAddr, vpc: String) -> Result<Open, Trouble> {
+    let socket = namespace.enter(|| bind_tcp(at))?;
+    let socket = tokio::net::TcpListener::from_std(socket);
+    let socket = socket.map_err(|e| Trouble::from_cause(format!("cannot serve {at}"), e))?;
+    let task = tokio::spawn(crate::instance::serve_metadata(Arc::clone(cloud), vpc, socket));
+    Ok(Open::Task(task.abort_handle()))
 }
 
 fn resolve(cloud: &Arc<Cloud>, namespace: &Namespace, at: SocketAddr, vpc: String) -> Result<Open, Trouble> {

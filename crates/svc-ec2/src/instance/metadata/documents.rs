@@ -77,6 +77,8 @@ pub fn documents(read: &dyn Read, scope: &Scope, instance: &Instance, role: Opti
         "dynamic/instance-identity/document",
         &identity(scope, instance, interfaces.first().map(NetworkInterface::primary)),
     );
+    // Made when it is asked for.
+    put(super::signature::PATH, "");
     let user_data = instance.user_data.as_deref().and_then(|text| STANDARD.decode(text).ok());
     if let Some(text) = user_data.and_then(|bytes| String::from_utf8(bytes).ok()) {
         put("user-data", &text);
