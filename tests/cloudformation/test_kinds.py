@@ -2,6 +2,8 @@
 
 import json
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -104,3 +106,74 @@ Outputs: {{Provider: {{Value: !Ref Provider}}, Linked: {{Value: !Ref Linked}}}}
     stacks.delete(name)
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.get_open_id_connect_provider(OpenIDConnectProviderArn=made["Provider"])
+
+
+def test_names_and_documentation_of_apis(stacks, name):
+    domain = f"{name}.example.com"
+    certificate = "arn:aws:acm:ap-northeast-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
+
+    def template(key, words):
+        return f"""
+Resources:
+  Api: {{Type: 'AWS::ApiGateway::RestApi', Properties: {{Name: {name}}}}}
+  Method:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: GET
+      AuthorizationType: NONE
+      Integration:
+        Type: MOCK
+        RequestTemplates: {{application/json: '{{"statusCode": 200}}'}}
+        IntegrationResponses: [{{StatusCode: 200, ResponseTemplates: {{application/json: '{{"hello": true}}'}}}}]
+      MethodResponses: [{{StatusCode: 200}}]
+  Deployment: {{Type: 'AWS::ApiGateway::Deployment', DependsOn: Method, Properties: {{RestApiId: !Ref Api, StageName: dev}}}}
+  Part: {{Type: 'AWS::ApiGateway::DocumentationPart', Properties: {{RestApiId: !Ref Api, Location: {{Type: API}}, Properties: '{{"description": "{words}"}}'}}}}
+  Version: {{Type: 'AWS::ApiGateway::DocumentationVersion', DependsOn: Part, Properties: {{RestApiId: !Ref Api, DocumentationVersion: '1'}}}}
+  Domain:
+    Type: AWS::ApiGateway::DomainName
+    Properties: {{DomainName: {domain}, RegionalCertificateArn: '{certificate}', EndpointConfiguration: {{Types: [REGIONAL]}}}}
+  Mapping:
+    Type: AWS::ApiGateway::BasePathMapping
+    DependsOn: Deployment
+    Properties: {{DomainName: !Ref Domain, BasePath: {key}, RestApiId: !Ref Api, Stage: dev}}
+  Http: {{Type: 'AWS::ApiGatewayV2::Api', Properties: {{Name: {name}, ProtocolType: HTTP}}}}
+  HttpStage: {{Type: 'AWS::ApiGatewayV2::Stage', Properties: {{ApiId: !Ref Http, StageName: $default, AutoDeploy: true}}}}
+  HttpDomain:
+    Type: AWS::ApiGatewayV2::DomainName
+    Properties: {{DomainName: http-{domain}, DomainNameConfigurations: [{{CertificateArn: '{certificate}', EndpointType: REGIONAL}}]}}
+  HttpMapping:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    DependsOn: HttpStage
+    Properties: {{DomainName: !Ref HttpDomain, ApiId: !Ref Http, Stage: $default, ApiMappingKey: {key}}}
+  Query: {{Type: 'AWS::Logs::QueryDefinition', Properties: {{Name: {name}, QueryString: 'fields @message | limit {len(words)}'}}}}
+  Policy:
+    Type: AWS::Logs::ResourcePolicy
+    Properties:
+      PolicyName: {name}
+      PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: es.amazonaws.com}}, Action: 'logs:*', Resource: '*'}}]}}
+Outputs:
+  Regional: {{Value: !GetAtt Domain.RegionalDomainName}}
+  HttpRegional: {{Value: !GetAtt HttpDomain.RegionalDomainName}}
+"""
+
+    def ask(path):
+        request = urllib.request.Request(stacks.cloud.url + path, headers={"Host": domain})
+        try:
+            return urllib.request.urlopen(request, timeout=10).read()
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    made = outputs(stacks.create(name, template("v1", "one")))
+    assert ".execute-api." in made["Regional"] and ".execute-api." in made["HttpRegional"]
+    assert ask("/v1") == b'{"hello": true}' and ask("/v2") == 403
+    stacks.update(name, template("v2", "three"))
+    assert ask("/v2") == b'{"hello": true}' and ask("/v1") == 403
+    http = stacks.cloud.client("apigatewayv2")
+    assert [one["ApiMappingKey"] for one in http.get_api_mappings(DomainName=f"http-{domain}")["Items"]] == ["v2"]
+    saved = stacks.cloud.client("logs").describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
+    assert saved[0]["queryString"] == "fields @message | limit 5"
+    stacks.delete(name)
+    assert ask("/v2") == 403
+    assert stacks.cloud.client("logs").describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"] == []

@@ -138,3 +138,17 @@ def test_lists_and_templates(stacks, name):
     assert "Unresolved resource dependencies [Nope]" in refused(stacks.api.validate_template, TemplateBody="Resources: {P: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, Value: !Ref Nope}}}")
     limits = {one["Name"]: one["Value"] for one in stacks.api.describe_account_limits()["AccountLimits"]}
     assert limits["StackLimit"] > 0
+
+
+def test_what_is_refused_before_anything_is_made(stacks, name):
+    create = stacks.api.create_stack
+    resource = "Resources: {P: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, Value: %s}}}"
+    for bad in ("1-begins-with-a-digit", "under_score"):
+        with pytest.raises(ClientError, match=r"failed to satisfy constraint: .*\[a-zA-Z\]\[-a-zA-Z0-9\]\*"):
+            create(StackName=bad, TemplateBody=resource % "x")
+    mappings = "Mappings: {M: {us-east-1: {v: x}}}\n" + resource % "!FindInMap [M, !Ref 'AWS::Region', v]"
+    with pytest.raises(ClientError, match="Template error: Unable to get mapping for M::ap-northeast-1::v"):
+        create(StackName=name, TemplateBody=mappings)
+    unused = "Mappings: {M: {us-east-1: {v: x}}}\nConditions: {C: !Equals [a, b]}\n" + resource % "!If [C, !FindInMap [M, none, v], y]"
+    stacks.create(name, unused)
+    stacks.delete(name)

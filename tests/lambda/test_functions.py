@@ -87,7 +87,7 @@ def test_what_is_refused(functions, cloud, name):
     refused(bad, make, name=other, code="", Environment={"Variables": {"LONG": "x" * 5000}})
     refused(bad, make, name=other, code="", Layers=[f"arn:aws:lambda:{REGION}:000000000000:layer:none:1"])
     refused("ValidationException", make, name=other, code="", Timeout=901)
-    refused("ValidationException", make, name=other, code="", runtime="cobol85")
+    refused("InvalidParameterValueException", make, name=other, code="", runtime="cobol85")
     plain = functions.client.create_function
     settings = dict(FunctionName=other, Runtime="python3.12", Handler="app.handler", Code={"ZipFile": package({"a": "b"})})
     iam = cloud.client("iam")

@@ -289,3 +289,28 @@ def test_tags_and_lists_of_groups(logs, stream, name):
     found = logs.list_log_groups(logGroupNamePattern=name[-20:])["logGroups"]
     assert [group["logGroupName"] for group in found] == [name]
     assert found[0]["logGroupArn"].endswith(f":log-group:{name}")
+
+
+def test_saved_queries(logs, name):
+    saved = logs.put_query_definition(name=f"{name}/errors", queryString="filter @message like /ERROR/", logGroupNames=["/a"])["queryDefinitionId"]
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.put_query_definition(name=f"{name}/errors", queryString="fields @message")
+    logs.put_query_definition(name=f"{name}/failures", queryString="fields @message", queryDefinitionId=saved)
+    found = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
+    assert [(one["queryDefinitionId"], one["name"], one["queryString"]) for one in found] == [(saved, f"{name}/failures", "fields @message")]
+    assert logs.delete_query_definition(queryDefinitionId=saved)["success"] is True
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_query_definition(queryDefinitionId=saved)
+
+
+def test_resource_policies(logs, name):
+    statement = {"Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.put_resource_policy(policyName=name, policyDocument="{}")
+    logs.put_resource_policy(policyName=name, policyDocument=document)
+    found = [one for one in logs.describe_resource_policies()["resourcePolicies"] if one["policyName"] == name]
+    assert found[0]["policyDocument"] == document
+    logs.delete_resource_policy(policyName=name)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_resource_policy(policyName=name)

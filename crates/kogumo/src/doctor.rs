@@ -104,6 +104,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "kept to be read at /_kogumo/mail; there is no relay. SES identities and SMS roles of user pools are recorded",
     ),
     ("Reply-to addresses of user pools", "recorded; mail is not sent"),
+    ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
     ("aws:SecureTransport over loopback", "counts as true"),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),

@@ -49,8 +49,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_LOG_STREAM,
     &schema::Operation::unbuilt("DeleteLookupTable", "POST", "/"),
     &DELETE_METRIC_FILTER,
-    &schema::Operation::unbuilt("DeleteQueryDefinition", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteResourcePolicy", "POST", "/"),
+    &DELETE_QUERY_DEFINITION,
+    &DELETE_RESOURCE_POLICY,
     &DELETE_RETENTION_POLICY,
     &schema::Operation::unbuilt("DeleteScheduledQuery", "POST", "/"),
     &DELETE_SUBSCRIPTION_FILTER,
@@ -72,8 +72,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeLookupTables", "POST", "/"),
     &DESCRIBE_METRIC_FILTERS,
     &DESCRIBE_QUERIES,
-    &schema::Operation::unbuilt("DescribeQueryDefinitions", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeResourcePolicies", "POST", "/"),
+    &DESCRIBE_QUERY_DEFINITIONS,
+    &DESCRIBE_RESOURCE_POLICIES,
     &DESCRIBE_SUBSCRIPTION_FILTERS,
     &schema::Operation::unbuilt("DisassociateKmsKey", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateSourceFromS3TableIntegration", "POST", "/"),
@@ -120,8 +120,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &PUT_LOG_EVENTS,
     &schema::Operation::unbuilt("PutLogGroupDeletionProtection", "POST", "/"),
     &PUT_METRIC_FILTER,
-    &schema::Operation::unbuilt("PutQueryDefinition", "POST", "/"),
-    &schema::Operation::unbuilt("PutResourcePolicy", "POST", "/"),
+    &PUT_QUERY_DEFINITION,
+    &PUT_RESOURCE_POLICY,
     &PUT_RETENTION_POLICY,
     &schema::Operation::unbuilt("PutStorageTierPolicy", "POST", "/"),
     &PUT_SUBSCRIPTION_FILTER,
@@ -276,6 +276,53 @@ impl OperationType for DeleteMetricFilter {
     const FACTS: &'static schema::Operation = &DELETE_METRIC_FILTER;
 }
 
+static DELETE_QUERY_DEFINITION: schema::Operation = schema::Operation {
+    name: "DeleteQueryDefinition",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteQueryDefinitionRequest,
+    output: &S_DeleteQueryDefinitionResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteQueryDefinition;
+impl OperationType for DeleteQueryDefinition {
+    type Input = DeleteQueryDefinitionRequest;
+    type Output = DeleteQueryDefinitionResponse;
+    const FACTS: &'static schema::Operation = &DELETE_QUERY_DEFINITION;
+}
+
+static DELETE_RESOURCE_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteResourcePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteResourcePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteResourcePolicy;
+impl OperationType for DeleteResourcePolicy {
+    type Input = DeleteResourcePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_RESOURCE_POLICY;
+}
+
 static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
     name: "DeleteRetentionPolicy",
     method: "POST",
@@ -410,6 +457,48 @@ impl OperationType for DescribeQueries {
     type Input = DescribeQueriesRequest;
     type Output = DescribeQueriesResponse;
     const FACTS: &'static schema::Operation = &DESCRIBE_QUERIES;
+}
+
+static DESCRIBE_QUERY_DEFINITIONS: schema::Operation = schema::Operation {
+    name: "DescribeQueryDefinitions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeQueryDefinitionsRequest,
+    output: &S_DescribeQueryDefinitionsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeQueryDefinitions;
+impl OperationType for DescribeQueryDefinitions {
+    type Input = DescribeQueryDefinitionsRequest;
+    type Output = DescribeQueryDefinitionsResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_QUERY_DEFINITIONS;
+}
+
+static DESCRIBE_RESOURCE_POLICIES: schema::Operation = schema::Operation {
+    name: "DescribeResourcePolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeResourcePoliciesRequest,
+    output: &S_DescribeResourcePoliciesResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeResourcePolicies;
+impl OperationType for DescribeResourcePolicies {
+    type Input = DescribeResourcePoliciesRequest;
+    type Output = DescribeResourcePoliciesResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_RESOURCE_POLICIES;
 }
 
 static DESCRIBE_SUBSCRIPTION_FILTERS: schema::Operation = schema::Operation {
@@ -639,6 +728,59 @@ impl OperationType for PutMetricFilter {
     type Input = PutMetricFilterRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &PUT_METRIC_FILTER;
+}
+
+static PUT_QUERY_DEFINITION: schema::Operation = schema::Operation {
+    name: "PutQueryDefinition",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutQueryDefinitionRequest,
+    output: &S_PutQueryDefinitionResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct PutQueryDefinition;
+impl OperationType for PutQueryDefinition {
+    type Input = PutQueryDefinitionRequest;
+    type Output = PutQueryDefinitionResponse;
+    const FACTS: &'static schema::Operation = &PUT_QUERY_DEFINITION;
+}
+
+static PUT_RESOURCE_POLICY: schema::Operation = schema::Operation {
+    name: "PutResourcePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutResourcePolicyRequest,
+    output: &S_PutResourcePolicyResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct PutResourcePolicy;
+impl OperationType for PutResourcePolicy {
+    type Input = PutResourcePolicyRequest;
+    type Output = PutResourcePolicyResponse;
+    const FACTS: &'static schema::Operation = &PUT_RESOURCE_POLICY;
 }
 
 static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
@@ -985,6 +1127,9 @@ static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
 static S_BearerTokenAuthenticationEnabled: schema::Shape =
     schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
 static S_BytesScannedValue: schema::Shape = schema::Shape::new("BytesScannedValue", Kind::Float);
+static S_ClientToken: schema::Shape =
+    schema::Shape::new("ClientToken", Kind::String).limits(Limits::NONE.min(36).max(128).pattern(&P_ClientToken));
+static P_ClientToken: Pattern = Pattern::new(r#"\S{36,128}"#);
 static S_CreateLogGroupRequest: schema::Shape =
     schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
 static L_CreateLogGroupRequest: Layout = Layout::new(&[
@@ -1033,6 +1178,20 @@ static S_DeleteMetricFilterRequest: schema::Shape =
 static L_DeleteMetricFilterRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("filterName", &S_FilterName).required(),
+]);
+static S_DeleteQueryDefinitionRequest: schema::Shape =
+    schema::Shape::new("DeleteQueryDefinitionRequest", Kind::Structure(&L_DeleteQueryDefinitionRequest));
+static L_DeleteQueryDefinitionRequest: Layout =
+    Layout::new(&[schema::Member::new("queryDefinitionId", &S_QueryId).required()]);
+static S_DeleteQueryDefinitionResponse: schema::Shape =
+    schema::Shape::new("DeleteQueryDefinitionResponse", Kind::Structure(&L_DeleteQueryDefinitionResponse));
+static L_DeleteQueryDefinitionResponse: Layout = Layout::new(&[schema::Member::new("success", &S_Success)]);
+static S_DeleteResourcePolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteResourcePolicyRequest", Kind::Structure(&L_DeleteResourcePolicyRequest));
+static L_DeleteResourcePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("policyName", &S_PolicyName),
+    schema::Member::new("resourceArn", &S_Arn),
+    schema::Member::new("expectedRevisionId", &S_ExpectedRevisionId),
 ]);
 static S_DeleteRetentionPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteRetentionPolicyRequest", Kind::Structure(&L_DeleteRetentionPolicyRequest));
@@ -1114,6 +1273,34 @@ static S_DescribeQueriesResponse: schema::Shape =
     schema::Shape::new("DescribeQueriesResponse", Kind::Structure(&L_DescribeQueriesResponse));
 static L_DescribeQueriesResponse: Layout =
     Layout::new(&[schema::Member::new("queries", &S_QueryInfoList), schema::Member::new("nextToken", &S_NextToken)]);
+static S_DescribeQueryDefinitionsRequest: schema::Shape =
+    schema::Shape::new("DescribeQueryDefinitionsRequest", Kind::Structure(&L_DescribeQueryDefinitionsRequest));
+static L_DescribeQueryDefinitionsRequest: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("queryDefinitionNamePrefix", &S_QueryDefinitionName),
+    schema::Member::new("maxResults", &S_QueryListMaxResults),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_DescribeQueryDefinitionsResponse: schema::Shape =
+    schema::Shape::new("DescribeQueryDefinitionsResponse", Kind::Structure(&L_DescribeQueryDefinitionsResponse));
+static L_DescribeQueryDefinitionsResponse: Layout = Layout::new(&[
+    schema::Member::new("queryDefinitions", &S_QueryDefinitionList),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_DescribeResourcePoliciesRequest: schema::Shape =
+    schema::Shape::new("DescribeResourcePoliciesRequest", Kind::Structure(&L_DescribeResourcePoliciesRequest));
+static L_DescribeResourcePoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_DescribeLimit),
+    schema::Member::new("resourceArn", &S_Arn),
+    schema::Member::new("policyScope", &S_PolicyScope),
+]);
+static S_DescribeResourcePoliciesResponse: schema::Shape =
+    schema::Shape::new("DescribeResourcePoliciesResponse", Kind::Structure(&L_DescribeResourcePoliciesResponse));
+static L_DescribeResourcePoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("resourcePolicies", &S_ResourcePolicies),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
 static S_DescribeSubscriptionFiltersRequest: schema::Shape =
     schema::Shape::new("DescribeSubscriptionFiltersRequest", Kind::Structure(&L_DescribeSubscriptionFiltersRequest));
 static L_DescribeSubscriptionFiltersRequest: Layout = Layout::new(&[
@@ -1180,6 +1367,8 @@ static S_EventsLimit: schema::Shape =
     schema::Shape::new("EventsLimit", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
 static S_EventsLimitStartQuery: schema::Shape =
     schema::Shape::new("EventsLimitStartQuery", Kind::Integer).limits(Limits::NONE.min(1).max(100000));
+static S_ExpectedRevisionId: schema::Shape =
+    schema::Shape::new("ExpectedRevisionId", Kind::String).limits(Limits::NONE.min(1));
 static S_ExtractedValues: schema::Shape =
     schema::Shape::new("ExtractedValues", Kind::Map(&K_ExtractedValues, &V_ExtractedValues));
 static K_ExtractedValues: schema::Member = schema::Member::new("key", &S_Token);
@@ -1501,7 +1690,11 @@ static L_OutputLogEvent: Layout = Layout::new(&[
 ]);
 static S_OutputLogEvents: schema::Shape = schema::Shape::new("OutputLogEvents", Kind::List(&M_OutputLogEvents));
 static M_OutputLogEvents: schema::Member = schema::Member::new("member", &S_OutputLogEvent);
+static S_PolicyDocument: schema::Shape =
+    schema::Shape::new("PolicyDocument", Kind::String).limits(Limits::NONE.min(1).max(51200));
 static S_PolicyName: schema::Shape = schema::Shape::new("PolicyName", Kind::String);
+static S_PolicyScope: schema::Shape =
+    schema::Shape::new("PolicyScope", Kind::String).limits(Limits::NONE.values(&["ACCOUNT", "RESOURCE"]));
 static S_PutLogEventsRequest: schema::Shape =
     schema::Shape::new("PutLogEventsRequest", Kind::Structure(&L_PutLogEventsRequest));
 static L_PutLogEventsRequest: Layout = Layout::new(&[
@@ -1528,6 +1721,34 @@ static L_PutMetricFilterRequest: Layout = Layout::new(&[
     schema::Member::new("applyOnTransformedLogs", &S_ApplyOnTransformedLogs),
     schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
     schema::Member::new("emitSystemFieldDimensions", &S_EmitSystemFields),
+]);
+static S_PutQueryDefinitionRequest: schema::Shape =
+    schema::Shape::new("PutQueryDefinitionRequest", Kind::Structure(&L_PutQueryDefinitionRequest));
+static L_PutQueryDefinitionRequest: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("name", &S_QueryDefinitionName).required(),
+    schema::Member::new("queryDefinitionId", &S_QueryId),
+    schema::Member::new("logGroupNames", &S_LogGroupNames),
+    schema::Member::new("queryString", &S_QueryDefinitionString).required(),
+    schema::Member::new("clientToken", &S_ClientToken).idempotency_token(),
+    schema::Member::new("parameters", &S_QueryParameterList),
+]);
+static S_PutQueryDefinitionResponse: schema::Shape =
+    schema::Shape::new("PutQueryDefinitionResponse", Kind::Structure(&L_PutQueryDefinitionResponse));
+static L_PutQueryDefinitionResponse: Layout = Layout::new(&[schema::Member::new("queryDefinitionId", &S_QueryId)]);
+static S_PutResourcePolicyRequest: schema::Shape =
+    schema::Shape::new("PutResourcePolicyRequest", Kind::Structure(&L_PutResourcePolicyRequest));
+static L_PutResourcePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("policyName", &S_PolicyName),
+    schema::Member::new("policyDocument", &S_PolicyDocument),
+    schema::Member::new("resourceArn", &S_Arn),
+    schema::Member::new("expectedRevisionId", &S_ExpectedRevisionId),
+]);
+static S_PutResourcePolicyResponse: schema::Shape =
+    schema::Shape::new("PutResourcePolicyResponse", Kind::Structure(&L_PutResourcePolicyResponse));
+static L_PutResourcePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("resourcePolicy", &S_ResourcePolicy),
+    schema::Member::new("revisionId", &S_ExpectedRevisionId),
 ]);
 static S_PutRetentionPolicyRequest: schema::Shape =
     schema::Shape::new("PutRetentionPolicyRequest", Kind::Structure(&L_PutRetentionPolicyRequest));
@@ -1561,6 +1782,23 @@ static L_QueryCompileErrorLocation: Layout = Layout::new(&[
     schema::Member::new("startCharOffset", &S_QueryCharOffset),
     schema::Member::new("endCharOffset", &S_QueryCharOffset),
 ]);
+static S_QueryDefinition: schema::Shape = schema::Shape::new("QueryDefinition", Kind::Structure(&L_QueryDefinition));
+static L_QueryDefinition: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("queryDefinitionId", &S_QueryId),
+    schema::Member::new("name", &S_QueryDefinitionName),
+    schema::Member::new("queryString", &S_QueryDefinitionString),
+    schema::Member::new("lastModified", &S_Timestamp),
+    schema::Member::new("logGroupNames", &S_LogGroupNames),
+    schema::Member::new("parameters", &S_QueryParameterList),
+]);
+static S_QueryDefinitionList: schema::Shape =
+    schema::Shape::new("QueryDefinitionList", Kind::List(&M_QueryDefinitionList));
+static M_QueryDefinitionList: schema::Member = schema::Member::new("member", &S_QueryDefinition);
+static S_QueryDefinitionName: schema::Shape =
+    schema::Shape::new("QueryDefinitionName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_QueryDefinitionString: schema::Shape =
+    schema::Shape::new("QueryDefinitionString", Kind::String).limits(Limits::NONE.min(1).max(10000));
 static S_QueryDuration: schema::Shape = schema::Shape::new("QueryDuration", Kind::Integer);
 static S_QueryId: schema::Shape = schema::Shape::new("QueryId", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_QueryInfo: schema::Shape = schema::Shape::new("QueryInfo", Kind::Structure(&L_QueryInfo));
@@ -1579,6 +1817,24 @@ static S_QueryInfoList: schema::Shape = schema::Shape::new("QueryInfoList", Kind
 static M_QueryInfoList: schema::Member = schema::Member::new("member", &S_QueryInfo);
 static S_QueryLanguage: schema::Shape =
     schema::Shape::new("QueryLanguage", Kind::String).limits(Limits::NONE.values(&["CWLI", "SQL", "PPL"]));
+static S_QueryListMaxResults: schema::Shape =
+    schema::Shape::new("QueryListMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_QueryParameter: schema::Shape = schema::Shape::new("QueryParameter", Kind::Structure(&L_QueryParameter));
+static L_QueryParameter: Layout = Layout::new(&[
+    schema::Member::new("name", &S_QueryParameterName).required(),
+    schema::Member::new("defaultValue", &S_QueryParameterDefaultValue),
+    schema::Member::new("description", &S_QueryParameterDescription),
+]);
+static S_QueryParameterDefaultValue: schema::Shape =
+    schema::Shape::new("QueryParameterDefaultValue", Kind::String).limits(Limits::NONE.max(1024));
+static S_QueryParameterDescription: schema::Shape =
+    schema::Shape::new("QueryParameterDescription", Kind::String).limits(Limits::NONE.max(512));
+static S_QueryParameterList: schema::Shape =
+    schema::Shape::new("QueryParameterList", Kind::List(&M_QueryParameterList)).limits(Limits::NONE.max(20));
+static M_QueryParameterList: schema::Member = schema::Member::new("member", &S_QueryParameter);
+static S_QueryParameterName: schema::Shape = schema::Shape::new("QueryParameterName", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_QueryParameterName));
+static P_QueryParameterName: Pattern = Pattern::new(r#"^[a-zA-Z_][a-zA-Z0-9_]*"#);
 static S_QueryResults: schema::Shape = schema::Shape::new("QueryResults", Kind::List(&M_QueryResults));
 static M_QueryResults: schema::Member = schema::Member::new("member", &S_ResultRows);
 static S_QueryStatistics: schema::Shape = schema::Shape::new("QueryStatistics", Kind::Structure(&L_QueryStatistics));
@@ -1614,6 +1870,17 @@ static L_RejectedLogEventsInfo: Layout = Layout::new(&[
     schema::Member::new("expiredLogEventEndIndex", &S_LogEventIndex),
 ]);
 static S_RequestId: schema::Shape = schema::Shape::new("RequestId", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_ResourcePolicies: schema::Shape = schema::Shape::new("ResourcePolicies", Kind::List(&M_ResourcePolicies));
+static M_ResourcePolicies: schema::Member = schema::Member::new("member", &S_ResourcePolicy);
+static S_ResourcePolicy: schema::Shape = schema::Shape::new("ResourcePolicy", Kind::Structure(&L_ResourcePolicy));
+static L_ResourcePolicy: Layout = Layout::new(&[
+    schema::Member::new("policyName", &S_PolicyName),
+    schema::Member::new("policyDocument", &S_PolicyDocument),
+    schema::Member::new("lastUpdatedTime", &S_Timestamp),
+    schema::Member::new("policyScope", &S_PolicyScope),
+    schema::Member::new("resourceArn", &S_Arn),
+    schema::Member::new("revisionId", &S_ExpectedRevisionId),
+]);
 static S_ResultField: schema::Shape = schema::Shape::new("ResultField", Kind::Structure(&L_ResultField));
 static L_ResultField: Layout =
     Layout::new(&[schema::Member::new("field", &S_Field), schema::Member::new("value", &S_Value)]);
@@ -2086,6 +2353,120 @@ impl Structure for DeleteMetricFilterRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteQueryDefinitionRequest {
+    pub query_definition_id: String,
+}
+impl std::fmt::Debug for DeleteQueryDefinitionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteQueryDefinitionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteQueryDefinitionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteQueryDefinitionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.query_definition_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.query_definition_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteQueryDefinitionResponse {
+    pub success: Option<bool>,
+}
+impl std::fmt::Debug for DeleteQueryDefinitionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteQueryDefinitionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteQueryDefinitionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteQueryDefinitionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.success,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.success,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteResourcePolicyRequest {
+    pub policy_name: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteResourcePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteResourcePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteResourcePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteResourcePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.resource_arn,
+            _ => &self.expected_revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.resource_arn,
+            _ => &mut self.expected_revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteRetentionPolicyRequest {
     pub log_group_name: String,
 }
@@ -2521,6 +2902,174 @@ impl Structure for DescribeQueriesResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.queries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeQueryDefinitionsRequest {
+    pub query_language: Option<String>,
+    pub query_definition_name_prefix: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeQueryDefinitionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeQueryDefinitionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeQueryDefinitionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeQueryDefinitionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.query_definition_name_prefix,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.query_definition_name_prefix,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeQueryDefinitionsResponse {
+    pub query_definitions: Option<Vec<QueryDefinition>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeQueryDefinitionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeQueryDefinitionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeQueryDefinitionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeQueryDefinitionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_definitions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_definitions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeResourcePoliciesRequest {
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub resource_arn: Option<String>,
+    pub policy_scope: Option<String>,
+}
+impl std::fmt::Debug for DescribeResourcePoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeResourcePoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeResourcePoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeResourcePoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.limit,
+            2 => &self.resource_arn,
+            _ => &self.policy_scope,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.limit,
+            2 => &mut self.resource_arn,
+            _ => &mut self.policy_scope,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeResourcePoliciesResponse {
+    pub resource_policies: Option<Vec<ResourcePolicy>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeResourcePoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeResourcePoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeResourcePoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeResourcePoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_policies,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_policies,
             _ => &mut self.next_token,
         }
     }
@@ -4117,6 +4666,180 @@ impl Structure for PutMetricFilterRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct PutQueryDefinitionRequest {
+    pub query_language: Option<String>,
+    pub name: String,
+    pub query_definition_id: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub query_string: String,
+    pub client_token: Option<String>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+impl std::fmt::Debug for PutQueryDefinitionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutQueryDefinitionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutQueryDefinitionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutQueryDefinitionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.name,
+            2 => &self.query_definition_id,
+            3 => &self.log_group_names,
+            4 => &self.query_string,
+            5 => &self.client_token,
+            _ => &self.parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.name,
+            2 => &mut self.query_definition_id,
+            3 => &mut self.log_group_names,
+            4 => &mut self.query_string,
+            5 => &mut self.client_token,
+            _ => &mut self.parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutQueryDefinitionResponse {
+    pub query_definition_id: Option<String>,
+}
+impl std::fmt::Debug for PutQueryDefinitionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutQueryDefinitionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutQueryDefinitionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutQueryDefinitionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.query_definition_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.query_definition_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutResourcePolicyRequest {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+impl std::fmt::Debug for PutResourcePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutResourcePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutResourcePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutResourcePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.policy_document,
+            2 => &self.resource_arn,
+            _ => &self.expected_revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.policy_document,
+            2 => &mut self.resource_arn,
+            _ => &mut self.expected_revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutResourcePolicyResponse {
+    pub resource_policy: Option<ResourcePolicy>,
+    pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for PutResourcePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutResourcePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutResourcePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutResourcePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_policy,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_policy,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PutRetentionPolicyRequest {
     pub log_group_name: String,
     pub retention_in_days: i32,
@@ -4294,6 +5017,60 @@ impl Structure for QueryCompileErrorLocation {
 }
 
 #[derive(Clone, Default)]
+pub struct QueryDefinition {
+    pub query_language: Option<String>,
+    pub query_definition_id: Option<String>,
+    pub name: Option<String>,
+    pub query_string: Option<String>,
+    pub last_modified: Option<i64>,
+    pub log_group_names: Option<Vec<String>>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+impl std::fmt::Debug for QueryDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryDefinition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryDefinition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryDefinition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.query_definition_id,
+            2 => &self.name,
+            3 => &self.query_string,
+            4 => &self.last_modified,
+            5 => &self.log_group_names,
+            _ => &self.parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.query_definition_id,
+            2 => &mut self.name,
+            3 => &mut self.query_string,
+            4 => &mut self.last_modified,
+            5 => &mut self.log_group_names,
+            _ => &mut self.parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct QueryInfo {
     pub query_language: Option<String>,
     pub query_id: Option<String>,
@@ -4349,6 +5126,48 @@ impl Structure for QueryInfo {
             6 => &mut self.query_duration,
             7 => &mut self.bytes_scanned,
             _ => &mut self.user_identity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryParameter {
+    pub name: String,
+    pub default_value: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for QueryParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryParameter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryParameter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryParameter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.default_value,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.default_value,
+            _ => &mut self.description,
         }
     }
 }
@@ -4481,6 +5300,57 @@ impl Structure for RejectedLogEventsInfo {
             0 => &mut self.too_new_log_event_start_index,
             1 => &mut self.too_old_log_event_end_index,
             _ => &mut self.expired_log_event_end_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourcePolicy {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+    pub policy_scope: Option<String>,
+    pub resource_arn: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for ResourcePolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResourcePolicy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourcePolicy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourcePolicy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.policy_document,
+            2 => &self.last_updated_time,
+            3 => &self.policy_scope,
+            4 => &self.resource_arn,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.policy_document,
+            2 => &mut self.last_updated_time,
+            3 => &mut self.policy_scope,
+            4 => &mut self.resource_arn,
+            _ => &mut self.revision_id,
         }
     }
 }

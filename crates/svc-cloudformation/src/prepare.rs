@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use kogumo_door::Context;
 use kogumo_model::cloudformation::{INSUFFICIENT_CAPABILITIES_EXCEPTION, Parameter, Tag};
-use kogumo_template::{Graph, Problem, Stop, Template, bind, conditions, read, rule};
+use kogumo_template::{Graph, Problem, Stop, Template, bind, conditions, evaluate, read, rule};
 use kogumo_wire::Fault;
 use serde_json::{Value, json};
 
 use crate::capability::Needed;
+use crate::change::UNKNOWN;
 use crate::fetch;
 use crate::macros;
 use crate::record::{self, Stack, Version};
@@ -156,9 +157,21 @@ pub async fn prepare(
     let holds = conditions(&template, &env).map_err(stopped)?;
     let env = kogumo_template::Environment { conditions: holds.clone(), ..env };
     rule::check(&template, &env).map_err(stopped)?;
+    mappings(&template, &env).map_err(Refusal::Fault)?;
     let graph = Graph::of(&template, &|name| holds.get(name).copied());
     graph.order()?;
     Ok(Prepared { version, template, graph })
+}
+
+/// Mappings hold what resources look up in them: that is known before anything is made.
+fn mappings(template: &Template, env: &kogumo_template::Environment) -> Result<(), Fault> {
+    let env = kogumo_template::Environment { unknown: Some(UNKNOWN.to_owned()), ..env.clone() };
+    let is_made = |name: &Option<String>| name.as_ref().is_none_or(|name| env.conditions.get(name) != Some(&false));
+    let made = template.resources.values().filter(|declared| is_made(&declared.condition));
+    let stops = made.filter_map(|declared| evaluate(&declared.properties, template, &env).err());
+    let missing =
+        stops.map(|stop| why(&stop)).find(|why| why.contains("Unable to get mapping") && !why.contains(UNKNOWN));
+    missing.map_or(Ok(()), |why| Err(Fault::validation(why)))
 }
 
 fn stopped(stop: Stop) -> Refusal {

@@ -199,11 +199,74 @@ fn set<T: Clone>(setting: &mut T, asked: &Option<T>) {
     }
 }
 
+/// The identifiers that Lambda knows.
+const RUNTIMES: [&str; 52] = [
+    "nodejs",
+    "nodejs4.3",
+    "nodejs6.10",
+    "nodejs8.10",
+    "nodejs10.x",
+    "nodejs12.x",
+    "nodejs14.x",
+    "nodejs16.x",
+    "nodejs18.x",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java8",
+    "java8.al2",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "python2.7",
+    "python3.6",
+    "python3.7",
+    "python3.8",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "dotnetcore1.0",
+    "dotnetcore2.0",
+    "dotnetcore2.1",
+    "dotnetcore3.1",
+    "dotnet6",
+    "dotnet8",
+    "dotnet10",
+    "nodejs4.3-edge",
+    "go1.x",
+    "ruby2.5",
+    "ruby2.7",
+    "ruby3.2",
+    "ruby3.3",
+    "ruby3.4",
+    "ruby4.0",
+    "provided",
+    "provided.al2",
+    "provided.al2023",
+    "nodejs26.x",
+    "python3.15",
+    "java8.al2023",
+    "java11.al2023",
+    "java17.al2023",
+    "custom",
+];
+
 fn check(settings: &Settings) -> Result<(), Fault> {
     if settings.runtime.is_empty() || settings.handler.is_empty() {
         return Err(faults::invalid(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
         ));
+    }
+    if !RUNTIMES.contains(&settings.runtime.as_str()) {
+        return Err(faults::invalid(format!(
+            "Value {} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [{}] or be a valid ARN",
+            settings.runtime,
+            RUNTIMES.join(", ")
+        )));
     }
     if Kind::of(&settings.runtime).is_none() {
         return Err(Fault::not_implemented(&format!("The Lambda runtime {}", settings.runtime)));

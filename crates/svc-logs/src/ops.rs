@@ -2,11 +2,13 @@
 
 use kogumo_door::{Op, read, task, write};
 use kogumo_model::logs::{
-    CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteMetricFilter, DeleteRetentionPolicy,
-    DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams, DescribeMetricFilters, DescribeQueries,
+    CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteMetricFilter, DeleteQueryDefinition,
+    DeleteResourcePolicy, DeleteRetentionPolicy, DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams,
+    DescribeMetricFilters, DescribeQueries, DescribeQueryDefinitions, DescribeResourcePolicies,
     DescribeSubscriptionFilters, FilterLogEvents, GetLogEvents, GetLogRecord, GetQueryResults, ListLogGroups,
-    ListTagsForResource, ListTagsLogGroup, PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter,
-    StartLiveTail, StartQuery, StopQuery, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource,
+    ListTagsForResource, ListTagsLogGroup, PutLogEvents, PutMetricFilter, PutQueryDefinition, PutResourcePolicy,
+    PutRetentionPolicy, PutSubscriptionFilter, StartLiveTail, StartQuery, StopQuery, TagLogGroup, TagResource,
+    TestMetricFilter, UntagLogGroup, UntagResource,
 };
 
 use crate::events::{get_log_events, put_log_events};
@@ -18,6 +20,8 @@ use crate::group::{
 use crate::insights::{describe_queries, get_log_record, get_query_results, start_query, stop_query};
 use crate::live_tail::start_live_tail;
 use crate::metric_filter::{delete_metric_filter, describe_metric_filters, put_metric_filter, test_metric_filter};
+use crate::query_definition::{delete_query_definition, describe_query_definitions, put_query_definition};
+use crate::resource_policy::{delete_resource_policy, describe_resource_policies, put_resource_policy};
 use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
 use crate::subscription::{delete_subscription_filter, describe_subscription_filters, put_subscription_filter};
 use crate::tags::{
@@ -28,6 +32,12 @@ pub fn ops() -> Vec<Op> {
     vec![
         write::<CreateLogGroup>(create_log_group),
         write::<CreateLogStream>(create_log_stream),
+        write::<DeleteQueryDefinition>(delete_query_definition),
+        write::<DeleteResourcePolicy>(delete_resource_policy),
+        read::<DescribeQueryDefinitions>(describe_query_definitions),
+        read::<DescribeResourcePolicies>(describe_resource_policies),
+        write::<PutQueryDefinition>(put_query_definition),
+        write::<PutResourcePolicy>(put_resource_policy),
         write::<DeleteLogGroup>(delete_log_group),
         write::<DeleteLogStream>(delete_log_stream),
         write::<DeleteMetricFilter>(delete_metric_filter),

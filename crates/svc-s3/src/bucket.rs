@@ -80,11 +80,52 @@ fn created(name: &str) -> s3::CreateBucketOutput {
 }
 
 /// The bucket's region: what the request says must be the region it was sent to.
+/// The regions where a bucket may be, besides the first.
+const LOCATIONS: [&str; 37] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
 fn region(endpoint: &str, constraint: Option<&str>) -> Result<String, Fault> {
     let illegal = |message: String| Fault::coded("IllegalLocationConstraintException", 400, message);
     match constraint.filter(|constraint| !constraint.is_empty()) {
         Some("EU") => Ok("eu-west-1".into()),
-        Some(FIRST_REGION) => {
+        Some(constraint) if !LOCATIONS.contains(&constraint) => {
             Err(Fault::coded("InvalidLocationConstraint", 400, "The specified location-constraint is not valid"))
         }
         Some(constraint) if endpoint == FIRST_REGION || constraint == endpoint => Ok(constraint.to_owned()),

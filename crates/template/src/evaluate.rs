@@ -171,6 +171,12 @@ impl Evaluator<'_> {
         !self.needs.is_empty() || self.env.unknown.is_some()
     }
 
+    /// Whether one of these texts stands for what isn't known yet.
+    pub(crate) fn guesses(&self, texts: &[String]) -> bool {
+        let unknown = self.env.unknown.as_deref().unwrap_or_default();
+        !self.needs.is_empty() || (!unknown.is_empty() && texts.iter().any(|text| text.contains(unknown)))
+    }
+
     pub fn pseudo(&self, name: &str) -> Option<Option<Value>> {
         pseudo(self.env, name)
     }

@@ -104,7 +104,7 @@ pub(crate) fn find_in_map(e: &mut Evaluator<'_>, argument: &Value) -> Result<Opt
     match (found, default) {
         (Some(value), _) => Ok(Some(as_text(value).map_or_else(|| value.clone(), Value::String))),
         (None, Some(default)) => e.value(default),
-        (None, None) if e.is_guessing() => Ok(Some(e.env.unknown.clone().unwrap_or_default().into())),
+        (None, None) if e.guesses(&names) => Ok(Some(e.env.unknown.clone().unwrap_or_default().into())),
         (None, None) if !e.template.mappings.contains_key(map) => Err(Problem::template(format_args!(
             "Mapping named '{map}' is not present in the 'Mappings' section of template."
         ))),

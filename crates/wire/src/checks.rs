@@ -44,7 +44,62 @@ impl Limits {
 #[derive(Debug)]
 pub struct Pattern {
     source: &'static str,
-    compiled: OnceLock<Option<regex::Regex>>,
+    compiled: OnceLock<Option<Compiled>>,
+}
+
+/// A regular expression, and what a look-ahead at its beginning asks of the text besides.
+#[derive(Debug)]
+struct Compiled {
+    whole: regex::Regex,
+    ahead: Option<(bool, regex::Regex)>,
+}
+
+impl Compiled {
+    /// `None` for what only Java's expressions can say.
+    fn of(source: &str) -> Option<Self> {
+        let (ahead, rest) = split_look_ahead(source);
+        let ahead = match ahead {
+            Some((wanted, inner)) => Some((wanted, regex::Regex::new(&format!("^(?:{inner})")).ok()?)),
+            None => None,
+        };
+        Some(Compiled { whole: regex::Regex::new(&format!("^(?:{rest})$")).ok()?, ahead })
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        let fits = self.ahead.as_ref().is_none_or(|(wanted, ahead)| ahead.is_match(text) == *wanted);
+        fits && self.whole.is_match(text)
+    }
+}
+
+/// Takes `(?!…)` or `(?=…)` off the beginning of an expression: whether the text must look so, how, and the rest.
+fn split_look_ahead(source: &str) -> (Option<(bool, &str)>, String) {
+    let start = source.len() - source.trim_start_matches(['^', '(']).len();
+    // The group's own parenthesis was among those.
+    let Some((front, tail)) = start.checked_sub(1).and_then(|start| source.split_at_checked(start)) else {
+        return (None, source.to_owned());
+    };
+    let (wanted, inner) = match (tail.strip_prefix("(?!"), tail.strip_prefix("(?=")) {
+        (Some(inner), _) => (false, inner),
+        (_, Some(inner)) => (true, inner),
+        (None, None) => return (None, source.to_owned()),
+    };
+    let (mut depth, mut escaped, mut in_class) = (0, false, false);
+    for (at, c) in inner.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class && depth > 0 => depth -= 1,
+            ')' if !in_class => {
+                let (inner, rest) = inner.split_at(at);
+                return (Some((wanted, inner)), format!("{front}{}", rest.strip_prefix(')').unwrap_or(rest)));
+            }
+            _ => {}
+        }
+    }
+    (None, source.to_owned())
 }
 
 impl Pattern {
@@ -52,10 +107,9 @@ impl Pattern {
         Pattern { source, compiled: OnceLock::new() }
     }
 
-    /// Whether the whole text matches. A pattern that only Java understands (look-around) lets everything pass.
+    /// Whether the whole text matches. A pattern that only Java understands (look-around within) lets everything pass.
     fn matches(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| regex::Regex::new(&format!("^(?:{})$", self.source)).ok());
-        compiled.as_ref().is_none_or(|regex| regex.is_match(text))
+        self.compiled.get_or_init(|| Compiled::of(self.source)).as_ref().is_none_or(|compiled| compiled.matches(text))
     }
 }
 
@@ -216,6 +270,22 @@ impl Checks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn looking_ahead_at_the_beginning() {
+        let cases = [
+            (r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "live", "12"),
+            (r"((?!^\d+$)^[0-9a-zA-Z-_]+$)", "1a", "12"),
+            (r"^(?!\s*$).+", "a", "  "),
+            (r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$", "1a", "12"),
+        ];
+        for (source, good, bad) in cases {
+            let pattern = Compiled::of(source).expect(source);
+            assert!(pattern.matches(good) && !pattern.matches(bad), "{source}");
+        }
+        assert!(Compiled::of(r"^[a-z]([a-z]|-(?!-)){1,61}$").is_none());
+        assert!(Compiled::of("(a|b)").is_some_and(|pattern| pattern.matches("b") && !pattern.matches("c")));
+    }
 
     #[test]
     fn secrets_are_not_told_back() {

@@ -8,7 +8,7 @@ use kogumo_wire::Fault;
 
 use super::nested_change_sets::{self, Lineage};
 use super::stacks::{
-    begin, begin_update, changes, check_updatable, differs_besides, has_triggers, is_express, new_stack, notifies,
+    begin, begin_update, changes, check_name, check_updatable, differs_besides, has_triggers, is_express, new_stack, notifies,
     on_failure, operation, outdate_change_sets, refuse_unbuilt, wake,
 };
 use super::{find, show};
@@ -54,7 +54,10 @@ pub(super) async fn create(
         ("CREATE", None) if input.stack_name.starts_with("arn:") => {
             return Err(Fault::validation(format!("Stack [{}] does not exist", input.stack_name)));
         }
-        ("CREATE", None) => new_stack(context, &input.stack_name),
+        ("CREATE", None) => {
+            check_name(&input.stack_name)?;
+            new_stack(context, &input.stack_name)
+        }
         ("CREATE", Some(_)) if !review => {
             return Err(Fault::validation(format!(
                 "Stack [{}] already exists and cannot be created again with the changeSet [{}].",

@@ -31,6 +31,24 @@ pub(super) fn new_stack(context: &Context, name: &str) -> Stack {
     }
 }
 
+/// A stack's name begins with a letter and has letters, digits and hyphens: the model does not say so.
+pub(super) fn check_name(name: &str) -> Result<(), Fault> {
+    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_word {
+        return match name.len() {
+            ..=128 => Ok(()),
+            _ => Err(Fault::validation(format!(
+                "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: \
+                 Member must have length less than or equal to 128"
+            ))),
+        };
+    }
+    Err(Fault::validation(format!(
+        "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: \
+         Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    )))
+}
+
 /// What can be asked for and isn't built.
 pub(super) fn refuse_unbuilt(operation: &str, unbuilt: &[(&str, bool)]) -> Result<(), Fault> {
     match unbuilt.iter().find(|(_, given)| *given) {
@@ -111,6 +129,7 @@ pub async fn create_stack(context: Context, input: CreateStackInput) -> Result<C
     )?;
     let on_failure = on_failure(input.on_failure.as_deref(), input.disable_rollback)?;
     let exists = |stack: &Stack| ALREADY_EXISTS_EXCEPTION.because(format!("Stack [{}] already exists", stack.name));
+    check_name(&input.stack_name)?;
     let there = find::stack(&context.snapshot(), context.scope(), &input.stack_name)?;
     let mut stack = match there {
         Some(stack) if stack.status == status::REVIEW_IN_PROGRESS => stack,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::hands::{Hands, tag_map};
+use super::hands::{Hands, document, tag_map, text_at};
 use crate::world::{Failure, Made, Work};
 
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
@@ -68,4 +68,39 @@ pub async fn create_stream(h: &Hands, w: &Work) -> Result<Made, Failure> {
 pub async fn delete_stream(h: &Hands, w: &Work) -> Result<(), Failure> {
     let input = json!({"logGroupName": w.get("LogGroupName"), "logStreamName": w.physical_id});
     h.remove("logs", "DeleteLogStream", input).await
+}
+
+/// The members of PutQueryDefinition.
+fn definition(w: &Work) -> Value {
+    json!({
+        "name": w.get("Name"),
+        "queryString": w.get("QueryString"),
+        "logGroupNames": w.get("LogGroupNames"),
+        "queryLanguage": w.get("QueryLanguage"),
+        "queryDefinitionId": if w.physical_id.is_empty() { Value::Null } else { json!(w.physical_id) },
+    })
+}
+
+/// Makes a query definition, or changes the one there is.
+pub async fn put_query(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    w.only(&["Name", "QueryString", "LogGroupNames", "QueryLanguage"])?;
+    let made = h.call("logs", "PutQueryDefinition", definition(w)).await?;
+    let id = text_at(&made, "/queryDefinitionId");
+    Ok(Made::new(id.as_str()).attribute("QueryDefinitionId", id))
+}
+
+pub async fn delete_query(h: &Hands, w: &Work) -> Result<(), Failure> {
+    h.remove("logs", "DeleteQueryDefinition", json!({"queryDefinitionId": w.physical_id})).await
+}
+
+pub async fn put_policy(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    w.only(&["PolicyName", "PolicyDocument"])?;
+    let name = w.named("PolicyName");
+    let input = json!({"policyName": name, "policyDocument": document(w.get("PolicyDocument"))});
+    h.call("logs", "PutResourcePolicy", input).await?;
+    Ok(Made::new(name))
+}
+
+pub async fn delete_policy(h: &Hands, w: &Work) -> Result<(), Failure> {
+    h.remove("logs", "DeleteResourcePolicy", json!({"policyName": w.physical_id})).await
 }
