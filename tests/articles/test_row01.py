@@ -108,6 +108,8 @@ def test_row01_a_volume_keeps_its_data(cloud, door, name):
     cloud.aws("ec2", "attach-volume", "--volume-id", volume, "--instance-id", writer.id, "--device", "/dev/sdf")
     cloud.aws("ec2", "wait", "volume-in-use", "--volume-ids", volume)
     eventually(lambda: writer.ssh("test -b /dev/sdf", check=False).returncode == 0)
+    # Its disks are its own: the root volume and this one.
+    assert sorted(writer.ssh("lsblk -dno NAME,SIZE").split()) == ["2G", "8G", "sdf", "xvda"]
     writer.ssh("sudo mkfs.ext4 -q /dev/sdf && sudo mkdir /data && sudo mount /dev/sdf /data && echo kept | sudo tee /data/file >/dev/null")
     assert int(writer.ssh("df -B1M --output=size /data | tail -1")) > 1800
 
@@ -121,12 +123,19 @@ def test_row01_a_volume_keeps_its_data(cloud, door, name):
     eventually(lambda: reader.ssh("test -b /dev/sdf", check=False).returncode == 0)
     assert reader.ssh("sudo mount /dev/sdf /mnt && cat /mnt/file") == "later"
 
+    # Under the name that it was given, and larger while it is mounted.
+    assert reader.ssh("df --output=source /mnt | tail -1") == "/dev/sdf"
+    cloud.aws("ec2", "modify-volume", "--volume-id", volume, "--size", 3)
+    eventually(lambda: "3G" in reader.ssh("lsblk -dn /dev/sdf || lsblk -dn | grep sdf"), 20)
+    reader.ssh("sudo sh -c 'umount /mnt && e2fsck -fp /dev/sdf; resize2fs /dev/sdf && mount /dev/sdf /mnt' >/dev/null")
+    assert int(reader.ssh("df -B1M --output=size /mnt | tail -1")) > 2700
+
     # As it was when the snapshot was taken, and larger.
-    restored = cloud.aws("ec2", "create-volume", "--availability-zone", "ap-northeast-1a", "--snapshot-id", snapshot, "--size", 3)["VolumeId"]
+    restored = cloud.aws("ec2", "create-volume", "--availability-zone", "ap-northeast-1a", "--snapshot-id", snapshot, "--size", 4)["VolumeId"]
     cloud.aws("ec2", "wait", "volume-available", "--volume-ids", restored)
     cloud.aws("ec2", "attach-volume", "--volume-id", restored, "--instance-id", reader.id, "--device", "/dev/sdg")
     eventually(lambda: reader.ssh("test -b /dev/sdg", check=False).returncode == 0)
-    assert reader.ssh("sudo mkdir /old && sudo mount /dev/sdg /old && cat /old/file && sudo blockdev --getsize64 /dev/sdg").split() == ["kept", str(3 << 30)]
+    assert reader.ssh("sudo mkdir /old && sudo mount /dev/sdg /old && cat /old/file && sudo blockdev --getsize64 /dev/sdg").split() == ["kept", str(4 << 30)]
     cloud.aws("ec2", "terminate-instances", "--instance-ids", writer.id, reader.id)
     cloud.aws("ec2", "wait", "instance-terminated", "--instance-ids", writer.id, reader.id)
     # They were not launched with it, so it stays.

@@ -112,6 +112,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Performance of EBS volumes beyond this machine's disk",
         "types, sizes and credits limit devices; a limit that this machine's disk does not reach is not reached, and what is in the page cache is faster",
     ),
+    (
+        "Growing a file system while it is mounted",
+        "the kernel lets nobody in an instance: unmount a volume that was made larger before resize2fs",
+    ),
     ("EBS encryption", "refused: there is no KMS yet"),
     (
         "What instances see of disks and processors below /sys",

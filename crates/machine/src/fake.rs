@@ -123,6 +123,8 @@ impl Host for Fake {
         Ok(())
     }
 
+    fn refresh(&self, _: &str, _: &str, _: &Path) {}
+
     fn unplug(&self, id: &str, name: &str) -> Result<(), Trouble> {
         if let Some(machine) = self.machines().get_mut(id) {
             machine.devices.remove(name);

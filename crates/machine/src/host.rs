@@ -58,6 +58,9 @@ pub trait Host: Send + Sync {
     /// There is no such machine, or its `/dev` has something of that name.
     fn plug(&self, id: &str, name: &str, device: &std::path::Path) -> Result<(), Trouble>;
 
+    /// Shows a machine how large a device has become.
+    fn refresh(&self, id: &str, name: &str, device: &std::path::Path);
+
     /// Takes a device away from a machine.
     fn unplug(&self, id: &str, name: &str) -> Result<(), Trouble>;
 }

@@ -3,6 +3,7 @@
 pub mod block;
 pub(crate) mod cgroup;
 pub mod copy;
+mod disks;
 pub(crate) mod idmap;
 mod probe;
 mod still;
@@ -50,6 +51,14 @@ impl Linux {
 
     fn status(&self, id: &str) -> Option<Status> {
         Status::read(&self.folder(id))
+    }
+
+    /// The root volume is a disk that the machine sees, too.
+    fn show_root(&self, spec: &Spec) {
+        let device = block::attached_below(&spec.volume).into_iter().next();
+        if let Some((device, _)) = device.filter(|_| !spec.root_device.is_empty()) {
+            self.refresh(&spec.id, &spec.root_device, &device);
+        }
     }
 
     fn signal(&self, id: &str, signal: Signal) {
@@ -149,7 +158,10 @@ impl Host for Linux {
         fs::create_dir_all(&folder).map_err(failed)?;
         spec.write(&folder)?;
         match self.start_keeper(&folder) {
-            Ok(()) => Ok(self.state(&spec.id)),
+            Ok(()) => {
+                self.show_root(spec);
+                Ok(self.state(&spec.id))
+            }
             Err(trouble) => {
                 self.clear(&spec.id, true);
                 Err(trouble)
@@ -198,6 +210,7 @@ impl Host for Linux {
         fs::write(devices.join(name), device.to_string_lossy().as_bytes()).map_err(failed)?;
         let number = rustix::fs::stat(device).map_err(|e| failed(e.into()))?.st_rdev;
         let at = inside(status, name);
+        self.refresh(id, name, device);
         if rustix::fs::stat(&at).is_ok_and(|there| there.st_rdev == number) {
             return Ok(());
         }
@@ -205,9 +218,16 @@ impl Host for Linux {
         mounts::device_node(&at, rustix::fs::FileType::BlockDevice, number, 0o660, owner)
     }
 
+    fn refresh(&self, id: &str, name: &str, device: &Path) {
+        if let Some(status) = self.status(id) {
+            let _only_for_the_eye = disks::show(&root(status), name, device);
+        }
+    }
+
     fn unplug(&self, id: &str, name: &str) -> Result<(), Trouble> {
         let Some(status) = self.status(id) else { return Ok(()) };
         let _not_there = fs::remove_file(self.folder(id).join("devices").join(name));
+        disks::hide(&root(status), name);
         match fs::remove_file(inside(status, name)) {
             Err(e) if status.init.lives() && e.kind() != std::io::ErrorKind::NotFound => {
                 Err(Trouble::from_cause(format!("cannot take {name} from {id}"), e))
@@ -217,9 +237,14 @@ impl Host for Linux {
     }
 }
 
-/// A device's place in a machine's `/dev`, as the host reaches it.
+/// A machine's root, as the host reaches it.
+fn root(status: Status) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/root", status.init.pid))
+}
+
+/// A device's place in a machine's `/dev`.
 fn inside(status: Status, name: &str) -> PathBuf {
-    PathBuf::from(format!("/proc/{}/root/dev/{name}", status.init.pid))
+    root(status).join("dev").join(name)
 }
 
 impl Linux {

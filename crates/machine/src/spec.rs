@@ -13,6 +13,9 @@ pub struct Spec {
     pub layers: Vec<Layer>,
     /// The root volume: a file with a file system in it that takes all changes.
     pub volume: PathBuf,
+    /// The name of its device: `xvda`.
+    #[serde(default)]
+    pub root_device: String,
     pub limits: Limits,
     pub seed: Seed,
 }

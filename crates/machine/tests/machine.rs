@@ -43,7 +43,7 @@ impl Real {
             ..Seed::default()
         };
         let limits = Limits { vcpus: 1, memory: 256 << 20, processes: 200 };
-        Spec { id: id.to_owned(), layers: self.layers.clone(), volume, limits, seed }
+        Spec { id: id.to_owned(), layers: self.layers.clone(), volume, root_device: String::from("xvda"), limits, seed }
     }
 
     fn start(&self, spec: &Spec) {
@@ -97,7 +97,14 @@ impl Subject for Imagined {
 
     fn spec(&self, id: &str) -> Spec {
         let limits = Limits { vcpus: 1, memory: 1 << 30, processes: 100 };
-        Spec { id: id.to_owned(), layers: Vec::new(), volume: PathBuf::new(), limits, seed: Seed::default() }
+        Spec {
+            id: id.to_owned(),
+            layers: Vec::new(),
+            volume: PathBuf::new(),
+            root_device: String::new(),
+            limits,
+            seed: Seed::default(),
+        }
     }
 }
 

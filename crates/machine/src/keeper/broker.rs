@@ -9,15 +9,15 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, open, openat2};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string,
-    fsmount, fsopen, move_mount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, fsconfig_create,
+    fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, mount, mount_change, move_mount,
 };
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, WaitOptions, pidfd_getfd, pidfd_open, waitpid};
-use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
+use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces, unshare_unsafe};
 
-use super::fork;
+use super::{fork, mounts};
 use crate::linux::idmap;
 
 /// File systems of disks.
@@ -44,6 +44,8 @@ pub(super) struct Broker {
 
 /// What a machine asks to be mounted.
 struct Wish {
+    /// The name of the device inside, and the host's device.
+    name: String,
     device: PathBuf,
     target: OwnedFd,
     file_system: String,
@@ -108,9 +110,9 @@ impl Broker {
         let device = inside(&root, &text(pid, source)?)?;
         let number = fstat(&device).ok()?.st_rdev;
         let target = inside(&root, &text(pid, target)?)?;
-        let device = plugged(&self.folder).into_iter().find(|(_, _, has)| *has == number)?.1;
+        let (name, device, _) = plugged(&self.folder).into_iter().find(|(_, _, has)| *has == number)?;
         let options = if options == 0 { String::new() } else { text(pid, options)? };
-        self.still_waits(call).then_some(Wish { device, target, file_system, flags, options })
+        self.still_waits(call).then_some(Wish { name, device, target, file_system, flags, options })
     }
 
     /// Mounts it in the caller's mount namespace, by a process that enters it for that. Answers mount(2)'s error, negative.
@@ -131,7 +133,8 @@ impl Broker {
 
     fn mount(&self, caller: Pid, wish: &Wish) -> rustix::io::Result<()> {
         let file_system = fsopen(wish.file_system.as_str(), FsOpenFlags::FSOPEN_CLOEXEC)?;
-        fsconfig_set_string(&file_system, "source", &wish.device)?;
+        let source = named_as_inside(wish).unwrap_or_else(|| wish.device.clone());
+        fsconfig_set_string(&file_system, "source", source)?;
         if wish.flags & libc::MS_RDONLY != 0 {
             fsconfig_set_flag(&file_system, "ro")?;
         }
@@ -142,13 +145,27 @@ impl Broker {
             }
         }
         fsconfig_create(&file_system)?;
-        let mount = fsmount(&file_system, FsMountFlags::FSMOUNT_CLOEXEC, attributes(wish.flags))?;
-        idmap::apply(mount.as_fd(), self.users.as_fd()).map_err(|_| rustix::io::Errno::INVAL)?;
+        let made = fsmount(&file_system, FsMountFlags::FSMOUNT_CLOEXEC, attributes(wish.flags))?;
+        idmap::apply(made.as_fd(), self.users.as_fd()).map_err(|_| rustix::io::Errno::INVAL)?;
         let namespaces = pidfd_open(caller, PidfdFlags::empty())?;
         move_into_thread_name_spaces(namespaces.as_fd(), ThreadNameSpaceType::MOUNT)?;
         let whole = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
-        move_mount(mount, "", &wish.target, "", whole)
+        move_mount(made, "", &wish.target, "", whole)
     }
+}
+
+/// The kernel tells everybody (df(1), resize2fs(8)) the name by which a device was mounted: so it is given the name that
+/// the device has inside, in a `/dev` that only this process sees.
+fn named_as_inside(wish: &Wish) -> Option<PathBuf> {
+    let number = fstat(open(&wish.device, OFlags::PATH, Mode::empty()).ok()?).ok()?.st_rdev;
+    // SAFETY: this process has one thread, and shares no descriptors or folders by it.
+    #[allow(unsafe_code)]
+    unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.ok()?;
+    mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE).ok()?;
+    mount("tmpfs", "/dev", "tmpfs", MountFlags::NOSUID, c"size=64k").ok()?;
+    let path = Path::new("/dev").join(&wish.name);
+    mounts::device_node(&path, FileType::BlockDevice, number, 0o600, 0).ok()?;
+    Some(path)
 }
 
 /// mount(2)'s flags for one mount point; devices on a volume are never any.

@@ -1,5 +1,6 @@
 //! What a machine reads of its memory and processors in `/proc`: its type's figures and not this host's. The kernel does
-//! not tell control groups apart there, so two files of ours lie over its own (proc_meminfo(5), proc_cpuinfo(5)).
+//! not tell control groups apart there, so two files of ours lie over its own (proc_meminfo(5), proc_cpuinfo(5)). The same
+//! goes for disks, which the server shows as they come and go (`linux::disks`).
 
 use std::fs::{self, File};
 use std::io::{Seek, Write};
@@ -12,7 +13,9 @@ use crate::linux::cgroup::Used;
 
 /// The folder of the stage that holds them, and the names of the files over which they lie.
 pub(crate) const FOLDER: &str = "figures";
-pub(crate) const FILES: [&str; 2] = ["meminfo", "cpuinfo"];
+pub(crate) const FILES: [&str; 3] = ["meminfo", "cpuinfo", "partitions"];
+/// Folders that lie over sysfs's.
+const DISKS: [&str; 3] = ["sys/block", "sys/class/block", "sys/dev/block"];
 
 /// The files, kept up to date by the keeper.
 pub(super) struct Figures {
@@ -32,6 +35,8 @@ impl Figures {
         fs::create_dir_all(&folder).map_err(failed)?;
         let host = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         fs::write(folder.join("cpuinfo"), processors(&host, limits.vcpus)).map_err(failed)?;
+        fs::write(folder.join("partitions"), "major minor  #blocks  name\n\n").map_err(failed)?;
+        DISKS.iter().try_for_each(|disks| fs::create_dir_all(folder.join(disks))).map_err(failed)?;
         let memory = File::create(folder.join("meminfo")).map_err(failed)?;
         let mut figures = Figures { memory, limits: *limits, shown: String::new() };
         figures.renew(Used::default());
@@ -55,7 +60,8 @@ impl Figures {
 /// Where init finds them before it turns to its root.
 pub(crate) fn files(root: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> + '_ {
     let stage = root.parent().unwrap_or(root);
-    FILES.iter().map(move |name| (stage.join(FOLDER).join(name), root.join("proc").join(name)))
+    let files = FILES.iter().map(move |name| (stage.join(FOLDER).join(name), root.join("proc").join(name)));
+    files.chain(DISKS.iter().map(move |disks| (stage.join(FOLDER).join(disks), root.join(disks))))
 }
 
 /// `/proc/meminfo` of a machine with that many bytes.

@@ -53,7 +53,7 @@ pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf
     mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
         .map_err(|e| Trouble::from_cause("cannot part from the host's mounts", e))?;
     let stage = stage(folder, spec)?;
-    in_memory(&stage, c"mode=755,size=1m")?;
+    in_memory(&stage, c"mode=755,size=4m")?;
     let volume = stage.join("volume");
     make(&volume)?;
     let device = block::attach(&spec.volume, block::Hold::WhileUsed)?;

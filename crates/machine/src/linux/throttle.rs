@@ -65,7 +65,7 @@ pub fn attached(folder: &Path) -> Vec<Attached> {
 }
 
 /// `/sys/block/loop3`
-fn block(device: &Path) -> PathBuf {
+pub(super) fn block(device: &Path) -> PathBuf {
     Path::new("/sys/block").join(device.file_name().unwrap_or_default())
 }
 

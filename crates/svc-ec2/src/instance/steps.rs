@@ -103,6 +103,9 @@ impl Work {
     /// Lets a volume's file follow its record. Its speed follows by itself.
     pub fn modify_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
         self.files.grow(volume)?;
+        if let Some(held) = volume.attachment.as_ref().filter(|held| held.state == "attached") {
+            self.files.refresh(&*self.host, &volume.id, &held.instance, volume::file_name(&held.device));
+        }
         let now = self.cloud.clock.now();
         self.write(scope, |w| {
             if let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? {
@@ -285,6 +288,7 @@ impl Work {
             id: instance.id.clone(),
             layers,
             volume: self.files.volume(&root.id),
+            root_device: volume::file_name(&instance.root_device).to_owned(),
             limits: Limits {
                 vcpus: u32::try_from(kind.vcpus).unwrap_or(1),
                 memory: u64::try_from(kind.memory_mib).unwrap_or_default() * MIB,

@@ -122,6 +122,13 @@ impl Files {
         host.plug(instance, name, &device)
     }
 
+    /// Shows a machine how large one of its volumes has become.
+    pub fn refresh(&self, host: &dyn Host, volume: &str, instance: &str, name: &str) {
+        for (device, _) in block::attached_below(&self.volume(volume)) {
+            host.refresh(instance, name, &device);
+        }
+    }
+
     /// Takes it away again. Where it is still mounted inside, the kernel keeps it until it is not.
     ///
     /// # Errors

@@ -16,14 +16,14 @@ const NAMESPACE: &str = "AWS/EBS";
 const MOST: usize = 1_000;
 const MINUTE: f64 = 60.0;
 
-/// What a volume did, as data of the minute in which it began to.
+/// What a volume did, as data of the minute in which it began to, and the balance that is left now.
 pub fn data(
     volume: &str,
     performance: &Performance,
     balance: f64,
     done: &Done,
     real_seconds: f64,
-    at: Timestamp,
+    (since, now): (Timestamp, Timestamp),
 ) -> Vec<MetricDatum> {
     let counters = &done.counters;
     let seconds = |millis: u64| millis as f64 / 1000.0;
@@ -53,8 +53,8 @@ pub fn data(
     let dimension = Dimension { name: "VolumeId".into(), value: volume.to_owned() };
     let datum = |(name, unit, value): (&str, &str, f64)| MetricDatum {
         metric_name: name.to_owned(),
+        timestamp: Some(if name == "BurstBalance" { now } else { since }),
         dimensions: Some(vec![dimension.clone()]),
-        timestamp: Some(at),
         value: Some(value),
         unit: Some(unit.to_owned()),
         ..MetricDatum::default()

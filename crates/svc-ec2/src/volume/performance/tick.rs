@@ -216,9 +216,9 @@ impl Live {
         if !is_next && !(has_worked && real >= SOON) {
             return;
         }
-        let at = self.since.max(now.plus_seconds(-TELLABLE));
+        let since = self.since.max(now.plus_seconds(-TELLABLE));
         let balance = self.meter.balance;
-        let data = metrics::data(&volume.id, performance, balance, &self.pending, real.as_secs_f64(), at);
+        let data = metrics::data(&volume.id, performance, balance, &self.pending, real.as_secs_f64(), (since, now));
         outcome.data.entry(self.scope.clone()).or_default().extend(data);
         outcome.meters.push((self.scope.clone(), volume.id.clone(), self.meter.clone()));
         (self.pending, self.since, self.told) = (Done::default(), now, Instant::now());
