@@ -8,8 +8,8 @@ use kogumo_wire::Fault;
 
 use super::nested_change_sets::{self, Lineage};
 use super::stacks::{
-    begin, begin_update, changes, check_name, check_updatable, differs_besides, has_triggers, is_express, new_stack, notifies,
-    on_failure, operation, outdate_change_sets, refuse_unbuilt, wake,
+    begin, begin_update, changes, check_name, check_updatable, differs_besides, has_triggers, is_express, new_stack,
+    notifies, on_failure, operation, outdate_change_sets, refuse_unbuilt, wake,
 };
 use super::{find, show};
 use crate::prepare::{Prepared, Refusal, Request, prepare};
