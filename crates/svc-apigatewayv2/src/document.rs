@@ -111,7 +111,6 @@ impl Import<'_> {
             authorizer_id,
             authorization_scopes,
             operation_name: operation.get("operationId").and_then(text),
-            ..Route::default()
         };
         new.routes.insert(route.id.clone(), route);
         Ok(())

@@ -37,10 +37,10 @@ pub fn canned(owner: &str, policy: s3::AccessControlPolicy) -> Result<&'static s
         let message = "The XML you provided was not well-formed or did not validate against our published schema";
         Fault::coded("MalformedACLError", 400, message)
     })?;
-    let mut given: Vec<_> = given.iter().map(|grant| outline(grant)).collect();
+    let mut given: Vec<_> = given.iter().map(outline).collect();
     given.sort();
     let fits = |canned: &&&str| {
-        let mut grants: Vec<_> = grants(owner, Some(canned)).iter().map(|grant| outline(grant)).collect();
+        let mut grants: Vec<_> = grants(owner, Some(canned)).iter().map(outline).collect();
         grants.sort();
         grants == given
     };

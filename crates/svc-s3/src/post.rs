@@ -139,7 +139,7 @@ async fn upload(
     if BUCKETS.get(&cloud.store.read(), &EVERYWHERE, bucket)?.is_none() {
         return Err(faults::no_such_bucket());
     }
-    let policy = form.field("policy").map(|text| read_policy(text)).transpose()?;
+    let policy = form.field("policy").map(read_policy).transpose()?;
     if let Some(policy) = &policy {
         // The bucket is part of what a policy may ask for, though no field says it.
         let mut fields = form.fields.clone();

@@ -149,7 +149,7 @@ pub fn write(cloud: &Arc<Cloud>, scope: &Scope, stage: (&str, &str), stream: &st
 async fn put(client: &Client, group: String, stream: String, lines: Vec<String>, now: Timestamp) -> Result<(), Fault> {
     let input = CreateLogGroupRequest { log_group_name: group.clone(), ..CreateLogGroupRequest::default() };
     match client.call::<CreateLogGroup>(input).await {
-        Err(fault) if !fault.is(&RESOURCE_ALREADY_EXISTS_EXCEPTION) => return Err(fault),
+        Err(fault) if !fault.is(&RESOURCE_ALREADY_EXISTS_EXCEPTION) => Err(fault),
         _ => access_log::put(client, group, stream, lines, now).await,
     }
 }

@@ -18,7 +18,7 @@ pub fn check(call: &Call<'_>, context: &Context) -> Result<(), Failure> {
     };
     let Some(policy) = call.cloud.documents.get(policy) else { return refused("") };
     // Resources may be written short: `execute-api:/stage/GET/path`.
-    let short = format!("execute-api:/{}", arn.splitn(2, '/').nth(1).unwrap_or(""));
+    let short = format!("execute-api:/{}", arn.split_once('/').map_or("", |(_, path)| path));
     let circumstances = circumstances(call);
     let caller = caller(context);
     match [&arn, &short].map(|resource| verdict_for(&policy, &caller, resource, &circumstances)) {

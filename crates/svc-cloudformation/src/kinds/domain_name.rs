@@ -43,7 +43,7 @@ async fn described(h: &Hands, name: &str) -> Result<Made, Failure> {
     let made = Made::new(text_at(&domain, "/domainName"));
     Ok(attributes.iter().fold(made, |made, (name, at)| match text_at(&domain, at) {
         text if text.is_empty() => made,
-        text => made.attribute(*name, text),
+        text => made.attribute(name, text),
     }))
 }
 

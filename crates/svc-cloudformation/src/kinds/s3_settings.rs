@@ -309,10 +309,8 @@ fn notifications(value: &Value) -> Result<Value, Failure> {
             out.insert(to.into(), each(&value[kind], words)?);
         }
     }
-    if let Some(bridge) = value.get("EventBridgeConfiguration") {
-        if bridge["EventBridgeEnabled"] != false {
-            out.insert("EventBridgeConfiguration".into(), json!({}));
-        }
+    if value.get("EventBridgeConfiguration").is_some_and(|bridge| bridge["EventBridgeEnabled"] != false) {
+        out.insert("EventBridgeConfiguration".into(), json!({}));
     }
     Ok(out.into())
 }

@@ -157,7 +157,7 @@ fn prove(flow: &Flow, user: &User, kind: &str) -> Result<(), Fault> {
 /// Compares a code with the one that was sent, or with the authenticator's of now. Codes of authenticators are good once.
 fn check(flow: &Flow, user: &User, expected: Option<&str>, given: &str) -> Result<(), Fault> {
     let seconds = Clock::machine_now().seconds();
-    let verdict = flow.cx.write(|w| {
+    flow.cx.write(|w| {
         let now = w.now;
         update(w.tx, &flow.site.pool, &user.name, |user| {
             if now < user.codes_locked_until {
@@ -182,6 +182,5 @@ fn check(flow: &Flow, user: &User, expected: Option<&str>, given: &str) -> Resul
             }
             Ok(Ok(()))
         })
-    })?;
-    verdict
+    })?
 }

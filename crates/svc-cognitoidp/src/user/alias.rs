@@ -111,12 +111,7 @@ fn unprove(tx: &mut Transaction, pool: &Pool, other: &str, sort: &str) -> Result
     })
 }
 
-fn taken(pool: &Pool, sort: &str) -> Fault {
-    let what = match sort {
-        "email" => "email",
-        "phone_number" => "phone_number",
-        other => other,
-    };
+fn taken(pool: &Pool, what: &str) -> Fault {
     if pool.names_by_attribute() {
         return USERNAME_EXISTS_EXCEPTION.because(format!("An account with the given {what} already exists."));
     }

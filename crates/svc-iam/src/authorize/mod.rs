@@ -141,9 +141,9 @@ impl<'a> Decider<'a> {
             .session
             .as_ref()
             .map(|documents| documents.iter().map(|document| Attached { name: "session policy", document }).collect());
-        let attached = ground.policies.iter().map(|document| Attached { name: resource, document });
+        let mut attached = ground.policies.iter().map(|document| Attached { name: resource, document });
         if is_trust {
-            policies.trust = attached.last();
+            policies.trust = attached.next_back();
         } else {
             policies.resource = attached.collect();
         }
