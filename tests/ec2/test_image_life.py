@@ -79,7 +79,7 @@ def test_deprecation_and_disabling(cloud, ec2, ami, own):
     ec2.deregister_image(ImageId=own)
 
 
-def test_mappings_of_a_new_image(cloud, ec2, ami, name):
+def test_mappings_of_a_new_image(cloud, ec2, account, ami, name):
     needs_machines(cloud)
     data = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}, {"DeviceName": "/dev/sdg", "Ebs": {"VolumeSize": 1}}]
     id = run(ec2, ami, BlockDeviceMappings=data, UserData="#!/bin/sh\necho kept > /kept\nsync\necho WRITTEN\n")
@@ -99,6 +99,16 @@ def test_mappings_of_a_new_image(cloud, ec2, ami, name):
     again = run(ec2, made, UserData="#!/bin/sh\necho \"HAS $(cat /kept) $(df -BG / | awk 'END {print $2}')\"\n")
     assert "HAS kept" in printed(ec2, again, "HAS ")
     assert len(instance(ec2, again)["BlockDeviceMappings"]) == 3
+    # A copy in another region has snapshots of its own there.
+    far = cloud.client("ec2", key=account, region="us-east-1")
+    copied = far.copy_image(Name=name, SourceImageId=made, SourceRegion="ap-northeast-1")["ImageId"]
+    eventually(lambda: one(far.describe_images(ImageIds=[copied]), "Images")["State"] == "available")
+    there = one(far.describe_images(ImageIds=[copied]), "Images")["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    assert there != devices["/dev/xvda"]["SnapshotId"]
+    ec2.deregister_image(ImageId=made, DeleteAssociatedSnapshots=True)
+    distant = run(far, copied, UserData="#!/bin/sh\necho \"FAR $(cat /kept)\"\n")
+    assert "FAR kept" in printed(far, distant, "FAR ")
+    far.terminate_instances(InstanceIds=[distant])
     ec2.terminate_instances(InstanceIds=[id, again])
     wait(ec2, again, "terminated")
 
@@ -127,3 +137,16 @@ def test_monitoring_credits_and_profiles(cloud, ec2, account, ami, name):
     with refused("InvalidAssociationID.NotFound"):
         ec2.replace_iam_instance_profile_association(IamInstanceProfile={"Name": name}, AssociationId="iip-assoc-0123456789abcdef0")
     ec2.terminate_instances(InstanceIds=[id])
+
+
+def test_types_by_requirements(ec2):
+    def types(**wanted):
+        wanted = {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 1024, "Max": 4096}, **wanted}
+        asked = ec2.get_instance_types_from_instance_requirements(ArchitectureTypes=["x86_64"], VirtualizationTypes=["hvm"], InstanceRequirements=wanted)
+        return {one["InstanceType"] for one in asked["InstanceTypes"]}
+
+    assert {"t3.micro", "t3.small", "t3.medium"} <= types(BurstablePerformance="required", AllowedInstanceTypes=["t3.*"])
+    assert not any(name.startswith("t") for name in types())
+    assert types(BurstablePerformance="required", ExcludedInstanceTypes=["t*"]) == set()
+    with refused("UnsupportedOperation", "AcceleratorTypes"):
+        types(AcceleratorTypes=["gpu"])

@@ -617,7 +617,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetImageFindings", "POST", "/"),
     &schema::Operation::unbuilt("GetInstanceMetadataDefaults", "POST", "/"),
     &schema::Operation::unbuilt("GetInstanceTpmEkPub", "POST", "/"),
-    &schema::Operation::unbuilt("GetInstanceTypesFromInstanceRequirements", "POST", "/"),
+    &GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS,
     &schema::Operation::unbuilt("GetInstanceUefiData", "POST", "/"),
     &schema::Operation::unbuilt("GetIpamAddressHistory", "POST", "/"),
     &schema::Operation::unbuilt("GetIpamDiscoveredAccounts", "POST", "/"),
@@ -3795,6 +3795,27 @@ impl OperationType for GetEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &GET_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS: schema::Operation = schema::Operation {
+    name: "GetInstanceTypesFromInstanceRequirements",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetInstanceTypesFromInstanceRequirementsRequest,
+    output: &S_GetInstanceTypesFromInstanceRequirementsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetInstanceTypesFromInstanceRequirements;
+impl OperationType for GetInstanceTypesFromInstanceRequirements {
+    type Input = GetInstanceTypesFromInstanceRequirementsRequest;
+    type Output = GetInstanceTypesFromInstanceRequirementsResult;
+    const FACTS: &'static schema::Operation = &GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS;
+}
+
 static GET_MANAGED_PREFIX_LIST_ASSOCIATIONS: schema::Operation = schema::Operation {
     name: "GetManagedPrefixListAssociations",
     method: "POST",
@@ -5146,6 +5167,9 @@ static S_ArchitectureType: schema::Shape = schema::Shape::new("ArchitectureType"
 static S_ArchitectureTypeList: schema::Shape =
     schema::Shape::new("ArchitectureTypeList", Kind::List(&M_ArchitectureTypeList));
 static M_ArchitectureTypeList: schema::Member = schema::Member::new("member", &S_ArchitectureType).wire("item");
+static S_ArchitectureTypeSet: schema::Shape =
+    schema::Shape::new("ArchitectureTypeSet", Kind::List(&M_ArchitectureTypeSet)).limits(Limits::NONE.min(0).max(3));
+static M_ArchitectureTypeSet: schema::Member = schema::Member::new("member", &S_ArchitectureType).wire("item");
 static S_ArchitectureValues: schema::Shape = schema::Shape::new("ArchitectureValues", Kind::String)
     .limits(Limits::NONE.values(&["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"]));
 static S_ArnList: schema::Shape = schema::Shape::new("ArnList", Kind::List(&M_ArnList));
@@ -8035,6 +8059,35 @@ static L_GetEbsEncryptionByDefaultResult: Layout = Layout::new(&[
     schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault"),
     schema::Member::new("SseType", &S_SSEType).wire("sseType"),
 ]);
+static S_GetInstanceTypesFromInstanceRequirementsRequest: schema::Shape = schema::Shape::new(
+    "GetInstanceTypesFromInstanceRequirementsRequest",
+    Kind::Structure(&L_GetInstanceTypesFromInstanceRequirementsRequest),
+);
+static L_GetInstanceTypesFromInstanceRequirementsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ArchitectureTypes", &S_ArchitectureTypeSet)
+        .wire("ArchitectureType")
+        .ec2("ArchitectureType")
+        .required(),
+    schema::Member::new("VirtualizationTypes", &S_VirtualizationTypeSet)
+        .wire("VirtualizationType")
+        .ec2("VirtualizationType")
+        .required(),
+    schema::Member::new("InstanceRequirements", &S_InstanceRequirementsRequest).required(),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("Context", &S_String),
+]);
+static S_GetInstanceTypesFromInstanceRequirementsResult: schema::Shape = schema::Shape::new(
+    "GetInstanceTypesFromInstanceRequirementsResult",
+    Kind::Structure(&L_GetInstanceTypesFromInstanceRequirementsResult),
+);
+static L_GetInstanceTypesFromInstanceRequirementsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceTypes", &S_InstanceTypeInfoFromInstanceRequirementsSet)
+        .wire("instanceTypeSet")
+        .ec2("InstanceTypeSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
     schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer)
         .limits(Limits::NONE.min(5).max(255));
@@ -10521,6 +10574,18 @@ static L_InstanceTypeInfo: Layout = Layout::new(&[
     schema::Member::new("RebootMigrationSupport", &S_RebootMigrationSupport).wire("rebootMigrationSupport"),
     schema::Member::new("SupportedInRegion", &S_SupportedInRegion).wire("supportedInRegion"),
 ]);
+static S_InstanceTypeInfoFromInstanceRequirements: schema::Shape = schema::Shape::new(
+    "InstanceTypeInfoFromInstanceRequirements",
+    Kind::Structure(&L_InstanceTypeInfoFromInstanceRequirements),
+);
+static L_InstanceTypeInfoFromInstanceRequirements: Layout =
+    Layout::new(&[schema::Member::new("InstanceType", &S_String).wire("instanceType")]);
+static S_InstanceTypeInfoFromInstanceRequirementsSet: schema::Shape = schema::Shape::new(
+    "InstanceTypeInfoFromInstanceRequirementsSet",
+    Kind::List(&M_InstanceTypeInfoFromInstanceRequirementsSet),
+);
+static M_InstanceTypeInfoFromInstanceRequirementsSet: schema::Member =
+    schema::Member::new("member", &S_InstanceTypeInfoFromInstanceRequirements).wire("item");
 static S_InstanceTypeInfoList: schema::Shape =
     schema::Shape::new("InstanceTypeInfoList", Kind::List(&M_InstanceTypeInfoList));
 static M_InstanceTypeInfoList: schema::Member = schema::Member::new("member", &S_InstanceTypeInfo).wire("item");
@@ -14016,6 +14081,10 @@ static S_VirtualizationType: schema::Shape =
 static S_VirtualizationTypeList: schema::Shape =
     schema::Shape::new("VirtualizationTypeList", Kind::List(&M_VirtualizationTypeList));
 static M_VirtualizationTypeList: schema::Member = schema::Member::new("member", &S_VirtualizationType).wire("item");
+static S_VirtualizationTypeSet: schema::Shape =
+    schema::Shape::new("VirtualizationTypeSet", Kind::List(&M_VirtualizationTypeSet))
+        .limits(Limits::NONE.min(0).max(2));
+static M_VirtualizationTypeSet: schema::Member = schema::Member::new("member", &S_VirtualizationType).wire("item");
 static S_Volume: schema::Shape = schema::Shape::new("Volume", Kind::Structure(&L_Volume));
 static L_Volume: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
@@ -29837,6 +29906,99 @@ impl Structure for GetEbsEncryptionByDefaultResult {
 }
 
 #[derive(Clone, Default)]
+pub struct GetInstanceTypesFromInstanceRequirementsRequest {
+    pub dry_run: Option<bool>,
+    pub architecture_types: Vec<String>,
+    pub virtualization_types: Vec<String>,
+    pub instance_requirements: InstanceRequirementsRequest,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub context: Option<String>,
+}
+impl std::fmt::Debug for GetInstanceTypesFromInstanceRequirementsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetInstanceTypesFromInstanceRequirementsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceTypesFromInstanceRequirementsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceTypesFromInstanceRequirementsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.architecture_types,
+            2 => &self.virtualization_types,
+            3 => &self.instance_requirements,
+            4 => &self.max_results,
+            5 => &self.next_token,
+            _ => &self.context,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.architecture_types,
+            2 => &mut self.virtualization_types,
+            3 => &mut self.instance_requirements,
+            4 => &mut self.max_results,
+            5 => &mut self.next_token,
+            _ => &mut self.context,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetInstanceTypesFromInstanceRequirementsResult {
+    pub instance_types: Option<Vec<InstanceTypeInfoFromInstanceRequirements>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetInstanceTypesFromInstanceRequirementsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetInstanceTypesFromInstanceRequirementsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceTypesFromInstanceRequirementsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceTypesFromInstanceRequirementsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_types,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_types,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetManagedPrefixListAssociationsRequest {
     pub dry_run: Option<bool>,
     pub prefix_list_id: String,
@@ -33585,6 +33747,42 @@ impl Structure for InstanceTypeInfo {
             29 => &mut self.phc_support,
             30 => &mut self.reboot_migration_support,
             _ => &mut self.supported_in_region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceTypeInfoFromInstanceRequirements {
+    pub instance_type: Option<String>,
+}
+impl std::fmt::Debug for InstanceTypeInfoFromInstanceRequirements {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceTypeInfoFromInstanceRequirements {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceTypeInfoFromInstanceRequirements {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceTypeInfoFromInstanceRequirements
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_type,
         }
     }
 }

@@ -18,6 +18,7 @@ mod flow_log;
 mod image;
 mod insights;
 mod instance;
+mod instance_requirements;
 mod instance_type;
 mod internet_gateway;
 mod key_pair;

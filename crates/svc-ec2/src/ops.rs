@@ -5,8 +5,9 @@ use kogumo_model::ec2::*;
 
 use crate::{
     account, address, dhcp_options, dry_run, egress_gateway, endpoint, flow_log, image, insights, instance,
-    instance_type, internet_gateway, key_pair, launch_template, nat_gateway, network, network_acl, network_interface,
-    peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc, vpn_gateway,
+    instance_requirements, instance_type, internet_gateway, key_pair, launch_template, nat_gateway, network,
+    network_acl, network_interface, peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag,
+    volume, vpc, vpn_gateway,
 };
 
 /// All of them know `DryRun`.
@@ -175,6 +176,9 @@ pub fn ops() -> Vec<Op> {
         write::<ResetImageAttribute>(image::reset_image_attribute),
         // Instance types
         read::<DescribeInstanceTypes>(instance_type::describe_instance_types),
+        read::<GetInstanceTypesFromInstanceRequirements>(
+            instance_requirements::get_instance_types_from_instance_requirements,
+        ),
         read::<DescribeInstanceTypeOfferings>(instance_type::describe_instance_type_offerings),
         // Instances
         task::<RunInstances, _>(instance::run_instances),

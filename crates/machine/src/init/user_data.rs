@@ -1,10 +1,14 @@
-//! User data: a shell script, `#cloud-config`, or several of them as MIME parts; run once in an instance's life.
+//! User data: a shell script, `#cloud-config`, or several of them as MIME parts, perhaps packed with gzip; run once in an
+//! instance's life.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::boot::{command, tell};
@@ -13,21 +17,24 @@ use crate::keeper::fork;
 
 /// How long a listener to a program that has ended is waited for.
 const LISTENING_OUT: Duration = Duration::from_millis(200);
+/// Bytes of user data, unpacked.
+const LARGEST: u64 = 4 << 20;
 const FOLDER: &str = "/var/lib/cloud/instance";
 const LOG: &str = "/var/log/cloud-init-output.log";
 
 /// What one piece of user data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part<'a> {
-    Script(&'a str),
-    Config(&'a str),
+    Script(Cow<'a, str>),
+    Config(Cow<'a, str>),
     /// Anything else, by what it says it is.
-    Unknown(&'a str),
+    Unknown(String),
 }
 
 /// Runs the user data. What it prints goes to the console and to cloud-init's log.
 pub(super) fn run(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else {
+    let plain = unpacked(data);
+    let Ok(text) = std::str::from_utf8(&plain) else {
         println!("[kogumo] The user data is not text; it is not run.");
         return;
     };
@@ -44,12 +51,24 @@ pub(super) fn run(data: &[u8]) {
             Part::Script(_) => {}
         }
     }
-    let scripts = parts.iter().filter_map(|part| if let Part::Script(text) = part { Some(*text) } else { None });
+    let scripts = parts.iter().filter_map(|part| if let Part::Script(text) = part { Some(text) } else { None });
     for (index, script) in scripts.enumerate() {
         run_script(&format!("{FOLDER}/scripts/part-{:03}", index + 1), script);
     }
     tell("boot-finished", fs::write(format!("{FOLDER}/boot-finished"), "\n"));
     println!("[kogumo] User data has run.");
+}
+
+/// What gzip packed, as tools do that make MIME parts of files; up to a limit that no configuration reaches.
+fn unpacked(data: &[u8]) -> Cow<'_, [u8]> {
+    if !data.starts_with(&[0x1f, 0x8b]) {
+        return Cow::Borrowed(data);
+    }
+    let mut plain = Vec::new();
+    match flate2::read::MultiGzDecoder::new(data).take(LARGEST).read_to_end(&mut plain) {
+        Ok(_) => Cow::Owned(plain),
+        Err(_) => Cow::Borrowed(data),
+    }
 }
 
 /// Runs a script by its own first line.
@@ -107,7 +126,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
             let all = text.split_once(boundary).map_or("", |(_, rest)| rest);
             mime_parts(all, boundary, pieces)
         }
-        None => vec![part(text)],
+        None => vec![part(Cow::Borrowed(text))],
     }
 }
 
@@ -123,7 +142,8 @@ fn mime_parts<'a>(text: &'a str, boundary: &str, at_most: usize) -> Vec<Part<'a>
         }
         let end = after.find(boundary).unwrap_or(after.len());
         let piece = after.get(..end).unwrap_or_default().trim_end_matches('-').trim_start_matches(['\r', '\n']);
-        found.push(part(split_head(piece).1));
+        let (head, body) = split_head(piece);
+        found.push(part(decoded(head, body)));
         rest = after;
     }
     found
@@ -146,13 +166,28 @@ fn boundary(head: &str) -> Option<&str> {
     }
 }
 
-fn part(text: &str) -> Part<'_> {
-    let text = text.trim_start_matches(['\r', '\n']);
+/// A part's text, which may be written in base64 (RFC 2045, `Content-Transfer-Encoding`).
+fn decoded<'a>(head: &str, body: &'a str) -> Cow<'a, str> {
+    let is_packed = head.to_ascii_lowercase().lines().any(|line| {
+        line.strip_prefix("content-transfer-encoding:").is_some_and(|encoding| encoding.trim() == "base64")
+    });
+    let bytes = STANDARD.decode(body.split_whitespace().collect::<String>());
+    match bytes.map(String::from_utf8) {
+        Ok(Ok(text)) if is_packed => Cow::Owned(text),
+        _ => Cow::Borrowed(body),
+    }
+}
+
+fn part(text: Cow<'_, str>) -> Part<'_> {
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(['\r', '\n'])),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches(['\r', '\n']).to_owned()),
+    };
     let first = text.lines().next().unwrap_or_default();
     match first {
         line if line.starts_with("#!") => Part::Script(text),
         line if line.trim_end() == "#cloud-config" => Part::Config(text),
-        line => Part::Unknown(line),
+        line => Part::Unknown(line.to_owned()),
     }
 }
 
@@ -162,9 +197,23 @@ mod tests {
 
     #[test]
     fn the_first_line_says_what_it_is() {
-        assert_eq!(parts("#!/bin/sh\necho"), [Part::Script("#!/bin/sh\necho")]);
-        assert_eq!(parts("#cloud-config\nruncmd: []\n"), [Part::Config("#cloud-config\nruncmd: []\n")]);
-        assert_eq!(parts("hello"), [Part::Unknown("hello")]);
+        assert_eq!(parts("#!/bin/sh\necho"), [Part::Script("#!/bin/sh\necho".into())]);
+        assert_eq!(parts("#cloud-config\nruncmd: []\n"), [Part::Config("#cloud-config\nruncmd: []\n".into())]);
+        assert_eq!(parts("hello"), [Part::Unknown("hello".into())]);
+    }
+
+    #[test]
+    fn parts_may_be_in_base64_and_all_of_it_packed() {
+        let text = "Content-Type: multipart/mixed; boundary=\"==x==\"\n\n--==x==\nContent-Type: text/x-shellscript; charset=\"utf-8\"\n\
+                    Content-Transfer-Encoding: base64\n\nIyEvYmluL3NoCmVjaG8g\n4oKsCg==\n\n--==x==--\n";
+        assert_eq!(parts(text), [Part::Script("#!/bin/sh\necho \u{20ac}\n".into())]);
+        // Python: gzip of `#!/bin/sh` and a line's end.
+        let packed = [
+            31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 83, 86, 212, 79, 202, 204, 211, 47, 206, 224, 2, 0, 29, 157, 251, 4, 10,
+            0, 0, 0,
+        ];
+        assert_eq!(&*unpacked(&packed), b"#!/bin/sh\n");
+        assert_eq!(&*unpacked(b"#!/bin/sh"), b"#!/bin/sh");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! New images: of an instance, of snapshots, of another image.
 
+use kogumo_base::Scope;
 use kogumo_door::Writer;
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
@@ -13,7 +14,7 @@ use crate::faults::{invalid_value, missing_parameter, refuse};
 use crate::instance::{Instance, State};
 use crate::resource::{Resource, get, put};
 use crate::snapshot::{self, Snapshot};
-use crate::tag;
+use crate::tag::{self, Tags};
 use crate::volume::{
     self,
     rules::{self, Shape},
@@ -206,26 +207,45 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
     Ok(RegisterImageResult { image_id: Some(image.id) })
 }
 
-/// Within a region the copy shares the snapshots' data; from another region only what has no snapshots can be copied.
+/// A copy has snapshots of its own, wherever it is.
 pub fn copy_image(w: &mut Writer, input: CopyImageRequest) -> Result<CopyImageResult, Fault> {
     refuse(&[
         ("Encrypted", input.encrypted == Some(true)),
         ("KmsKeyId", input.kms_key_id.is_some()),
         ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
+        ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
+        ("SnapshotCopyCompletionDurationMinutes", input.snapshot_copy_completion_duration_minutes.is_some()),
     ])?;
-    let from = kogumo_base::Scope::new(w.caller.account(), &input.source_region);
+    let from = Scope::new(w.caller.account(), &input.source_region);
     let source = find(w.store(), &from, &input.source_image_id)?;
     check_name(w.store(), w.scope(), &input.name)?;
-    if source.devices.iter().any(|device| device.snapshot.is_some()) && from != *w.scope() {
-        return Err(Fault::not_implemented("CopyImage of an image with snapshots between regions"));
+    let (mut tags, snapshot_tags) = tags_for(w, input.tag_specifications)?;
+    if input.copy_image_tags == Some(true) && source.owner == from.account {
+        let before = Tags::of_one(w.store(), &from, &source.id)?.shown(&source.id);
+        let is_named = |own: &Tag| tags.iter().any(|tag| tag.key == own.key);
+        let missing: Vec<Tag> = before.into_iter().filter(|own| !is_named(own)).collect();
+        tags.extend(missing);
     }
-    let (tags, _) = tags_for(w, input.tag_specifications)?;
+    let id = Image::KIND.new_id();
+    let mut devices = source.devices.clone();
+    for device in &mut devices {
+        let Some(of) = &device.snapshot else { continue };
+        // Whoever may use an image may copy what it starts from.
+        let owner = Scope::new(&source.owner, &input.source_region);
+        let before =
+            crate::resource::find::<Snapshot>(w.store(), &owner, of)?.ok_or_else(|| Snapshot::KIND.missing(of))?;
+        let description = format!("Copied for {id} from {} for {of}", source.id);
+        let snapshot = snapshot::copy_of(w, &before, description)?;
+        tag::mark(w, &snapshot, snapshot_tags.clone())?;
+        device.snapshot = Some(snapshot.id);
+    }
     let image = Image {
-        id: Image::KIND.new_id(),
+        id,
         name: input.name,
         description: input.description.unwrap_or_else(|| source.description.clone()),
         owner: w.caller.account().to_owned(),
         owner_alias: None,
+        devices,
         public: false,
         launch_users: Vec::new(),
         created: w.now,

@@ -33,6 +33,17 @@ pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopyS
     let tags = tag::specified(w, input.tag_specifications, Snapshot::KIND)?;
     let from = Scope::new(w.caller.account(), &input.source_region);
     let source = find(w.store(), &from, &input.source_snapshot_id)?;
+    let snapshot = copy_of(w, &source, input.description.unwrap_or_default())?;
+    tag::mark(w, &snapshot, tags)?;
+    let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
+    Ok(CopySnapshotResult { tags: tags.shown_if_any(&snapshot.id), snapshot_id: Some(snapshot.id) })
+}
+
+/// Records a copy, in the caller's account and region; the reconciler copies the file.
+///
+/// # Errors
+/// The snapshot is not there yet.
+pub fn copy_of(w: &mut Writer, source: &Snapshot, description: String) -> Result<Snapshot, Fault> {
     if !source.made {
         let message = format!("The snapshot '{}' is not completed.", source.id);
         return Err(Fault::coded("IncorrectState", 400, message));
@@ -41,7 +52,7 @@ pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopyS
         id: Snapshot::KIND.new_id(),
         volume: NO_VOLUME.into(),
         volume_size: source.volume_size,
-        description: input.description.unwrap_or_default(),
+        description,
         started: w.now,
         made: false,
         owner: w.caller.account().to_owned(),
@@ -51,9 +62,7 @@ pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopyS
     };
     put(w, &snapshot)?;
     base::inherit(w, &source.id, &snapshot.id)?;
-    tag::mark(w, &snapshot, tags)?;
-    let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
-    Ok(CopySnapshotResult { tags: tags.shown_if_any(&snapshot.id), snapshot_id: Some(snapshot.id) })
+    Ok(snapshot)
 }
 
 /// One snapshot of each volume of an instance.

@@ -7,7 +7,7 @@ mod ops;
 mod record;
 
 pub use attribute::*;
-pub use copy::{copy_snapshot, create_snapshots};
+pub use copy::{copy_of, copy_snapshot, create_snapshots};
 pub use find::find;
 pub use ops::*;
 pub use record::Snapshot;
