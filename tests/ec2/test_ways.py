@@ -188,3 +188,27 @@ def test_peered_vpcs_meet_and_others_do_not(cloud, ec2, account, site, tmp_path)
     assert pings(shell, there)
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=id)
     assert not pings(shell, there)
+
+
+def test_overlapping_blocks_do_not_meet(cloud, ec2, account, tmp_path):
+    """Two VPCs with the same block, and in each a server at the same address."""
+    needs_machines(cloud)
+    needs_ssh()
+    sites, shells = [], []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        if sites:
+            ec2.delete_key_pair(KeyName="site")
+        site = Site(cloud, ec2, account, folder)
+        sites.append(site)
+        group = site.group("open", ("tcp", 22, ANYWHERE), ("tcp", 8080, "10.8.0.0/16"))
+        client = site.run(site.public, group)
+        script = f"#!/bin/sh\nmkdir -p /srv/page && cd /srv/page && echo {name} > index.html && exec python3 -m http.server 8080\n"
+        server = site.run(site.private, group, PrivateIpAddress="10.8.2.50", UserData=script)
+        shells.append(site.login(site.running(client)["PublicIpAddress"]))
+        site.running(server)
+    for name, shell in zip(("one", "two"), shells):
+        assert eventually(lambda: shell("curl -s -m 2 http://10.8.2.50:8080/", check=False).stdout.strip() == name, 15)
+    for site in sites:
+        site.close()
