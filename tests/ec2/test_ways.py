@@ -5,7 +5,7 @@ import subprocess
 import uuid
 
 import pytest
-from asking import one
+from asking import one, refused
 from clouds import eventually
 from machines import needs_machines, needs_ssh
 from places import ANYWHERE, Outside, Site, permission
@@ -212,3 +212,42 @@ def test_overlapping_blocks_do_not_meet(cloud, ec2, account, tmp_path):
         assert eventually(lambda: shell("curl -s -m 2 http://10.8.2.50:8080/", check=False).stdout.strip() == name, 15)
     for site in sites:
         site.close()
+
+
+def test_endpoint_policies(cloud, ec2, account, site, name):
+    """What passes an endpoint is limited by its policy, and policies of others may ask for the endpoint."""
+    group = site.group("ssh", ("tcp", 22, ANYWHERE))
+    bastion, private = site.run(site.public, group), site.run(site.private, group)
+    address = site.running(bastion)["PublicIpAddress"]
+    shell = site.login(site.running(private)["PrivateIpAddress"], over=address)
+
+    def listed():
+        target = "-H 'X-Amz-Target: DynamoDB_20120810.ListTables' -H 'Content-Type: application/x-amz-json-1.0'"
+        signed = f"--aws-sigv4 aws:amz:ap-northeast-1:dynamodb --user {account}:test {target}"
+        return shell(f"curl -s -m 5 {signed} -d '{{}}' {AWS}")
+
+    def endpoint(service, **more):
+        wanted = {"ServiceName": f"com.amazonaws.ap-northeast-1.{service}", "RouteTableIds": [site.private_table], **more}
+        return ec2.create_vpc_endpoint(VpcId=site.vpc, **wanted)["VpcEndpoint"]["VpcEndpointId"]
+
+    only = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:DescribeTable", "Resource": "*"}]})
+    with refused("InvalidPolicyDocument"):
+        endpoint("dynamodb", PolicyDocument="{}")
+    id = endpoint("dynamodb", PolicyDocument=only)
+    assert json.loads(one(ec2.describe_vpc_endpoints(VpcEndpointIds=[id]), "VpcEndpoints")["PolicyDocument"]) == json.loads(only)
+    assert "no VPC endpoint policy allows the dynamodb:ListTables action" in listed()
+    ec2.modify_vpc_endpoint(VpcEndpointId=id, ResetPolicy=True)
+    assert "TableNames" in listed()
+
+    s3 = cloud.client("s3", key=account)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_object(Bucket=name, Key="file", Body=b"inside")
+    gate = endpoint("s3")
+    condition = {"StringNotEquals": {"aws:SourceVpce": gate}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*", "Condition": condition}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=name, Key="file")
+    inside = cloud.client("s3", key=account, url="https://s3.ap-northeast-1.amazonaws.com")
+    signed = inside.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "file"})
+    assert shell(f"curl -s -m 5 '{signed}'") == "inside"

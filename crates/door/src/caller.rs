@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kogumo_base::{Arn, Scope, Timestamp};
 
-use crate::Session;
+use crate::{Session, ViaEndpoint};
 
 /// A call's circumstances: whose account, which region, on whose behalf, from where.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Caller {
     pub invoked_by: Option<String>,
     /// For what a service calls: the ARN that resource policies see as `aws:SourceArn`.
     pub source_arn: Option<String>,
+    /// The VPC endpoint that the call came over.
+    pub endpoint: Option<Arc<ViaEndpoint>>,
     /// What the temporary credentials carry that signed.
     pub session: Option<Arc<Session>>,
     /// The service that took on the role that the principal is a session of, without keys: the role must trust it.
@@ -99,6 +101,7 @@ impl Caller {
             called_via: Vec::new(),
             invoked_by: None,
             source_arn: None,
+            endpoint: None,
             session: None,
             assumed_by: None,
         }
@@ -126,8 +129,12 @@ impl Caller {
 
     /// The same caller, through a service, under a request id of its own.
     pub fn through(&self, service: &str) -> Self {
-        let mut through =
-            Caller { request_id: kogumo_base::uuid(), invoked_by: Some(service.to_owned()), ..self.clone() };
+        let mut through = Caller {
+            request_id: kogumo_base::uuid(),
+            invoked_by: Some(service.to_owned()),
+            endpoint: None,
+            ..self.clone()
+        };
         through.called_via.push(service.to_owned());
         through
     }

@@ -1,9 +1,11 @@
 //! The ways in: the listen port, and sockets that services open in the networks of the cloud.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
+
+use crate::Cloud;
 
 /// The way that a connection came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +20,23 @@ pub enum Entrance {
     /// An interface of an interface endpoint of a VPC.
     Endpoint { vpc: String, interface: String },
 }
+
+/// A VPC endpoint that a call came over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViaEndpoint {
+    /// `vpce-…`
+    pub id: String,
+    pub vpc: String,
+    /// Who called, in the VPC; none where the endpoint hides it.
+    pub source: Option<IpAddr>,
+    /// The policy that limits what passes it.
+    pub policy: Option<String>,
+}
+
+/// Finds the endpoint behind an entrance, the caller's address and the service's name: a part of the cloud, from whoever
+/// has the networks.
+#[derive(Clone, Copy)]
+pub struct EndpointFinder(pub fn(&Cloud, &Entrance, IpAddr, &str) -> Option<ViaEndpoint>);
 
 /// A further socket to serve, until `closed` ends.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ pub use client::Client;
 pub use cloud::Cloud;
 pub use context::{Context, Reader, Writer};
 pub use documents::Documents;
-pub use entrance::{Doorway, Entrance, Entrances};
+pub use entrance::{Doorway, EndpointFinder, Entrance, Entrances, ViaEndpoint};
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
 pub use operation::{Answer, Op, Rehearsal, Settled, read, task, write};

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Method, Response, Version};
 use hyper::body::Incoming as HyperBody;
 use kogumo_base::Trouble;
-use kogumo_door::{BoxFuture, Caller, Cloud, Entrance, Incoming, Principal};
+use kogumo_door::{BoxFuture, Caller, Cloud, EndpointFinder, Entrance, Incoming, Principal, ViaEndpoint};
 use kogumo_sigv4::{Authentication, BodyHash, KeyCache, Problem};
 use kogumo_wire::{Body, Common, Fault, Protocol, Service, parse_query};
 
@@ -150,6 +150,16 @@ impl Gateway {
         Ok(response)
     }
 
+    /// The VPC endpoint that the call came over.
+    fn endpoint(&self, arrival: &Arrival, target: Target) -> Option<Arc<ViaEndpoint>> {
+        let Arrival { incoming, .. } = arrival;
+        if incoming.entrance == Entrance::Port {
+            return None;
+        }
+        let finder = self.cloud.part::<EndpointFinder>().ok()?;
+        (finder.0)(&self.cloud, &incoming.entrance, incoming.peer.ip(), target.service.name).map(Arc::new)
+    }
+
     /// Finds service, protocol and operation; reads the body where they stand in a form.
     async fn aim(&self, arrival: &mut Arrival, authentication: Option<&Authentication>) -> Result<Target, Rejected> {
         let scope_service = match authentication {
@@ -219,7 +229,7 @@ impl Gateway {
         }
         let mut input = (op.new_input)();
         target.protocol.decode(op.facts, &mut arrival.incoming.request, &mut *input)?;
-        let caller = caller(arrival, identity);
+        let caller = Caller { endpoint: self.endpoint(arrival, target), ..caller(arrival, identity) };
         if anonymous && !built.anonymous.is_some_and(|may| may(&self.cloud, &caller, op.facts, &*input)) {
             return Err(auth_faults::missing_token(s3));
         }
@@ -344,6 +354,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         called_via: Vec::new(),
         invoked_by: None,
         source_arn: None,
+        endpoint: None,
         assumed_by: None,
         session: identity.session,
     }

@@ -17,6 +17,7 @@ mod router;
 pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -132,6 +133,14 @@ impl Linux {
     #[must_use]
     pub fn internet(&self) -> Option<Namespace> {
         self.state().inet.as_ref()?.namespace().share().ok()
+    }
+
+    /// The VPC whose packets have that address at gateway endpoints.
+    #[must_use]
+    pub fn vpc_behind(&self, source: IpAddr) -> Option<Id> {
+        let state = self.state();
+        let mut routers = state.routers.iter();
+        routers.find(|(_, router)| plan::endpoint_source(router.number()) == source).map(|(id, _)| id.clone())
     }
 
     /// Whether connections may go on in a VPC that its namespace has not seen begin: those of machines that outlived the

@@ -37,6 +37,8 @@ pub struct Policies<'a> {
     pub resource: Vec<Attached<'a>>,
     /// A policy of the resource without which nobody gets in: a role's trust, a key's policy.
     pub trust: Option<Attached<'a>>,
+    /// At most this passes the VPC endpoint that the request came over, whoever asks.
+    pub endpoint: Option<Attached<'a>>,
     /// Service control policies: each level, from the root of the organization down, must allow.
     pub service_control: Vec<Vec<Attached<'a>>>,
 }
@@ -49,6 +51,7 @@ pub enum Layer {
     Session,
     Resource,
     Trust,
+    Endpoint,
     ServiceControl,
 }
 
@@ -124,6 +127,7 @@ impl<'a> Policies<'a> {
             .map(of(Layer::Identity))
             .chain(self.resource.iter().map(of(Layer::Resource)))
             .chain(self.trust.iter().map(of(Layer::Trust)))
+            .chain(self.endpoint.iter().map(of(Layer::Endpoint)))
             .chain(self.boundary.iter().map(of(Layer::Boundary)))
             .chain(session)
             .chain(control)
@@ -157,8 +161,10 @@ impl Asked<'_> {
     fn is_meant(&self, layer: Layer, statement: &Statement) -> Option<Named> {
         let request = self.request;
         let named = match (layer, &statement.principal) {
-            (Layer::Resource | Layer::Trust, Some(principal)) => principal.names(request.principal)?,
-            (Layer::Resource | Layer::Trust, None) => return None,
+            (Layer::Resource | Layer::Trust | Layer::Endpoint, Some(principal)) => {
+                principal.names(request.principal)?
+            }
+            (Layer::Resource | Layer::Trust | Layer::Endpoint, None) => return None,
             _ => Named::Self_,
         };
         let meant = statement.is_about_action(&self.action, request.context)
@@ -199,6 +205,9 @@ impl Asked<'_> {
     /// The statement that allows (none for root), or the layer that lacks the permission.
     fn allowance(&self, policies: &Policies<'_>) -> Result<Option<Matched>, Layer> {
         let principal = self.request.principal;
+        if policies.endpoint.is_some() {
+            self.grant(Layer::Endpoint, &policies.endpoint).ok_or(Layer::Endpoint)?;
+        }
         let by_resource = match &policies.trust {
             Some(trust) => self.grant(Layer::Trust, [trust]),
             None => self.grant(Layer::Resource, &policies.resource),

@@ -22,6 +22,7 @@ pub(crate) fn name(layer: Layer) -> &'static str {
         Layer::Session => "session policy",
         Layer::Resource => "resource-based policy",
         Layer::Trust => "role trust policy",
+        Layer::Endpoint => "VPC endpoint policy",
         Layer::ServiceControl => "service control policy",
     }
 }

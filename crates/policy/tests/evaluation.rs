@@ -49,6 +49,7 @@ struct Case {
     session: Option<Document>,
     resource: Option<Document>,
     trust: Option<Document>,
+    endpoint: Option<Document>,
     control: Vec<Document>,
     owner: &'static str,
     context: Context,
@@ -63,6 +64,7 @@ impl Case {
             session: self.session.as_ref().map(|document| vec![named("session")(document)]),
             resource: self.resource.iter().map(named("resource")).collect(),
             trust: self.trust.as_ref().map(named("trust")),
+            endpoint: self.endpoint.as_ref().map(named("endpoint")),
             service_control: self.control.iter().map(|document| vec![named("control")(document)]).collect(),
         };
         let request = Request { principal, action, resource, owner: self.owner, context: &self.context };
@@ -284,6 +286,21 @@ fn root_is_held_by_resource_and_service_control_policies_only() {
     };
     assert_eq!(control.decide(&root, "s3:GetObject", "arn:aws:s3:::b/k").0, ALLOWED);
     assert_eq!(control.decide(&root, "iam:GetUser", "*"), (SILENT, Some(Layer::ServiceControl)));
+}
+
+/// AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies": it limits everybody, and gives nothing.
+#[test]
+fn endpoints_let_pass_at_most_what_their_policy_allows() {
+    let endpoint = || Some(document(json!([grant(json!("*"), "s3:GetObject", "arn:aws:s3:::b/*")])));
+    let root = Principal::Root { account: ACCOUNT.into() };
+    let limited = Case { endpoint: endpoint(), ..Case::default() };
+    assert_eq!(limited.decide(&root, "s3:GetObject", "arn:aws:s3:::b/k").0, ALLOWED);
+    assert_eq!(limited.decide(&root, "s3:PutObject", "arn:aws:s3:::b/k"), (SILENT, Some(Layer::Endpoint)));
+    assert_eq!(limited.decide(&user(), "s3:GetObject", "arn:aws:s3:::b/k"), (SILENT, Some(Layer::Identity)));
+    let with_identity =
+        Case { endpoint: endpoint(), identity: Some(document(json!([allow("*", "*")]))), ..Case::default() };
+    assert_eq!(with_identity.decide(&user(), "s3:GetObject", "arn:aws:s3:::b/k").0, ALLOWED);
+    assert_eq!(with_identity.decide(&user(), "s3:PutObject", "arn:aws:s3:::b/k"), (SILENT, Some(Layer::Endpoint)));
 }
 
 /// "IAM JSON policy elements: NotAction", "NotResource", "NotPrincipal".

@@ -72,6 +72,7 @@ pub fn service() -> Service {
         .surface(instance::identity_surface())
         .with(image::import::Imports::default())
         .with(Network::new())
+        .with(endpoint::FINDER)
         .reconciler(network::RECONCILER)
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
         .with(flow_log::FlowLogs::default())

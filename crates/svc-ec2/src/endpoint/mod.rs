@@ -4,7 +4,9 @@ mod ops;
 mod record;
 mod service;
 mod shown;
+mod via;
 
 pub use ops::*;
 pub use record::{Kind, VpcEndpoint};
 pub use service::*;
+pub use via::FINDER;

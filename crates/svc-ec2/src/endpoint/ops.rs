@@ -35,7 +35,6 @@ pub fn of_vpc(read: &dyn Read, scope: &Scope, vpc: &str) -> Result<Vec<VpcEndpoi
 
 pub fn create_vpc_endpoint(w: &mut Writer, input: CreateVpcEndpointRequest) -> Result<CreateVpcEndpointResult, Fault> {
     refuse(&[
-        ("PolicyDocument", input.policy_document.as_deref().is_some_and(|text| !lets_everything_through(text))),
         ("IpAddressType", input.ip_address_type.as_deref().is_some_and(|kind| kind != "ipv4")),
         ("DnsOptions", input.dns_options.is_some()),
         ("SubnetConfigurations", input.subnet_configurations.is_some()),
@@ -58,20 +57,13 @@ pub fn create_vpc_endpoint(w: &mut Writer, input: CreateVpcEndpointRequest) -> R
     Ok(CreateVpcEndpointResult { vpc_endpoint: Some(shown), client_token: token })
 }
 
-/// Policies of endpoints are not enforced here: only the one that limits nothing is taken.
-fn lets_everything_through(policy: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<serde_json::Value>(policy) else { return false };
-    let statements = match &policy["Statement"] {
-        serde_json::Value::Array(statements) => statements.clone(),
-        one => vec![one.clone()],
-    };
-    let is_open = |one: &serde_json::Value| {
-        one["Effect"] == "Allow"
-            && (one["Principal"] == "*" || one["Principal"]["AWS"] == "*")
-            && [&one["Action"], &one["Resource"]].iter().all(|part| **part == "*" || part[0] == "*")
-            && one.get("Condition").is_none()
-    };
-    statements.iter().any(is_open) && statements.iter().all(|one| one["Effect"] == "Allow")
+/// A policy that can be read; none where nothing limits.
+fn policy(w: &Writer, text: Option<String>) -> Result<Option<String>, Fault> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    if w.cloud.documents.get(&text).is_none() {
+        return Err(Fault::coded("InvalidPolicyDocument", 400, "The policy document of the endpoint is malformed."));
+    }
+    Ok(Some(text))
 }
 
 fn make(w: &mut Writer, input: CreateVpcEndpointRequest) -> Result<VpcEndpoint, Fault> {
@@ -85,6 +77,7 @@ fn make(w: &mut Writer, input: CreateVpcEndpointRequest) -> Result<VpcEndpoint, 
         vpc: vpc.id.clone(),
         service: name.clone(),
         kind: Kind::Gateway { route_tables: Vec::new() },
+        policy: policy(w, input.policy_document)?,
         created: w.now,
     };
     match kind.as_str() {
@@ -241,7 +234,6 @@ pub fn describe_vpc_endpoints(
 
 pub fn modify_vpc_endpoint(w: &mut Writer, input: ModifyVpcEndpointRequest) -> Result<ModifyVpcEndpointResult, Fault> {
     refuse(&[
-        ("PolicyDocument", input.policy_document.as_deref().is_some_and(|text| !lets_everything_through(text))),
         ("IpAddressType", input.ip_address_type.as_deref().is_some_and(|kind| kind != "ipv4")),
         ("DnsOptions", input.dns_options.is_some()),
         ("SubnetConfigurations", input.subnet_configurations.is_some()),
@@ -269,6 +261,11 @@ pub fn modify_vpc_endpoint(w: &mut Writer, input: ModifyVpcEndpointRequest) -> R
             }
         }
         *private_dns = input.private_dns_enabled.unwrap_or(*private_dns);
+    }
+    if input.reset_policy == Some(true) {
+        endpoint.policy = None;
+    } else if input.policy_document.is_some() {
+        endpoint.policy = policy(w, input.policy_document)?;
     }
     follow_groups(w, &endpoint)?;
     add_subnets(w, &mut endpoint, &input.add_subnet_ids.unwrap_or_default())?;

@@ -15,6 +15,9 @@ pub struct VpcEndpoint {
     /// `com.amazonaws.ap-northeast-1.s3`
     pub service: String,
     pub kind: Kind,
+    /// What passes it; none where that is everything.
+    #[serde(default)]
+    pub policy: Option<String>,
     pub created: Timestamp,
 }
 

@@ -22,7 +22,7 @@ pub fn shown(read: &dyn Read, scope: &Scope, endpoint: &VpcEndpoint, tags: &Tags
         vpc_id: Some(endpoint.vpc.clone()),
         service_name: Some(endpoint.service.clone()),
         state: Some("available".into()),
-        policy_document: Some(FULL_ACCESS.into()),
+        policy_document: Some(endpoint.policy.clone().unwrap_or_else(|| FULL_ACCESS.to_owned())),
         route_table_ids: Some(Vec::new()),
         subnet_ids: Some(Vec::new()),
         groups: Some(Vec::new()),

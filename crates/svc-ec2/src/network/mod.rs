@@ -94,6 +94,12 @@ impl Network {
         self.sync_sockets(cloud)
     }
 
+    /// The VPC whose packets have that address at gateway endpoints.
+    #[must_use]
+    pub fn vpc_behind(&self, source: IpAddr) -> Option<String> {
+        self.linux.as_ref().ok()?.vpc_behind(source)
+    }
+
     /// Lets connections of an interface's VPC go on that began before this server did, for as long as TCP may need to try
     /// again.
     pub fn take_over_connections(&self, interface: &str) {

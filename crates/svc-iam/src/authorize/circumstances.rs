@@ -82,7 +82,12 @@ fn of_network(context: &mut Context, caller: &Caller) {
     let is_private = caller.source_ip.is_none_or(|address| address.is_loopback());
     context.put("aws:SecureTransport", (caller.secure || is_private).to_string());
     // Behind a service the address is the service's, which is nobody's.
-    if caller.invoked_by.is_none() {
+    if let Some(endpoint) = &caller.endpoint {
+        // In a VPC there is no public address.
+        context.put("aws:SourceVpc", endpoint.vpc.as_str());
+        context.put("aws:SourceVpce", endpoint.id.as_str());
+        context.put_some("aws:VpcSourceIp", endpoint.source.map(|address| address.to_string()));
+    } else if caller.invoked_by.is_none() {
         context.put_some("aws:SourceIp", caller.source_ip.map(|address| address.to_string()));
     }
     if !caller.user_agent.is_empty() {

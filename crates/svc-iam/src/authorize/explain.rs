@@ -100,6 +100,7 @@ fn japanese_layer(layer: Layer) -> &'static str {
         Layer::Session => "セッションポリシー",
         Layer::Resource => "リソースベースのポリシー",
         Layer::Trust => "ロールの信頼ポリシー",
+        Layer::Endpoint => "VPC エンドポイントポリシー",
         Layer::ServiceControl => "サービスコントロールポリシー",
     }
 }

@@ -55,7 +55,8 @@ fn one(cloud: &Cloud, caller: &Caller, service: &Service, ask: &Ask<'_>) -> Resu
 /// Root and services by their own right are held by policies of resources only: where a service has none, they pass.
 fn passes(caller: &Caller, service: &Service) -> bool {
     let is_held = !matches!(caller.principal, Principal::Root { .. } | Principal::Service(_));
-    !is_held && !service.has_policies && service.facts.name != "sts"
+    let is_limited = caller.endpoint.as_ref().is_some_and(|endpoint| endpoint.policy.is_some());
+    !is_held && !is_limited && !service.has_policies && service.facts.name != "sts"
 }
 
 /// Decides what one caller asks for.
@@ -67,6 +68,8 @@ struct Decider<'a> {
     identity: Arc<Identity>,
     /// The session's own policies; none where nothing limits it.
     session: Option<Vec<Arc<Document>>>,
+    /// The policy of the VPC endpoint that the call came over.
+    endpoint: Option<Arc<Document>>,
 }
 
 type Called<'a> = Option<(&'static Operation, &'a dyn Structure)>;
@@ -75,7 +78,10 @@ impl<'a> Decider<'a> {
     fn new(cloud: &'a Cloud, caller: &'a Caller, service: &'a Service) -> Result<Self, Trouble> {
         let identity = identity::of(cloud, caller)?;
         let session = identity::session_policies(cloud, caller)?;
-        Ok(Decider { cloud, caller, service, store: cloud.store.read(), identity, session })
+        let policy = caller.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref());
+        let read = |text| cloud.documents.get(text).unwrap_or_else(|| Arc::new(Document::silent()));
+        let endpoint = policy.map(read);
+        Ok(Decider { cloud, caller, service, store: cloud.store.read(), identity, session, endpoint })
     }
 
     /// A service that works in somebody's role without keys of it: the role must trust the service.
@@ -141,6 +147,8 @@ impl<'a> Decider<'a> {
             .session
             .as_ref()
             .map(|documents| documents.iter().map(|document| Attached { name: "session policy", document }).collect());
+        let name = self.caller.endpoint.as_ref().map_or("", |endpoint| endpoint.id.as_str());
+        policies.endpoint = self.endpoint.as_ref().map(|document| Attached { name, document });
         let mut attached = ground.policies.iter().map(|document| Attached { name: resource, document });
         if is_trust {
             policies.trust = attached.next_back();
@@ -165,7 +173,8 @@ impl<'a> Decider<'a> {
     }
 
     fn asks_context(&self) -> bool {
-        self.identity.asks_context || self.session.iter().flatten().any(|document| document.asks_context)
+        let limits = self.session.iter().flatten().chain(&self.endpoint);
+        self.identity.asks_context || limits.into_iter().any(|document| document.asks_context)
     }
 
     /// The circumstances; empty where no policy asks for them.

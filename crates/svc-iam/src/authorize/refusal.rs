@@ -89,6 +89,7 @@ pub fn layer(layer: Layer) -> &'static str {
         Layer::Session => "session policy",
         Layer::Resource => "resource-based policy",
         Layer::Trust => "role trust policy",
+        Layer::Endpoint => "VPC endpoint policy",
         Layer::ServiceControl => "service control policy",
     }
 }
