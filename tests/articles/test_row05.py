@@ -32,10 +32,10 @@ def create(cloud, *words):
     [
         ("--volume-type gp2 --size 16385", "InvalidParameterValue", "too large for volume type gp2; maximum is 16384GiB"),
         ("--volume-type io1 --size 3 --iops 100", "InvalidParameterValue", "too small for volume type io1; minimum is 4GiB"),
-        ("--volume-type io1 --size 100 --iops 5001", "InvalidParameterCombination", "maximum is 50"),
+        ("--volume-type io1 --size 100 --iops 5001", "InvalidParameterValue", "Iops to volume size ratio of 50.010000 is too high; maximum is 50"),
         ("--volume-type io1 --size 100 --iops 99", "InvalidParameterValue", "too low"),
         ("--volume-type io1 --size 16384 --iops 64001", "InvalidParameterValue", "too high"),
-        ("--volume-type io1 --size 100", "MissingParameter", "iops"),
+        ("--volume-type io1 --size 100", "InvalidParameterCombination", "The parameter iops must be specified for io1 volumes."),
         ("--volume-type st1 --size 124", "InvalidParameterValue", "minimum is 125GiB"),
         ("--volume-type sc1 --size 16385", "InvalidParameterValue", "maximum is 16384GiB"),
         ("--volume-type st1 --size 500 --iops 500", "InvalidParameterCombination", "not supported for st1"),
@@ -57,10 +57,11 @@ def test_hard_disks_do_not_boot(cloud, kind):
 
 
 def test_gp2_has_three_iops_for_each_gib(cloud):
+    ec2 = cloud.client("ec2")
     for size, iops in [(1, 100), (33, 100), (100, 300), (1000, 3000), (5334, 16000), (16384, 16000)]:
-        made = cloud.aws("ec2", "create-volume", "--availability-zone", ZONE, "--volume-type", "gp2", "--size", size)
+        made = ec2.create_volume(AvailabilityZone=ZONE, VolumeType="gp2", Size=size)
         assert made["Iops"] == iops
-        cloud.aws("ec2", "delete-volume", "--volume-id", made["VolumeId"])
+        ec2.delete_volume(VolumeId=made["VolumeId"])
 
 
 def test_simulation(cloud, tmp_path):

@@ -12,8 +12,10 @@ ZONE = "ap-northeast-1a"
     "wanted, code",
     [
         ({"VolumeType": "st1", "Size": 124}, "InvalidParameterValue"),
-        ({"VolumeType": "io1", "Size": 10, "Iops": 501}, "InvalidParameterCombination"),
-        ({"VolumeType": "io1", "Size": 10}, "MissingParameter"),
+        ({"VolumeType": "io1", "Size": 10, "Iops": 501}, "InvalidParameterValue"),
+        ({"VolumeType": "gp3", "Size": 10, "Throughput": 1000}, "InvalidParameterValue"),
+        ({"VolumeType": "io1", "Size": 10, "Iops": 100, "Throughput": 200}, "InvalidParameterCombination"),
+        ({"VolumeType": "io1", "Size": 10}, "InvalidParameterCombination"),
         ({"VolumeType": "gp2", "Size": 10, "Iops": 100}, "InvalidParameterCombination"),
         ({"VolumeType": "gp2", "Size": 16385}, "InvalidParameterValue"),
         ({"VolumeType": "gp3", "Size": 10, "Iops": 2999}, "InvalidParameterValue"),

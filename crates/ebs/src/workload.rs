@@ -55,7 +55,8 @@ impl Workload {
             "idle" => "idle:1h",
             given => given,
         };
-        let phases = text.split(',').map(|phase| Phase::parse(phase.trim())).collect::<Result<Vec<_>, _>>()?;
+        let phases =
+            text.split([',', ';', '\n']).map(|phase| Phase::parse(phase.trim())).collect::<Result<Vec<_>, _>>()?;
         let total = phases.iter().fold(0_u32, |sum, phase| sum.saturating_add(phase.seconds));
         if total > LONGEST {
             return Err("a workload lasts 31 days at most".into());

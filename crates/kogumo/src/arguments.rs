@@ -49,7 +49,7 @@ Kogumo (小雲): AWS on your own machine.
       --io-size SIZE                of each read or write: 16K (default; 1M on st1 and sc1)
       --sequential, --random        (default: random; sequential on st1 and sc1)
       --every DURATION              a row of the table (default: so that there are 24)
-      --svg FILE                    (default ebs-TYPE-GIB.svg)
+      --svg, -o FILE                (default ebs-TYPE-GIB.svg)
       --language en|ja              (default: as LANG says)
   kogumo iam explain PRINCIPAL ACTION [RESOURCE]
                                   which statement of which policy allows or denies it
@@ -278,7 +278,7 @@ fn parse_ebs(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
             Long("sequential") => told.is_sequential = Some(true),
             Long("random") => told.is_sequential = Some(false),
             Long("every") => told.every = Some(parser.value()?.string()?),
-            Long("svg") => told.svg = Some(parser.value()?.into()),
+            Long("svg" | "output") | Short('o') => told.svg = Some(parser.value()?.into()),
             Long("language") => told.language = Some(parser.value()?.string()?),
             other => return Err(other.unexpected()),
         }

@@ -83,11 +83,9 @@ fn check_iops(shape: &mut Shape, limits: &Limits) -> Result<(), Fault> {
             shape.iops = Some(3000);
             Ok(())
         }
-        (Some(_), None) => Err(Fault::coded(
-            "MissingParameter",
-            400,
-            format!("The parameter iops must be specified for {kind} volumes."),
-        )),
+        (Some(_), None) => {
+            Err(invalid_combination(format!("The parameter iops must be specified for {kind} volumes.")))
+        }
         (Some((least, most)), Some(iops)) => {
             if iops < least {
                 let message = format!("Volume iops of {iops} is too low; minimum is {least}.");
@@ -99,11 +97,11 @@ fn check_iops(shape: &mut Shape, limits: &Limits) -> Result<(), Fault> {
             }
             if i64::from(iops) > i64::from(shape.size) * i64::from(limits.ratio) && !(kind == "gp3" && iops == 3000) {
                 let message = format!(
-                    "Iops to volume size ratio of {:.6} is too high; maximum is {}.000000.",
+                    "Iops to volume size ratio of {:.6} is too high; maximum is {}",
                     f64::from(iops) / f64::from(shape.size),
                     limits.ratio
                 );
-                return Err(invalid_combination(message));
+                return Err(invalid_value(message));
             }
             Ok(())
         }
@@ -118,8 +116,7 @@ fn check_throughput(shape: &mut Shape) -> Result<(), Fault> {
             Ok(())
         }
         Some(_) if shape.kind != "gp3" => {
-            let message = format!("The parameter throughput is not supported for {} volumes.", shape.kind);
-            Err(invalid_combination(message))
+            Err(invalid_combination("throughput can only be specified for volumeType gp3."))
         }
         Some(throughput) if throughput < least => {
             Err(invalid_value(format!("Volume throughput of {throughput} MiB/s is too low; minimum is {least} MiB/s.")))
@@ -129,10 +126,10 @@ fn check_throughput(shape: &mut Shape) -> Result<(), Fault> {
         }
         Some(throughput) if i64::from(throughput) * 4 > i64::from(shape.iops.unwrap_or(3000)) => {
             let message = format!(
-                "Throughput (MiB/s) to iops ratio of {:.6} is too high; maximum is 0.250000 MiB/s per iops.",
+                "Throughput (MiBps) to iops ratio of {:.6} is too high; maximum is 0.250000 MiBps per iops",
                 f64::from(throughput) / f64::from(shape.iops.unwrap_or(3000))
             );
-            Err(invalid_combination(message))
+            Err(invalid_value(message))
         }
         Some(_) => Ok(()),
     }
@@ -157,7 +154,9 @@ mod tests {
         );
         assert!(tried("st1", 500, None, true).is_err());
         assert!(tried("st1", 124, None, false).is_err_and(|message| message.contains("minimum is 125GiB")));
-        assert!(tried("io1", 10, Some(501), false).is_err_and(|message| message.contains("maximum is 50.000000")));
+        assert!(
+            tried("io1", 10, Some(501), false).is_err_and(|message| message.ends_with("is too high; maximum is 50"))
+        );
         assert!(tried("io1", 10, None, false).is_err());
         assert!(tried("standard", 1025, None, false).is_err());
         assert!(tried("gp2", 8, Some(100), false).is_err());
