@@ -41,7 +41,7 @@ def test_a_folder_boots(cloud, ec2, account, root, tmp_path, name):
     ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0")
     id = run(ec2, ami, KeyName=name, SecurityGroupIds=[group], UserData="#!/bin/sh\necho \"RAN $(cat /etc/marker)\"\n")
     address = wait(ec2, id, "running")["PublicIpAddress"]
-    printed(ec2, id, "RAN of a folder")
+    assert "has no sudo" in printed(ec2, id, "RAN of a folder")
     eventually(lambda: ssh(key, address, "true", check=False).returncode == 0)
     assert ssh(key, address, "cat /etc/marker; id -un; ls /usr/sbin") == "of a folderec2-user\nsshd"
     # What is taken of it goes on without it: the files below stay as long as something needs them.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use kogumo_base::Trouble;
 
 use crate::Layer;
+pub(crate) use skeleton::power_scripts;
 
 /// Where an image's files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -139,8 +139,8 @@ pub(super) fn finish(folder: &Path) -> Result<(), Trouble> {
     etc::make(&folder.join("etc/ssh/sshd_config.d"), 0o755)?;
     let local = folder.join("opt/kogumo/bin");
     etc::make(&local, 0o755)?;
-    for (name, signal) in POWER {
-        write(&local.join(name), &power_script(signal), 0o755)?;
+    for (name, script) in power_scripts() {
+        write(&local.join(name), &script, 0o755)?;
     }
     write(&local.join("systemctl"), SYSTEMCTL, 0o755)?;
     write(&folder.join("etc/profile.d/kogumo.sh"), PROFILE, 0o644)?;
@@ -150,6 +150,11 @@ pub(super) fn finish(folder: &Path) -> Result<(), Trouble> {
         write(&folder.join("etc/pam.d/su-l"), PAM_SU, 0o644)?;
     }
     Ok(())
+}
+
+/// The programs that speak to init, by name.
+pub(crate) fn power_scripts() -> impl Iterator<Item = (&'static str, String)> {
+    POWER.iter().map(|(name, signal)| (*name, power_script(signal)))
 }
 
 fn power_script(signal: &str) -> String {

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::{sysctl, unblock_signals, user_data, users};
 use crate::Spec;
+use crate::image::power_scripts;
 use crate::keeper::fork;
 
 /// Which instance this root volume was last booted for, as cloud-init keeps it.
@@ -29,6 +30,7 @@ pub(super) fn boot(spec: &Spec) {
     if first {
         users::make_defaults(&spec.seed.authorized_keys);
         renew_host_keys(spec);
+        come_to_terms();
     }
     start_sshd();
     start_local();
@@ -96,6 +98,20 @@ fn renew_host_keys(spec: &Spec) {
     println!("256 SHA256:{} {who} (ED25519)", key.fingerprint.trim_end_matches('='));
     println!("-----END SSH HOST KEY FINGERPRINTS-----");
     println!("-----BEGIN SSH HOST KEY KEYS-----\n{} {who}\n-----END SSH HOST KEY KEYS-----", key.public);
+}
+
+/// What an image that was made elsewhere does not know of this init, and what people will miss in it.
+fn come_to_terms() {
+    let has = |paths: &[&str]| paths.iter().any(|path| Path::new(path).exists());
+    if !has(&["/opt/kogumo/bin/poweroff"]) {
+        // Its own ones speak to systemd, which does not run here; sudo looks into this folder first.
+        for (name, script) in power_scripts() {
+            write(&format!("/usr/local/sbin/{name}"), &script, 0o755);
+        }
+    }
+    if !has(&["/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo", "/opt/kogumo/bin/sudo"]) {
+        println!("[kogumo] This image has no sudo: ec2-user and ubuntu cannot become root. Install it in the image.");
+    }
 }
 
 fn start_sshd() {
