@@ -105,7 +105,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ),
     ("Reply-to addresses of user pools", "recorded; mail is not sent"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
-    ("Root and AssumeRole", "an account's root, `test` among them, may assume roles that trust the account; AWS refuses it"),
+    (
+        "Root and AssumeRole",
+        "an account's root, `test` among them, may assume roles that trust the account; AWS refuses it",
+    ),
     ("Certificates of custom domain names", "recorded; this cloud's authority vouches for the names"),
     ("aws:SecureTransport over loopback", "counts as true"),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),

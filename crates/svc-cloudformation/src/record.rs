@@ -250,10 +250,26 @@ pub struct Export {
 /// A principal as it is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Owner {
-    Root { account: String },
-    User { account: String, name: String, path: String, id: String },
-    AssumedRole { account: String, role: String, session: String, id: String },
-    Federated { account: String, name: String, id: String },
+    Root {
+        account: String,
+    },
+    User {
+        account: String,
+        name: String,
+        path: String,
+        id: String,
+    },
+    AssumedRole {
+        account: String,
+        role: String,
+        session: String,
+        id: String,
+    },
+    Federated {
+        account: String,
+        name: String,
+        id: String,
+    },
     Service(String),
     #[default]
     Anonymous,
