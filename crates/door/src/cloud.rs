@@ -178,10 +178,15 @@ impl Cloud {
                 let answer = run(&Reader { store: &snapshot, caller, now, cloud: self }, input)?;
                 rehearsed.map(|()| answer)
             }
-            Handler::Write(run) => self.store.write(|tx| {
-                let answer = run(&mut Writer { tx, caller, now, cloud: self }, &*input)?;
-                op.rehearse(&*input).map(|()| answer)
-            }),
+            Handler::Write(begin) => {
+                // A rehearsal commits nothing, so that it meets no conflict and is asked once.
+                let mut rehearsed = op.rehearse(&*input).err();
+                let work = begin(input)?;
+                self.store.write(|tx| {
+                    let answer = work(&mut Writer { tx, caller, now, cloud: self })?;
+                    rehearsed.take().map_or(Ok(answer), Err)
+                })
+            }
             Handler::Task(run) => {
                 op.rehearse(&*input)?;
                 run(Context { cloud: Arc::clone(self), caller: caller.clone() }, input).await

@@ -32,7 +32,7 @@ pub use documents::Documents;
 pub use entrance::{Doorway, EndpointFinder, Entrance, Entrances, ViaEndpoint};
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
-pub use operation::{Answer, Op, Rehearsal, Settled, read, task, write};
+pub use operation::{Answer, Op, Rehearsal, Settled, prepared, read, task, write};
 pub use service::{BoxFuture, CrossOrigin, Incoming, Names, Reconciler, Service, Surface, TimerHandler};
 pub use session::Session;
 pub use settings::Settings;

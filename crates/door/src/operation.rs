@@ -27,9 +27,12 @@ pub type Rehearsal = fn(&dyn Structure) -> Option<Fault>;
 /// Waits until what a call wrote is felt.
 pub type Settled = fn(Arc<Cloud>) -> BoxFuture<()>;
 
+/// What a write does in its transaction, once its input has been read. It may be run again on a conflict.
+pub(crate) type Work = Box<dyn Fn(&mut Writer) -> Answer + Send>;
+
 pub(crate) enum Handler {
     Read(Box<dyn Fn(&Reader, Box<dyn Structure>) -> Answer + Send + Sync>),
-    Write(Box<dyn Fn(&mut Writer, &dyn Structure) -> Answer + Send + Sync>),
+    Write(Box<dyn Fn(Box<dyn Structure>) -> Result<Work, Fault> + Send + Sync>),
     Task(Box<dyn Fn(Context, Box<dyn Structure>) -> BoxFuture<Answer> + Send + Sync>),
 }
 
@@ -74,15 +77,35 @@ pub fn write<O: OperationType>(handler: fn(&mut Writer, O::Input) -> Result<O::O
 where
     O::Input: Clone,
 {
-    let run = move |writer: &mut Writer, input: &dyn Structure| {
-        let input: &dyn Any = input;
-        let input = input.downcast_ref::<O::Input>().ok_or_else(wrong_type)?;
-        Ok(Box::new(handler(writer, input.clone())?) as Box<dyn Structure>)
+    let begin = move |input| {
+        let input = unboxed::<O::Input>(input)?;
+        let work = move |writer: &mut Writer| -> Answer { Ok(Box::new(handler(writer, input.clone())?)) };
+        Ok(Box::new(work) as Work)
     };
     Op {
         facts: O::FACTS,
         new_input: new_input::<O>,
-        handler: Handler::Write(Box::new(run)),
+        handler: Handler::Write(Box::new(begin)),
+        rehearsal: None,
+        settled: None,
+    }
+}
+
+/// A handler that writes, in two steps: what the request says is understood before the transaction begins, so that
+/// other writers do not wait for it.
+pub fn prepared<O: OperationType, P: Send + 'static>(
+    prepare: fn(O::Input) -> Result<P, Fault>,
+    perform: fn(&mut Writer, &P) -> Result<O::Output, Fault>,
+) -> Op {
+    let begin = move |input| {
+        let plan = prepare(unboxed::<O::Input>(input)?)?;
+        let work = move |writer: &mut Writer| -> Answer { Ok(Box::new(perform(writer, &plan)?)) };
+        Ok(Box::new(work) as Work)
+    };
+    Op {
+        facts: O::FACTS,
+        new_input: new_input::<O>,
+        handler: Handler::Write(Box::new(begin)),
         rehearsal: None,
         settled: None,
     }

@@ -17,7 +17,7 @@ use crate::storage::{self, Change, Written};
 pub struct Intent {
     pub table: Arc<TableRecord>,
     pub row: RowKey,
-    pub condition: Option<Condition>,
+    pub condition: Option<Arc<Condition>>,
     pub action: Action,
     /// Whether the caller wants to see the item as it was.
     pub wants_old: bool,
@@ -25,9 +25,9 @@ pub struct Intent {
 
 /// What is to be done.
 pub enum Action {
-    Put(Item),
+    Put(Arc<Item>),
     /// The key of the item, and what changes.
-    Update(Item, Update),
+    Update(Arc<Item>, Arc<Update>),
     Delete,
     Check,
 }
@@ -36,7 +36,7 @@ pub enum Action {
 pub struct Outcome {
     /// The item before, if it was looked at.
     pub old: Option<Item>,
-    pub new: Option<Item>,
+    pub new: Option<Arc<Item>>,
     pub written: Written,
 }
 
@@ -94,15 +94,15 @@ impl Intent {
             }
         }
         let new = match &self.action {
-            Action::Put(item) => Some(item.clone()),
+            Action::Put(item) => Some(Arc::clone(item)),
             Action::Delete => None,
-            Action::Update(key, update) => updated(&self.table, key, update, old.as_ref())?,
+            Action::Update(key, update) => updated(&self.table, key, update, old.as_ref())?.map(Arc::new),
             Action::Check => {
                 let item_bytes = stored.as_ref().map(storage::Stored::size).transpose()?.unwrap_or(0);
                 return Ok(Outcome { old, new: None, written: Written { item_bytes, ..Written::default() } });
             }
         };
-        let change = Change { row: &self.row, old: stored.as_ref(), new: new.as_ref(), now, expired: false };
+        let change = Change { row: &self.row, old: stored.as_ref(), new: new.as_deref(), now, expired: false };
         let written = match (&stored, &new) {
             (None, None) => Written::default(),
             _ => storage::write(tx, scope, &self.table, &change)?,

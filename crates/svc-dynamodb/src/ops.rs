@@ -1,12 +1,12 @@
 //! The operations of DynamoDB that are built.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, prepared, read, write};
 use kogumo_model::dynamodb::*;
 
 use crate::account::{describe_continuous_backups, describe_endpoints, describe_limits};
 use crate::batch::{batch_get_item, batch_write_item};
 use crate::expiry::{describe_time_to_live, update_time_to_live};
-use crate::item::{delete_item, get_item, put_item, update_item};
+use crate::item::{delete_item, get_item, put_item, read_deletion, read_put, read_update, update_item};
 use crate::page::{query, scan};
 use crate::table::{create_table, delete_table, describe_table, list_tables, update_table};
 use crate::tags::{list_tags_of_resource, tag_resource, untag_resource};
@@ -17,7 +17,7 @@ pub fn ops() -> Vec<Op> {
         read::<BatchGetItem>(batch_get_item),
         write::<BatchWriteItem>(batch_write_item),
         write::<CreateTable>(create_table),
-        write::<DeleteItem>(delete_item),
+        prepared::<DeleteItem, _>(read_deletion, delete_item),
         write::<DeleteTable>(delete_table),
         read::<DescribeContinuousBackups>(describe_continuous_backups),
         read::<DescribeEndpoints>(describe_endpoints),
@@ -27,14 +27,14 @@ pub fn ops() -> Vec<Op> {
         read::<GetItem>(get_item),
         read::<ListTables>(list_tables),
         read::<ListTagsOfResource>(list_tags_of_resource),
-        write::<PutItem>(put_item),
+        prepared::<PutItem, _>(read_put, put_item),
         read::<Query>(query),
         read::<Scan>(scan),
         write::<TagResource>(tag_resource),
         read::<TransactGetItems>(transact_get_items),
         write::<TransactWriteItems>(transact_write_items),
         write::<UntagResource>(untag_resource),
-        write::<UpdateItem>(update_item),
+        prepared::<UpdateItem, _>(read_update, update_item),
         write::<UpdateTable>(update_table),
         write::<UpdateTimeToLive>(update_time_to_live),
     ]

@@ -1,6 +1,7 @@
 //! BatchWriteItem. All is checked before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kogumo_door::Writer;
 use kogumo_dynamo::{ITEM_SIZE_LIMIT, Item, ValidationError, item_size};
@@ -55,7 +56,7 @@ fn plan(w: &Writer, name: &str, requests: Vec<WriteRequest>) -> Result<Vec<(Inte
     let mut seen = BTreeSet::new();
     let mut intents = Vec::new();
     for (key, action) in actions {
-        let key = if matches!(action, Action::Put(_)) { table.keys.key_of(&key) } else { key };
+        let key = if matches!(action, Action::Put(_)) { table.keys.key_of(&key) } else { Arc::unwrap_or_clone(key) };
         let row = table.keys.row_of_key(&key).map_err(invalid)?;
         check(&table, &action).map_err(invalid)?;
         if !seen.insert(row.clone()) {
@@ -67,13 +68,13 @@ fn plan(w: &Writer, name: &str, requests: Vec<WriteRequest>) -> Result<Vec<(Inte
 }
 
 /// The item or key, and what to do with it.
-fn action(request: WriteRequest) -> Result<(Item, Action), Fault> {
+fn action(request: WriteRequest) -> Result<(Arc<Item>, Action), Fault> {
     match (request.put_request, request.delete_request) {
         (Some(put), None) => {
-            let item = parameters::item(&put.item)?;
-            Ok((item.clone(), Action::Put(item)))
+            let item = Arc::new(parameters::item(&put.item)?);
+            Ok((Arc::clone(&item), Action::Put(item)))
         }
-        (None, Some(delete)) => Ok((parameters::item(&delete.key)?, Action::Delete)),
+        (None, Some(delete)) => Ok((Arc::new(parameters::item(&delete.key)?), Action::Delete)),
         _ => Err(Fault::validation(
             "Supplied WriteRequest must contain exactly one of the following: PutRequest, DeleteRequest",
         )),

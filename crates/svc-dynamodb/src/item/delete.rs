@@ -1,6 +1,9 @@
 //! DeleteItem.
 
+use std::sync::Arc;
+
 use kogumo_door::Writer;
+use kogumo_dynamo::{Condition, Item};
 use kogumo_model::dynamodb::{DeleteItemInput, DeleteItemOutput};
 use kogumo_wire::Fault;
 
@@ -8,7 +11,16 @@ use super::{Asked, execute, wants_old};
 use crate::change::{Action, Intent};
 use crate::parameters::{self, Languages, invalid, to_json};
 
-pub fn delete_item(w: &mut Writer, input: DeleteItemInput) -> Result<DeleteItemOutput, Fault> {
+/// A deletion that has been understood; nobody has looked at the table yet.
+pub struct Plan {
+    table: String,
+    key: Item,
+    condition: Option<Arc<Condition>>,
+    wants_old: bool,
+    asked: Asked,
+}
+
+pub fn read_deletion(input: DeleteItemInput) -> Result<Plan, Fault> {
     let wants_old = wants_old(input.return_values.as_deref())?;
     let languages = Languages {
         legacy: &[
@@ -27,17 +39,22 @@ pub fn delete_item(w: &mut Writer, input: DeleteItemInput) -> Result<DeleteItemO
         &mut placeholders,
     )?;
     placeholders.check_all_used().map_err(invalid)?;
-    let table = parameters::table(w.store(), w.scope(), &input.table_name)?;
-    let row = table.keys.row_of_key(&key).map_err(invalid)?;
-    let intent = Intent { table, row, condition, action: Action::Delete, wants_old };
     let asked = Asked {
-        capacity: input.return_consumed_capacity.as_deref(),
-        metrics: input.return_item_collection_metrics.as_deref(),
-        on_failure: input.return_values_on_condition_check_failure.as_deref(),
+        capacity: input.return_consumed_capacity,
+        metrics: input.return_item_collection_metrics,
+        on_failure: input.return_values_on_condition_check_failure,
     };
-    let (outcome, told) = execute(w, &intent, &key, &asked)?;
+    Ok(Plan { table: input.table_name, key, condition: condition.map(Arc::new), wants_old, asked })
+}
+
+pub fn delete_item(w: &mut Writer, plan: &Plan) -> Result<DeleteItemOutput, Fault> {
+    let table = parameters::table(w.store(), w.scope(), &plan.table)?;
+    let row = table.keys.row_of_key(&plan.key).map_err(invalid)?;
+    let condition = plan.condition.clone();
+    let intent = Intent { table, row, condition, action: Action::Delete, wants_old: plan.wants_old };
+    let (outcome, told) = execute(w, &intent, &plan.key, &plan.asked)?;
     Ok(DeleteItemOutput {
-        attributes: outcome.old.filter(|_| wants_old).map(|old| to_json(&old)),
+        attributes: outcome.old.filter(|_| plan.wants_old).map(|old| to_json(&old)),
         consumed_capacity: told.capacity,
         item_collection_metrics: told.metrics,
     })

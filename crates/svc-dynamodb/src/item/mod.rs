@@ -5,10 +5,10 @@ mod get;
 mod put;
 mod update;
 
-pub use delete::delete_item;
+pub use delete::{delete_item, read_deletion};
 pub use get::get_item;
-pub use put::put_item;
-pub use update::update_item;
+pub use put::{put_item, read_put};
+pub use update::{read_update, update_item};
 
 use kogumo_door::Writer;
 use kogumo_dynamo::Item;
@@ -25,23 +25,26 @@ struct Told {
 }
 
 /// The parameters that say what is told.
-struct Asked<'a> {
-    capacity: Option<&'a str>,
-    metrics: Option<&'a str>,
-    on_failure: Option<&'a str>,
+struct Asked {
+    capacity: Option<String>,
+    metrics: Option<String>,
+    on_failure: Option<String>,
 }
 
-/// Does a write that stands alone; `key` tells the item collection.
-fn execute(w: &mut Writer, intent: &Intent, key: &Item, asked: &Asked<'_>) -> Result<(Outcome, Told), Fault> {
+/// Does a write that stands alone; `item` is the item or its key, and tells the item collection.
+fn execute(w: &mut Writer, intent: &Intent, item: &Item, asked: &Asked) -> Result<(Outcome, Told), Fault> {
     let scope = w.scope().clone();
-    let show_item = asked.on_failure == Some("ALL_OLD");
+    let show_item = asked.on_failure.as_deref() == Some("ALL_OLD");
     let outcome = intent.execute(w.tx, &scope, w.now).map_err(|failure| failure.into_fault(show_item))?;
     let units = Units::of_write(&outcome.written, false);
-    let metrics = match asked.metrics {
-        Some("SIZE") => collection_metrics(w.store(), &scope, &intent.table, key)?,
+    let metrics = match asked.metrics.as_deref() {
+        Some("SIZE") => {
+            let key = intent.table.keys.key_of(item);
+            collection_metrics(w.store(), &scope, &intent.table, &key)?
+        }
         _ => None,
     };
-    let capacity = units.told(&intent.table.name, Detail::of(asked.capacity));
+    let capacity = units.told(&intent.table.name, Detail::of(asked.capacity.as_deref()));
     Ok((outcome, Told { capacity, metrics }))
 }
 

@@ -1,6 +1,9 @@
 //! PutItem.
 
+use std::sync::Arc;
+
 use kogumo_door::Writer;
+use kogumo_dynamo::{Condition, Item};
 use kogumo_model::dynamodb::{PutItemInput, PutItemOutput};
 use kogumo_wire::Fault;
 
@@ -8,7 +11,16 @@ use super::{Asked, execute, wants_old};
 use crate::change::{Action, Intent, check_put};
 use crate::parameters::{self, Languages, invalid, to_json};
 
-pub fn put_item(w: &mut Writer, input: PutItemInput) -> Result<PutItemOutput, Fault> {
+/// A put that has been understood; nobody has looked at the table yet.
+pub struct Plan {
+    table: String,
+    item: Arc<Item>,
+    condition: Option<Arc<Condition>>,
+    wants_old: bool,
+    asked: Asked,
+}
+
+pub fn read_put(input: PutItemInput) -> Result<Plan, Fault> {
     let wants_old = wants_old(input.return_values.as_deref())?;
     let languages = Languages {
         legacy: &[
@@ -27,18 +39,23 @@ pub fn put_item(w: &mut Writer, input: PutItemInput) -> Result<PutItemOutput, Fa
         &mut placeholders,
     )?;
     placeholders.check_all_used().map_err(invalid)?;
-    let table = parameters::table(w.store(), w.scope(), &input.table_name)?;
-    let row = check_put(&table, &item).map_err(invalid)?;
-    let key = table.keys.key_of(&item);
-    let intent = Intent { table, row, condition, action: Action::Put(item), wants_old };
     let asked = Asked {
-        capacity: input.return_consumed_capacity.as_deref(),
-        metrics: input.return_item_collection_metrics.as_deref(),
-        on_failure: input.return_values_on_condition_check_failure.as_deref(),
+        capacity: input.return_consumed_capacity,
+        metrics: input.return_item_collection_metrics,
+        on_failure: input.return_values_on_condition_check_failure,
     };
-    let (outcome, told) = execute(w, &intent, &key, &asked)?;
+    let (item, condition) = (Arc::new(item), condition.map(Arc::new));
+    Ok(Plan { table: input.table_name, item, condition, wants_old, asked })
+}
+
+pub fn put_item(w: &mut Writer, plan: &Plan) -> Result<PutItemOutput, Fault> {
+    let table = parameters::table(w.store(), w.scope(), &plan.table)?;
+    let row = check_put(&table, &plan.item).map_err(invalid)?;
+    let (condition, action) = (plan.condition.clone(), Action::Put(Arc::clone(&plan.item)));
+    let intent = Intent { table, row, condition, action, wants_old: plan.wants_old };
+    let (outcome, told) = execute(w, &intent, &plan.item, &plan.asked)?;
     Ok(PutItemOutput {
-        attributes: outcome.old.filter(|_| wants_old).map(|old| to_json(&old)),
+        attributes: outcome.old.filter(|_| plan.wants_old).map(|old| to_json(&old)),
         consumed_capacity: told.capacity,
         item_collection_metrics: told.metrics,
     })

@@ -1,7 +1,9 @@
 //! UpdateItem.
 
+use std::sync::Arc;
+
 use kogumo_door::Writer;
-use kogumo_dynamo::{Item, Placeholders, Projection, Update};
+use kogumo_dynamo::{Condition, Item, Placeholders, Projection, Update};
 use kogumo_model::dynamodb::{UpdateItemInput, UpdateItemOutput};
 use kogumo_wire::{Fault, Json};
 
@@ -9,7 +11,17 @@ use super::{Asked, execute};
 use crate::change::{Action, Intent, Outcome, check_update};
 use crate::parameters::{self, Languages, invalid, to_json};
 
-pub fn update_item(w: &mut Writer, input: UpdateItemInput) -> Result<UpdateItemOutput, Fault> {
+/// An update that has been understood; nobody has looked at the table yet.
+pub struct Plan {
+    table: String,
+    key: Arc<Item>,
+    update: Arc<Update>,
+    condition: Option<Arc<Condition>>,
+    return_values: Option<String>,
+    asked: Asked,
+}
+
+pub fn read_update(input: UpdateItemInput) -> Result<Plan, Fault> {
     let languages = Languages {
         legacy: &[
             ("AttributeUpdates", input.attribute_updates.is_some()),
@@ -32,19 +44,24 @@ pub fn update_item(w: &mut Writer, input: UpdateItemInput) -> Result<UpdateItemO
         &mut placeholders,
     )?;
     placeholders.check_all_used().map_err(invalid)?;
-    let table = parameters::table(w.store(), w.scope(), &input.table_name)?;
-    let row = table.keys.row_of_key(&key).map_err(invalid)?;
-    check_update(&table, &update).map_err(invalid)?;
-    let action = Action::Update(key.clone(), update.clone());
-    let intent = Intent { table, row, condition, action, wants_old: true };
     let asked = Asked {
-        capacity: input.return_consumed_capacity.as_deref(),
-        metrics: input.return_item_collection_metrics.as_deref(),
-        on_failure: input.return_values_on_condition_check_failure.as_deref(),
+        capacity: input.return_consumed_capacity,
+        metrics: input.return_item_collection_metrics,
+        on_failure: input.return_values_on_condition_check_failure,
     };
-    let (outcome, told) = execute(w, &intent, &key, &asked)?;
+    let (key, update, condition) = (Arc::new(key), Arc::new(update), condition.map(Arc::new));
+    Ok(Plan { table: input.table_name, key, update, condition, return_values: input.return_values, asked })
+}
+
+pub fn update_item(w: &mut Writer, plan: &Plan) -> Result<UpdateItemOutput, Fault> {
+    let table = parameters::table(w.store(), w.scope(), &plan.table)?;
+    let row = table.keys.row_of_key(&plan.key).map_err(invalid)?;
+    check_update(&table, &plan.update).map_err(invalid)?;
+    let action = Action::Update(Arc::clone(&plan.key), Arc::clone(&plan.update));
+    let intent = Intent { table, row, condition: plan.condition.clone(), action, wants_old: true };
+    let (outcome, told) = execute(w, &intent, &plan.key, &plan.asked)?;
     Ok(UpdateItemOutput {
-        attributes: attributes(input.return_values.as_deref(), &update, &outcome),
+        attributes: attributes(plan.return_values.as_deref(), &plan.update, &outcome),
         consumed_capacity: told.capacity,
         item_collection_metrics: told.metrics,
     })
@@ -63,7 +80,7 @@ fn attributes(return_values: Option<&str>, update: &Update, outcome: &Outcome) -
     let touched = || Projection::of_paths(update.targets());
     let shown: Option<Item> = match return_values {
         Some("ALL_OLD") => outcome.old.clone(),
-        Some("ALL_NEW") => outcome.new.clone(),
+        Some("ALL_NEW") => outcome.new.as_deref().cloned(),
         Some("UPDATED_OLD") => outcome.old.as_ref().map(|old| touched().apply(old)),
         Some("UPDATED_NEW") => outcome.new.as_ref().map(|new| touched().apply(new)),
         _ => None,

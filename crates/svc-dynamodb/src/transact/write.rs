@@ -129,7 +129,7 @@ fn update(w: &Writer, update: dynamodb::Update) -> Result<Step, Fault> {
     };
     let text = &update.update_expression;
     by_key(w, &update.key, common, |key, placeholders| {
-        Update::parse(text, placeholders).map(|update| Action::Update(key, update)).map_err(invalid)
+        Update::parse(text, placeholders).map(|update| Action::Update(Arc::new(key), Arc::new(update))).map_err(invalid)
     })
 }
 
@@ -162,8 +162,8 @@ fn put(w: &Writer, put: dynamodb::Put) -> Result<Step, Fault> {
         values: put.expression_attribute_values.as_ref(),
         on_failure: put.return_values_on_condition_check_failure.as_deref(),
     };
-    let item = parameters::item(&put.item)?;
-    let own = item.clone();
+    let item = Arc::new(parameters::item(&put.item)?);
+    let own = Arc::clone(&item);
     let (table, condition, action) = understand(w, &common, |_| Ok(Action::Put(own)))?;
     table.keys.check_not_empty(&item).map_err(invalid)?;
     let row = check_put(&table, &item);
@@ -176,14 +176,14 @@ fn understand(
     w: &Writer,
     common: &Common<'_>,
     action: impl FnOnce(&mut Placeholders) -> Result<Action, Fault>,
-) -> Result<(Arc<TableRecord>, Option<Condition>, Action), Fault> {
+) -> Result<(Arc<TableRecord>, Option<Arc<Condition>>, Action), Fault> {
     let languages = Languages { legacy: &[], expressions: &[("ConditionExpression", true)] };
     let mut placeholders = languages.placeholders(common.names.clone(), common.values)?;
     let action = action(&mut placeholders)?;
     let condition = parameters::condition(common.condition, None, None, &mut placeholders)?;
     placeholders.check_all_used().map_err(invalid)?;
     let table = parameters::table(w.store(), w.scope(), common.table)?;
-    Ok((table, condition, action))
+    Ok((table, condition.map(Arc::new), action))
 }
 
 fn check_distinct(steps: &[Step]) -> Result<(), Fault> {
