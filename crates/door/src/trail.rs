@@ -7,12 +7,13 @@
 //! them out. Here the last of them are kept in memory, and written when somebody looks.
 
 mod batch;
+mod callers;
 mod history;
 mod note;
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kogumo_base::{Scope, Timestamp, Trouble};
@@ -20,6 +21,7 @@ use kogumo_store::{Key, Read, Store, Table};
 
 use crate::Caller;
 use batch::Batch;
+use callers::Callers;
 pub(crate) use note::{Note, is_noted};
 
 /// How long events may wait in memory.
@@ -31,8 +33,11 @@ const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 /// So many calls that move bulk data are remembered until somebody looks.
 const BULK_KEPT: usize = 4096;
 
+/// Room for so many calls is kept for the next ones.
+const LARGEST_ROOM: usize = 16 * 1024;
+
 /// By scope and (time of the last call, id).
-static BATCHES: Table<Batch> = Table::new("cloudtrail/batch");
+static BATCHES: Table<Batch> = Table::new("cloudtrail/batch").compact();
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,36 +68,46 @@ pub struct Event {
 /// Gathers events and keeps them.
 pub struct Trail {
     store: Store,
-    waiting: Mutex<Vec<(Note, Caller)>>,
-    bulk: Mutex<VecDeque<(Note, Caller)>>,
+    callers: Callers,
+    waiting: Mutex<Vec<Noted>>,
+    bulk: Mutex<VecDeque<Noted>>,
+}
+
+/// A call that is over, and who made it.
+struct Noted {
+    note: Note,
+    caller: Arc<Caller>,
+    request_id: String,
 }
 
 impl Trail {
     pub(crate) fn new(store: Store) -> Self {
-        Trail { store, waiting: Mutex::default(), bulk: Mutex::default() }
+        Trail { store, callers: Callers::default(), waiting: Mutex::default(), bulk: Mutex::default() }
     }
 
-    pub(crate) fn note(&self, note: Note, caller: Caller) {
-        if !note.bulk {
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((note, caller));
+    pub(crate) fn note(&self, note: Note, mut caller: Caller) {
+        let request_id = mem::take(&mut caller.request_id);
+        let noted = Noted { note, caller: self.callers.share(caller), request_id };
+        if !noted.note.bulk {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(noted);
             return;
         }
         let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
         if bulk.len() == BULK_KEPT {
             bulk.pop_front();
         }
-        bulk.push_back((note, caller));
+        bulk.push_back(noted);
     }
 
     pub(crate) fn forget(&self) {
         drop((self.take(), self.take_bulk()));
     }
 
-    fn take(&self) -> Vec<(Note, Caller)> {
+    fn take(&self) -> Vec<Noted> {
         mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn take_bulk(&self) -> VecDeque<(Note, Caller)> {
+    fn take_bulk(&self) -> VecDeque<Noted> {
         mem::take(&mut *self.bulk.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -114,12 +129,21 @@ impl Trail {
         self.keep(notes)
     }
 
-    fn keep(&self, notes: Vec<(Note, Caller)>) -> Result<(), Trouble> {
+    fn keep(&self, mut notes: Vec<Noted>) -> Result<(), Trouble> {
         if notes.is_empty() {
             return Ok(());
         }
-        let batches = Batch::pack(notes);
+        let batches = Batch::pack(notes.drain(..));
+        self.reuse(notes);
         self.store.write(|tx| batches.iter().try_for_each(|(scope, batch)| BATCHES.put(tx, scope, batch.key(), batch)))
+    }
+
+    /// Lets the next calls be noted in the room of the last ones: a busy cloud fills a megabyte between two writes.
+    fn reuse(&self, room: Vec<Noted>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.is_empty() && room.capacity() <= LARGEST_ROOM {
+            *waiting = room;
+        }
     }
 
     /// The events of a scope, newest first, from `from` to `to` inclusive, after the position that an earlier page

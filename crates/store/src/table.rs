@@ -2,7 +2,7 @@
 //!
 //! A row's whole key is (table, account, region, key); an index entry's is (table, 0x00 0x02, index, account, region,
 //! index key, key). A record is MessagePack with named fields, so that a field with `#[serde(default)]` can be added
-//! and old records still read.
+//! and old records still read. A compact table leaves the names out: its fields go by their order.
 
 use std::marker::PhantomData;
 
@@ -27,6 +27,7 @@ pub struct Index<R> {
 pub struct Table<R: 'static> {
     rows: RawTable,
     indexes: &'static [Index<R>],
+    compact: bool,
     record: PhantomData<fn() -> R>,
 }
 
@@ -38,7 +39,14 @@ impl<R> Table<R> {
 
     /// A table with indexes. One that is added to a table with records covers what is put from then on.
     pub const fn indexed(name: &'static str, indexes: &'static [Index<R>]) -> Self {
-        Table { rows: RawTable::new(name), indexes, record: PhantomData }
+        Table { rows: RawTable::new(name), indexes, compact: false, record: PhantomData }
+    }
+
+    /// Writes records without the names of their fields, for tables that are read with every request. A field can only be
+    /// added at the end then, with `#[serde(default)]`, and none may be skipped. Rows with names are still read.
+    #[must_use]
+    pub const fn compact(self) -> Self {
+        Table { compact: true, ..self }
     }
 }
 
@@ -131,8 +139,8 @@ impl<R: Record> Table<R> {
     }
 
     fn encode(&self, record: &R) -> Result<Vec<u8>, Trouble> {
-        rmp_serde::to_vec_named(record)
-            .map_err(|error| Trouble::from_cause(self.rows.describe("cannot write a record"), error))
+        let encoded = if self.compact { rmp_serde::to_vec(record) } else { rmp_serde::to_vec_named(record) };
+        encoded.map_err(|error| Trouble::from_cause(self.rows.describe("cannot write a record"), error))
     }
 
     fn decode(&self, value: &[u8]) -> Result<R, Trouble> {

@@ -181,3 +181,37 @@ fn a_snapshot_can_be_read_from_other_threads() {
     let read = thread::spawn(move || ROWS.get(same.as_ref(), &scope(), "a"));
     assert_eq!(read.join().expect("no panic").expect("read").as_deref(), Some(b"1".as_slice()));
 }
+
+/// A record as it was, and as it is with a field more.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Before {
+    name: String,
+    size: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct After {
+    name: String,
+    size: Option<u64>,
+    #[serde(default)]
+    colour: Option<String>,
+}
+
+#[test]
+fn compact_tables_read_older_rows() {
+    static NAMED: Table<Before> = Table::new("test/compact");
+    static OLD: Table<Before> = Table::new("test/compact").compact();
+    static NEW: Table<After> = Table::new("test/compact").compact();
+    let store = Store::ephemeral().expect("a store");
+    let before = |name: &str| Before { name: name.to_owned(), size: Some(3) };
+    store
+        .write(|tx| {
+            NAMED.put(tx, &scope(), "named", &before("named"))?;
+            OLD.put(tx, &scope(), "old", &before("old"))
+        })
+        .expect("written");
+    for name in ["named", "old"] {
+        let after = After { name: name.to_owned(), size: Some(3), colour: None };
+        assert_eq!(NEW.get(&store.read(), &scope(), name).expect("read"), Some(after));
+    }
+}

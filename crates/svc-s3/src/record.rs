@@ -14,11 +14,11 @@ use crate::{cors, lifecycle, website};
 pub static EVERYWHERE: LazyLock<Scope> = LazyLock::new(|| Scope::new("", Scope::GLOBAL));
 
 /// By name.
-pub static BUCKETS: Table<Bucket> = Table::new("s3/bucket");
+pub static BUCKETS: Table<Bucket> = Table::new("s3/bucket").compact();
 /// The newest version of each key, delete markers too: (bucket, key).
-pub static CURRENT: Table<Version> = Table::new("s3/current");
+pub static CURRENT: Table<Version> = Table::new("s3/current").compact();
 /// Older versions, the newest first: (bucket, key, inverted sequence).
-pub static OLDER: Table<Version> = Table::new("s3/older");
+pub static OLDER: Table<Version> = Table::new("s3/older").compact();
 /// (bucket, key, upload id).
 pub static UPLOADS: Table<Upload> = Table::new("s3/upload");
 /// (upload id, part number).

@@ -1,12 +1,13 @@
 //! Many calls in one row: whoever calls a thousand times is written down once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kogumo_base::{Scope, Timestamp};
 use kogumo_store::Key;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Note};
+use super::{Event, Note, Noted};
 use crate::{Caller, Principal};
 
 /// So many calls are in one row at most.
@@ -60,16 +61,16 @@ struct Call {
 
 impl Batch {
     /// Puts calls in batches, those of each scope together.
-    pub(super) fn pack(notes: Vec<(Note, Caller)>) -> Vec<(Scope, Batch)> {
+    pub(super) fn pack(notes: impl Iterator<Item = Noted>) -> Vec<(Scope, Batch)> {
         let mut open: HashMap<Scope, Packer> = HashMap::new();
         let mut full = Vec::new();
-        for (note, caller) in notes {
-            let scope = note.scope(&caller);
+        for noted in notes {
+            let scope = noted.note.scope(&noted.caller);
             let packer = match open.get_mut(&scope) {
                 Some(packer) => packer,
                 None => open.entry(scope.clone()).or_default(),
             };
-            packer.push(note, caller);
+            packer.push(noted);
             if packer.batch.calls.len() == LARGEST {
                 full.push((scope, std::mem::take(packer).batch));
             }
@@ -118,7 +119,7 @@ struct Packer {
     batch: Batch,
     places: HashMap<Identity, usize>,
     /// The last call's caller, and its place: mostly the next one is the same.
-    recent: Option<(Caller, usize)>,
+    recent: Option<(Arc<Caller>, usize)>,
 }
 
 impl Default for Packer {
@@ -136,8 +137,8 @@ impl Default for Packer {
 }
 
 impl Packer {
-    fn push(&mut self, note: Note, caller: Caller) {
-        let request_id = caller.request_id.clone();
+    fn push(&mut self, noted: Noted) {
+        let Noted { note, caller, request_id } = noted;
         let caller = self.place_of(caller);
         let operation = self.place_of_operation(&note);
         self.batch.last = self.batch.last.max(note.time);
@@ -145,9 +146,9 @@ impl Packer {
         self.batch.calls.push(Call { time, caller, operation, request_id, parameters, error, decision });
     }
 
-    fn place_of(&mut self, caller: Caller) -> usize {
+    fn place_of(&mut self, caller: Arc<Caller>) -> usize {
         if let Some((recent, place)) = &self.recent
-            && is_same(recent, &caller)
+            && Arc::ptr_eq(recent, &caller)
         {
             return *place;
         }
@@ -177,15 +178,6 @@ impl Packer {
             self.batch.operations.len() - 1
         })
     }
-}
-
-/// Whether two calls have the same identity behind them, without writing it down.
-fn is_same(one: &Caller, other: &Caller) -> bool {
-    one.access_key == other.access_key
-        && one.principal == other.principal
-        && one.user_agent == other.user_agent
-        && one.source_ip == other.source_ip
-        && one.invoked_by == other.invoked_by
 }
 
 impl Identity {
@@ -244,8 +236,8 @@ mod tests {
         operations: &[&OPERATION],
     };
 
-    fn note(time: i64) -> Note {
-        Note {
+    fn noted(time: i64, account: &str) -> Noted {
+        let note = Note {
             service: &SERVICE,
             operation: &OPERATION,
             time: Timestamp(time),
@@ -253,17 +245,18 @@ mod tests {
             error: None,
             decision: None,
             bulk: false,
-        }
+        };
+        let caller = Caller::root(account, "us-east-1");
+        Noted { note, request_id: caller.request_id.clone(), caller: Arc::new(caller) }
     }
 
     #[test]
     fn batches_that_overlap_are_read_in_order() {
         let store = Store::ephemeral().expect("a store");
         let trail = Trail::new(store.clone());
-        let caller = |account: &str| Caller::root(account, "us-east-1");
-        trail.keep([1, 5, 9].map(|time| (note(time), caller("111111111111"))).into()).expect("kept");
-        trail.keep([2, 5, 7].map(|time| (note(time), caller("111111111111"))).into()).expect("kept");
-        trail.keep(vec![(note(6), caller("222222222222"))]).expect("kept");
+        trail.keep([1, 5, 9].map(|time| noted(time, "111111111111")).into()).expect("kept");
+        trail.keep([2, 5, 7].map(|time| noted(time, "111111111111")).into()).expect("kept");
+        trail.keep(vec![noted(6, "222222222222")]).expect("kept");
         let scope = Scope::new("111111111111", "us-east-1");
         let snapshot = store.read();
         let read = |from, to, after| {
