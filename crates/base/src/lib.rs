@@ -3,6 +3,7 @@
 
 mod arn;
 mod clock;
+mod constant_time;
 mod ids;
 mod scope;
 mod timestamp;
@@ -10,6 +11,7 @@ mod trouble;
 
 pub use arn::Arn;
 pub use clock::Clock;
+pub use constant_time::equal_in_constant_time;
 pub use ids::{hex_id, random_bytes, random_from, uuid, uuid_of};
 pub use scope::Scope;
 pub use timestamp::Timestamp;

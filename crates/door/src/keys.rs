@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kogumo_base::Trouble;
+use kogumo_base::{Trouble, equal_in_constant_time};
 
 use crate::{Cloud, Principal, Session};
 
@@ -43,13 +43,20 @@ impl Cloud {
         let credential =
             self.credential(access_key).map_err(KeyProblem::Trouble)?.filter(|credential| credential.active);
         let Some(credential) = credential else { return Err(KeyProblem::Unknown) };
-        if credential.session_token.as_deref() != token {
+        if !is_same(credential.session_token.as_deref(), token) {
             return Err(KeyProblem::WrongToken);
         }
         if credential.expires.is_some_and(|expires| self.clock.now() >= expires) {
             return Err(KeyProblem::Expired);
         }
         Ok(Key { principal: credential.principal, secret: Some(credential.secret), session: credential.session })
+    }
+}
+
+fn is_same(known: Option<&str>, given: Option<&str>) -> bool {
+    match (known, given) {
+        (Some(known), Some(given)) => equal_in_constant_time(known.as_bytes(), given.as_bytes()),
+        (known, given) => known.is_none() && given.is_none(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! `aws-chunked` bodies: chunks of data, each signed or not, and trailers at the end, decoded as the bytes come in whatever pieces.
 //! Source: "Signature calculations for the authorization header: transferring payload in multiple chunks", Amazon S3 API Reference.
 
+use kogumo_base::equal_in_constant_time;
 use ring::digest::{Context, SHA256};
 
 use crate::encode::{hex, hex_digit};
-use crate::key::{SigningKey, equal_in_constant_time};
+use crate::key::SigningKey;
 use crate::{BodyHash, Mismatch, Presented, Streaming};
 
 /// Why a chunked body does not stand.

@@ -66,11 +66,6 @@ impl KeyCache {
     }
 }
 
-/// Whether two signatures are equal, in a time that does not tell where they differ.
-pub(crate) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0u8, |difference, (x, y)| difference | (x ^ y)) == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

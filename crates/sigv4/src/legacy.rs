@@ -4,12 +4,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use kogumo_base::Timestamp;
+use kogumo_base::{Timestamp, equal_in_constant_time};
 use ring::hmac;
 
 use crate::canonical::{Request, query_value};
 use crate::encode::query_text;
-use crate::key::equal_in_constant_time;
 use crate::presented::{MAX_SKEW, header_text};
 use crate::{Mismatch, Place, Problem};
 

@@ -1,9 +1,9 @@
 //! The signature of an S3 POST upload: a form whose `policy` field is signed. Source: "Authenticating requests in browser-based
 //! uploads using POST", Amazon S3 API Reference. What the policy allows is S3's to judge.
 
-use kogumo_base::Timestamp;
+use kogumo_base::{Timestamp, equal_in_constant_time};
 
-use crate::key::{SigningKey, equal_in_constant_time};
+use crate::key::SigningKey;
 use crate::legacy::hmac_sha1;
 use crate::{ALGORITHM, Credential, Mismatch, Place, Problem};
 

@@ -1,12 +1,12 @@
 //! The signature that a client presents (SigV4, in a header or a query), and whether it stands.
 
 use http::HeaderMap;
-use kogumo_base::Timestamp;
+use kogumo_base::{Timestamp, equal_in_constant_time};
 use ring::digest::{SHA256, digest};
 
 use crate::canonical::{Request, Rules, canonical_request, query_value};
 use crate::encode::hex;
-use crate::key::{SigningKey, equal_in_constant_time};
+use crate::key::SigningKey;
 use crate::{Credential, Mismatch, Place, Problem};
 
 /// The one algorithm of SigV4 that AWS clients use.
