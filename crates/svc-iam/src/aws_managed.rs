@@ -3,12 +3,21 @@
 //! Earlier versions and the policies' ids are not published with them and not known here.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::io::Read;
+use std::sync::LazyLock;
 
+use flate2::read::GzDecoder;
 use kogumo_base::Timestamp;
 
-/// Made by `data/generate.py`.
-const LIST: &str = include_str!("../data/managed_policies.txt");
+/// Made by `data/generate.py`, packed by `build.rs`, unpacked when somebody asks for the first time.
+static LIST: LazyLock<String> = LazyLock::new(|| {
+    let mut list = String::new();
+    let mut packed = GzDecoder::new(&include_bytes!(concat!(env!("OUT_DIR"), "/managed_policies.gz"))[..]);
+    if let Err(error) = packed.read_to_string(&mut list) {
+        tracing::error!("the list of AWS's managed policies is damaged: {error}");
+    }
+    list
+});
 
 /// A policy of AWS's.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +67,9 @@ pub fn all() -> impl Iterator<Item = AwsPolicy> {
 
 /// The policy behind an ARN.
 pub fn find(arn: &str) -> Option<AwsPolicy> {
-    static BY_PLACE: OnceLock<HashMap<&'static str, AwsPolicy>> = OnceLock::new();
-    let by_place = BY_PLACE.get_or_init(|| all().map(|policy| (policy.place, policy)).collect());
-    by_place.get(arn.strip_prefix("arn:aws:iam::aws:policy/")?).copied()
+    static BY_PLACE: LazyLock<HashMap<&'static str, AwsPolicy>> =
+        LazyLock::new(|| all().map(|policy| (policy.place, policy)).collect());
+    BY_PLACE.get(arn.strip_prefix("arn:aws:iam::aws:policy/")?).copied()
 }
 
 #[cfg(test)]
