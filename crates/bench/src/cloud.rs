@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long a cloud may take to stop; then it is killed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A running cloud over a folder of its own: what it acknowledges outlives a `kill -9`. Both end with this value.
 pub struct Cloud {
     process: Child,
@@ -64,10 +67,22 @@ fn launch(program: &str, address: SocketAddr, folder: &Path) -> std::io::Result<
     Ok((process, ready_after))
 }
 
-impl Drop for Cloud {
-    fn drop(&mut self) {
+impl Cloud {
+    /// Asks the cloud to stop, so that none of its instances is left behind, and waits for that.
+    fn stop(&mut self) {
+        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE && matches!(self.process.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        self.stop();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

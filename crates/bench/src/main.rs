@@ -5,6 +5,7 @@
 //! `--only` measures the cases that have the word in their name, and nothing else.
 
 mod ask;
+mod authorization;
 mod bare;
 mod cases;
 mod cloud;
@@ -87,10 +88,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         if let Some(time) = decision::measure() {
             tell("Decision, 50 policies", time.as_secs_f64() * 1e6, 20.0, "µs");
         }
-        others(Maker { address: cloud.address }, &mut tell);
+        others(Maker::root(cloud.address), &mut tell);
+    }
+    if options.only.is_empty() {
+        let Options { rounds, seconds, connections, .. } = options;
+        match authorization::measure(Maker::root(cloud.address), rounds, seconds, connections) {
+            Ok(ratio) => tell("Authorization of GetItem", (1.0 - ratio) * 100.0, 10.0, "%"),
+            Err(why) => println!("{:24} {why}", "Authorization of GetItem"),
+        }
     }
     if "SRP sign-in".contains(&options.only) {
-        match sign_in::measure(Maker { address: cloud.address }, options.seconds) {
+        match sign_in::measure(Maker::root(cloud.address), options.seconds) {
             Ok(times) => {
                 // Two hundred a second.
                 tell("SRP sign-in", millis(times.each), 5.0, "ms");
@@ -100,7 +108,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     if "Instances".contains(&options.only) {
-        match instances::measure(Maker { address: cloud.address }, cloud.process_id()) {
+        match instances::measure(Maker::root(cloud.address), cloud.process_id()) {
             Ok(measured) => {
                 tell("Instances: ssh login", millis(measured.login), 1000.0, "ms");
                 tell("... memory of each of 50", measured.memory, 15.0, "MB");
@@ -111,7 +119,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     if "Network".contains(&options.only) {
-        missed += network(Maker { address: cloud.address });
+        missed += network(Maker::root(cloud.address));
     }
     println!("{missed} goals missed");
     if options.only.is_empty() {
@@ -165,7 +173,7 @@ fn millis(time: Duration) -> f64 {
 
 /// Measures a case: rounds of the cloud and of the bare server in turn, and of each its median round.
 fn measure(case: &Case, cloud: &Cloud, bare: SocketAddr, options: &Options) -> Result<Row, Box<dyn Error>> {
-    let maker = Maker { address: cloud.address };
+    let maker = Maker::root(cloud.address);
     for request in (case.prepare)(maker) {
         ask::succeed(cloud.address, &request).map_err(|why| format!("{}: not prepared: {why}", case.service))?;
     }

@@ -10,6 +10,9 @@ use kogumo_sigv4::{Request, Rules, Signer};
 #[derive(Clone, Copy)]
 pub struct Maker {
     pub address: SocketAddr,
+    /// Who signs.
+    pub access_key: &'static str,
+    pub secret: &'static str,
 }
 
 /// boto3's own, which is what a server has to read all day.
@@ -17,6 +20,11 @@ const USER_AGENT: &str = "Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux#6.1.
                           m/Z,b,D,e cfg/retry-mode#legacy Botocore/1.43.11";
 
 impl Maker {
+    /// Signs with the key that everybody knows.
+    pub fn root(address: SocketAddr) -> Self {
+        Maker { address, access_key: "test", secret: "test" }
+    }
+
     /// The query protocol: `Action=GetCallerIdentity&Version=2011-06-15`.
     pub fn query(&self, service: &str, form: &str) -> Vec<u8> {
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
@@ -59,7 +67,7 @@ impl Maker {
         let signed_headers = names.join(";");
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request { method, path, query, headers: &headers };
-        let signer = Signer { access_key: "test", secret: "test", region: "us-east-1", service, moment };
+        let signer = Signer { access_key: self.access_key, secret: self.secret, region: "us-east-1", service, moment };
         let rules = if s3 { Rules::S3 } else { Rules::General };
         let authorization = signer.authorization(&request, rules, &signed_headers, &payload);
         let mut message = format!("{method} {target} HTTP/1.1\r\n");

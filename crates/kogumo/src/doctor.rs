@@ -123,8 +123,8 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ),
     ("EBS encryption", "refused: there is no KMS yet"),
     (
-        "What instances see of disks and processors below /sys",
-        "lsblk and lscpu show this machine's; /proc/meminfo, /proc/cpuinfo and nproc show the type's, and a type with more processors than this machine has no more time",
+        "What instances see of processors below /sys",
+        "lscpu shows this machine's; /proc/meminfo, /proc/cpuinfo and nproc show the type's, and a type with more processors than this machine has no more time",
     ),
     (
         "PKCS #7 signatures of instance identity documents",
