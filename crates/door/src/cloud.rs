@@ -9,6 +9,7 @@ use kogumo_store::{Store, Table};
 use kogumo_wire::{Fault, Operation, Structure};
 use tokio::sync::watch;
 
+use crate::credentials::Credentials;
 use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
@@ -29,6 +30,7 @@ pub struct Cloud {
     by_name: HashMap<&'static str, usize>,
     parts: Parts,
     authorizer: Option<Authorizer>,
+    credentials: Credentials,
     /// Policy documents that have been read.
     pub documents: Documents,
     clock_moved: watch::Sender<()>,
@@ -60,6 +62,7 @@ impl Cloud {
             by_name,
             parts,
             authorizer,
+            credentials: Credentials::default(),
             documents: Documents::default(),
             clock_moved: watch::channel(()).0,
         }))
@@ -102,9 +105,15 @@ impl Cloud {
     /// # Errors
     /// A store that cannot be read.
     pub fn credential(&self, access_key: &str) -> Result<Option<Credential>, Trouble> {
+        let keepers = || self.services.iter().filter_map(|service| Some((service, service.credentials?)));
+        let generation = keepers().map(|(service, _)| service.generation()).sum();
+        if let Some(credential) = self.credentials.get(access_key, generation) {
+            return Ok(Some(credential));
+        }
         let snapshot = self.store.read();
-        for find in self.services.iter().filter_map(|service| service.credentials) {
+        for (_, find) in keepers() {
             if let Some(credential) = find(&snapshot, access_key)? {
+                self.credentials.put(access_key, generation, &credential);
                 return Ok(Some(credential));
             }
         }

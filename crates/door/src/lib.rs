@@ -10,6 +10,7 @@ mod caller;
 mod client;
 mod cloud;
 mod context;
+mod credentials;
 mod documents;
 mod entrance;
 mod keys;
