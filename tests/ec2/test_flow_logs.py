@@ -76,10 +76,16 @@ def test_what_is_asked_is_checked(ec2, cloud, account, name):
 
 
 @pytest.fixture
-def site(cloud, ec2, account, tmp_path):
-    needs_machines(cloud)
+def timely(own_cloud):
+    """A cloud whose clock may be moved."""
+    return own_cloud().wait_until_ready()
+
+
+@pytest.fixture
+def site(timely, account, tmp_path):
+    needs_machines(timely)
     needs_ssh()
-    made = Site(cloud, ec2, account, tmp_path)
+    made = Site(timely, timely.client("ec2", key=account), account, tmp_path)
     yield made
     made.close()
 
@@ -93,7 +99,8 @@ def records(cloud, account, group, stream):
     return [event["message"].split(" ") for event in events]
 
 
-def test_packets_are_logged(cloud, ec2, account, site, name):
+def test_packets_are_logged(timely, account, site, name):
+    cloud, ec2 = timely, site.ec2
     role = delivery_role(cloud, account, name, *LOGS)
     idle_role = delivery_role(cloud, account, f"{name}-idle")
     s3 = cloud.client("s3", key=account)
