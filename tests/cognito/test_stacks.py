@@ -10,7 +10,8 @@ TEMPLATE = {
         "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {
             "AutoVerifiedAttributes": ["email"], "UsernameAttributes": ["email"], "MfaConfiguration": "OPTIONAL",
             "EnabledMfas": ["SOFTWARE_TOKEN_MFA"], "Schema": [{"Name": "team", "AttributeDataType": "String", "Mutable": True}],
-            "Policies": {"PasswordPolicy": {"MinimumLength": 10}}}},
+            "WebAuthnRelyingPartyID": "login.example.com", "WebAuthnUserVerification": "required",
+            "Policies": {"PasswordPolicy": {"MinimumLength": 10}, "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}}},
         "Client": {"Type": "AWS::Cognito::UserPoolClient", "Properties": {
             "UserPoolId": {"Ref": "Pool"}, "GenerateSecret": False, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}},
         "Group": {"Type": "AWS::Cognito::UserPoolGroup", "Properties": {"UserPoolId": {"Ref": "Pool"}, "GroupName": "admins", "Precedence": 1}},
@@ -62,6 +63,9 @@ def test_a_stack(cloud, name):
     sign_in = lambda: idp.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH",
                                         AuthParameters={"USERNAME": "jane@example.com", "PASSWORD": password})
     assert sign_in()["AuthenticationResult"]["ExpiresIn"] == 3600
+    token = sign_in()["AuthenticationResult"]["AccessToken"]
+    passkey = idp.start_web_authn_registration(AccessToken=token)["CredentialCreationOptions"]
+    assert passkey["rp"]["id"] == "login.example.com" and passkey["authenticatorSelection"]["userVerification"] == "required"
     template["Resources"]["Client"]["Properties"].update(AccessTokenValidity=5, TokenValidityUnits={"AccessToken": "minutes"})
     template["Resources"]["Group"]["Properties"]["Description"] = "All who may"
     stacks.update_stack(StackName=name, TemplateBody=json.dumps(template))

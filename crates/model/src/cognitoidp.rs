@@ -57,7 +57,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &ADMIN_USER_GLOBAL_SIGN_OUT,
     &ASSOCIATE_SOFTWARE_TOKEN,
     &CHANGE_PASSWORD,
-    &schema::Operation::unbuilt("CompleteWebAuthnRegistration", "POST", "/"),
+    &COMPLETE_WEB_AUTHN_REGISTRATION,
     &CONFIRM_DEVICE,
     &CONFIRM_FORGOT_PASSWORD,
     &CONFIRM_SIGN_UP,
@@ -83,7 +83,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteUserPoolClientSecret", "POST", "/"),
     &DELETE_USER_POOL_DOMAIN,
     &schema::Operation::unbuilt("DeleteUserPoolReplica", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteWebAuthnCredential", "POST", "/"),
+    &DELETE_WEB_AUTHN_CREDENTIAL,
     &DESCRIBE_IDENTITY_PROVIDER,
     &schema::Operation::unbuilt("DescribeManagedLoginBranding", "POST", "/"),
     &schema::Operation::unbuilt("DescribeManagedLoginBrandingByClient", "POST", "/"),
@@ -130,7 +130,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListUserSessions", "POST", "/"),
     &LIST_USERS,
     &LIST_USERS_IN_GROUP,
-    &schema::Operation::unbuilt("ListWebAuthnCredentials", "POST", "/"),
+    &LIST_WEB_AUTHN_CREDENTIALS,
     &RESEND_CONFIRMATION_CODE,
     &RESPOND_TO_AUTH_CHALLENGE,
     &REVOKE_TOKEN,
@@ -145,7 +145,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("SetUserSettings", "POST", "/"),
     &SIGN_UP,
     &START_USER_IMPORT_JOB,
-    &schema::Operation::unbuilt("StartWebAuthnRegistration", "POST", "/"),
+    &START_WEB_AUTHN_REGISTRATION,
     &STOP_USER_IMPORT_JOB,
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
@@ -1022,6 +1022,42 @@ impl OperationType for ChangePassword {
     const FACTS: &'static schema::Operation = &CHANGE_PASSWORD;
 }
 
+static COMPLETE_WEB_AUTHN_REGISTRATION: schema::Operation = schema::Operation {
+    name: "CompleteWebAuthnRegistration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CompleteWebAuthnRegistrationRequest,
+    output: &S_CompleteWebAuthnRegistrationResponse,
+    errors: &[
+        &FORBIDDEN_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &WEB_AUTHN_NOT_ENABLED_EXCEPTION,
+        &WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION,
+        &WEB_AUTHN_RELYING_PARTY_MISMATCH_EXCEPTION,
+        &WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION,
+        &WEB_AUTHN_ORIGIN_NOT_ALLOWED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &WEB_AUTHN_CREDENTIAL_NOT_SUPPORTED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CompleteWebAuthnRegistration;
+impl OperationType for CompleteWebAuthnRegistration {
+    type Input = CompleteWebAuthnRegistrationRequest;
+    type Output = CompleteWebAuthnRegistrationResponse;
+    const FACTS: &'static schema::Operation = &COMPLETE_WEB_AUTHN_REGISTRATION;
+}
+
 static CONFIRM_DEVICE: schema::Operation = schema::Operation {
     name: "ConfirmDevice",
     method: "POST",
@@ -1583,6 +1619,37 @@ impl OperationType for DeleteUserPoolDomain {
     type Input = DeleteUserPoolDomainRequest;
     type Output = DeleteUserPoolDomainResponse;
     const FACTS: &'static schema::Operation = &DELETE_USER_POOL_DOMAIN;
+}
+
+static DELETE_WEB_AUTHN_CREDENTIAL: schema::Operation = schema::Operation {
+    name: "DeleteWebAuthnCredential",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteWebAuthnCredentialRequest,
+    output: &S_DeleteWebAuthnCredentialResponse,
+    errors: &[
+        &FORBIDDEN_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteWebAuthnCredential;
+impl OperationType for DeleteWebAuthnCredential {
+    type Input = DeleteWebAuthnCredentialRequest;
+    type Output = DeleteWebAuthnCredentialResponse;
+    const FACTS: &'static schema::Operation = &DELETE_WEB_AUTHN_CREDENTIAL;
 }
 
 static DESCRIBE_IDENTITY_PROVIDER: schema::Operation = schema::Operation {
@@ -2458,6 +2525,36 @@ impl OperationType for ListUsersInGroup {
     const FACTS: &'static schema::Operation = &LIST_USERS_IN_GROUP;
 }
 
+static LIST_WEB_AUTHN_CREDENTIALS: schema::Operation = schema::Operation {
+    name: "ListWebAuthnCredentials",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListWebAuthnCredentialsRequest,
+    output: &S_ListWebAuthnCredentialsResponse,
+    errors: &[
+        &FORBIDDEN_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListWebAuthnCredentials;
+impl OperationType for ListWebAuthnCredentials {
+    type Input = ListWebAuthnCredentialsRequest;
+    type Output = ListWebAuthnCredentialsResponse;
+    const FACTS: &'static schema::Operation = &LIST_WEB_AUTHN_CREDENTIALS;
+}
+
 static RESEND_CONFIRMATION_CODE: schema::Operation = schema::Operation {
     name: "ResendConfirmationCode",
     method: "POST",
@@ -2701,6 +2798,38 @@ impl OperationType for StartUserImportJob {
     type Input = StartUserImportJobRequest;
     type Output = StartUserImportJobResponse;
     const FACTS: &'static schema::Operation = &START_USER_IMPORT_JOB;
+}
+
+static START_WEB_AUTHN_REGISTRATION: schema::Operation = schema::Operation {
+    name: "StartWebAuthnRegistration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartWebAuthnRegistrationRequest,
+    output: &S_StartWebAuthnRegistrationResponse,
+    errors: &[
+        &FORBIDDEN_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &WEB_AUTHN_NOT_ENABLED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &WEB_AUTHN_CONFIGURATION_MISSING_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StartWebAuthnRegistration;
+impl OperationType for StartWebAuthnRegistration {
+    type Input = StartWebAuthnRegistrationRequest;
+    type Output = StartWebAuthnRegistrationResponse;
+    const FACTS: &'static schema::Operation = &START_WEB_AUTHN_REGISTRATION;
 }
 
 static STOP_USER_IMPORT_JOB: schema::Operation = schema::Operation {
@@ -3905,6 +4034,17 @@ static L_CodeDeliveryDetailsType: Layout = Layout::new(&[
     schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
     schema::Member::new("AttributeName", &S_AttributeNameType),
 ]);
+static S_CompleteWebAuthnRegistrationRequest: schema::Shape =
+    schema::Shape::new("CompleteWebAuthnRegistrationRequest", Kind::Structure(&L_CompleteWebAuthnRegistrationRequest));
+static L_CompleteWebAuthnRegistrationRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("Credential", &S_Document).required(),
+]);
+static S_CompleteWebAuthnRegistrationResponse: schema::Shape = schema::Shape::new(
+    "CompleteWebAuthnRegistrationResponse",
+    Kind::Structure(&L_CompleteWebAuthnRegistrationResponse),
+);
+static L_CompleteWebAuthnRegistrationResponse: Layout = Layout::new(&[]);
 static S_CompletionMessageType: schema::Shape = schema::Shape::new("CompletionMessageType", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_CompletionMessageType));
 static P_CompletionMessageType: Pattern = Pattern::new(r#"[\w]+"#);
@@ -4190,6 +4330,15 @@ static L_DeleteUserPoolRequest: Layout =
 static S_DeleteUserRequest: schema::Shape =
     schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
 static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_DeleteWebAuthnCredentialRequest: schema::Shape =
+    schema::Shape::new("DeleteWebAuthnCredentialRequest", Kind::Structure(&L_DeleteWebAuthnCredentialRequest));
+static L_DeleteWebAuthnCredentialRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("CredentialId", &S_StringType).required(),
+]);
+static S_DeleteWebAuthnCredentialResponse: schema::Shape =
+    schema::Shape::new("DeleteWebAuthnCredentialResponse", Kind::Structure(&L_DeleteWebAuthnCredentialResponse));
+static L_DeleteWebAuthnCredentialResponse: Layout = Layout::new(&[]);
 static S_DeletionProtectionType: schema::Shape =
     schema::Shape::new("DeletionProtectionType", Kind::String).limits(Limits::NONE.values(&["ACTIVE", "INACTIVE"]));
 static S_DeliveryMediumListType: schema::Shape =
@@ -4281,6 +4430,7 @@ static L_DeviceType: Layout = Layout::new(&[
     schema::Member::new("DeviceLastModifiedDate", &S_DateType),
     schema::Member::new("DeviceLastAuthenticatedDate", &S_DateType),
 ]);
+static S_Document: schema::Shape = schema::Shape::new("Document", Kind::Document);
 static S_DomainDescriptionType: schema::Shape =
     schema::Shape::new("DomainDescriptionType", Kind::Structure(&L_DomainDescriptionType));
 static L_DomainDescriptionType: Layout = Layout::new(&[
@@ -4765,6 +4915,19 @@ static L_ListUsersResponse: Layout = Layout::new(&[
     schema::Member::new("Users", &S_UsersListType),
     schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
 ]);
+static S_ListWebAuthnCredentialsRequest: schema::Shape =
+    schema::Shape::new("ListWebAuthnCredentialsRequest", Kind::Structure(&L_ListWebAuthnCredentialsRequest));
+static L_ListWebAuthnCredentialsRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+    schema::Member::new("MaxResults", &S_WebAuthnCredentialsQueryLimitType),
+]);
+static S_ListWebAuthnCredentialsResponse: schema::Shape =
+    schema::Shape::new("ListWebAuthnCredentialsResponse", Kind::Structure(&L_ListWebAuthnCredentialsResponse));
+static L_ListWebAuthnCredentialsResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_WebAuthnCredentialDescriptionListType).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_LogoutURLsListType: schema::Shape =
     schema::Shape::new("LogoutURLsListType", Kind::List(&M_LogoutURLsListType)).limits(Limits::NONE.min(0).max(100));
 static M_LogoutURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
@@ -5143,6 +5306,14 @@ static S_StartUserImportJobResponse: schema::Shape =
     schema::Shape::new("StartUserImportJobResponse", Kind::Structure(&L_StartUserImportJobResponse));
 static L_StartUserImportJobResponse: Layout =
     Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
+static S_StartWebAuthnRegistrationRequest: schema::Shape =
+    schema::Shape::new("StartWebAuthnRegistrationRequest", Kind::Structure(&L_StartWebAuthnRegistrationRequest));
+static L_StartWebAuthnRegistrationRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_StartWebAuthnRegistrationResponse: schema::Shape =
+    schema::Shape::new("StartWebAuthnRegistrationResponse", Kind::Structure(&L_StartWebAuthnRegistrationResponse));
+static L_StartWebAuthnRegistrationResponse: Layout =
+    Layout::new(&[schema::Member::new("CredentialCreationOptions", &S_Document).required()]);
 static S_StatusType: schema::Shape =
     schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_StopUserImportJobRequest: schema::Shape =
@@ -5593,6 +5764,14 @@ static L_VerifyUserAttributeRequest: Layout = Layout::new(&[
 static S_VerifyUserAttributeResponse: schema::Shape =
     schema::Shape::new("VerifyUserAttributeResponse", Kind::Structure(&L_VerifyUserAttributeResponse));
 static L_VerifyUserAttributeResponse: Layout = Layout::new(&[]);
+static S_WebAuthnAuthenticatorAttachmentType: schema::Shape =
+    schema::Shape::new("WebAuthnAuthenticatorAttachmentType", Kind::String);
+static S_WebAuthnAuthenticatorTransportType: schema::Shape =
+    schema::Shape::new("WebAuthnAuthenticatorTransportType", Kind::String);
+static S_WebAuthnAuthenticatorTransportsList: schema::Shape =
+    schema::Shape::new("WebAuthnAuthenticatorTransportsList", Kind::List(&M_WebAuthnAuthenticatorTransportsList));
+static M_WebAuthnAuthenticatorTransportsList: schema::Member =
+    schema::Member::new("member", &S_WebAuthnAuthenticatorTransportType);
 static S_WebAuthnConfigurationType: schema::Shape =
     schema::Shape::new("WebAuthnConfigurationType", Kind::Structure(&L_WebAuthnConfigurationType));
 static L_WebAuthnConfigurationType: Layout = Layout::new(&[
@@ -5600,6 +5779,22 @@ static L_WebAuthnConfigurationType: Layout = Layout::new(&[
     schema::Member::new("UserVerification", &S_UserVerificationType),
     schema::Member::new("FactorConfiguration", &S_WebAuthnFactorConfigurationType),
 ]);
+static S_WebAuthnCredentialDescription: schema::Shape =
+    schema::Shape::new("WebAuthnCredentialDescription", Kind::Structure(&L_WebAuthnCredentialDescription));
+static L_WebAuthnCredentialDescription: Layout = Layout::new(&[
+    schema::Member::new("CredentialId", &S_StringType).required(),
+    schema::Member::new("FriendlyCredentialName", &S_StringType).required(),
+    schema::Member::new("RelyingPartyId", &S_StringType).required(),
+    schema::Member::new("AuthenticatorAttachment", &S_WebAuthnAuthenticatorAttachmentType),
+    schema::Member::new("AuthenticatorTransports", &S_WebAuthnAuthenticatorTransportsList).required(),
+    schema::Member::new("CreatedAt", &S_DateType).required(),
+]);
+static S_WebAuthnCredentialDescriptionListType: schema::Shape =
+    schema::Shape::new("WebAuthnCredentialDescriptionListType", Kind::List(&M_WebAuthnCredentialDescriptionListType));
+static M_WebAuthnCredentialDescriptionListType: schema::Member =
+    schema::Member::new("member", &S_WebAuthnCredentialDescription);
+static S_WebAuthnCredentialsQueryLimitType: schema::Shape =
+    schema::Shape::new("WebAuthnCredentialsQueryLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(20));
 static S_WebAuthnFactorConfigurationType: schema::Shape =
     schema::Shape::new("WebAuthnFactorConfigurationType", Kind::String)
         .limits(Limits::NONE.values(&["SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"]));
@@ -7979,6 +8174,77 @@ impl Structure for CodeDeliveryDetailsType {
 }
 
 #[derive(Clone, Default)]
+pub struct CompleteWebAuthnRegistrationRequest {
+    pub access_token: String,
+    pub credential: Document,
+}
+impl std::fmt::Debug for CompleteWebAuthnRegistrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CompleteWebAuthnRegistrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompleteWebAuthnRegistrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompleteWebAuthnRegistrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.credential,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.credential,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompleteWebAuthnRegistrationResponse {}
+impl std::fmt::Debug for CompleteWebAuthnRegistrationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CompleteWebAuthnRegistrationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompleteWebAuthnRegistrationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompleteWebAuthnRegistrationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ConfirmDeviceRequest {
     pub access_token: String,
     pub device_key: String,
@@ -9544,6 +9810,77 @@ impl Structure for DeleteUserRequest {
         match index {
             _ => &mut self.access_token,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteWebAuthnCredentialRequest {
+    pub access_token: String,
+    pub credential_id: String,
+}
+impl std::fmt::Debug for DeleteWebAuthnCredentialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteWebAuthnCredentialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteWebAuthnCredentialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteWebAuthnCredentialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.credential_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.credential_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteWebAuthnCredentialResponse {}
+impl std::fmt::Debug for DeleteWebAuthnCredentialResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteWebAuthnCredentialResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteWebAuthnCredentialResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteWebAuthnCredentialResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 
@@ -12598,6 +12935,87 @@ impl Structure for ListUsersResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListWebAuthnCredentialsRequest {
+    pub access_token: String,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListWebAuthnCredentialsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListWebAuthnCredentialsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListWebAuthnCredentialsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListWebAuthnCredentialsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListWebAuthnCredentialsResponse {
+    pub credentials: Vec<WebAuthnCredentialDescription>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListWebAuthnCredentialsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListWebAuthnCredentialsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListWebAuthnCredentialsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListWebAuthnCredentialsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct MFAOptionType {
     pub delivery_medium: Option<String>,
     pub attribute_name: Option<String>,
@@ -14046,6 +14464,78 @@ impl Structure for StartUserImportJobResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.user_import_job,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartWebAuthnRegistrationRequest {
+    pub access_token: String,
+}
+impl std::fmt::Debug for StartWebAuthnRegistrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartWebAuthnRegistrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartWebAuthnRegistrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartWebAuthnRegistrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartWebAuthnRegistrationResponse {
+    pub credential_creation_options: Document,
+}
+impl std::fmt::Debug for StartWebAuthnRegistrationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartWebAuthnRegistrationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartWebAuthnRegistrationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartWebAuthnRegistrationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.credential_creation_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.credential_creation_options,
         }
     }
 }
@@ -16042,6 +16532,57 @@ impl Structure for WebAuthnConfigurationType {
             0 => &mut self.relying_party_id,
             1 => &mut self.user_verification,
             _ => &mut self.factor_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WebAuthnCredentialDescription {
+    pub credential_id: String,
+    pub friendly_credential_name: String,
+    pub relying_party_id: String,
+    pub authenticator_attachment: Option<String>,
+    pub authenticator_transports: Vec<String>,
+    pub created_at: Timestamp,
+}
+impl std::fmt::Debug for WebAuthnCredentialDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for WebAuthnCredentialDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WebAuthnCredentialDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WebAuthnCredentialDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credential_id,
+            1 => &self.friendly_credential_name,
+            2 => &self.relying_party_id,
+            3 => &self.authenticator_attachment,
+            4 => &self.authenticator_transports,
+            _ => &self.created_at,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credential_id,
+            1 => &mut self.friendly_credential_name,
+            2 => &mut self.relying_party_id,
+            3 => &mut self.authenticator_attachment,
+            4 => &mut self.authenticator_transports,
+            _ => &mut self.created_at,
         }
     }
 }

@@ -17,6 +17,7 @@ mod import;
 mod mfa;
 mod ops;
 mod page;
+mod passkey;
 mod place;
 mod pool;
 mod provider;
@@ -28,6 +29,7 @@ mod token;
 mod totp;
 mod trigger;
 mod user;
+mod webauthn;
 
 use kogumo_door::Service;
 

@@ -9,6 +9,7 @@ use crate::device::ops as device;
 use crate::group::{member, ops as group};
 use crate::import::ops as import;
 use crate::mfa::{preference, software_token};
+use crate::passkey::ops as passkey;
 use crate::pool::{domain, mfa_config, ops as pool, resource_server, schema, tags};
 use crate::provider::{link, ops as provider};
 use crate::user::{admin, attribute_ops, confirm, list, password_ops, recovery, sign_up, verify};
@@ -86,6 +87,10 @@ pub fn ops() -> Vec<Op> {
         write::<SetUserMFAPreference>(preference::set_user_mfa_preference),
         write::<AdminSetUserMFAPreference>(preference::admin_set_user_mfa_preference),
         read::<GetUserAuthFactors>(preference::get_user_auth_factors),
+        write::<StartWebAuthnRegistration>(passkey::start_web_authn_registration),
+        write::<CompleteWebAuthnRegistration>(passkey::complete_web_authn_registration),
+        read::<ListWebAuthnCredentials>(passkey::list_web_authn_credentials),
+        write::<DeleteWebAuthnCredential>(passkey::delete_web_authn_credential),
         write::<ConfirmDevice>(device::confirm_device),
         read::<GetDevice>(device::get_device),
         write::<ForgetDevice>(device::forget_device),

@@ -54,8 +54,16 @@ const SAME: [&str; 18] = [
 ];
 /// Those that only a new pool takes.
 const FIXED: [&str; 4] = ["AliasAttributes", "UsernameAttributes", "UsernameConfiguration", "Schema"];
-const OWN: [&str; 5] =
-    ["UserPoolName", "MfaConfiguration", "EnabledMfas", "EmailAuthenticationMessage", "EmailAuthenticationSubject"];
+const OWN: [&str; 8] = [
+    "UserPoolName",
+    "MfaConfiguration",
+    "EnabledMfas",
+    "EmailAuthenticationMessage",
+    "EmailAuthenticationSubject",
+    "WebAuthnRelyingPartyID",
+    "WebAuthnUserVerification",
+    "WebAuthnFactorConfiguration",
+];
 
 async fn create_pool(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&SAME[..], &FIXED, &OWN].concat())?;
@@ -84,7 +92,7 @@ async fn update_pool(h: &Hands, w: &Work) -> Result<Made, Failure> {
 
 /// The second factors, which have an operation of their own, and what the pool answers for.
 async fn settled(h: &Hands, w: &Work, id: &str) -> Result<Made, Failure> {
-    if ["MfaConfiguration", "EnabledMfas", "EmailAuthenticationMessage"].iter().any(|name| w.changed(name)) {
+    if OWN.iter().filter(|name| **name != "UserPoolName").any(|name| w.changed(name)) {
         let factors = w.list("EnabledMfas");
         let has = |kind: &str| factors.iter().any(|factor| factor == kind);
         let sms = w.get("SmsConfiguration");
@@ -96,6 +104,7 @@ async fn settled(h: &Hands, w: &Work, id: &str) -> Result<Made, Failure> {
             "SmsMfaConfiguration": if texts && !sms.is_null() { json!({"SmsConfiguration": sms}) } else { Value::Null },
             "SoftwareTokenMfaConfiguration": if has("SOFTWARE_TOKEN_MFA") { json!({"Enabled": true}) } else { Value::Null },
             "EmailMfaConfiguration": if has("EMAIL_OTP") { email(w) } else { Value::Null },
+            "WebAuthnConfiguration": passkeys(w),
         });
         h.call(SERVICE, "SetUserPoolMfaConfig", input).await?;
     }
@@ -111,6 +120,18 @@ async fn settled(h: &Hands, w: &Work, id: &str) -> Result<Made, Failure> {
 fn email(w: &Work) -> Value {
     let said = [("Message", "EmailAuthenticationMessage"), ("Subject", "EmailAuthenticationSubject")];
     with(Default::default(), said.map(|(member, property)| (member, w.get(property).clone())))
+}
+
+fn passkeys(w: &Work) -> Value {
+    let said = [
+        ("RelyingPartyId", "WebAuthnRelyingPartyID"),
+        ("UserVerification", "WebAuthnUserVerification"),
+        ("FactorConfiguration", "WebAuthnFactorConfiguration"),
+    ];
+    match said.iter().any(|(_, property)| !w.get(property).is_null()) {
+        true => with(Default::default(), said.map(|(member, property)| (member, w.get(property).clone()))),
+        false => Value::Null,
+    }
 }
 
 async fn delete_pool(h: &Hands, w: &Work) -> Result<(), Failure> {

@@ -7,9 +7,9 @@ use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
 use super::session::{self, State};
-use super::{By, Flow, Outcome, choice, custom, device, factor, new_password, required, srp};
+use super::{By, Flow, Outcome, choice, custom, device, factor, new_password, passkey, required, srp};
 use crate::client::{Site, secret};
-use crate::faults::{invalid, invalid_session, unbuilt, wrong_credentials};
+use crate::faults::{invalid, invalid_session, wrong_credentials};
 use crate::user::{User, by_name, find};
 
 pub async fn respond_to_auth_challenge(
@@ -97,7 +97,7 @@ pub async fn respond(
         "CUSTOM_CHALLENGE" => custom::respond(flow, answers).await,
         "DEVICE_SRP_AUTH" => device::respond(flow, answers),
         "SELECT_CHALLENGE" | "PASSWORD" | "PASSWORD_SRP" => choice::respond(flow, name, answers).await,
-        "WEB_AUTHN" => Err(unbuilt("Signing in with passkeys")),
+        "WEB_AUTHN" => passkey::respond(flow, answers).await,
         _ => Err(invalid(format!("Challenge {name} cannot be answered."))),
     }
 }

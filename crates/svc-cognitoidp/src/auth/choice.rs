@@ -6,9 +6,10 @@ use kogumo_wire::Fault;
 
 use super::challenge::Answers;
 use super::session::{self, State, Step};
-use super::{Flow, Outcome, after_first_factor, factor, lockout, refuse_unready, required, srp};
+use super::{Flow, Outcome, after_first_factor, factor, lockout, passkey, refuse_unready, required, srp};
 use crate::faults::{invalid, invalid_session, not_authorized, wrong_credentials};
 use crate::mfa::{Demand, demand};
+use crate::passkey::settings;
 use crate::trigger::sign_in::pre_authentication;
 use crate::user::{User, find, password};
 
@@ -54,6 +55,7 @@ fn available(flow: &Flow, user: Option<&User>) -> Vec<String> {
             // Codes stand alone: they do not go with a second factor.
             ("EMAIL_OTP", None) => all.push("EMAIL_OTP"),
             ("EMAIL_OTP", Some(user)) if !second && user.attribute("email").is_some() => all.push("EMAIL_OTP"),
+            ("WEB_AUTHN", Some(user)) if settings::can_sign_in(pool, user) => all.push("WEB_AUTHN"),
             ("SMS_OTP", Some(user)) if !second && user.attribute("phone_number").is_some() => all.push("SMS_OTP"),
             _ => {}
         }
@@ -81,6 +83,7 @@ async fn selected(
             srp::challenge(flow, state, user.as_ref(), public)
         }
         "PASSWORD_SRP" => flow.challenge("PASSWORD_SRP", &State { step: Step::PasswordSrp, ..state }, parameters),
+        "WEB_AUTHN" => passkey::challenge(flow, state, user.as_ref()),
         kind => factor::first(flow, state, user.as_ref(), kind).await,
     }
 }

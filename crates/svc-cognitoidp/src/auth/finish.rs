@@ -37,7 +37,8 @@ pub async fn with_known_device(flow: &Flow, mut state: State, user: User) -> Res
 
 async fn second_factor(flow: &Flow, state: State, user: User) -> Result<Outcome, Fault> {
     // A code that came by mail or text message is no second factor beside itself.
-    if state.factor.ends_with("_OTP") {
+    // Nor is there one beside a passkey, which is offered where it is enough.
+    if state.factor.ends_with("_OTP") || state.factor == "WEB_AUTHN" {
         return tokens(flow, state, user).await;
     }
     match demand(&flow.site.pool, &user) {

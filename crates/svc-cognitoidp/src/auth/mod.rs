@@ -11,6 +11,7 @@ mod flows;
 pub mod initiate;
 pub mod lockout;
 mod new_password;
+mod passkey;
 pub mod password;
 pub mod refresh;
 pub mod revoke;

@@ -71,6 +71,10 @@ pub enum Step {
     },
     Password,
     PasswordSrp,
+    /// An assertion of a passkey, over this challenge.
+    Passkey {
+        challenge: Vec<u8>,
+    },
 }
 
 const SESSION: &str = "session";

@@ -4,7 +4,8 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
-use crate::faults::{invalid, no_user, unbuilt};
+use crate::faults::{invalid, no_user};
+use crate::passkey::settings;
 use crate::pool::{self, Pool};
 use crate::token::access;
 use crate::user::{self, User, find};
@@ -59,6 +60,22 @@ fn apply(pool: &Pool, user: &mut User, wishes: Vec<Wish>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Passkeys stand for two factors only beside another second factor, so that a lost one locks nobody out.
+fn apply_passkeys(pool: &Pool, user: &mut User, wish: Option<WebAuthnMfaSettingsType>) -> Result<(), Fault> {
+    match wish.and_then(|wish| wish.enabled) {
+        Some(true) if !settings::may_be_mfa(pool) => {
+            Err(invalid("Passkeys are not configured as a multi-factor method of the user pool."))
+        }
+        Some(true) if user.mfa.enabled.is_empty() => {
+            Err(invalid("User must have another MFA method enabled to enable passkeys as MFA."))
+        }
+        wish => {
+            user.passkeys.are_mfa = wish.unwrap_or(user.passkeys.are_mfa);
+            Ok(())
+        }
+    }
+}
+
 fn refuse_impossible(pool: &Pool, user: &User, kind: &str) -> Result<(), Fault> {
     match kind {
         "SOFTWARE_TOKEN_MFA" if user.mfa.software_token.is_none() => {
@@ -81,12 +98,12 @@ pub fn set_user_mfa_preference(
     w: &mut Writer,
     input: SetUserMFAPreferenceRequest,
 ) -> Result<SetUserMFAPreferenceResponse, Fault> {
-    if input.web_authn_mfa_settings.is_some() {
-        return Err(unbuilt("WebAuthnMfaSettings of users"));
-    }
     let bearer = access::bearer(w.cloud, w.store(), w.now, &input.access_token)?;
     let wishes = wishes(input.sms_mfa_settings, input.software_token_mfa_settings, input.email_mfa_settings);
-    user::update(w.tx, &bearer.pool, &bearer.user.name, |user| apply(&bearer.pool, user, wishes))?;
+    user::update(w.tx, &bearer.pool, &bearer.user.name, |user| {
+        apply(&bearer.pool, user, wishes)?;
+        apply_passkeys(&bearer.pool, user, input.web_authn_mfa_settings)
+    })?;
     Ok(SetUserMFAPreferenceResponse::default())
 }
 
@@ -94,13 +111,13 @@ pub fn admin_set_user_mfa_preference(
     w: &mut Writer,
     input: AdminSetUserMFAPreferenceRequest,
 ) -> Result<AdminSetUserMFAPreferenceResponse, Fault> {
-    if input.web_authn_mfa_settings.is_some() {
-        return Err(unbuilt("WebAuthnMfaSettings of users"));
-    }
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
     let known = find(w.store(), &pool, &input.username)?.ok_or_else(no_user)?;
     let wishes = wishes(input.sms_mfa_settings, input.software_token_mfa_settings, input.email_mfa_settings);
-    user::update(w.tx, &pool, &known.name, |user| apply(&pool, user, wishes))?;
+    user::update(w.tx, &pool, &known.name, |user| {
+        apply(&pool, user, wishes)?;
+        apply_passkeys(&pool, user, input.web_authn_mfa_settings)
+    })?;
     Ok(AdminSetUserMFAPreferenceResponse::default())
 }
 
@@ -114,6 +131,7 @@ pub fn get_user_auth_factors(
     factors.extend(user.verifier.is_some().then(|| "PASSWORD".to_owned()));
     factors.extend(user.is_verified("email").then(|| "EMAIL_OTP".to_owned()));
     factors.extend(user.is_verified("phone_number").then(|| "SMS_OTP".to_owned()));
+    factors.extend((!user.passkeys.all.is_empty()).then(|| "WEB_AUTHN".to_owned()));
     Ok(GetUserAuthFactorsResponse {
         preferred_mfa_setting: user.mfa.preferred.clone(),
         user_mfa_setting_list: user::view::mfa_list(&user),

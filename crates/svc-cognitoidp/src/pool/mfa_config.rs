@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::Pool;
 use crate::document;
-use crate::faults::{invalid, unbuilt};
+use crate::faults::invalid;
+
+const PASSKEYS: &str = "WebAuthnConfiguration";
 
 fn members(pool: &Pool) -> Map<String, Value> {
     let mut members = pool.mfa.clone();
@@ -35,11 +37,12 @@ pub fn set_user_pool_mfa_config(
     input: SetUserPoolMfaConfigRequest,
 ) -> Result<SetUserPoolMfaConfigResponse, Fault> {
     let mut pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
-    if input.web_authn_configuration.is_some() {
-        return Err(unbuilt("WebAuthnConfiguration of user pools"));
-    }
     let mut given = document::of(&input);
     given.remove("UserPoolId");
+    // What passkeys are asked stays as it is where nothing is said of it.
+    if let (false, Some(kept)) = (given.contains_key(PASSKEYS), pool.mfa.remove(PASSKEYS)) {
+        given.insert(PASSKEYS.into(), kept);
+    }
     let mode = given.remove("MfaConfiguration").and_then(|mode| mode.as_str().map(str::to_owned));
     let mode = mode.unwrap_or_else(|| "OFF".into());
     let software = given.get("SoftwareTokenMfaConfiguration").and_then(|setting| setting.get("Enabled"));

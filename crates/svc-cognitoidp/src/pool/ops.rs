@@ -83,7 +83,7 @@ pub fn update_user_pool(w: &mut Writer, input: UpdateUserPoolRequest) -> Result<
     }
     // The factors are SetUserPoolMfaConfig's; the mode alone can be turned here.
     let mode = new.get("MfaConfiguration").cloned();
-    let has_factors = !pool.mfa.is_empty();
+    let has_factors = pool.mfa.keys().any(|name| name.ends_with("MfaConfiguration"));
     if has_factors {
         new.remove("MfaConfiguration");
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::alias;
 use crate::faults::no_user;
 use crate::group;
+use crate::passkey::Passkeys;
 use crate::pool::Pool;
 use crate::srp::Verifier;
 use crate::token::grant;
@@ -101,6 +102,8 @@ pub struct User {
     /// Wrong codes in a row; they lock as wrong passwords do.
     pub wrong_codes: u32,
     pub codes_locked_until: Timestamp,
+    #[serde(default)]
+    pub passkeys: Passkeys,
 }
 
 static USERS: Table<User> = Table::new("cognitoidp/user");
@@ -141,6 +144,7 @@ impl User {
             locked_until: Timestamp(0),
             wrong_codes: 0,
             codes_locked_until: Timestamp(0),
+            passkeys: Passkeys::default(),
         }
     }
 
