@@ -1,20 +1,21 @@
-//! The outbox: mail and text messages that the cloud's services send. There is nobody outside to receive them, so they
-//! lie here to be read (`GET /_kogumo/mail`).
+//! The outbox: mail and text messages that the cloud's services send. They lie here to be read (`GET /_kogumo/mail`); where
+//! an SMTP relay is set, mail goes on to it (`kogumo-mail`).
 
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_store::{Key, Range, Read, Table, Transaction};
 use serde::{Deserialize, Serialize};
 
 /// By which way a message went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Medium {
+    #[default]
     Mail,
     Sms,
 }
 
 /// A message that was sent. A text message has no subject, and its sender is the service's name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Message {
     pub medium: Medium,
     pub from: String,
@@ -22,6 +23,12 @@ pub struct Message {
     pub subject: String,
     pub text: String,
     pub at: Timestamp,
+    /// Where answers go, if not to the sender.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    /// Whether the text is HTML.
+    #[serde(default)]
+    pub html: bool,
 }
 
 static OUTBOX: Table<Message> = Table::new("cloud/outbox");
@@ -34,13 +41,30 @@ const KEPT: u64 = 10_000;
 /// # Errors
 /// A store that cannot be read or written.
 pub fn send(tx: &mut Transaction, message: &Message) -> Result<(), Trouble> {
-    let last = OUTBOX.scan(tx, &scope(), &Range::all().reverse()).next().transpose()?;
-    let next = last.and_then(|(key, _)| key.reader().u64()).map_or(0, |number| number.saturating_add(1));
+    let next = next(tx)?;
     OUTBOX.put(tx, &scope(), number(next), message)?;
     if let Some(old) = next.checked_sub(KEPT) {
         OUTBOX.delete(tx, &scope(), number(old))?;
     }
     Ok(())
+}
+
+/// The number that the next message will have.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn next(read: &dyn Read) -> Result<u64, Trouble> {
+    let last = OUTBOX.scan(read, &scope(), &Range::all().reverse()).next().transpose()?;
+    Ok(last.and_then(|(key, _)| key.reader().u64()).map_or(0, |number| number.saturating_add(1)))
+}
+
+/// The first message of that number or a later one, with its number.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn from(read: &dyn Read, first: u64) -> Result<Option<(u64, Message)>, Trouble> {
+    let row = OUTBOX.scan(read, &scope(), &Range::all().from(number(first))).next().transpose()?;
+    Ok(row.and_then(|(key, message)| Some((key.reader().u64()?, message))))
 }
 
 /// All messages, the oldest first.

@@ -22,6 +22,7 @@ Kogumo (小雲): AWS on your own machine.
       --allow-host NAME             answer to this host name, too (may be repeated)
       --allow-origin ORIGIN         let pages of this origin call (may be repeated)
       --translate-url URL           a LibreTranslate-compatible server for what the dictionary cannot do
+      --smtp URL                    hand mail on to this relay: smtp://127.0.0.1:1025, smtps://user:password@host
       --log-json                    log as JSON lines
       --log-level LEVEL             error, warn, info (default), debug or trace
   kogumo doctor                   what this machine can do, what not, and what follows
@@ -118,6 +119,7 @@ pub struct Up {
     pub hosts: Vec<String>,
     pub origins: Vec<String>,
     pub translate_url: Option<String>,
+    pub smtp: Option<kogumo_mail::Relay>,
     pub log_json: bool,
     pub log_level: tracing::Level,
 }
@@ -183,6 +185,7 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
         hosts: Vec::new(),
         origins: Vec::new(),
         translate_url: None,
+        smtp: None,
         log_json: false,
         log_level: tracing::Level::INFO,
     };
@@ -197,6 +200,7 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
             Long("strict") => up.strict = true,
             Long("allow-host") => up.hosts.push(parser.value()?.string()?),
             Long("allow-origin") => up.origins.push(parser.value()?.string()?),
+            Long("smtp") => up.smtp = Some(kogumo_mail::Relay::new(&parser.value()?.string()?)?),
             Long("translate-url") => up.translate_url = Some(parser.value()?.string()?),
             Long("log-json") => up.log_json = true,
             Long("log-level") => up.log_level = parser.value()?.parse()?,

@@ -101,9 +101,8 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
     (
         "Mail and text messages",
-        "kept to be read at /_kogumo/mail; there is no relay. SES identities and SMS roles of user pools are recorded",
+        "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools are recorded",
     ),
-    ("Reply-to addresses of user pools", "recorded; mail is not sent"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
     (
         "Root and AssumeRole",

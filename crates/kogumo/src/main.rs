@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             println!("kogumo {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
-        Command::Up(up) => up::run(&up),
+        Command::Up(up) => up::run(up),
         Command::Doctor => doctor::run(),
         Command::Services { operations } => services::list(operations),
         Command::ClockShow => remote::show_clock(),

@@ -18,17 +18,17 @@ use crate::{callback, logging, names, root_key, services};
 ///
 /// # Errors
 /// What keeps the cloud from starting.
-pub fn run(up: &Up) -> Result<(), Trouble> {
+pub fn run(up: Up) -> Result<(), Trouble> {
     let begun = Instant::now();
     logging::start(up.log_level, up.log_json);
     Gateway::check_address(up.listen, up.strict)?;
-    let folder = DataFolder::open(up)?;
+    let folder = DataFolder::open(&up)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Trouble::from_cause("cannot start the runtime", error))?;
     runtime.block_on(serve(up, &folder, begun))
 }
 
-async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Trouble> {
+async fn serve(up: Up, folder: &DataFolder, begun: Instant) -> Result<(), Trouble> {
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.map_err(|error| Trouble::from_cause(format!("cannot listen on {}", up.listen), error))?;
     let listen = listener.local_addr().map_err(|error| Trouble::from_cause("the socket has no address", error))?;
@@ -43,7 +43,8 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
         translate_url: up.translate_url.clone(),
     };
     let services = services::all(&settings)?;
-    let store = if up.ephemeral { Store::ephemeral()? } else { Store::open(&folder.path.join("store"), &options(up))? };
+    let store =
+        if up.ephemeral { Store::ephemeral()? } else { Store::open(&folder.path.join("store"), &options(&up))? };
     let cloud = Cloud::new(settings, store, services)?;
     let authority = Arc::new(Authority::open(&folder.path.join("ca"))?);
     let callback = cloud.settings.callback;
@@ -57,6 +58,10 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
         root_key::tell(&cloud, &folder.path).await?;
     }
     let background = kogumo_reconcile::start(&cloud);
+    let mail = match up.smtp {
+        Some(relay) => Some(kogumo_mail::start(&cloud, relay)?),
+        None => kogumo_mail::forget(&cloud.store).map(|()| None)?,
+    };
     // The line that scripts wait for.
     println!("kogumo is ready on http://{listen} ({} ms)", begun.elapsed().as_millis());
     let gateway = Arc::new(gateway);
@@ -75,7 +80,7 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     tokio::join!(serve(listener), callbacks);
     drop(background);
     entrances.abort();
-    names.iter().for_each(tokio::task::JoinHandle::abort);
+    names.iter().chain(&mail).for_each(tokio::task::JoinHandle::abort);
     cloud.stop().await;
     tracing::info!("stopped");
     Ok(())

@@ -45,11 +45,13 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
     let message = if by_mail {
         Message {
             medium: Medium::Mail,
-            from: pool.text("/EmailConfiguration/From").unwrap_or("no-reply@verificationemail.com").to_owned(),
+            from: sender(pool),
             to: to.clone(),
             subject: words.subject.unwrap_or(own.subject),
             text: fill(&words.mail.unwrap_or(own.text)),
             at: setting.cx.now(),
+            reply_to: pool.text("/EmailConfiguration/ReplyToEmailAddress").map(str::to_owned),
+            html: true,
         }
     } else {
         Message {
@@ -59,6 +61,7 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
             subject: String::new(),
             text: fill(&words.sms.unwrap_or(own.text)),
             at: setting.cx.now(),
+            ..Message::default()
         }
     };
     post(setting.cx, &message)?;
@@ -67,6 +70,14 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
         delivery_medium: Some(if by_mail { "EMAIL" } else { "SMS" }.into()),
         attribute_name: Some(delivery.attribute.to_owned()),
     })
+}
+
+/// Who a pool's mail is from: the address that was set, else the verified one that it sends by, else Cognito's.
+fn sender(pool: &Pool) -> String {
+    let identity = pool.text("/EmailConfiguration/SourceArn").and_then(|arn| arn.split_once(":identity/"));
+    let identity = identity.map(|(_, name)| name).filter(|name| name.contains('@'));
+    let from = pool.text("/EmailConfiguration/From").or(identity);
+    from.unwrap_or("no-reply@verificationemail.com").to_owned()
 }
 
 fn post(cx: &Context, message: &Message) -> Result<(), Trouble> {
