@@ -50,6 +50,8 @@ pub struct Ground {
     pub policies: Vec<Arc<Document>>,
     /// Services that call by their own right need one of the policies, too.
     pub holds_services: bool,
+    /// Nobody gets in whom the policies do not let in, not even the account's own people: KMS keys.
+    pub closed: bool,
     /// Condition keys: `aws:ResourceTag/…` and the service's own.
     pub keys: Vec<(Cow<'static, str>, Vec<String>)>,
 }

@@ -24,6 +24,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
         kogumo_svc_ecr::service(),
         kogumo_svc_iam::service(),
         kogumo_svc_s3::service(&settings.data.join("objects"), settings.fsync)?,
+        kogumo_svc_kms::service(),
         kogumo_svc_lambda::service(),
         kogumo_svc_logs::service(),
         kogumo_svc_ssm::service(),

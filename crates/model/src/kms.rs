@@ -25,61 +25,675 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CancelKeyDeletion", "POST", "/"),
     &schema::Operation::unbuilt("ConnectCustomKeyStore", "POST", "/"),
-    &schema::Operation::unbuilt("CreateAlias", "POST", "/"),
+    &CREATE_ALIAS,
     &schema::Operation::unbuilt("CreateCustomKeyStore", "POST", "/"),
     &schema::Operation::unbuilt("CreateGrant", "POST", "/"),
-    &schema::Operation::unbuilt("CreateKey", "POST", "/"),
+    &CREATE_KEY,
     &schema::Operation::unbuilt("Decapsulate", "POST", "/"),
-    &schema::Operation::unbuilt("Decrypt", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteAlias", "POST", "/"),
+    &DECRYPT,
+    &DELETE_ALIAS,
     &schema::Operation::unbuilt("DeleteCustomKeyStore", "POST", "/"),
     &schema::Operation::unbuilt("DeleteImportedKeyMaterial", "POST", "/"),
     &schema::Operation::unbuilt("DeriveSharedSecret", "POST", "/"),
     &schema::Operation::unbuilt("DescribeCustomKeyStores", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeKey", "POST", "/"),
-    &schema::Operation::unbuilt("DisableKey", "POST", "/"),
+    &DESCRIBE_KEY,
+    &DISABLE_KEY,
     &schema::Operation::unbuilt("DisableKeyRotation", "POST", "/"),
     &schema::Operation::unbuilt("DisconnectCustomKeyStore", "POST", "/"),
-    &schema::Operation::unbuilt("EnableKey", "POST", "/"),
+    &ENABLE_KEY,
     &schema::Operation::unbuilt("EnableKeyRotation", "POST", "/"),
     &schema::Operation::unbuilt("Encapsulate", "POST", "/"),
-    &schema::Operation::unbuilt("Encrypt", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateDataKey", "POST", "/"),
+    &ENCRYPT,
+    &GENERATE_DATA_KEY,
     &schema::Operation::unbuilt("GenerateDataKeyPair", "POST", "/"),
     &schema::Operation::unbuilt("GenerateDataKeyPairWithoutPlaintext", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateDataKeyWithoutPlaintext", "POST", "/"),
+    &GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
     &schema::Operation::unbuilt("GenerateMac", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateRandom", "POST", "/"),
+    &GENERATE_RANDOM,
     &schema::Operation::unbuilt("GetKeyLastUsage", "POST", "/"),
-    &schema::Operation::unbuilt("GetKeyPolicy", "POST", "/"),
+    &GET_KEY_POLICY,
     &schema::Operation::unbuilt("GetKeyRotationStatus", "POST", "/"),
     &schema::Operation::unbuilt("GetParametersForImport", "POST", "/"),
     &schema::Operation::unbuilt("GetPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("ImportKeyMaterial", "POST", "/"),
-    &schema::Operation::unbuilt("ListAliases", "POST", "/"),
+    &LIST_ALIASES,
     &schema::Operation::unbuilt("ListGrants", "POST", "/"),
-    &schema::Operation::unbuilt("ListKeyPolicies", "POST", "/"),
+    &LIST_KEY_POLICIES,
     &schema::Operation::unbuilt("ListKeyRotations", "POST", "/"),
-    &schema::Operation::unbuilt("ListKeys", "POST", "/"),
-    &schema::Operation::unbuilt("ListResourceTags", "POST", "/"),
+    &LIST_KEYS,
+    &LIST_RESOURCE_TAGS,
     &schema::Operation::unbuilt("ListRetirableGrants", "POST", "/"),
-    &schema::Operation::unbuilt("PutKeyPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("ReEncrypt", "POST", "/"),
+    &PUT_KEY_POLICY,
+    &RE_ENCRYPT,
     &schema::Operation::unbuilt("ReplicateKey", "POST", "/"),
     &schema::Operation::unbuilt("RetireGrant", "POST", "/"),
     &schema::Operation::unbuilt("RevokeGrant", "POST", "/"),
     &schema::Operation::unbuilt("RotateKeyOnDemand", "POST", "/"),
     &schema::Operation::unbuilt("ScheduleKeyDeletion", "POST", "/"),
     &schema::Operation::unbuilt("Sign", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateAlias", "POST", "/"),
+    &TAG_RESOURCE,
+    &UNTAG_RESOURCE,
+    &UPDATE_ALIAS,
     &schema::Operation::unbuilt("UpdateCustomKeyStore", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateKeyDescription", "POST", "/"),
+    &UPDATE_KEY_DESCRIPTION,
     &schema::Operation::unbuilt("UpdatePrimaryRegion", "POST", "/"),
     &schema::Operation::unbuilt("Verify", "POST", "/"),
     &schema::Operation::unbuilt("VerifyMac", "POST", "/"),
 ];
+
+static CREATE_ALIAS: schema::Operation = schema::Operation {
+    name: "CreateAlias",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateAliasRequest,
+    output: &UNIT,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &ALREADY_EXISTS_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ALIAS_NAME_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAlias;
+impl OperationType for CreateAlias {
+    type Input = CreateAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_ALIAS;
+}
+
+static CREATE_KEY: schema::Operation = schema::Operation {
+    name: "CreateKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateKeyRequest,
+    output: &S_CreateKeyResponse,
+    errors: &[
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &TAG_EXCEPTION,
+        &CUSTOM_KEY_STORE_NOT_FOUND_EXCEPTION,
+        &CUSTOM_KEY_STORE_INVALID_STATE_EXCEPTION,
+        &CLOUD_HSM_CLUSTER_INVALID_CONFIGURATION_EXCEPTION,
+        &XKS_KEY_INVALID_CONFIGURATION_EXCEPTION,
+        &XKS_KEY_ALREADY_IN_USE_EXCEPTION,
+        &XKS_KEY_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateKey;
+impl OperationType for CreateKey {
+    type Input = CreateKeyRequest;
+    type Output = CreateKeyResponse;
+    const FACTS: &'static schema::Operation = &CREATE_KEY;
+}
+
+static DECRYPT: schema::Operation = schema::Operation {
+    name: "Decrypt",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DecryptRequest,
+    output: &S_DecryptResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_CIPHERTEXT_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &INCORRECT_KEY_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Decrypt;
+impl OperationType for Decrypt {
+    type Input = DecryptRequest;
+    type Output = DecryptResponse;
+    const FACTS: &'static schema::Operation = &DECRYPT;
+}
+
+static DELETE_ALIAS: schema::Operation = schema::Operation {
+    name: "DeleteAlias",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteAliasRequest,
+    output: &UNIT,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAlias;
+impl OperationType for DeleteAlias {
+    type Input = DeleteAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ALIAS;
+}
+
+static DESCRIBE_KEY: schema::Operation = schema::Operation {
+    name: "DescribeKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeKeyRequest,
+    output: &S_DescribeKeyResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &INVALID_ARN_EXCEPTION, &DEPENDENCY_TIMEOUT_EXCEPTION, &KMS_INTERNAL_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeKey;
+impl OperationType for DescribeKey {
+    type Input = DescribeKeyRequest;
+    type Output = DescribeKeyResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_KEY;
+}
+
+static DISABLE_KEY: schema::Operation = schema::Operation {
+    name: "DisableKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableKeyRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableKey;
+impl OperationType for DisableKey {
+    type Input = DisableKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DISABLE_KEY;
+}
+
+static ENABLE_KEY: schema::Operation = schema::Operation {
+    name: "EnableKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableKeyRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableKey;
+impl OperationType for EnableKey {
+    type Input = EnableKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ENABLE_KEY;
+}
+
+static ENCRYPT: schema::Operation = schema::Operation {
+    name: "Encrypt",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EncryptRequest,
+    output: &S_EncryptResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Encrypt;
+impl OperationType for Encrypt {
+    type Input = EncryptRequest;
+    type Output = EncryptResponse;
+    const FACTS: &'static schema::Operation = &ENCRYPT;
+}
+
+static GENERATE_DATA_KEY: schema::Operation = schema::Operation {
+    name: "GenerateDataKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateDataKeyRequest,
+    output: &S_GenerateDataKeyResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateDataKey;
+impl OperationType for GenerateDataKey {
+    type Input = GenerateDataKeyRequest;
+    type Output = GenerateDataKeyResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY;
+}
+
+static GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: schema::Operation = schema::Operation {
+    name: "GenerateDataKeyWithoutPlaintext",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateDataKeyWithoutPlaintextRequest,
+    output: &S_GenerateDataKeyWithoutPlaintextResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateDataKeyWithoutPlaintext;
+impl OperationType for GenerateDataKeyWithoutPlaintext {
+    type Input = GenerateDataKeyWithoutPlaintextRequest;
+    type Output = GenerateDataKeyWithoutPlaintextResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY_WITHOUT_PLAINTEXT;
+}
+
+static GENERATE_RANDOM: schema::Operation = schema::Operation {
+    name: "GenerateRandom",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateRandomRequest,
+    output: &S_GenerateRandomResponse,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &CUSTOM_KEY_STORE_NOT_FOUND_EXCEPTION,
+        &CUSTOM_KEY_STORE_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateRandom;
+impl OperationType for GenerateRandom {
+    type Input = GenerateRandomRequest;
+    type Output = GenerateRandomResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_RANDOM;
+}
+
+static GET_KEY_POLICY: schema::Operation = schema::Operation {
+    name: "GetKeyPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetKeyPolicyRequest,
+    output: &S_GetKeyPolicyResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetKeyPolicy;
+impl OperationType for GetKeyPolicy {
+    type Input = GetKeyPolicyRequest;
+    type Output = GetKeyPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_KEY_POLICY;
+}
+
+static LIST_ALIASES: schema::Operation = schema::Operation {
+    name: "ListAliases",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAliasesRequest,
+    output: &S_ListAliasesResponse,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_MARKER_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListAliases;
+impl OperationType for ListAliases {
+    type Input = ListAliasesRequest;
+    type Output = ListAliasesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ALIASES;
+}
+
+static LIST_KEY_POLICIES: schema::Operation = schema::Operation {
+    name: "ListKeyPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListKeyPoliciesRequest,
+    output: &S_ListKeyPoliciesResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListKeyPolicies;
+impl OperationType for ListKeyPolicies {
+    type Input = ListKeyPoliciesRequest;
+    type Output = ListKeyPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_KEY_POLICIES;
+}
+
+static LIST_KEYS: schema::Operation = schema::Operation {
+    name: "ListKeys",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListKeysRequest,
+    output: &S_ListKeysResponse,
+    errors: &[&DEPENDENCY_TIMEOUT_EXCEPTION, &KMS_INTERNAL_EXCEPTION, &INVALID_MARKER_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListKeys;
+impl OperationType for ListKeys {
+    type Input = ListKeysRequest;
+    type Output = ListKeysResponse;
+    const FACTS: &'static schema::Operation = &LIST_KEYS;
+}
+
+static LIST_RESOURCE_TAGS: schema::Operation = schema::Operation {
+    name: "ListResourceTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListResourceTagsRequest,
+    output: &S_ListResourceTagsResponse,
+    errors: &[&KMS_INTERNAL_EXCEPTION, &NOT_FOUND_EXCEPTION, &INVALID_ARN_EXCEPTION, &INVALID_MARKER_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListResourceTags;
+impl OperationType for ListResourceTags {
+    type Input = ListResourceTagsRequest;
+    type Output = ListResourceTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_RESOURCE_TAGS;
+}
+
+static PUT_KEY_POLICY: schema::Operation = schema::Operation {
+    name: "PutKeyPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutKeyPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PutKeyPolicy;
+impl OperationType for PutKeyPolicy {
+    type Input = PutKeyPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_KEY_POLICY;
+}
+
+static RE_ENCRYPT: schema::Operation = schema::Operation {
+    name: "ReEncrypt",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReEncryptRequest,
+    output: &S_ReEncryptResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_CIPHERTEXT_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &INCORRECT_KEY_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReEncrypt;
+impl OperationType for ReEncrypt {
+    type Input = ReEncryptRequest;
+    type Output = ReEncryptResponse;
+    const FACTS: &'static schema::Operation = &RE_ENCRYPT;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &KMS_INTERNAL_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &TAG_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &KMS_INTERNAL_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &TAG_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_ALIAS: schema::Operation = schema::Operation {
+    name: "UpdateAlias",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateAliasRequest,
+    output: &UNIT,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAlias;
+impl OperationType for UpdateAlias {
+    type Input = UpdateAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_ALIAS;
+}
+
+static UPDATE_KEY_DESCRIPTION: schema::Operation = schema::Operation {
+    name: "UpdateKeyDescription",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateKeyDescriptionRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateKeyDescription;
+impl OperationType for UpdateKeyDescription {
+    type Input = UpdateKeyDescriptionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_KEY_DESCRIPTION;
+}
 
 pub static ALREADY_EXISTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AlreadyExistsException", code: "AlreadyExistsException", status: 400, message: "message" };
@@ -301,3 +915,2435 @@ pub static XKS_PROXY_VPC_ENDPOINT_SERVICE_NOT_FOUND_EXCEPTION: ErrorFact = Error
     status: 400,
     message: "message",
 };
+
+static S_AWSAccountIdType: schema::Shape = schema::Shape::new("AWSAccountIdType", Kind::String);
+static S_AliasList: schema::Shape = schema::Shape::new("AliasList", Kind::List(&M_AliasList));
+static M_AliasList: schema::Member = schema::Member::new("member", &S_AliasListEntry);
+static S_AliasListEntry: schema::Shape = schema::Shape::new("AliasListEntry", Kind::Structure(&L_AliasListEntry));
+static L_AliasListEntry: Layout = Layout::new(&[
+    schema::Member::new("AliasName", &S_AliasNameType),
+    schema::Member::new("AliasArn", &S_ArnType),
+    schema::Member::new("TargetKeyId", &S_KeyIdType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("LastUpdatedDate", &S_DateType),
+]);
+static S_AliasNameType: schema::Shape =
+    schema::Shape::new("AliasNameType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_AliasNameType));
+static P_AliasNameType: Pattern = Pattern::new(r#"^[a-zA-Z0-9:/_-]+$"#);
+static S_ArnType: schema::Shape = schema::Shape::new("ArnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_AttestationDocumentType: schema::Shape =
+    schema::Shape::new("AttestationDocumentType", Kind::Blob).limits(Limits::NONE.min(1).max(262144));
+static S_BackingKeyIdType: schema::Shape = schema::Shape::new("BackingKeyIdType", Kind::String)
+    .limits(Limits::NONE.min(64).max(64).pattern(&P_BackingKeyIdType));
+static P_BackingKeyIdType: Pattern = Pattern::new(r#"^[a-f0-9]+$"#);
+static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
+static S_CiphertextType: schema::Shape =
+    schema::Shape::new("CiphertextType", Kind::Blob).limits(Limits::NONE.min(1).max(6144));
+static S_CloudHsmClusterIdType: schema::Shape = schema::Shape::new("CloudHsmClusterIdType", Kind::String)
+    .limits(Limits::NONE.min(19).max(24).pattern(&P_CloudHsmClusterIdType));
+static P_CloudHsmClusterIdType: Pattern = Pattern::new(r#"cluster-[2-7a-zA-Z]{11,16}"#);
+static S_CreateAliasRequest: schema::Shape =
+    schema::Shape::new("CreateAliasRequest", Kind::Structure(&L_CreateAliasRequest));
+static L_CreateAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("AliasName", &S_AliasNameType).required(),
+    schema::Member::new("TargetKeyId", &S_KeyIdType).required(),
+]);
+static S_CreateKeyRequest: schema::Shape = schema::Shape::new("CreateKeyRequest", Kind::Structure(&L_CreateKeyRequest));
+static L_CreateKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("Policy", &S_PolicyType),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("KeyUsage", &S_KeyUsageType),
+    schema::Member::new("CustomerMasterKeySpec", &S_CustomerMasterKeySpec),
+    schema::Member::new("KeySpec", &S_KeySpec),
+    schema::Member::new("Origin", &S_OriginType),
+    schema::Member::new("CustomKeyStoreId", &S_CustomKeyStoreIdType),
+    schema::Member::new("BypassPolicyLockoutSafetyCheck", &S_BooleanType),
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("MultiRegion", &S_NullableBooleanType),
+    schema::Member::new("XksKeyId", &S_XksKeyIdType),
+]);
+static S_CreateKeyResponse: schema::Shape =
+    schema::Shape::new("CreateKeyResponse", Kind::Structure(&L_CreateKeyResponse));
+static L_CreateKeyResponse: Layout = Layout::new(&[schema::Member::new("KeyMetadata", &S_KeyMetadata)]);
+static S_CustomKeyStoreIdType: schema::Shape =
+    schema::Shape::new("CustomKeyStoreIdType", Kind::String).limits(Limits::NONE.min(1).max(64));
+static S_CustomerMasterKeySpec: schema::Shape =
+    schema::Shape::new("CustomerMasterKeySpec", Kind::String).limits(Limits::NONE.values(&[
+        "RSA_2048",
+        "RSA_3072",
+        "RSA_4096",
+        "ECC_NIST_P256",
+        "ECC_NIST_P384",
+        "ECC_NIST_P521",
+        "ECC_SECG_P256K1",
+        "SYMMETRIC_DEFAULT",
+        "HMAC_224",
+        "HMAC_256",
+        "HMAC_384",
+        "HMAC_512",
+        "SM2",
+    ]));
+static S_DataKeySpec: schema::Shape =
+    schema::Shape::new("DataKeySpec", Kind::String).limits(Limits::NONE.values(&["AES_256", "AES_128"]));
+static S_DateType: schema::Shape = schema::Shape::new("DateType", Kind::Timestamp);
+static S_DecryptRequest: schema::Shape = schema::Shape::new("DecryptRequest", Kind::Structure(&L_DecryptRequest));
+static L_DecryptRequest: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("EncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("Recipient", &S_RecipientInfo),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+    schema::Member::new("DryRunModifiers", &S_DryRunModifierList),
+]);
+static S_DecryptResponse: schema::Shape = schema::Shape::new("DecryptResponse", Kind::Structure(&L_DecryptResponse));
+static L_DecryptResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("Plaintext", &S_PlaintextType),
+    schema::Member::new("EncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("CiphertextForRecipient", &S_CiphertextType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_DeleteAliasRequest: schema::Shape =
+    schema::Shape::new("DeleteAliasRequest", Kind::Structure(&L_DeleteAliasRequest));
+static L_DeleteAliasRequest: Layout = Layout::new(&[schema::Member::new("AliasName", &S_AliasNameType).required()]);
+static S_DescribeKeyRequest: schema::Shape =
+    schema::Shape::new("DescribeKeyRequest", Kind::Structure(&L_DescribeKeyRequest));
+static L_DescribeKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+]);
+static S_DescribeKeyResponse: schema::Shape =
+    schema::Shape::new("DescribeKeyResponse", Kind::Structure(&L_DescribeKeyResponse));
+static L_DescribeKeyResponse: Layout = Layout::new(&[schema::Member::new("KeyMetadata", &S_KeyMetadata)]);
+static S_DescriptionType: schema::Shape =
+    schema::Shape::new("DescriptionType", Kind::String).limits(Limits::NONE.min(0).max(8192));
+static S_DisableKeyRequest: schema::Shape =
+    schema::Shape::new("DisableKeyRequest", Kind::Structure(&L_DisableKeyRequest));
+static L_DisableKeyRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_DryRunModifierList: schema::Shape =
+    schema::Shape::new("DryRunModifierList", Kind::List(&M_DryRunModifierList));
+static M_DryRunModifierList: schema::Member = schema::Member::new("member", &S_DryRunModifierType);
+static S_DryRunModifierType: schema::Shape =
+    schema::Shape::new("DryRunModifierType", Kind::String).limits(Limits::NONE.values(&["IGNORE_CIPHERTEXT"]));
+static S_EnableKeyRequest: schema::Shape = schema::Shape::new("EnableKeyRequest", Kind::Structure(&L_EnableKeyRequest));
+static L_EnableKeyRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_EncapsulationAlgorithmSpec: schema::Shape =
+    schema::Shape::new("EncapsulationAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&["ML_KEM"]));
+static S_EncapsulationAlgorithmSpecList: schema::Shape =
+    schema::Shape::new("EncapsulationAlgorithmSpecList", Kind::List(&M_EncapsulationAlgorithmSpecList));
+static M_EncapsulationAlgorithmSpecList: schema::Member = schema::Member::new("member", &S_EncapsulationAlgorithmSpec);
+static S_EncryptRequest: schema::Shape = schema::Shape::new("EncryptRequest", Kind::Structure(&L_EncryptRequest));
+static L_EncryptRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Plaintext", &S_PlaintextType).required(),
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("EncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_EncryptResponse: schema::Shape = schema::Shape::new("EncryptResponse", Kind::Structure(&L_EncryptResponse));
+static L_EncryptResponse: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("EncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+]);
+static S_EncryptionAlgorithmSpec: schema::Shape = schema::Shape::new("EncryptionAlgorithmSpec", Kind::String)
+    .limits(Limits::NONE.values(&["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"]));
+static S_EncryptionAlgorithmSpecList: schema::Shape =
+    schema::Shape::new("EncryptionAlgorithmSpecList", Kind::List(&M_EncryptionAlgorithmSpecList));
+static M_EncryptionAlgorithmSpecList: schema::Member = schema::Member::new("member", &S_EncryptionAlgorithmSpec);
+static S_EncryptionContextKey: schema::Shape = schema::Shape::new("EncryptionContextKey", Kind::String);
+static S_EncryptionContextType: schema::Shape =
+    schema::Shape::new("EncryptionContextType", Kind::Map(&K_EncryptionContextType, &V_EncryptionContextType));
+static K_EncryptionContextType: schema::Member = schema::Member::new("key", &S_EncryptionContextKey);
+static V_EncryptionContextType: schema::Member = schema::Member::new("value", &S_EncryptionContextValue);
+static S_EncryptionContextValue: schema::Shape = schema::Shape::new("EncryptionContextValue", Kind::String);
+static S_ExpirationModelType: schema::Shape = schema::Shape::new("ExpirationModelType", Kind::String)
+    .limits(Limits::NONE.values(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]));
+static S_GenerateDataKeyRequest: schema::Shape =
+    schema::Shape::new("GenerateDataKeyRequest", Kind::Structure(&L_GenerateDataKeyRequest));
+static L_GenerateDataKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("NumberOfBytes", &S_NumberOfBytesType),
+    schema::Member::new("KeySpec", &S_DataKeySpec),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("Recipient", &S_RecipientInfo),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_GenerateDataKeyResponse: schema::Shape =
+    schema::Shape::new("GenerateDataKeyResponse", Kind::Structure(&L_GenerateDataKeyResponse));
+static L_GenerateDataKeyResponse: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("Plaintext", &S_PlaintextType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("CiphertextForRecipient", &S_CiphertextType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_GenerateDataKeyWithoutPlaintextRequest: schema::Shape = schema::Shape::new(
+    "GenerateDataKeyWithoutPlaintextRequest",
+    Kind::Structure(&L_GenerateDataKeyWithoutPlaintextRequest),
+);
+static L_GenerateDataKeyWithoutPlaintextRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("KeySpec", &S_DataKeySpec),
+    schema::Member::new("NumberOfBytes", &S_NumberOfBytesType),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_GenerateDataKeyWithoutPlaintextResponse: schema::Shape = schema::Shape::new(
+    "GenerateDataKeyWithoutPlaintextResponse",
+    Kind::Structure(&L_GenerateDataKeyWithoutPlaintextResponse),
+);
+static L_GenerateDataKeyWithoutPlaintextResponse: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_GenerateRandomRequest: schema::Shape =
+    schema::Shape::new("GenerateRandomRequest", Kind::Structure(&L_GenerateRandomRequest));
+static L_GenerateRandomRequest: Layout = Layout::new(&[
+    schema::Member::new("NumberOfBytes", &S_NumberOfBytesType),
+    schema::Member::new("CustomKeyStoreId", &S_CustomKeyStoreIdType),
+    schema::Member::new("Recipient", &S_RecipientInfo),
+]);
+static S_GenerateRandomResponse: schema::Shape =
+    schema::Shape::new("GenerateRandomResponse", Kind::Structure(&L_GenerateRandomResponse));
+static L_GenerateRandomResponse: Layout = Layout::new(&[
+    schema::Member::new("Plaintext", &S_PlaintextType),
+    schema::Member::new("CiphertextForRecipient", &S_CiphertextType),
+]);
+static S_GetKeyPolicyRequest: schema::Shape =
+    schema::Shape::new("GetKeyPolicyRequest", Kind::Structure(&L_GetKeyPolicyRequest));
+static L_GetKeyPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("PolicyName", &S_PolicyNameType),
+]);
+static S_GetKeyPolicyResponse: schema::Shape =
+    schema::Shape::new("GetKeyPolicyResponse", Kind::Structure(&L_GetKeyPolicyResponse));
+static L_GetKeyPolicyResponse: Layout =
+    Layout::new(&[schema::Member::new("Policy", &S_PolicyType), schema::Member::new("PolicyName", &S_PolicyNameType)]);
+static S_GrantTokenList: schema::Shape =
+    schema::Shape::new("GrantTokenList", Kind::List(&M_GrantTokenList)).limits(Limits::NONE.min(0).max(10));
+static M_GrantTokenList: schema::Member = schema::Member::new("member", &S_GrantTokenType);
+static S_GrantTokenType: schema::Shape =
+    schema::Shape::new("GrantTokenType", Kind::String).limits(Limits::NONE.min(1).max(8192));
+static S_KeyAgreementAlgorithmSpec: schema::Shape =
+    schema::Shape::new("KeyAgreementAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&["ECDH"]));
+static S_KeyAgreementAlgorithmSpecList: schema::Shape =
+    schema::Shape::new("KeyAgreementAlgorithmSpecList", Kind::List(&M_KeyAgreementAlgorithmSpecList));
+static M_KeyAgreementAlgorithmSpecList: schema::Member = schema::Member::new("member", &S_KeyAgreementAlgorithmSpec);
+static S_KeyEncryptionMechanism: schema::Shape =
+    schema::Shape::new("KeyEncryptionMechanism", Kind::String).limits(Limits::NONE.values(&["RSAES_OAEP_SHA_256"]));
+static S_KeyIdType: schema::Shape = schema::Shape::new("KeyIdType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList));
+static M_KeyList: schema::Member = schema::Member::new("member", &S_KeyListEntry);
+static S_KeyListEntry: schema::Shape = schema::Shape::new("KeyListEntry", Kind::Structure(&L_KeyListEntry));
+static L_KeyListEntry: Layout =
+    Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType), schema::Member::new("KeyArn", &S_ArnType)]);
+static S_KeyManagerType: schema::Shape =
+    schema::Shape::new("KeyManagerType", Kind::String).limits(Limits::NONE.values(&["AWS", "CUSTOMER"]));
+static S_KeyMetadata: schema::Shape = schema::Shape::new("KeyMetadata", Kind::Structure(&L_KeyMetadata));
+static L_KeyMetadata: Layout = Layout::new(&[
+    schema::Member::new("AWSAccountId", &S_AWSAccountIdType),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Arn", &S_ArnType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("Enabled", &S_BooleanType),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("KeyUsage", &S_KeyUsageType),
+    schema::Member::new("KeyState", &S_KeyState),
+    schema::Member::new("DeletionDate", &S_DateType),
+    schema::Member::new("ValidTo", &S_DateType),
+    schema::Member::new("Origin", &S_OriginType),
+    schema::Member::new("CustomKeyStoreId", &S_CustomKeyStoreIdType),
+    schema::Member::new("CloudHsmClusterId", &S_CloudHsmClusterIdType),
+    schema::Member::new("ExpirationModel", &S_ExpirationModelType),
+    schema::Member::new("KeyManager", &S_KeyManagerType),
+    schema::Member::new("CustomerMasterKeySpec", &S_CustomerMasterKeySpec),
+    schema::Member::new("KeySpec", &S_KeySpec),
+    schema::Member::new("EncryptionAlgorithms", &S_EncryptionAlgorithmSpecList),
+    schema::Member::new("SigningAlgorithms", &S_SigningAlgorithmSpecList),
+    schema::Member::new("KeyAgreementAlgorithms", &S_KeyAgreementAlgorithmSpecList),
+    schema::Member::new("EncapsulationAlgorithms", &S_EncapsulationAlgorithmSpecList),
+    schema::Member::new("MultiRegion", &S_NullableBooleanType),
+    schema::Member::new("MultiRegionConfiguration", &S_MultiRegionConfiguration),
+    schema::Member::new("PendingDeletionWindowInDays", &S_PendingWindowInDaysType),
+    schema::Member::new("MacAlgorithms", &S_MacAlgorithmSpecList),
+    schema::Member::new("XksKeyConfiguration", &S_XksKeyConfigurationType),
+    schema::Member::new("CurrentKeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_KeySpec: schema::Shape = schema::Shape::new("KeySpec", Kind::String).limits(Limits::NONE.values(&[
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "SYMMETRIC_DEFAULT",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "SM2",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ECC_NIST_EDWARDS25519",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+]));
+static S_KeyState: schema::Shape = schema::Shape::new("KeyState", Kind::String).limits(Limits::NONE.values(&[
+    "Creating",
+    "Enabled",
+    "Disabled",
+    "PendingDeletion",
+    "PendingImport",
+    "PendingReplicaDeletion",
+    "Unavailable",
+    "Updating",
+]));
+static S_KeyUsageType: schema::Shape = schema::Shape::new("KeyUsageType", Kind::String).limits(Limits::NONE.values(&[
+    "SIGN_VERIFY",
+    "ENCRYPT_DECRYPT",
+    "GENERATE_VERIFY_MAC",
+    "KEY_AGREEMENT",
+    "ENCAPSULATE_DECAPSULATE",
+]));
+static S_LimitType: schema::Shape =
+    schema::Shape::new("LimitType", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_ListAliasesRequest: schema::Shape =
+    schema::Shape::new("ListAliasesRequest", Kind::Structure(&L_ListAliasesRequest));
+static L_ListAliasesRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+]);
+static S_ListAliasesResponse: schema::Shape =
+    schema::Shape::new("ListAliasesResponse", Kind::Structure(&L_ListAliasesResponse));
+static L_ListAliasesResponse: Layout = Layout::new(&[
+    schema::Member::new("Aliases", &S_AliasList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
+static S_ListKeyPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListKeyPoliciesRequest", Kind::Structure(&L_ListKeyPoliciesRequest));
+static L_ListKeyPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+]);
+static S_ListKeyPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListKeyPoliciesResponse", Kind::Structure(&L_ListKeyPoliciesResponse));
+static L_ListKeyPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("PolicyNames", &S_PolicyNameList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
+static S_ListKeysRequest: schema::Shape = schema::Shape::new("ListKeysRequest", Kind::Structure(&L_ListKeysRequest));
+static L_ListKeysRequest: Layout = Layout::new(&[
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+    schema::Member::new("ResourceOwners", &S_ResourceOwnersList),
+]);
+static S_ListKeysResponse: schema::Shape = schema::Shape::new("ListKeysResponse", Kind::Structure(&L_ListKeysResponse));
+static L_ListKeysResponse: Layout = Layout::new(&[
+    schema::Member::new("Keys", &S_KeyList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
+static S_ListResourceTagsRequest: schema::Shape =
+    schema::Shape::new("ListResourceTagsRequest", Kind::Structure(&L_ListResourceTagsRequest));
+static L_ListResourceTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+]);
+static S_ListResourceTagsResponse: schema::Shape =
+    schema::Shape::new("ListResourceTagsResponse", Kind::Structure(&L_ListResourceTagsResponse));
+static L_ListResourceTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
+static S_MacAlgorithmSpec: schema::Shape = schema::Shape::new("MacAlgorithmSpec", Kind::String)
+    .limits(Limits::NONE.values(&["HMAC_SHA_224", "HMAC_SHA_256", "HMAC_SHA_384", "HMAC_SHA_512"]));
+static S_MacAlgorithmSpecList: schema::Shape =
+    schema::Shape::new("MacAlgorithmSpecList", Kind::List(&M_MacAlgorithmSpecList));
+static M_MacAlgorithmSpecList: schema::Member = schema::Member::new("member", &S_MacAlgorithmSpec);
+static S_MarkerType: schema::Shape =
+    schema::Shape::new("MarkerType", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_MarkerType));
+static P_MarkerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]*"#);
+static S_MultiRegionConfiguration: schema::Shape =
+    schema::Shape::new("MultiRegionConfiguration", Kind::Structure(&L_MultiRegionConfiguration));
+static L_MultiRegionConfiguration: Layout = Layout::new(&[
+    schema::Member::new("MultiRegionKeyType", &S_MultiRegionKeyType),
+    schema::Member::new("PrimaryKey", &S_MultiRegionKey),
+    schema::Member::new("ReplicaKeys", &S_MultiRegionKeyList),
+]);
+static S_MultiRegionKey: schema::Shape = schema::Shape::new("MultiRegionKey", Kind::Structure(&L_MultiRegionKey));
+static L_MultiRegionKey: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_ArnType), schema::Member::new("Region", &S_RegionType)]);
+static S_MultiRegionKeyList: schema::Shape =
+    schema::Shape::new("MultiRegionKeyList", Kind::List(&M_MultiRegionKeyList));
+static M_MultiRegionKeyList: schema::Member = schema::Member::new("member", &S_MultiRegionKey);
+static S_MultiRegionKeyType: schema::Shape =
+    schema::Shape::new("MultiRegionKeyType", Kind::String).limits(Limits::NONE.values(&["PRIMARY", "REPLICA"]));
+static S_NullableBooleanType: schema::Shape = schema::Shape::new("NullableBooleanType", Kind::Boolean);
+static S_NumberOfBytesType: schema::Shape =
+    schema::Shape::new("NumberOfBytesType", Kind::Integer).limits(Limits::NONE.min(1).max(1024));
+static S_OriginType: schema::Shape = schema::Shape::new("OriginType", Kind::String).limits(Limits::NONE.values(&[
+    "AWS_KMS",
+    "EXTERNAL",
+    "AWS_CLOUDHSM",
+    "EXTERNAL_KEY_STORE",
+]));
+static S_PendingWindowInDaysType: schema::Shape =
+    schema::Shape::new("PendingWindowInDaysType", Kind::Integer).limits(Limits::NONE.min(1).max(365));
+static S_PlaintextType: schema::Shape =
+    schema::Shape::new("PlaintextType", Kind::Blob).limits(Limits::NONE.min(1).max(4096)).sensitive();
+static S_PolicyNameList: schema::Shape = schema::Shape::new("PolicyNameList", Kind::List(&M_PolicyNameList));
+static M_PolicyNameList: schema::Member = schema::Member::new("member", &S_PolicyNameType);
+static S_PolicyNameType: schema::Shape =
+    schema::Shape::new("PolicyNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_PolicyNameType));
+static P_PolicyNameType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_PolicyType: schema::Shape =
+    schema::Shape::new("PolicyType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_PolicyType));
+static P_PolicyType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_PutKeyPolicyRequest: schema::Shape =
+    schema::Shape::new("PutKeyPolicyRequest", Kind::Structure(&L_PutKeyPolicyRequest));
+static L_PutKeyPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("PolicyName", &S_PolicyNameType),
+    schema::Member::new("Policy", &S_PolicyType).required(),
+    schema::Member::new("BypassPolicyLockoutSafetyCheck", &S_BooleanType),
+]);
+static S_ReEncryptRequest: schema::Shape = schema::Shape::new("ReEncryptRequest", Kind::Structure(&L_ReEncryptRequest));
+static L_ReEncryptRequest: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("SourceEncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("SourceKeyId", &S_KeyIdType),
+    schema::Member::new("DestinationKeyId", &S_KeyIdType).required(),
+    schema::Member::new("DestinationEncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("SourceEncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("DestinationEncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+    schema::Member::new("DryRunModifiers", &S_DryRunModifierList),
+]);
+static S_ReEncryptResponse: schema::Shape =
+    schema::Shape::new("ReEncryptResponse", Kind::Structure(&L_ReEncryptResponse));
+static L_ReEncryptResponse: Layout = Layout::new(&[
+    schema::Member::new("CiphertextBlob", &S_CiphertextType),
+    schema::Member::new("SourceKeyId", &S_KeyIdType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("SourceEncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("DestinationEncryptionAlgorithm", &S_EncryptionAlgorithmSpec),
+    schema::Member::new("SourceKeyMaterialId", &S_BackingKeyIdType),
+    schema::Member::new("DestinationKeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_RecipientInfo: schema::Shape = schema::Shape::new("RecipientInfo", Kind::Structure(&L_RecipientInfo));
+static L_RecipientInfo: Layout = Layout::new(&[
+    schema::Member::new("KeyEncryptionAlgorithm", &S_KeyEncryptionMechanism),
+    schema::Member::new("AttestationDocument", &S_AttestationDocumentType),
+]);
+static S_RegionType: schema::Shape =
+    schema::Shape::new("RegionType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_RegionType));
+static P_RegionType: Pattern = Pattern::new(r#"^([a-z]+-){2,3}\d+$"#);
+static S_ResourceOwnerType: schema::Shape = schema::Shape::new("ResourceOwnerType", Kind::String)
+    .limits(Limits::NONE.values(&["SELF", "OTHER_ACCOUNTS_VIA_RAM"]));
+static S_ResourceOwnersList: schema::Shape =
+    schema::Shape::new("ResourceOwnersList", Kind::List(&M_ResourceOwnersList)).limits(Limits::NONE.min(1).max(2));
+static M_ResourceOwnersList: schema::Member = schema::Member::new("member", &S_ResourceOwnerType);
+static S_SigningAlgorithmSpec: schema::Shape =
+    schema::Shape::new("SigningAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&[
+        "RSASSA_PSS_SHA_256",
+        "RSASSA_PSS_SHA_384",
+        "RSASSA_PSS_SHA_512",
+        "RSASSA_PKCS1_V1_5_SHA_256",
+        "RSASSA_PKCS1_V1_5_SHA_384",
+        "RSASSA_PKCS1_V1_5_SHA_512",
+        "ECDSA_SHA_256",
+        "ECDSA_SHA_384",
+        "ECDSA_SHA_512",
+        "SM2DSA",
+        "ML_DSA_SHAKE_256",
+        "ED25519_SHA_512",
+        "ED25519_PH_SHA_512",
+    ]));
+static S_SigningAlgorithmSpecList: schema::Shape =
+    schema::Shape::new("SigningAlgorithmSpecList", Kind::List(&M_SigningAlgorithmSpecList));
+static M_SigningAlgorithmSpecList: schema::Member = schema::Member::new("member", &S_SigningAlgorithmSpec);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("TagKey", &S_TagKeyType).required(),
+    schema::Member::new("TagValue", &S_TagValueType).required(),
+]);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKeyType);
+static S_TagKeyType: schema::Shape =
+    schema::Shape::new("TagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagValueType: schema::Shape =
+    schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required(),
+]);
+static S_UpdateAliasRequest: schema::Shape =
+    schema::Shape::new("UpdateAliasRequest", Kind::Structure(&L_UpdateAliasRequest));
+static L_UpdateAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("AliasName", &S_AliasNameType).required(),
+    schema::Member::new("TargetKeyId", &S_KeyIdType).required(),
+]);
+static S_UpdateKeyDescriptionRequest: schema::Shape =
+    schema::Shape::new("UpdateKeyDescriptionRequest", Kind::Structure(&L_UpdateKeyDescriptionRequest));
+static L_UpdateKeyDescriptionRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Description", &S_DescriptionType).required(),
+]);
+static S_XksKeyConfigurationType: schema::Shape =
+    schema::Shape::new("XksKeyConfigurationType", Kind::Structure(&L_XksKeyConfigurationType));
+static L_XksKeyConfigurationType: Layout = Layout::new(&[schema::Member::new("Id", &S_XksKeyIdType)]);
+static S_XksKeyIdType: schema::Shape =
+    schema::Shape::new("XksKeyIdType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_XksKeyIdType));
+static P_XksKeyIdType: Pattern = Pattern::new(r#"^[a-zA-Z0-9-_.]+$"#);
+#[derive(Clone, Default)]
+pub struct AliasListEntry {
+    pub alias_name: Option<String>,
+    pub alias_arn: Option<String>,
+    pub target_key_id: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub last_updated_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for AliasListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AliasListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AliasListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AliasListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.alias_name,
+            1 => &self.alias_arn,
+            2 => &self.target_key_id,
+            3 => &self.creation_date,
+            _ => &self.last_updated_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.alias_name,
+            1 => &mut self.alias_arn,
+            2 => &mut self.target_key_id,
+            3 => &mut self.creation_date,
+            _ => &mut self.last_updated_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAliasRequest {
+    pub alias_name: String,
+    pub target_key_id: String,
+}
+impl std::fmt::Debug for CreateAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.alias_name,
+            _ => &self.target_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.alias_name,
+            _ => &mut self.target_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateKeyRequest {
+    pub policy: Option<String>,
+    pub description: Option<String>,
+    pub key_usage: Option<String>,
+    pub customer_master_key_spec: Option<String>,
+    pub key_spec: Option<String>,
+    pub origin: Option<String>,
+    pub custom_key_store_id: Option<String>,
+    pub bypass_policy_lockout_safety_check: Option<bool>,
+    pub tags: Option<Vec<Tag>>,
+    pub multi_region: Option<bool>,
+    pub xks_key_id: Option<String>,
+}
+impl std::fmt::Debug for CreateKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy,
+            1 => &self.description,
+            2 => &self.key_usage,
+            3 => &self.customer_master_key_spec,
+            4 => &self.key_spec,
+            5 => &self.origin,
+            6 => &self.custom_key_store_id,
+            7 => &self.bypass_policy_lockout_safety_check,
+            8 => &self.tags,
+            9 => &self.multi_region,
+            _ => &self.xks_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy,
+            1 => &mut self.description,
+            2 => &mut self.key_usage,
+            3 => &mut self.customer_master_key_spec,
+            4 => &mut self.key_spec,
+            5 => &mut self.origin,
+            6 => &mut self.custom_key_store_id,
+            7 => &mut self.bypass_policy_lockout_safety_check,
+            8 => &mut self.tags,
+            9 => &mut self.multi_region,
+            _ => &mut self.xks_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateKeyResponse {
+    pub key_metadata: Option<KeyMetadata>,
+}
+impl std::fmt::Debug for CreateKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DecryptRequest {
+    pub ciphertext_blob: Option<Bytes>,
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub key_id: Option<String>,
+    pub encryption_algorithm: Option<String>,
+    pub recipient: Option<RecipientInfo>,
+    pub dry_run: Option<bool>,
+    pub dry_run_modifiers: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DecryptRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DecryptRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DecryptRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DecryptRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.encryption_context,
+            2 => &self.grant_tokens,
+            3 => &self.key_id,
+            4 => &self.encryption_algorithm,
+            5 => &self.recipient,
+            6 => &self.dry_run,
+            _ => &self.dry_run_modifiers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.encryption_context,
+            2 => &mut self.grant_tokens,
+            3 => &mut self.key_id,
+            4 => &mut self.encryption_algorithm,
+            5 => &mut self.recipient,
+            6 => &mut self.dry_run,
+            _ => &mut self.dry_run_modifiers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DecryptResponse {
+    pub key_id: Option<String>,
+    pub plaintext: Option<Bytes>,
+    pub encryption_algorithm: Option<String>,
+    pub ciphertext_for_recipient: Option<Bytes>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for DecryptResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DecryptResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DecryptResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DecryptResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.plaintext,
+            2 => &self.encryption_algorithm,
+            3 => &self.ciphertext_for_recipient,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.plaintext,
+            2 => &mut self.encryption_algorithm,
+            3 => &mut self.ciphertext_for_recipient,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAliasRequest {
+    pub alias_name: String,
+}
+impl std::fmt::Debug for DeleteAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.alias_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.alias_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeKeyRequest {
+    pub key_id: String,
+    pub grant_tokens: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.grant_tokens,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.grant_tokens,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeKeyResponse {
+    pub key_metadata: Option<KeyMetadata>,
+}
+impl std::fmt::Debug for DescribeKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableKeyRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for DisableKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableKeyRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for EnableKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EncryptRequest {
+    pub key_id: String,
+    pub plaintext: Bytes,
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub encryption_algorithm: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EncryptRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EncryptRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EncryptRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EncryptRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.plaintext,
+            2 => &self.encryption_context,
+            3 => &self.grant_tokens,
+            4 => &self.encryption_algorithm,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.plaintext,
+            2 => &mut self.encryption_context,
+            3 => &mut self.grant_tokens,
+            4 => &mut self.encryption_algorithm,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EncryptResponse {
+    pub ciphertext_blob: Option<Bytes>,
+    pub key_id: Option<String>,
+    pub encryption_algorithm: Option<String>,
+}
+impl std::fmt::Debug for EncryptResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EncryptResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EncryptResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EncryptResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.key_id,
+            _ => &self.encryption_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.key_id,
+            _ => &mut self.encryption_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyRequest {
+    pub key_id: String,
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub number_of_bytes: Option<i32>,
+    pub key_spec: Option<String>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub recipient: Option<RecipientInfo>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GenerateDataKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.encryption_context,
+            2 => &self.number_of_bytes,
+            3 => &self.key_spec,
+            4 => &self.grant_tokens,
+            5 => &self.recipient,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.encryption_context,
+            2 => &mut self.number_of_bytes,
+            3 => &mut self.key_spec,
+            4 => &mut self.grant_tokens,
+            5 => &mut self.recipient,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyResponse {
+    pub ciphertext_blob: Option<Bytes>,
+    pub plaintext: Option<Bytes>,
+    pub key_id: Option<String>,
+    pub ciphertext_for_recipient: Option<Bytes>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateDataKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.plaintext,
+            2 => &self.key_id,
+            3 => &self.ciphertext_for_recipient,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.plaintext,
+            2 => &mut self.key_id,
+            3 => &mut self.ciphertext_for_recipient,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyWithoutPlaintextRequest {
+    pub key_id: String,
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub key_spec: Option<String>,
+    pub number_of_bytes: Option<i32>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GenerateDataKeyWithoutPlaintextRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyWithoutPlaintextRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyWithoutPlaintextRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyWithoutPlaintextRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.encryption_context,
+            2 => &self.key_spec,
+            3 => &self.number_of_bytes,
+            4 => &self.grant_tokens,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.encryption_context,
+            2 => &mut self.key_spec,
+            3 => &mut self.number_of_bytes,
+            4 => &mut self.grant_tokens,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyWithoutPlaintextResponse {
+    pub ciphertext_blob: Option<Bytes>,
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateDataKeyWithoutPlaintextResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyWithoutPlaintextResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyWithoutPlaintextResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyWithoutPlaintextResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.key_id,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.key_id,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateRandomRequest {
+    pub number_of_bytes: Option<i32>,
+    pub custom_key_store_id: Option<String>,
+    pub recipient: Option<RecipientInfo>,
+}
+impl std::fmt::Debug for GenerateRandomRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateRandomRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateRandomRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateRandomRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.number_of_bytes,
+            1 => &self.custom_key_store_id,
+            _ => &self.recipient,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.number_of_bytes,
+            1 => &mut self.custom_key_store_id,
+            _ => &mut self.recipient,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateRandomResponse {
+    pub plaintext: Option<Bytes>,
+    pub ciphertext_for_recipient: Option<Bytes>,
+}
+impl std::fmt::Debug for GenerateRandomResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateRandomResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateRandomResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateRandomResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.plaintext,
+            _ => &self.ciphertext_for_recipient,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.plaintext,
+            _ => &mut self.ciphertext_for_recipient,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetKeyPolicyRequest {
+    pub key_id: String,
+    pub policy_name: Option<String>,
+}
+impl std::fmt::Debug for GetKeyPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetKeyPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetKeyPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetKeyPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetKeyPolicyResponse {
+    pub policy: Option<String>,
+    pub policy_name: Option<String>,
+}
+impl std::fmt::Debug for GetKeyPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetKeyPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetKeyPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetKeyPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeyListEntry {
+    pub key_id: Option<String>,
+    pub key_arn: Option<String>,
+}
+impl std::fmt::Debug for KeyListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeyListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeyListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeyListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.key_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.key_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeyMetadata {
+    pub aws_account_id: Option<String>,
+    pub key_id: String,
+    pub arn: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub enabled: Option<bool>,
+    pub description: Option<String>,
+    pub key_usage: Option<String>,
+    pub key_state: Option<String>,
+    pub deletion_date: Option<Timestamp>,
+    pub valid_to: Option<Timestamp>,
+    pub origin: Option<String>,
+    pub custom_key_store_id: Option<String>,
+    pub cloud_hsm_cluster_id: Option<String>,
+    pub expiration_model: Option<String>,
+    pub key_manager: Option<String>,
+    pub customer_master_key_spec: Option<String>,
+    pub key_spec: Option<String>,
+    pub encryption_algorithms: Option<Vec<String>>,
+    pub signing_algorithms: Option<Vec<String>>,
+    pub key_agreement_algorithms: Option<Vec<String>>,
+    pub encapsulation_algorithms: Option<Vec<String>>,
+    pub multi_region: Option<bool>,
+    pub multi_region_configuration: Option<MultiRegionConfiguration>,
+    pub pending_deletion_window_in_days: Option<i32>,
+    pub mac_algorithms: Option<Vec<String>>,
+    pub xks_key_configuration: Option<XksKeyConfigurationType>,
+    pub current_key_material_id: Option<String>,
+}
+impl std::fmt::Debug for KeyMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeyMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeyMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeyMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.aws_account_id,
+            1 => &self.key_id,
+            2 => &self.arn,
+            3 => &self.creation_date,
+            4 => &self.enabled,
+            5 => &self.description,
+            6 => &self.key_usage,
+            7 => &self.key_state,
+            8 => &self.deletion_date,
+            9 => &self.valid_to,
+            10 => &self.origin,
+            11 => &self.custom_key_store_id,
+            12 => &self.cloud_hsm_cluster_id,
+            13 => &self.expiration_model,
+            14 => &self.key_manager,
+            15 => &self.customer_master_key_spec,
+            16 => &self.key_spec,
+            17 => &self.encryption_algorithms,
+            18 => &self.signing_algorithms,
+            19 => &self.key_agreement_algorithms,
+            20 => &self.encapsulation_algorithms,
+            21 => &self.multi_region,
+            22 => &self.multi_region_configuration,
+            23 => &self.pending_deletion_window_in_days,
+            24 => &self.mac_algorithms,
+            25 => &self.xks_key_configuration,
+            _ => &self.current_key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.aws_account_id,
+            1 => &mut self.key_id,
+            2 => &mut self.arn,
+            3 => &mut self.creation_date,
+            4 => &mut self.enabled,
+            5 => &mut self.description,
+            6 => &mut self.key_usage,
+            7 => &mut self.key_state,
+            8 => &mut self.deletion_date,
+            9 => &mut self.valid_to,
+            10 => &mut self.origin,
+            11 => &mut self.custom_key_store_id,
+            12 => &mut self.cloud_hsm_cluster_id,
+            13 => &mut self.expiration_model,
+            14 => &mut self.key_manager,
+            15 => &mut self.customer_master_key_spec,
+            16 => &mut self.key_spec,
+            17 => &mut self.encryption_algorithms,
+            18 => &mut self.signing_algorithms,
+            19 => &mut self.key_agreement_algorithms,
+            20 => &mut self.encapsulation_algorithms,
+            21 => &mut self.multi_region,
+            22 => &mut self.multi_region_configuration,
+            23 => &mut self.pending_deletion_window_in_days,
+            24 => &mut self.mac_algorithms,
+            25 => &mut self.xks_key_configuration,
+            _ => &mut self.current_key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAliasesRequest {
+    pub key_id: Option<String>,
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListAliasesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListAliasesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAliasesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAliasesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.limit,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.limit,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAliasesResponse {
+    pub aliases: Option<Vec<AliasListEntry>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListAliasesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListAliasesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAliasesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAliasesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.aliases,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.aliases,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeyPoliciesRequest {
+    pub key_id: String,
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListKeyPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeyPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeyPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeyPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.limit,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.limit,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeyPoliciesResponse {
+    pub policy_names: Option<Vec<String>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListKeyPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeyPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeyPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeyPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_names,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_names,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeysRequest {
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+    pub resource_owners: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ListKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.limit,
+            1 => &self.marker,
+            _ => &self.resource_owners,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.limit,
+            1 => &mut self.marker,
+            _ => &mut self.resource_owners,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeysResponse {
+    pub keys: Option<Vec<KeyListEntry>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListKeysResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeysResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeysResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeysResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.keys,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.keys,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListResourceTagsRequest {
+    pub key_id: String,
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListResourceTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListResourceTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListResourceTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListResourceTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.limit,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.limit,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListResourceTagsResponse {
+    pub tags: Option<Vec<Tag>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListResourceTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListResourceTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListResourceTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListResourceTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MultiRegionConfiguration {
+    pub multi_region_key_type: Option<String>,
+    pub primary_key: Option<MultiRegionKey>,
+    pub replica_keys: Option<Vec<MultiRegionKey>>,
+}
+impl std::fmt::Debug for MultiRegionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MultiRegionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MultiRegionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MultiRegionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.multi_region_key_type,
+            1 => &self.primary_key,
+            _ => &self.replica_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.multi_region_key_type,
+            1 => &mut self.primary_key,
+            _ => &mut self.replica_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MultiRegionKey {
+    pub arn: Option<String>,
+    pub region: Option<String>,
+}
+impl std::fmt::Debug for MultiRegionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MultiRegionKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MultiRegionKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MultiRegionKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutKeyPolicyRequest {
+    pub key_id: String,
+    pub policy_name: Option<String>,
+    pub policy: String,
+    pub bypass_policy_lockout_safety_check: Option<bool>,
+}
+impl std::fmt::Debug for PutKeyPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutKeyPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutKeyPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutKeyPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.policy_name,
+            2 => &self.policy,
+            _ => &self.bypass_policy_lockout_safety_check,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.policy_name,
+            2 => &mut self.policy,
+            _ => &mut self.bypass_policy_lockout_safety_check,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReEncryptRequest {
+    pub ciphertext_blob: Option<Bytes>,
+    pub source_encryption_context: Option<BTreeMap<String, String>>,
+    pub source_key_id: Option<String>,
+    pub destination_key_id: String,
+    pub destination_encryption_context: Option<BTreeMap<String, String>>,
+    pub source_encryption_algorithm: Option<String>,
+    pub destination_encryption_algorithm: Option<String>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub dry_run_modifiers: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ReEncryptRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReEncryptRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReEncryptRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReEncryptRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.source_encryption_context,
+            2 => &self.source_key_id,
+            3 => &self.destination_key_id,
+            4 => &self.destination_encryption_context,
+            5 => &self.source_encryption_algorithm,
+            6 => &self.destination_encryption_algorithm,
+            7 => &self.grant_tokens,
+            8 => &self.dry_run,
+            _ => &self.dry_run_modifiers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.source_encryption_context,
+            2 => &mut self.source_key_id,
+            3 => &mut self.destination_key_id,
+            4 => &mut self.destination_encryption_context,
+            5 => &mut self.source_encryption_algorithm,
+            6 => &mut self.destination_encryption_algorithm,
+            7 => &mut self.grant_tokens,
+            8 => &mut self.dry_run,
+            _ => &mut self.dry_run_modifiers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReEncryptResponse {
+    pub ciphertext_blob: Option<Bytes>,
+    pub source_key_id: Option<String>,
+    pub key_id: Option<String>,
+    pub source_encryption_algorithm: Option<String>,
+    pub destination_encryption_algorithm: Option<String>,
+    pub source_key_material_id: Option<String>,
+    pub destination_key_material_id: Option<String>,
+}
+impl std::fmt::Debug for ReEncryptResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReEncryptResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReEncryptResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReEncryptResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ciphertext_blob,
+            1 => &self.source_key_id,
+            2 => &self.key_id,
+            3 => &self.source_encryption_algorithm,
+            4 => &self.destination_encryption_algorithm,
+            5 => &self.source_key_material_id,
+            _ => &self.destination_key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ciphertext_blob,
+            1 => &mut self.source_key_id,
+            2 => &mut self.key_id,
+            3 => &mut self.source_encryption_algorithm,
+            4 => &mut self.destination_encryption_algorithm,
+            5 => &mut self.source_key_material_id,
+            _ => &mut self.destination_key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RecipientInfo {
+    pub key_encryption_algorithm: Option<String>,
+    pub attestation_document: Option<Bytes>,
+}
+impl std::fmt::Debug for RecipientInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RecipientInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RecipientInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RecipientInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_encryption_algorithm,
+            _ => &self.attestation_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_encryption_algorithm,
+            _ => &mut self.attestation_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub tag_key: String,
+    pub tag_value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_key,
+            _ => &self.tag_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_key,
+            _ => &mut self.tag_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub key_id: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub key_id: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAliasRequest {
+    pub alias_name: String,
+    pub target_key_id: String,
+}
+impl std::fmt::Debug for UpdateAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.alias_name,
+            _ => &self.target_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.alias_name,
+            _ => &mut self.target_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateKeyDescriptionRequest {
+    pub key_id: String,
+    pub description: String,
+}
+impl std::fmt::Debug for UpdateKeyDescriptionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateKeyDescriptionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateKeyDescriptionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateKeyDescriptionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct XksKeyConfigurationType {
+    pub id: Option<String>,
+}
+impl std::fmt::Debug for XksKeyConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for XksKeyConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for XksKeyConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_XksKeyConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.id,
+        }
+    }
+}

@@ -35,7 +35,9 @@ pub struct Policies<'a> {
     /// At most this is allowed in the session; none at all allow nothing.
     pub session: Option<Vec<Attached<'a>>>,
     pub resource: Vec<Attached<'a>>,
-    /// A policy of the resource without which nobody gets in: a role's trust, a key's policy.
+    /// Nobody gets in whom the resource's policies do not let in, not even by his account's own policies: KMS keys.
+    pub closed: bool,
+    /// A policy of the resource without which nobody gets in: a role's trust.
     pub trust: Option<Attached<'a>>,
     /// At most this passes the VPC endpoint that the request came over, whoever asks.
     pub endpoint: Option<Attached<'a>>,
@@ -213,6 +215,7 @@ impl Asked<'_> {
             None => self.grant(Layer::Resource, &policies.resource),
         };
         let lacking = if policies.trust.is_some() { Layer::Trust } else { Layer::Resource };
+        let closed = policies.closed || policies.trust.is_some();
         if !principal.has_identity() {
             return by_resource.map(|grant| Some(grant.by)).ok_or(lacking);
         }
@@ -237,17 +240,13 @@ impl Asked<'_> {
                 // A role that the resource names needs no policy of its own, only room within its limits.
                 let named = own_account && by_resource.as_ref().is_some_and(|grant| grant.named == Named::Role);
                 if identity.is_none() && !named {
-                    return Err(if own_account && policies.trust.is_some() && by_resource.is_none() {
-                        lacking
-                    } else {
-                        Layer::Identity
-                    });
+                    return Err(if own_account && closed && by_resource.is_none() { lacking } else { Layer::Identity });
                 }
                 self.is_within_limits(policies)?;
                 identity.map(|grant| grant.by)
             }
         };
-        let needs_resource = !own_account || policies.trust.is_some();
+        let needs_resource = !own_account || closed;
         if needs_resource && by_resource.is_none() {
             return Err(lacking);
         }

@@ -154,6 +154,7 @@ impl<'a> Decider<'a> {
             policies.trust = attached.next_back();
         } else {
             policies.resource = attached.collect();
+            policies.closed = ground.closed;
         }
         let owner = ground.owner.clone().unwrap_or_else(|| Need::new("", resource).account().to_owned());
         let request =

@@ -1,0 +1,81 @@
+//! The states of keys and what each lets a key do; EnableKey and DisableKey.
+//! Source: AWS KMS Developer Guide, "Key states of AWS KMS keys".
+
+use kogumo_door::Writer;
+use kogumo_model::kms::{DisableKeyRequest, EnableKeyRequest};
+use kogumo_wire::{Fault, Unit};
+
+use super::Key;
+use crate::{faults, target};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Enabled,
+    Disabled,
+    /// Material is still to be imported.
+    PendingImport,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Enabled => "Enabled",
+            State::Disabled => "Disabled",
+            State::PendingImport => "PendingImport",
+        }
+    }
+
+    pub fn is_enabled(self) -> bool {
+        self == State::Enabled
+    }
+}
+
+impl Key {
+    pub fn state(&self) -> State {
+        match self {
+            Key { materials, .. } if materials.is_empty() => State::PendingImport,
+            Key { enabled: false, .. } => State::Disabled,
+            _ => State::Enabled,
+        }
+    }
+
+    /// Whether the key can work at all.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_usable(&self, arn: &str) -> Result<(), Fault> {
+        match self.state() {
+            State::Enabled => Ok(()),
+            State::Disabled => Err(faults::disabled(arn)),
+            State::PendingImport => Err(faults::invalid_state(arn, "is pending import")),
+        }
+    }
+
+    /// Whether the key is not on its way out.
+    ///
+    /// # Errors
+    /// It is pending deletion.
+    pub fn check_alive(&self, _arn: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+pub fn enable_key(w: &mut Writer, input: EnableKeyRequest) -> Result<Unit, Fault> {
+    switch(w, &input.key_id, true)
+}
+
+pub fn disable_key(w: &mut Writer, input: DisableKeyRequest) -> Result<Unit, Fault> {
+    switch(w, &input.key_id, false)
+}
+
+fn switch(w: &mut Writer, key: &str, enabled: bool) -> Result<Unit, Fault> {
+    let mut target = target::write(w, key)?;
+    target.refuse_managed()?;
+    target.check_alive()?;
+    if target.key.state() == State::PendingImport {
+        return Err(faults::invalid_state(&target.arn(), "is pending import"));
+    }
+    target.key.enabled = enabled;
+    target.put(w)?;
+    Ok(Unit)
+}
