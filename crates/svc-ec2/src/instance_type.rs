@@ -36,12 +36,17 @@ static FACTS: &str = include_str!("../../../facts/ec2-instance-types.txt");
 /// All types, by name.
 pub fn all() -> &'static [InstanceType] {
     static TYPES: OnceLock<Vec<InstanceType>> = OnceLock::new();
-    TYPES.get_or_init(|| FACTS.lines().filter_map(read_line).collect())
+    TYPES.get_or_init(|| {
+        let mut types: Vec<InstanceType> = FACTS.lines().filter_map(read_line).collect();
+        types.sort_by_key(|one| one.name);
+        types
+    })
 }
 
 /// The type of that name.
 pub fn find(name: &str) -> Option<&'static InstanceType> {
-    all().iter().find(|one| one.name == name)
+    let all = all();
+    all.binary_search_by_key(&name, |one| one.name).ok().and_then(|index| all.get(index))
 }
 
 fn read_line(line: &'static str) -> Option<InstanceType> {

@@ -10,9 +10,9 @@ use kogumo_wire::Fault;
 
 use super::record::{Instance, State};
 use crate::instance_type;
-use crate::network_interface::{self, NetworkInterface as Interface};
+use crate::network_interface::{self, NetworkInterface as Interface, Surroundings};
 use crate::public_address;
-use crate::region;
+use crate::region::{self, Zone};
 use crate::resource::all;
 use crate::tag::Tags;
 use crate::volume::Volume as VolumeRecord;
@@ -25,6 +25,7 @@ pub struct World {
     volumes: BTreeMap<String, Vec<VolumeRecord>>,
     interfaces: BTreeMap<String, Vec<ShownInterface>>,
     named_vpcs: Vec<String>,
+    zones: Vec<Zone>,
 }
 
 impl World {
@@ -39,16 +40,18 @@ impl World {
             }
         }
         let mut interfaces: BTreeMap<String, Vec<ShownInterface>> = BTreeMap::new();
-        for interface in all::<Interface>(read, scope)? {
+        let held = all::<Interface>(read, scope)?;
+        let around = Surroundings::of(read, scope, &held)?;
+        for interface in &held {
             if let Some(instance) = interface.instance() {
-                let shown = network_interface::shown(read, scope, &interface, &tags)?;
-                interfaces.entry(instance.to_owned()).or_default().push(shown);
+                interfaces.entry(instance.to_owned()).or_default().push(around.show(interface, &tags));
             }
         }
         let index = |one: &ShownInterface| one.attachment.as_ref().and_then(|attachment| attachment.device_index);
         interfaces.values_mut().for_each(|list| list.sort_by_key(index));
         let named = all::<VpcRecord>(read, scope)?.into_iter().filter(|vpc| vpc.dns_hostnames);
-        Ok(World { scope: scope.clone(), tags, volumes, interfaces, named_vpcs: named.map(|vpc| vpc.id).collect() })
+        let named_vpcs = named.map(|vpc| vpc.id).collect();
+        Ok(World { scope: scope.clone(), tags, volumes, interfaces, named_vpcs, zones: region::zones(&scope.region) })
     }
 
     /// One instance.
@@ -99,10 +102,11 @@ impl World {
             network_interfaces: Some(interfaces.iter().map(interface).collect()),
             placement: Some(Placement {
                 availability_zone: Some(instance.zone.clone()),
-                availability_zone_id: region::zones(region)
-                    .into_iter()
+                availability_zone_id: self
+                    .zones
+                    .iter()
                     .find(|zone| zone.name == instance.zone)
-                    .map(|zone| zone.id),
+                    .map(|zone| zone.id.clone()),
                 group_name: Some(instance.group_name.clone()),
                 tenancy: Some("default".into()),
                 ..Placement::default()

@@ -14,4 +14,4 @@ pub use ops::*;
 pub use parts::*;
 pub use private_address::*;
 pub use record::{NetworkInterface, Public};
-pub use shown::{groups, private_dns_name, shown};
+pub use shown::{Surroundings, groups, private_dns_name};

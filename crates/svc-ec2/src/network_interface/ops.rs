@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Unit};
 
 use super::parts::{Plan, make, remove};
 use super::record::NetworkInterface;
-use super::shown::shown;
+use super::shown::Surroundings;
 use crate::client_token;
 use crate::faults::{invalid_combination, invalid_value, refuse};
 use crate::filter::{Filters, each, flag, number, text};
@@ -76,7 +76,8 @@ pub fn create_network_interface(
         }
     };
     let tags = Tags::of_one(w.store(), w.scope(), &interface.id)?;
-    let shown = Shown { status: Some("pending".into()), ..shown(w.store(), w.scope(), &interface, &tags)? };
+    let around = Surroundings::of(w.store(), w.scope(), std::slice::from_ref(&interface))?;
+    let shown = Shown { status: Some("pending".into()), ..around.show(&interface, &tags) };
     Ok(CreateNetworkInterfaceResult { network_interface: Some(shown), client_token: token })
 }
 
@@ -148,7 +149,8 @@ pub fn describe_network_interfaces(
 ) -> Result<DescribeNetworkInterfacesResult, Fault> {
     let interfaces = chosen::<NetworkInterface>(r.store, r.scope(), input.network_interface_ids.as_deref())?;
     let tags = Tags::of_all(r.store, r.scope())?;
-    let interfaces = interfaces.iter().map(|one| shown(r.store, r.scope(), one, &tags)).collect::<Result<_, _>>()?;
+    let around = Surroundings::of(r.store, r.scope(), &interfaces)?;
+    let interfaces = interfaces.iter().map(|one| around.show(one, &tags)).collect();
     let wanted = Wanted {
         token: input.next_token.as_deref(),
         most: input.max_results,
