@@ -49,12 +49,13 @@ pub fn needs(
     let place = Place { region, account };
     let mut needs = Vec::new();
     for fact in known.needs.iter().filter(|fact| fact.applies(input)) {
-        let meant = fact.resources.iter().filter(|template| !template.optional || template.is_given(input));
-        let mut resources: Vec<String> = meant.flat_map(|template| template.fill(input, place)).collect();
-        if resources.is_empty() {
-            resources.push("*".to_owned());
+        let before = needs.len();
+        for template in fact.resources.iter().filter(|template| !template.optional || template.is_given(input)) {
+            needs.extend(template.fill(input, place).into_iter().map(|resource| Need::new(fact.action, resource)));
         }
-        needs.extend(resources.into_iter().map(|resource| Need::new(fact.action, resource)));
+        if needs.len() == before {
+            needs.push(Need::new(fact.action, "*"));
+        }
     }
     for pass in &known.passes {
         for resource in pass.role.given(input, place) {

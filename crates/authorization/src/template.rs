@@ -55,8 +55,11 @@ impl Template {
     }
 }
 
+/// Most ARNs are no longer.
+const USUAL: usize = 112;
+
 fn fill(pieces: &[Piece], input: &dyn Structure, place: Place<'_>) -> Vec<String> {
-    let mut filled = vec![String::new()];
+    let mut filled = vec![String::with_capacity(USUAL)];
     for piece in pieces {
         match piece {
             Piece::Text(text) => append(&mut filled, text),
@@ -70,12 +73,16 @@ fn fill(pieces: &[Piece], input: &dyn Structure, place: Place<'_>) -> Vec<String
             }
             Piece::Value { members, filter } => {
                 let given = members.iter().map(|member| values(input, member)).find(|values| !values.is_empty());
-                let given: Vec<String> = given.into_iter().flatten().map(|value| cut(&value, filter)).collect();
-                let (arns, names): (Vec<_>, Vec<_>) = given.into_iter().partition(|value| value.starts_with("arn:"));
-                match (arns.is_empty(), names.is_empty()) {
-                    (false, _) => return arns,
-                    (true, true) => append(&mut filled, "*"),
-                    (true, false) => multiply(&mut filled, &names),
+                let mut given: Vec<String> =
+                    given.unwrap_or_default().into_iter().map(|value| cut(value, filter)).collect();
+                if given.iter().any(|value| value.starts_with("arn:")) {
+                    given.retain(|value| value.starts_with("arn:"));
+                    return given;
+                }
+                match given.as_slice() {
+                    [] => append(&mut filled, "*"),
+                    [name] => append(&mut filled, name),
+                    names => multiply(&mut filled, names),
                 }
             }
         }
@@ -100,13 +107,15 @@ fn multiply(filled: &mut Vec<String>, more: &[String]) {
     *filled = filled.iter().flat_map(|one| more.iter().map(move |text| format!("{one}{text}"))).collect();
 }
 
-fn cut(value: &str, filter: &str) -> String {
+fn cut(whole: String, filter: &str) -> String {
+    let value = whole.as_str();
     let cut = match filter {
         "last" if !value.starts_with("arn:") => value.rsplit('/').next().unwrap_or(value),
         "bare" => value.trim_start_matches('/'),
         "source" => value.split('?').next().unwrap_or(value).trim_start_matches('/'),
         "plain" => value.strip_suffix(":*").unwrap_or(value),
-        _ => value,
+        "typed" => value,
+        _ => return whole,
     };
     match filter {
         "source" => decoded(cut),

@@ -41,6 +41,7 @@
 mod ephemeral;
 mod group_commit;
 mod key;
+mod late;
 mod range;
 mod read;
 mod store;
@@ -49,6 +50,7 @@ pub mod timers;
 mod transaction;
 
 pub use key::{Key, KeyReader};
+pub use late::LateSnapshot;
 pub use range::Range;
 pub use read::{Read, Row, Scan, Snapshot, Value};
 pub use store::{Options, Store};

@@ -35,12 +35,35 @@ pub struct Held {
     pub document: Arc<Document>,
 }
 
-/// Identities by their kind, account and name, with the generation of IAM's records under which they were read.
+/// Identities with the generation of IAM's records under which they were read. A session of a role has the name
+/// `role/session`.
 #[derive(Default)]
-pub struct Identities(RwLock<HashMap<(Kind, String, String), (u64, Arc<Identity>)>>);
+pub struct Identities(RwLock<Known>);
+
+/// By kind, account and name; so that looking one up copies nothing, each in a map of its own.
+#[derive(Default)]
+struct Known {
+    of_kind: [HashMap<String, HashMap<String, (u64, Arc<Identity>)>>; 3],
+    count: usize,
+}
 
 /// So many identities are remembered; then all are forgotten.
 const MOST: usize = 4096;
+
+impl Known {
+    fn get(&self, kind: Kind, account: &str, name: &str, generation: u64) -> Option<Arc<Identity>> {
+        let (read_at, identity) = self.of_kind[kind as usize].get(account)?.get(name)?;
+        (*read_at == generation).then(|| Arc::clone(identity))
+    }
+
+    fn put(&mut self, kind: Kind, account: &str, name: &str, read: (u64, Arc<Identity>)) {
+        if self.count >= MOST {
+            *self = Known::default();
+        }
+        let of_account = self.of_kind[kind as usize].entry(account.to_owned()).or_default();
+        self.count += usize::from(of_account.insert(name.to_owned(), read).is_none());
+    }
+}
 
 /// Who calls, with the policies that count.
 pub fn of(cloud: &Cloud, caller: &Caller) -> Result<Arc<Identity>, Trouble> {
@@ -55,8 +78,11 @@ pub fn of_principal(cloud: &Cloud, principal: &Principal, maker: Option<&str>) -
     let own = match principal {
         Principal::User { account, name, .. } => remembered(cloud, Kind::User, account, name)?,
         Principal::AssumedRole { account, role, session, .. } => {
-            let role = remembered(cloud, Kind::Role, account, role)?;
-            return Ok(Arc::new(role.in_session(account, principal, session)));
+            let in_session = || {
+                let role = remembered(cloud, Kind::Role, account, role)?;
+                Ok(role.in_session(account, principal, session))
+            };
+            remembered_or(cloud, Kind::Role, account, &format!("{role}/{session}"), in_session)?
         }
         Principal::Federated { account, .. } => {
             let user = maker.and_then(|arn| arn.rsplit_once('/')).map_or("", |(_, name)| name);
@@ -94,21 +120,26 @@ fn clone(identity: &Identity) -> Identity {
 }
 
 fn remembered(cloud: &Cloud, kind: Kind, account: &str, name: &str) -> Result<Arc<Identity>, Trouble> {
+    remembered_or(cloud, kind, account, name, || read(cloud, kind, account, name).map_err(trouble))
+}
+
+/// The identity as it was read last, or as it is read now.
+fn remembered_or(
+    cloud: &Cloud,
+    kind: Kind,
+    account: &str,
+    name: &str,
+    read: impl FnOnce() -> Result<Identity, Trouble>,
+) -> Result<Arc<Identity>, Trouble> {
     let identities = cloud.part::<Identities>()?;
     let generation = cloud.service("iam").map_or(0, |iam| iam.generation());
-    let key = (kind, account.to_owned(), name.to_owned());
-    {
-        let known = identities.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, identity)) = known.get(&key).filter(|(read_at, _)| *read_at == generation) {
-            return Ok(Arc::clone(identity));
-        }
+    let known = identities.0.read().unwrap_or_else(PoisonError::into_inner).get(kind, account, name, generation);
+    if let Some(identity) = known {
+        return Ok(identity);
     }
-    let identity = Arc::new(read(cloud, kind, account, name).map_err(trouble)?);
+    let identity = Arc::new(read()?);
     let mut known = identities.0.write().unwrap_or_else(PoisonError::into_inner);
-    if known.len() >= MOST {
-        known.clear();
-    }
-    known.insert(key, (generation, Arc::clone(&identity)));
+    known.put(kind, account, name, (generation, Arc::clone(&identity)));
     Ok(identity)
 }
 

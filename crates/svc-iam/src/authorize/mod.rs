@@ -16,7 +16,7 @@ use kogumo_door::{Ask, Authorizer, Caller, Cloud, Denied, Ground, Grounding, Pri
 use kogumo_policy::{
     Attached, Context, Decision, Document, Effect, Layer, Named, Policies, Principal as Who, Request, decide,
 };
-use kogumo_store::Snapshot;
+use kogumo_store::LateSnapshot;
 use kogumo_wire::{Operation, Structure};
 
 pub use circumstances::of_simulated;
@@ -64,7 +64,7 @@ struct Decider<'a> {
     cloud: &'a Cloud,
     caller: &'a Caller,
     service: &'a Service,
-    store: Snapshot,
+    store: LateSnapshot<'a>,
     identity: Arc<Identity>,
     /// The session's own policies; none where nothing limits it.
     session: Option<Vec<Arc<Document>>>,
@@ -81,7 +81,7 @@ impl<'a> Decider<'a> {
         let policy = caller.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref());
         let read = |text| cloud.documents.get(text).unwrap_or_else(|| Arc::new(Document::silent()));
         let endpoint = policy.map(read);
-        Ok(Decider { cloud, caller, service, store: cloud.store.read(), identity, session, endpoint })
+        Ok(Decider { cloud, caller, service, store: LateSnapshot::of(&cloud.store), identity, session, endpoint })
     }
 
     /// A service that works in somebody's role without keys of it: the role must trust the service.
