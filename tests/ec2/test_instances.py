@@ -24,6 +24,8 @@ def test_what_is_asked_is_checked(ec2, ami):
         run(ec2, "image")
     with refused("InvalidParameterValue", "Invalid value 'mac1.metal' for InstanceType."):
         run(ec2, ami, InstanceType="mac1.metal")
+    with refused("InvalidParameterValue", "Invalid value 't9.big' for InstanceType."):
+        run(ec2, ami, InstanceType="t9.big")
     with refused("InvalidParameterValue", "does not match the architecture 'x86_64'"):
         run(ec2, ami, InstanceType="t4g.micro")
     with refused("InvalidKeyPair.NotFound"):
@@ -61,6 +63,8 @@ def test_images_and_types_are_found(ec2, cloud, account, ami):
     assert micro["NetworkInfo"]["MaximumNetworkInterfaces"] == 2
     with refused("InvalidInstanceType"):
         ec2.describe_instance_types(InstanceTypes=["mac1.metal"])
+    with refused("InvalidInstanceType", "The following supplied instance types do not exist: [t9.big]"):
+        ec2.describe_instance_types(InstanceTypes=["t3.micro", "t9.big"])
     free = ec2.describe_instance_types(Filters=[{"Name": "free-tier-eligible", "Values": ["true"]}])["InstanceTypes"]
     assert {"t2.micro", "t3.micro"} <= {one["InstanceType"] for one in free}
     zones = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": ["t3.micro"]}])
