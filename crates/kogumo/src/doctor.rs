@@ -129,7 +129,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "PKCS #7 signatures of instance identity documents",
         "not made; the plain signature is, by this cloud's key (/_kogumo/instance-identity.pem)",
     ),
-    ("Detailed monitoring, EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
+    ("EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
 ];
 
 fn mark(here: bool) -> char {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kogumo_base::Trouble;
 
-use crate::{Ending, Host, Lack, Spec, State};
+use crate::{Ending, Host, Lack, Spec, State, Usage};
 
 /// Machines that boot at once, say so on their console, and do what they are told.
 #[derive(Default)]
@@ -110,6 +110,10 @@ impl Host for Fake {
 
     fn console(&self, id: &str) -> Vec<u8> {
         self.machines().get(id).map(|machine| machine.console.clone()).unwrap_or_default()
+    }
+
+    fn usage(&self, id: &str) -> Option<Usage> {
+        matches!(self.state(id), State::Running { .. }).then(Usage::default)
     }
 
     fn while_still(&self, _: &str, _: &Path, work: &mut dyn FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kogumo_base::Trouble;
 
-use crate::Spec;
+use crate::{Spec, Usage};
 
 /// Runs machines. Every call is idempotent: a reconciler repeats it after a crash.
 pub trait Host: Send + Sync {
@@ -40,6 +40,9 @@ pub trait Host: Send + Sync {
 
     /// The last 64 KiB that the machine wrote to its console.
     fn console(&self, id: &str) -> Vec<u8>;
+
+    /// What a machine that runs has used since it was started; `None` where it does not run, or nobody counts.
+    fn usage(&self, id: &str) -> Option<Usage>;
 
     /// Does something while the file system on one of the machine's volumes stands still, if it is mounted.
     ///

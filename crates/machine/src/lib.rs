@@ -28,6 +28,7 @@ mod keeper;
 pub mod linux;
 mod spec;
 pub mod suite;
+mod usage;
 
 pub use fake::Fake;
 pub use host::{Ending, Host, Lack, State};
@@ -35,3 +36,4 @@ pub use image::{Source, host_userland};
 pub use keeper::{KEEPER_COMMAND, keeper_main};
 pub use linux::Linux;
 pub use spec::{HostKey, Layer, Limits, Seed, Spec};
+pub use usage::{Traffic, Usage};

@@ -21,6 +21,7 @@ use kogumo_base::Trouble;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::keeper::{KEEPER_COMMAND, Process, READY, Status, console, folder_of, mounts, say_go};
+use crate::usage::{self, Usage};
 use crate::{Ending, Host, Lack, Spec, State};
 
 /// How long a killed machine may take to be gone.
@@ -32,6 +33,8 @@ pub struct Linux {
     folder: PathBuf,
     keeper: PathBuf,
     lacks: OnceLock<Vec<Lack>>,
+    /// Where the kernel counts the time of processors.
+    accounting: OnceLock<Option<cgroup::Accounting>>,
 }
 
 impl Linux {
@@ -42,7 +45,7 @@ impl Linux {
 
     /// The same with another binary as the keeper; its `main` has to call [`crate::keeper_main`].
     pub fn with_keeper(folder: &Path, keeper: impl Into<PathBuf>) -> Linux {
-        Linux { folder: folder.to_owned(), keeper: keeper.into(), lacks: OnceLock::new() }
+        Linux { folder: folder.to_owned(), keeper: keeper.into(), lacks: OnceLock::new(), accounting: OnceLock::new() }
     }
 
     fn folder(&self, id: &str) -> PathBuf {
@@ -187,6 +190,13 @@ impl Host for Linux {
 
     fn console(&self, id: &str) -> Vec<u8> {
         console::read(&self.folder(id))
+    }
+
+    fn usage(&self, id: &str) -> Option<Usage> {
+        let init = self.status(id).map(|status| status.init).filter(|init| init.lives())?;
+        let accounting = self.accounting.get_or_init(cgroup::Accounting::find).as_ref()?;
+        let (received, sent) = usage::traffic(&fs::read_to_string(format!("/proc/{}/net/dev", init.pid)).ok()?);
+        Some(Usage { processors: accounting.of(id)?, received, sent })
     }
 
     fn while_still(

@@ -68,8 +68,10 @@ fn waits_for_its_boot_and_ends_in_order(subject: &dyn Subject) {
     start(subject, id);
     let again = host.prepare(&subject.spec(id)).expect("a machine that runs is answered");
     assert!(matches!(again, State::Running { .. }), "{again:?}");
+    assert!(host.usage(id).is_some(), "it is metered");
     host.shut_down(id);
     wait_for(host, id, "off", |state| *state == State::Ended(Ending::PowerOff));
+    assert_eq!(host.usage(id), None);
     assert!(host.list().contains(&id.to_owned()));
     remove(host, id);
     remove(host, id);

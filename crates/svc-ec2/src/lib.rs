@@ -24,6 +24,7 @@ mod internet_gateway;
 mod key_pair;
 mod kinds;
 mod launch_template;
+mod metrics;
 mod nat_gateway;
 mod network;
 mod network_acl;
@@ -78,7 +79,9 @@ pub fn service() -> Service {
         .with(flow_log::FlowLogs::default())
         .reconciler(flow_log::RECONCILER)
         .reconciler(volume::performance::RECONCILER)
+        .reconciler(instance::METERING)
         .with(instance::Machines::default())
+        .with(instance::Meters::default())
         .with(volume::performance::Meters::default())
         .on_reset(|cloud| Box::pin(instance::forget_all(cloud)))
         .on_stop(|cloud| Box::pin(stop(cloud)))

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kogumo_base::Trouble;
 
@@ -11,7 +12,8 @@ use crate::Limits;
 /// The folder below a hierarchy's root that holds the groups of machines.
 const OURS: &str = "kogumo-machines";
 /// `io` holds a machine to its volumes' limits (see `throttle`); version 1 calls it otherwise and needs no group.
-const CONTROLLERS: [&str; 4] = ["memory", "cpu", "pids", "io"];
+/// `cpuacct` counts in version 1 what `cpu` counts in version 2.
+const CONTROLLERS: [&str; 5] = ["memory", "cpu", "cpuacct", "pids", "io"];
 /// The kernel's own period for quotas, in microseconds.
 const PERIOD: u64 = 100_000;
 
@@ -87,6 +89,33 @@ impl Memory {
     }
 }
 
+/// Where the time that machines have had of processors is told.
+pub(crate) struct Accounting {
+    mount: PathBuf,
+    version: u8,
+}
+
+impl Accounting {
+    /// `None` where the kernel does not count it.
+    pub fn find() -> Option<Accounting> {
+        let counts = |one: &Hierarchy| one.controllers.contains(if one.version == 2 { &"cpu" } else { &"cpuacct" });
+        let hierarchy = find().into_iter().find(counts)?;
+        Some(Accounting { mount: hierarchy.at, version: hierarchy.version })
+    }
+
+    /// The time of a machine.
+    pub fn of(&self, id: &str) -> Option<Duration> {
+        let group = of_machine(&self.mount, id);
+        if self.version == 1 {
+            let text = fs::read_to_string(group.join("cpuacct.usage")).ok()?;
+            return text.trim().parse().ok().map(Duration::from_nanos);
+        }
+        let text = fs::read_to_string(group.join("cpu.stat")).ok()?;
+        let micros = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?;
+        micros.parse().ok().map(Duration::from_micros)
+    }
+}
+
 /// Removes them, once the machine has ended.
 pub(crate) fn remove(id: &str) {
     for hierarchy in find() {
@@ -113,7 +142,7 @@ fn settings(version: u8, controllers: &[&str], limits: &Limits) -> Vec<(&'static
                 settings.push(("cpu.cfs_period_us", PERIOD.to_string()));
                 settings.push(("cpu.cfs_quota_us", quota.to_string()));
             }
-            (_, "io") => {}
+            (_, "io" | "cpuacct") => {}
             _ => settings.push(("pids.max", limits.processes.to_string())),
         }
     }

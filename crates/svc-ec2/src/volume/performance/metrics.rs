@@ -1,19 +1,13 @@
 //! What CloudWatch is told of volumes: the namespace `AWS/EBS`.
 //! <https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html>
 
-use std::sync::Arc;
-
-use kogumo_base::{Scope, Timestamp};
-use kogumo_door::{Caller, Client, Cloud};
+use kogumo_base::Timestamp;
 use kogumo_ebs::{Performance, VolumeType};
-use kogumo_model::cloudwatch::{Dimension, MetricDatum, PutMetricData, PutMetricDataInput};
-use kogumo_wire::Fault;
+use kogumo_model::cloudwatch::{Dimension, MetricDatum};
 
 use super::meter::{Done, work};
 
-const NAMESPACE: &str = "AWS/EBS";
-/// The most data of one call.
-const MOST: usize = 1_000;
+pub const NAMESPACE: &str = "AWS/EBS";
 const MINUTE: f64 = 60.0;
 
 /// What a volume did, as data of the minute in which it began to, and the balance that is left now.
@@ -60,22 +54,4 @@ pub fn data(
         ..MetricDatum::default()
     };
     values.into_iter().map(datum).collect()
-}
-
-/// Hands data to CloudWatch, as EC2.
-///
-/// # Errors
-/// CloudWatch's.
-pub async fn put(cloud: &Arc<Cloud>, scope: Scope, mut data: Vec<MetricDatum>) -> Result<(), Fault> {
-    let client = Client::new(Arc::clone(cloud), Caller::service("ec2.amazonaws.com", scope));
-    while !data.is_empty() {
-        let rest = data.split_off(data.len().min(MOST));
-        let input = PutMetricDataInput {
-            namespace: NAMESPACE.to_owned(),
-            metric_data: Some(std::mem::replace(&mut data, rest)),
-            ..PutMetricDataInput::default()
-        };
-        client.call::<PutMetricData>(input).await?;
-    }
-    Ok(())
 }

@@ -88,7 +88,9 @@ pub fn reconcile(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
             keep(&cloud, &outcome)?;
         }
         for (scope, data) in outcome.data {
-            metrics::put(&cloud, scope, data).await.map_err(|fault| Trouble::new(fault.to_string()))?;
+            crate::metrics::put(&cloud, scope, metrics::NAMESPACE, data)
+                .await
+                .map_err(|fault| Trouble::new(fault.to_string()))?;
         }
         Ok(())
     })
