@@ -216,7 +216,8 @@ fn copy_scalar_traits(shape: &Value, traits: &mut BTreeMap<String, String>) {
             traits.insert(fact.into(), number.to_string());
         }
     }
-    if let Some(pattern) = shape["pattern"].as_str() {
+    // Where the values are listed, a pattern says nothing more.
+    if let Some(pattern) = shape["pattern"].as_str().filter(|_| !shape["enum"].is_array()) {
         traits.insert(
             "pattern".into(),
             pattern.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\"),

@@ -11,6 +11,7 @@ pub static FACTS: &[(&str, &str)] = &[
     ("cognitoidp", include_str!("../../../facts/authorization/cognitoidp.facts")),
     ("dynamodb", include_str!("../../../facts/authorization/dynamodb.facts")),
     ("dynamodbstreams", include_str!("../../../facts/authorization/dynamodbstreams.facts")),
+    ("ebs", include_str!("../../../facts/authorization/ebs.facts")),
     ("ec2", include_str!("../../../facts/authorization/ec2.facts")),
     ("ecr", include_str!("../../../facts/authorization/ecr.facts")),
     ("events", include_str!("../../../facts/authorization/events.facts")),

@@ -21,6 +21,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
         kogumo_svc_dynamodb::service(),
         kogumo_svc_dynamodbstreams::service(),
         kogumo_svc_ec2::service(),
+        kogumo_svc_ec2::ebs::service(),
         kogumo_svc_ecr::service(),
         kogumo_svc_iam::service(),
         kogumo_svc_s3::service(&settings.data.join("objects"), settings.fsync)?,

@@ -10,6 +10,7 @@ pub mod cognitoidentity;
 pub mod cognitoidp;
 pub mod dynamodb;
 pub mod dynamodbstreams;
+pub mod ebs;
 pub mod ec2;
 pub mod ecr;
 pub mod events;
@@ -39,6 +40,7 @@ pub static SERVICES: &[&kogumo_wire::Service] = &[
     &cognitoidp::SERVICE,
     &dynamodb::SERVICE,
     &dynamodbstreams::SERVICE,
+    &ebs::SERVICE,
     &ec2::SERVICE,
     &ecr::SERVICE,
     &events::SERVICE,

@@ -10,6 +10,7 @@ mod client_token;
 mod default_vpc;
 mod dhcp_options;
 mod dry_run;
+pub mod ebs;
 mod egress_gateway;
 mod endpoint;
 mod faults;

@@ -78,7 +78,10 @@ pub fn specified(w: &Writer, specifications: Option<Vec<TagSpecification>>, kind
 }
 
 /// Keys and values that a request may carry.
-fn check(w: &Writer, tags: &[Tag]) -> Result<(), Fault> {
+///
+/// # Errors
+/// AWS's, for the first that it may not.
+pub fn check(w: &Writer, tags: &[Tag]) -> Result<(), Fault> {
     // CloudFormation marks what it makes.
     let is_service = w.caller.invoked_by.is_some();
     let mut seen: Vec<&str> = Vec::new();

@@ -68,20 +68,26 @@ fn load_service(path: &Path) -> Result<Service, String> {
     Ok(service)
 }
 
-/// The operations that stand in the tables of the service crates, by service.
+/// The operations that stand in the tables of the service crates, by service. A crate may hold a second service beside
+/// its own, in a folder of that service's name: `svc-ec2/src/ebs/ops.rs`.
 pub fn built_operations(root: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut built: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let crates = fs::read_dir(root.join("crates")).map_err(|error| format!("crates: {error}"))?;
     for entry in crates.filter_map(Result::ok) {
         let folder = entry.file_name().to_string_lossy().into_owned();
         let Some(service) = folder.strip_prefix("svc-") else { continue };
-        let Ok(table) = fs::read_to_string(entry.path().join("src/ops.rs")) else { continue };
-        let names = built.entry(service.to_owned()).or_default();
-        for line in table.lines() {
-            names.extend(operation_of_line(line).map(str::to_owned));
+        let source = entry.path().join("src");
+        let rooms = fs::read_dir(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+        let rooms = rooms.filter_map(|room| room.ok()?.file_name().into_string().ok());
+        let guests = rooms.filter(|room| root.join(format!("facts/{room}.facts")).is_file());
+        let tables = guests.map(|guest| (source.join(&guest).join("ops.rs"), guest));
+        for (table, service) in tables.chain([(source.join("ops.rs"), service.to_owned())]) {
+            let Ok(table) = fs::read_to_string(table) else { continue };
+            let names = built.entry(service).or_default();
+            names.extend(table.lines().filter_map(operation_of_line).map(str::to_owned));
+            names.sort();
+            names.dedup();
         }
-        names.sort();
-        names.dedup();
     }
     Ok(built)
 }

@@ -26,15 +26,22 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Trouble> {
     fs::rename(&part, to).map_err(failed)
 }
 
+/// Where data begins that is not a hole, at `at` or behind it; `None` if none is.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn next_data(file: &File, at: u64) -> rustix::io::Result<Option<u64>> {
+    match seek(file, SeekFrom::Data(at)) {
+        Ok(start) => Ok(Some(start)),
+        // Nothing but a hole up to the end, or the end itself.
+        Err(Errno::NXIO) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn copy_data(source: &File, copy: &File) -> rustix::io::Result<()> {
     let mut at = 0;
-    loop {
-        let start = match seek(source, SeekFrom::Data(at)) {
-            Ok(start) => start,
-            // Nothing but a hole up to the end.
-            Err(Errno::NXIO) => return Ok(()),
-            Err(error) => return Err(error),
-        };
+    while let Some(start) = next_data(source, at)? {
         let end = seek(source, SeekFrom::Hole(start))?;
         let (mut from, mut to) = (start, start);
         while from < end {
@@ -45,4 +52,5 @@ fn copy_data(source: &File, copy: &File) -> rustix::io::Result<()> {
         }
         at = end;
     }
+    Ok(())
 }

@@ -110,7 +110,7 @@ fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
             steps.spawn_blocking(move || work.modify_volume(&scope, &volume));
         }
     }
-    for (scope, snapshot) in records.snapshots.iter().filter(|(_, one)| !one.made) {
+    for (scope, snapshot) in records.snapshots.iter().filter(|(_, one)| one.is_due()) {
         let (work, scope, snapshot) = (work.clone(), scope.clone(), snapshot.clone());
         let volume = records.volumes.iter().map(|(_, one)| one).find(|one| one.id == snapshot.volume).cloned();
         steps.spawn_blocking(move || work.take_snapshot(&scope, &snapshot, volume.as_ref()));

@@ -43,7 +43,7 @@ impl Files {
         self.volumes().join(format!("{id}.img"))
     }
 
-    fn snapshot(&self, id: &str) -> PathBuf {
+    pub fn snapshot(&self, id: &str) -> PathBuf {
         self.0.join("snapshots").join(format!("{id}.img"))
     }
 
@@ -107,6 +107,26 @@ impl Files {
         let from = self.volume(&snapshot.volume);
         let instance = volume.and_then(|one| one.attachment.as_ref()).map(|one| one.instance.as_str());
         host.while_still(instance.unwrap_or_default(), &from, &mut || copy::copy(&from, &to))
+    }
+
+    /// Makes the file of a snapshot that comes block by block, if there is none: it begins as its parent, or empty.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn begin(&self, snapshot: &Snapshot) -> Result<(), Trouble> {
+        let file = self.snapshot(&snapshot.id);
+        if file.exists() {
+            return Ok(());
+        }
+        let bytes = u64::try_from(snapshot.volume_size).unwrap_or_default() * GIB;
+        match &snapshot.parent {
+            Some(parent) => {
+                copy::copy(&self.snapshot(parent), &file)?;
+                let grown = fs::File::options().write(true).open(&file).and_then(|file| file.set_len(bytes));
+                grown.map_err(|e| Trouble::from_cause(format!("cannot resize {}", file.display()), e))
+            }
+            None => block::create(&file, bytes),
+        }
     }
 
     /// Gives a volume to a machine as a device.

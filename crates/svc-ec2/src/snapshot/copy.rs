@@ -7,16 +7,13 @@ use kogumo_wire::Fault;
 
 use super::find::find;
 use super::ops::make;
-use super::record::Snapshot;
+use super::record::{NO_VOLUME, Snapshot};
 use crate::faults::{invalid_value, refuse};
 use crate::image::base;
 use crate::instance::Instance;
 use crate::resource::{Resource, get, put};
 use crate::tag::{self, Tags};
 use crate::volume;
-
-/// The volume that copies are said to be of (Amazon EC2 API Reference, CopySnapshot: "an arbitrary volume ID").
-const NO_VOLUME: &str = "vol-ffffffff";
 
 /// Records a copy in the caller's region; the reconciler copies the file.
 pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopySnapshotResult, Fault> {
@@ -48,18 +45,8 @@ pub fn copy_of(w: &mut Writer, source: &Snapshot, description: String) -> Result
         let message = format!("The snapshot '{}' is not completed.", source.id);
         return Err(Fault::coded("IncorrectState", 400, message));
     }
-    let snapshot = Snapshot {
-        id: Snapshot::KIND.new_id(),
-        volume: NO_VOLUME.into(),
-        volume_size: source.volume_size,
-        description,
-        started: w.now,
-        made: false,
-        owner: w.caller.account().to_owned(),
-        public: false,
-        users: Vec::new(),
-        copy_of: Some(source.id.clone()),
-    };
+    let snapshot =
+        Snapshot { copy_of: Some(source.id.clone()), ..Snapshot::new(w, NO_VOLUME, source.volume_size, description) };
     put(w, &snapshot)?;
     base::inherit(w, &source.id, &snapshot.id)?;
     Ok(snapshot)

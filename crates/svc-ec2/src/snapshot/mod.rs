@@ -10,4 +10,4 @@ pub use attribute::*;
 pub use copy::{copy_of, copy_snapshot, create_snapshots};
 pub use find::find;
 pub use ops::*;
-pub use record::Snapshot;
+pub use record::{NO_VOLUME, Snapshot, Writing};

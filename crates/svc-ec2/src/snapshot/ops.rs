@@ -7,6 +7,7 @@ use kogumo_wire::{Fault, Unit};
 
 use super::find::{find, usable};
 use super::record::Snapshot;
+use crate::ebs;
 use crate::faults::refuse;
 use crate::filter::{Filters, flag, number, text};
 use crate::image;
@@ -17,18 +18,7 @@ use crate::volume::Volume;
 
 /// Records a snapshot; the reconciler copies the volume as it is then.
 pub fn make(w: &mut Writer, volume: &Volume, description: &str) -> Result<Snapshot, Fault> {
-    let snapshot = Snapshot {
-        id: Snapshot::KIND.new_id(),
-        volume: volume.id.clone(),
-        volume_size: volume.size,
-        description: description.to_owned(),
-        started: w.now,
-        made: false,
-        owner: w.caller.account().to_owned(),
-        public: false,
-        users: Vec::new(),
-        copy_of: None,
-    };
+    let snapshot = Snapshot::new(w, &volume.id, volume.size, description);
     put(w, &snapshot)?;
     image::base::inherit(w, &volume.id, &snapshot.id)?;
     Ok(snapshot)
@@ -50,15 +40,15 @@ pub fn create_snapshot(w: &mut Writer, input: CreateSnapshotRequest) -> Result<S
 
 fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
     let owner = if snapshot.owner.is_empty() { &scope.account } else { &snapshot.owner };
-    let (state, progress) = if snapshot.made { ("completed", "100%") } else { ("pending", "0%") };
     Shown {
         description: Some(snapshot.description.clone()),
         encrypted: Some(false),
         owner_id: Some(owner.clone()),
-        progress: Some(progress.into()),
+        progress: Some(snapshot.progress()),
         snapshot_id: Some(snapshot.id.clone()),
         start_time: Some(snapshot.started),
-        state: Some(state.into()),
+        state: Some(snapshot.state().into()),
+        state_message: snapshot.failure.clone(),
         storage_tier: Some("standard".into()),
         tags: tags.shown_if_any(&snapshot.id),
         volume_id: Some(snapshot.volume.clone()),
@@ -125,6 +115,7 @@ pub fn delete_snapshot(w: &mut Writer, input: DeleteSnapshotRequest) -> Result<U
         let message = format!("The snapshot {} is currently in use by {image}", snapshot.id);
         return Err(Fault::coded("InvalidSnapshot.InUse", 400, message));
     }
+    ebs::forget(w, &snapshot.id)?;
     delete::<Snapshot>(w, &snapshot.id)?;
     Ok(Unit)
 }

@@ -1,6 +1,7 @@
 //! What is kept of a snapshot.
 
 use kogumo_base::Timestamp;
+use kogumo_door::Writer;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,68 @@ pub struct Snapshot {
     /// The snapshot that it is a copy of, of whatever region.
     #[serde(default)]
     pub copy_of: Option<String>,
+    /// The snapshot that this one, written block by block, began as.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// While it is written block by block (EBS direct APIs).
+    #[serde(default)]
+    pub writing: Option<Writing>,
+    /// Why it will never be complete.
+    #[serde(default)]
+    pub failure: Option<String>,
+}
+
+/// A snapshot that comes block by block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writing {
+    /// So long nothing may happen before it is given up.
+    pub timeout_minutes: i32,
+    /// Percent, as the client tells it.
+    pub progress: i32,
+}
+
+/// The volume that copies, and snapshots without a volume, are said to be of (Amazon EC2 API Reference, CopySnapshot: "an
+/// arbitrary volume ID").
+pub const NO_VOLUME: &str = "vol-ffffffff";
+
+impl Snapshot {
+    /// A new one of the caller's.
+    pub fn new(w: &Writer, volume: &str, volume_size: i32, description: impl Into<String>) -> Snapshot {
+        Snapshot {
+            id: Snapshot::KIND.new_id(),
+            volume: volume.to_owned(),
+            volume_size,
+            description: description.into(),
+            started: w.now,
+            made: false,
+            owner: w.caller.account().to_owned(),
+            public: false,
+            users: Vec::new(),
+            copy_of: None,
+            parent: None,
+            writing: None,
+            failure: None,
+        }
+    }
+
+    pub fn state(&self) -> &'static str {
+        match (self.made, &self.failure) {
+            (true, _) => "completed",
+            (false, None) => "pending",
+            (false, Some(_)) => "error",
+        }
+    }
+
+    /// `12%`
+    pub fn progress(&self) -> String {
+        let percent = if self.made { 100 } else { self.writing.as_ref().map_or(0, |writing| writing.progress) };
+        format!("{percent}%")
+    }
+
+    /// Whether the reconciler is to make its file.
+    pub fn is_due(&self) -> bool {
+        !self.made && self.writing.is_none() && self.failure.is_none()
+    }
 }
 
 impl Resource for Snapshot {

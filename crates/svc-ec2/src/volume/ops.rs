@@ -71,6 +71,10 @@ pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown
     let tags = tag::specified(w, input.tag_specifications, Volume::KIND)?;
     let from = input.snapshot_id.filter(|id| !id.is_empty());
     let source = from.as_deref().map(|id| snapshot::find(w.store(), w.scope(), id)).transpose()?;
+    if let Some(source) = source.as_ref().filter(|one| one.writing.is_some() || one.failure.is_some()) {
+        let message = format!("Snapshot is in invalid state - {}", source.state());
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
     let size = input.size.or(source.as_ref().map(|source| source.volume_size));
     let size = size.ok_or_else(|| missing_parameter("size or snapshotId"))?;
     if let Some(source) = source.as_ref().filter(|source| size < source.volume_size) {
