@@ -54,6 +54,13 @@ pub fn run() -> Result<(), Trouble> {
         "EBS volumes are as fast as this machine's disk: run as root, on a kernel with block control groups (CONFIG_BLK_DEV_THROTTLING)"
     };
     line(&mut out, format_args!("  {} limits of devices: {follows}", mark(limits)))?;
+    let grows = kogumo_machine::grows_while_mounted();
+    let follows = if grows {
+        "resize2fs and xfs_growfs make a file system larger while it is mounted in an instance"
+    } else {
+        "ext4 grows in an instance only while it is not mounted, as CAP_SYS_RESOURCE is missing (a container?); XFS grows"
+    };
+    line(&mut out, format_args!("  {} growing file systems: {follows}", mark(grows)))?;
     line(&mut out, format_args!("Networks:"))?;
     match kogumo_net::Linux::probe() {
         Ok(()) => line(&mut out, format_args!("  {} VPCs route packets, and their rules are felt", mark(true)))?,
@@ -115,10 +122,6 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     (
         "Performance of EBS volumes beyond this machine's disk",
         "types, sizes and credits limit devices; a limit that this machine's disk does not reach is not reached, and what is in the page cache is faster",
-    ),
-    (
-        "Growing a file system while it is mounted",
-        "the kernel lets nobody in an instance: unmount a volume that was made larger before resize2fs",
     ),
     ("EBS encryption", "refused: there is no KMS yet"),
     (

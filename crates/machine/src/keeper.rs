@@ -4,6 +4,7 @@
 pub(crate) mod broker;
 pub(crate) mod console;
 pub(crate) mod figures;
+pub(crate) mod growth;
 pub(crate) mod mounts;
 mod status;
 mod userns;

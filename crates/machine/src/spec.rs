@@ -13,6 +13,9 @@ pub struct Spec {
     pub layers: Vec<Layer>,
     /// The root volume: a file with a file system in it that takes all changes.
     pub volume: PathBuf,
+    /// A device that shows it already: that of an encrypted one.
+    #[serde(default)]
+    pub device: Option<PathBuf>,
     /// The name of its device: `xvda`.
     #[serde(default)]
     pub root_device: String,

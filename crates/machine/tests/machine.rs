@@ -43,7 +43,7 @@ impl Real {
             ..Seed::default()
         };
         let limits = Limits { vcpus: 1, memory: 256 << 20, processes: 200 };
-        Spec { id: id.to_owned(), layers: self.layers.clone(), volume, root_device: String::from("xvda"), limits, seed }
+        Spec { id: id.to_owned(), layers: self.layers.clone(), volume, device: None, root_device: String::from("xvda"), limits, seed }
     }
 
     fn start(&self, spec: &Spec) {
@@ -101,6 +101,7 @@ impl Subject for Imagined {
             id: id.to_owned(),
             layers: Vec::new(),
             volume: PathBuf::new(),
+            device: None,
             root_device: String::new(),
             limits,
             seed: Seed::default(),

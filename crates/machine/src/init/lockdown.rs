@@ -1,4 +1,5 @@
-//! The filter over a machine's system calls: a few that no instance needs answer EPERM, and mounts go to the keeper.
+//! The filter over a machine's system calls: a few that no instance needs answer EPERM; mounts, and the calls by which file
+//! systems grow, go to the keeper.
 
 use kogumo_base::Trouble;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -35,7 +36,7 @@ fn filter() -> Vec<libc::sock_filter> {
     const X32_BIT: u32 = 0x4000_0000;
     let line = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
     let error = |errno: i32| line(RETURN, libc::SECCOMP_RET_ERRNO | errno.cast_unsigned(), 0, 0);
-    // struct seccomp_data: the call's number at 0, the architecture at 4.
+    // struct seccomp_data: the call's number at 0, the architecture at 4, the arguments from 16 on.
     let mut lines = vec![line(LOAD, 4, 0, 0), line(JUMP_IF_EQUAL, ARCHITECTURE, 1, 0), error(libc::ENOSYS)];
     lines.extend([line(LOAD, 0, 0, 0), line(JUMP_IF_AT_LEAST, X32_BIT, 0, 1), error(libc::ENOSYS)]);
     let mut rule = |call: libc::c_long, then| {
@@ -44,6 +45,14 @@ fn filter() -> Vec<libc::sock_filter> {
     rule(libc::SYS_mount, line(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0));
     FORBIDDEN.into_iter().for_each(|call| rule(call, error(libc::EPERM)));
     MISSING.into_iter().for_each(|call| rule(call, error(libc::ENOSYS)));
+    let growths = crate::keeper::growth::GROWTHS.iter().flat_map(|growth| {
+        [line(JUMP_IF_EQUAL, growth.request, 0, 1), line(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0)]
+    });
+    // The lower half of ioctl(2)'s second argument; the kernel takes no more of it.
+    let growths: Vec<_> = [line(LOAD, 24, 0, 0)].into_iter().chain(growths).collect();
+    let behind = u8::try_from(growths.len()).unwrap_or(u8::MAX);
+    lines.push(line(JUMP_IF_EQUAL, u32::try_from(libc::SYS_ioctl).unwrap_or(u32::MAX), 0, behind));
+    lines.extend(growths);
     lines.push(line(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     lines
 }

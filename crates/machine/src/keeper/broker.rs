@@ -1,6 +1,7 @@
 //! Mounts of a machine's own volumes. A user namespace may not mount a disk's file system, since that lets anybody feed
 //! the kernel a crafted one; on AWS whoever has a volume may. So the machine's mount(2) calls come to the keeper first
-//! (seccomp_unotify(2)): it mounts what lies on the machine's own devices, and lets the kernel judge everything else.
+//! (seccomp_unotify(2)): it mounts what lies on the machine's own devices, and lets the kernel judge everything else. So do
+//! the calls that make a file system larger (`growth`).
 
 use std::fs;
 use std::io;
@@ -17,6 +18,7 @@ use rustix::mount::{
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, WaitOptions, pidfd_getfd, pidfd_open, waitpid};
 use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces, unshare_unsafe};
 
+use super::growth::Growth;
 use super::{fork, mounts};
 use crate::linux::idmap;
 
@@ -35,7 +37,7 @@ const PATH_MAX: usize = 4096;
 /// capability.h.
 const CAP_SYS_ADMIN: u64 = 1 << 21;
 
-/// The listener for a machine's mount calls.
+/// The listener for the calls of a machine that the keeper judges.
 pub(super) struct Broker {
     folder: PathBuf,
     listener: OwnedFd,
@@ -69,8 +71,12 @@ impl Broker {
     /// Answers one call.
     pub fn serve(&self) {
         let Ok(call) = self.receive() else { return };
-        let (error, flags) = match self.wish(&call) {
-            Some(wish) => (self.grant(&call, &wish), 0),
+        let done = match libc::c_long::from(call.data.nr) {
+            libc::SYS_ioctl => self.grow(&call),
+            _ => self.wish(&call).map(|wish| self.grant(&call, &wish)),
+        };
+        let (error, flags) = match done {
+            Some(error) => (error, 0),
             None => (0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
         };
         let mut answer = libc::seccomp_notif_resp { id: call.id, val: 0, error, flags };
@@ -98,12 +104,21 @@ impl Broker {
         self.ioctl(libc::SECCOMP_IOCTL_NOTIF_ID_VALID, (&raw mut id).cast()).is_ok()
     }
 
+    /// Makes a file system of the machine's own volumes larger; `None` if the call is the kernel's to judge.
+    fn grow(&self, call: &libc::seccomp_notif) -> Option<i32> {
+        let [fd, request, argument, ..] = call.data.args;
+        let growth = Growth::of(request, |capability| self.has(call.pid, capability))?;
+        let own = plugged(&self.folder);
+        let is_own = |device| self.still_waits(call) && own.iter().any(|(_, _, number)| *number == device);
+        growth.perform(call.pid, fd, argument, is_own)
+    }
+
     /// What the call asks of us; `None` if it is the kernel's to judge.
     fn wish(&self, call: &libc::seccomp_notif) -> Option<Wish> {
         let [source, target, file_system, flags, options, _] = call.data.args;
         let pid = call.pid;
         let file_system = text(pid, file_system)?;
-        if flags & NOT_NEW != 0 || !FILE_SYSTEMS.contains(&file_system.as_str()) || !may_mount(pid) {
+        if flags & NOT_NEW != 0 || !FILE_SYSTEMS.contains(&file_system.as_str()) || !self.has(pid, CAP_SYS_ADMIN) {
             return None;
         }
         let root = open(format!("/proc/{pid}/root"), OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
@@ -113,6 +128,13 @@ impl Broker {
         let (name, device, _) = plugged(&self.folder).into_iter().find(|(_, _, has)| *has == number)?;
         let options = if options == 0 { String::new() } else { text(pid, options)? };
         self.still_waits(call).then_some(Wish { name, device, target, file_system, flags, options })
+    }
+
+    /// Whether a caller has the capability that the kernel would ask for, in the machine's own user namespace.
+    fn has(&self, pid: u32, capability: u64) -> bool {
+        let users = rustix::fs::stat(format!("/proc/{pid}/ns/user")).map(|stat| (stat.st_dev, stat.st_ino));
+        let own = fstat(&self.users).map(|stat| (stat.st_dev, stat.st_ino));
+        users.is_ok_and(|users| own.is_ok_and(|own| own == users)) && effective(pid) & capability != 0
     }
 
     /// Mounts it in the caller's mount namespace, by a process that enters it for that. Answers mount(2)'s error, negative.
@@ -180,12 +202,11 @@ fn attributes(flags: u64) -> MountAttrFlags {
     set.fold(MountAttrFlags::MOUNT_ATTR_NODEV, |all, one| all | one)
 }
 
-/// The caller has to be what mount(2) asks for, in the machine's own user namespace.
-fn may_mount(pid: u32) -> bool {
+/// A process's effective capabilities (proc_pid_status(5)).
+fn effective(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let effective = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
-    effective & CAP_SYS_ADMIN != 0
+    effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// A path inside, whatever links it goes through.

@@ -56,7 +56,10 @@ pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf
     in_memory(&stage, c"mode=755,size=4m")?;
     let volume = stage.join("volume");
     make(&volume)?;
-    let device = block::attach(&spec.volume, block::Hold::WhileUsed)?;
+    let device = match &spec.device {
+        Some(device) => block::open(device)?,
+        None => block::attach(&spec.volume, block::Hold::WhileUsed)?,
+    };
     mount(device.path(), &volume, "ext4", MountFlags::NODEV | MountFlags::NOATIME, None)
         .map_err(|e| Trouble::from_cause("cannot mount the root volume", e))?;
     drop(device);

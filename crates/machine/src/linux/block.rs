@@ -1,8 +1,9 @@
 //! Volumes as block devices: files behind the kernel's loop devices (loop(4)), and file systems on them.
 
 use std::fs::{self, File};
+use std::io::{Seek, SeekFrom};
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -91,6 +92,16 @@ pub fn attach(volume: &Path, hold: Hold) -> Result<Device, Trouble> {
             Err(e) => return Err(failed(e)),
         }
     }
+}
+
+/// A device that is there.
+///
+/// # Errors
+/// It has gone.
+pub fn open(path: &Path) -> Result<Device, Trouble> {
+    let file = File::options().read(true).write(true).open(path);
+    let file = file.map_err(|e| Trouble::from_cause(format!("cannot open {}", path.display()), e))?;
+    Ok(Device { path: path.to_owned(), file })
 }
 
 /// Where no udev makes device files (in a container), we do.
@@ -195,13 +206,30 @@ pub fn format(volume: &Path) -> Result<(), Trouble> {
     run(program("mkfs.ext4")?, &options.map(str::as_ref), volume)
 }
 
-/// Lets the file system of a root volume fill it, after it has grown.
+/// Lets the file system of a root volume fill it, if it does not: a file, or a device that is not mounted.
 ///
 /// # Errors
 /// This machine has no resize2fs, or it failed.
 pub fn fill(volume: &Path) -> Result<(), Trouble> {
+    let failed = |e| Trouble::from_cause(format!("cannot read {}", volume.display()), e);
+    let mut file = File::open(volume).map_err(failed)?;
+    let room = file.seek(SeekFrom::End(0)).map_err(failed)?;
+    let mut superblock = [0; 1024];
+    file.read_exact_at(&mut superblock, 1024).map_err(failed)?;
+    if ext4_bytes(&superblock).is_none_or(|bytes| bytes >= room) {
+        return Ok(());
+    }
     // Forced: it wants the file system checked first, of which this is a copy that was taken while it stood still.
     run(program("resize2fs")?, &["-f".as_ref()], volume)
+}
+
+/// How large an ext4 file system is, by its superblock (the kernel's filesystems/ext4/super.rst).
+fn ext4_bytes(superblock: &[u8; 1024]) -> Option<u64> {
+    let number = |at: usize| Some(u32::from_le_bytes(*superblock.get(at..)?.first_chunk()?));
+    let magic = superblock.get(0x38..0x3a)? == [0x53, 0xef];
+    let blocks = u64::from(number(0x04)?) | u64::from(number(0x150)?) << 32;
+    let size = 1024_u64.checked_shl(number(0x18)?)?;
+    magic.then(|| blocks.checked_mul(size)).flatten()
 }
 
 fn run(program: PathBuf, options: &[&std::ffi::OsStr], volume: &Path) -> Result<(), Trouble> {

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Caller, Cloud, Writer};
+use kogumo_machine::linux::block;
 use kogumo_machine::{Host, HostKey, Layer, Limits, Seed, Spec, State as Seen};
 use kogumo_store::timers::{self, Timer};
 use kogumo_wire::Fault;
@@ -279,6 +280,8 @@ impl Work {
         let root =
             volumes.iter().find(|one| one.attachment.as_ref().is_some_and(|held| held.device == instance.root_device));
         let root = root.ok_or_else(|| Trouble::new("the instance has no root volume"))?;
+        // A root fills its volume by itself, as cloud images do at each boot.
+        block::fill(&self.files.volume(&root.id))?;
         let layers = match &instance.base {
             Base::Host => self.machines.userland(&self.files)?,
             Base::Imported(name) => vec![Layer { at: "/".into(), from: self.files.imported(name) }],
@@ -288,6 +291,7 @@ impl Work {
             id: instance.id.clone(),
             layers,
             volume: self.files.volume(&root.id),
+            device: None,
             root_device: volume::file_name(&instance.root_device).to_owned(),
             limits: Limits {
                 vcpus: u32::try_from(kind.vcpus).unwrap_or(1),

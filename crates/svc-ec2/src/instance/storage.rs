@@ -57,9 +57,7 @@ impl Files {
         match &volume.snapshot {
             Some(snapshot) => {
                 copy::copy(&self.snapshot(snapshot), &file)?;
-                self.grow(volume)?;
-                // A root fills its volume by itself, as cloud images do at their first boot.
-                if volume.fresh_root { block::fill(&file) } else { Ok(()) }
+                self.grow(volume)
             }
             None if volume.fresh_root => copy::copy(&self.blank(bytes, &volume.id)?, &file),
             None => block::create(&file, bytes),
