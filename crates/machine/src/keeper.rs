@@ -24,7 +24,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_op
 use rustix::thread::UnshareFlags;
 
 use crate::linux::cgroup;
-use crate::{Ending, Spec, init};
+use crate::{Ending, Spec, init, view};
 pub(crate) use status::{Process, Status, folder_of, say_go};
 
 /// The hidden command that starts a keeper.
@@ -37,11 +37,15 @@ pub(crate) const READY: &str = "ready";
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 const LOOKED_LONG_AGO: Duration = Duration::from_millis(900);
 
-/// Runs the keeper if the process was started as one. A binary that uses this crate calls this first thing, before it
+/// Runs the keeper, of a machine or of a volume's view, if the process was started as one. A binary that uses this crate calls this first thing, before it
 /// starts any thread: `if let Some(code) = kogumo_machine::keeper_main(std::env::args_os()) { return code; }`
 pub fn keeper_main(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut args = args.into_iter().skip(1);
-    if args.next()? != KEEPER_COMMAND {
+    let command = args.next()?;
+    if command == view::VIEW_COMMAND {
+        return Some(view::main(&PathBuf::from(args.next()?)));
+    }
+    if command != KEEPER_COMMAND {
         return None;
     }
     let folder = PathBuf::from(args.next()?);
@@ -304,7 +308,7 @@ pub(crate) fn unshare(namespaces: UnshareFlags) -> Result<(), Trouble> {
 }
 
 /// Ends a child whatever it does.
-fn end(child: Pid) {
+pub(crate) fn end(child: Pid) {
     let _ended_already = rustix::process::kill_process(child, Signal::KILL);
     let _nothing_to_wait_for = waitpid(Some(child), WaitOptions::empty());
 }

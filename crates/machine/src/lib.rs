@@ -29,6 +29,7 @@ pub mod linux;
 mod spec;
 pub mod suite;
 mod usage;
+pub mod view;
 
 pub use fake::Fake;
 pub use host::{Ending, Host, Lack, State};
