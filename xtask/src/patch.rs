@@ -1,7 +1,7 @@
 //! Patches: what AWS does and its models do not say, in `facts/patches/<service>.patch`.
 //!
 //! Each line is one correction:
-//! - `about NAME VALUE`: a fact of the service itself (`xmlns`)
+//! - `about NAME VALUE`: a fact of the service itself (`xmlns`, `protocols`)
 //! - `about validation-error CODE`: what input that breaks the model's constraints is answered with, instead of the
 //!   protocol's own validation error
 //! - `error CODE STATUS`: an error that the model lacks
@@ -26,7 +26,7 @@ pub fn apply(service: &mut Service, patch: &str) -> Result<(), String> {
 fn apply_line(service: &mut Service, line: &str) -> Option<()> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
-        ["about", name, value] => drop(service.about.insert((*name).into(), (*value).into())),
+        ["about", name, value @ ..] => drop(service.about.insert((*name).into(), value.join(" "))),
         ["error", code, status] => {
             let mut shape = Shape { kind: "structure".into(), ..Shape::default() };
             shape.traits.insert("error".into(), String::new());

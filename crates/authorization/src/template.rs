@@ -1,7 +1,8 @@
 //! Templates of ARNs: `arn:aws:lambda:{Region}:{Account}:function:{FunctionName}[:{Qualifier}]`.
 //!
 //! `{A,B}` is the first of these members that the request has. `{A|last}` takes what is behind the last slash of a
-//! value, `|typed` puts the type before an id of EC2 (`instance/i-…`), `|bare` drops a slash before it, `|source` is S3's `bucket/key?versionId=…`, `|plain` drops the ending `:*`.
+//! value, `|typed` puts the type before an id of EC2 (`instance/i-…`), `|bare` drops a slash before it, `|source` is S3's `bucket/key?versionId=…`, `|plain` drops the ending `:*`,
+//! `|queue` makes `account:name` of a queue's URL.
 //! `[…]` is there if the members in it are. A value that is an ARN stands for the whole.
 
 use kogumo_wire::Structure;
@@ -120,8 +121,17 @@ fn cut(whole: String, filter: &str) -> String {
     match filter {
         "source" => decoded(cut),
         "typed" => format!("{}/{cut}", ec2_type(cut)),
+        "queue" => queue(cut),
         _ => cut.to_owned(),
     }
+}
+
+/// `account:name` of a queue's URL: its last two parts.
+fn queue(url: &str) -> String {
+    let mut parts = url.trim_end_matches('/').rsplit('/');
+    let (name, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let account = if account.len() == 12 { account } else { "*" };
+    format!("{account}:{name}")
 }
 
 /// The type of an EC2 resource by the letters of its id.

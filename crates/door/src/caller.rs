@@ -16,6 +16,9 @@ pub struct Caller {
     pub access_key: String,
     pub request_id: String,
     pub source_ip: Option<IpAddr>,
+    /// Where the client reached the cloud, for what is answered with URLs: `http://localhost:4566`. Calls from within
+    /// reached it nowhere.
+    pub reached: Option<String>,
     pub user_agent: String,
     /// Whether the call came over TLS: `aws:SecureTransport`. Calls from within are as good.
     pub secure: bool,
@@ -96,6 +99,7 @@ impl Caller {
             access_key: String::new(),
             request_id: kogumo_base::uuid(),
             source_ip: None,
+            reached: None,
             user_agent: String::new(),
             secure: true,
             called_via: Vec::new(),

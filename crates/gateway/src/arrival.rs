@@ -74,6 +74,12 @@ impl Arrival {
         host_header(self.headers())
     }
 
+    /// Where the client reached us: `https://sqs.us-east-1.amazonaws.com`.
+    pub fn reached(&self) -> Option<String> {
+        let scheme = if self.incoming.tls { "https" } else { "http" };
+        Some(format!("{scheme}://{}", self.host()?))
+    }
+
     /// A header's text; absent if it is empty.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.incoming.request.header(name).filter(|text| !text.is_empty())

@@ -19,7 +19,7 @@ use crate::guard::guarded;
 use crate::outgoing::Outgoing;
 use crate::payload;
 use crate::target::{Aim, Directory, Hints, Target};
-use crate::{auth_faults, cross_origin, inside, own_routes};
+use crate::{auth_faults, cross_origin, inside, own_routes, queue_url};
 
 /// What answers requests.
 pub struct Gateway {
@@ -228,6 +228,7 @@ impl Gateway {
             return Err(auth_faults::missing_token(s3));
         }
         let mut input = (op.new_input)();
+        queue_url::complete(arrival, target);
         target.protocol.decode(op.facts, &mut arrival.incoming.request, &mut *input)?;
         let caller = Caller { endpoint: self.endpoint(arrival, target), ..caller(arrival, identity) };
         if anonymous && !built.anonymous.is_some_and(|may| may(&self.cloud, &caller, op.facts, &*input)) {
@@ -349,6 +350,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         access_key: identity.access_key,
         request_id: arrival.request_id.clone(),
         source_ip: Some(arrival.incoming.peer.ip()),
+        reached: arrival.reached(),
         user_agent: arrival.header("user-agent").unwrap_or_default().to_owned(),
         secure: arrival.incoming.tls,
         called_via: Vec::new(),

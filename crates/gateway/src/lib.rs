@@ -20,6 +20,7 @@ mod inside;
 mod outgoing;
 mod own_routes;
 mod payload;
+mod queue_url;
 mod server;
 mod target;
 mod tls;

@@ -110,6 +110,8 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Mail and text messages",
         "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools are recorded",
     ),
+    ("SqsManagedSseEnabled of queues", "recorded; messages are kept as the rest of the store is"),
+    ("MessageGroupId on standard queues", "told to receivers; no tenant is served before another"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
     (
         "Root and AssumeRole",

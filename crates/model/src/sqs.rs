@@ -15,57 +15,701 @@ pub static SERVICE: Service = Service {
     endpoint_prefix: "sqs",
     api_version: "2012-11-05",
     target_prefix: "AmazonSQS",
-    xmlns: "",
-    protocols: &[Protocol::Json10],
+    xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
+    protocols: &[Protocol::Json10, Protocol::Query],
     query_compatible: true,
     global: false,
     operations: OPERATIONS,
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AddPermission", "POST", "/"),
-    &schema::Operation::unbuilt("CancelMessageMoveTask", "POST", "/"),
-    &schema::Operation::unbuilt("ChangeMessageVisibility", "POST", "/"),
-    &schema::Operation::unbuilt("ChangeMessageVisibilityBatch", "POST", "/"),
-    &schema::Operation::unbuilt("CreateQueue", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteMessage", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteMessageBatch", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteQueue", "POST", "/"),
-    &schema::Operation::unbuilt("GetQueueAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("GetQueueUrl", "POST", "/"),
-    &schema::Operation::unbuilt("ListDeadLetterSourceQueues", "POST", "/"),
-    &schema::Operation::unbuilt("ListMessageMoveTasks", "POST", "/"),
-    &schema::Operation::unbuilt("ListQueueTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListQueues", "POST", "/"),
-    &schema::Operation::unbuilt("PurgeQueue", "POST", "/"),
-    &schema::Operation::unbuilt("ReceiveMessage", "POST", "/"),
-    &schema::Operation::unbuilt("RemovePermission", "POST", "/"),
-    &schema::Operation::unbuilt("SendMessage", "POST", "/"),
-    &schema::Operation::unbuilt("SendMessageBatch", "POST", "/"),
-    &schema::Operation::unbuilt("SetQueueAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("StartMessageMoveTask", "POST", "/"),
-    &schema::Operation::unbuilt("TagQueue", "POST", "/"),
-    &schema::Operation::unbuilt("UntagQueue", "POST", "/"),
+    &ADD_PERMISSION,
+    &CANCEL_MESSAGE_MOVE_TASK,
+    &CHANGE_MESSAGE_VISIBILITY,
+    &CHANGE_MESSAGE_VISIBILITY_BATCH,
+    &CREATE_QUEUE,
+    &DELETE_MESSAGE,
+    &DELETE_MESSAGE_BATCH,
+    &DELETE_QUEUE,
+    &GET_QUEUE_ATTRIBUTES,
+    &GET_QUEUE_URL,
+    &LIST_DEAD_LETTER_SOURCE_QUEUES,
+    &LIST_MESSAGE_MOVE_TASKS,
+    &LIST_QUEUE_TAGS,
+    &LIST_QUEUES,
+    &PURGE_QUEUE,
+    &RECEIVE_MESSAGE,
+    &REMOVE_PERMISSION,
+    &SEND_MESSAGE,
+    &SEND_MESSAGE_BATCH,
+    &SET_QUEUE_ATTRIBUTES,
+    &START_MESSAGE_MOVE_TASK,
+    &TAG_QUEUE,
+    &UNTAG_QUEUE,
 ];
 
-pub static BATCH_ENTRY_IDS_NOT_DISTINCT: ErrorFact =
-    ErrorFact { shape: "BatchEntryIdsNotDistinct", code: "BatchEntryIdsNotDistinct", status: 400, message: "message" };
-pub static BATCH_REQUEST_TOO_LONG: ErrorFact =
-    ErrorFact { shape: "BatchRequestTooLong", code: "BatchRequestTooLong", status: 400, message: "message" };
-pub static EMPTY_BATCH_REQUEST: ErrorFact =
-    ErrorFact { shape: "EmptyBatchRequest", code: "EmptyBatchRequest", status: 400, message: "message" };
+static ADD_PERMISSION: schema::Operation = schema::Operation {
+    name: "AddPermission",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddPermissionRequest,
+    output: &UNIT,
+    errors: &[
+        &OVER_LIMIT,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+        &UNSUPPORTED_OPERATION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AddPermission;
+impl OperationType for AddPermission {
+    type Input = AddPermissionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADD_PERMISSION;
+}
+
+static CANCEL_MESSAGE_MOVE_TASK: schema::Operation = schema::Operation {
+    name: "CancelMessageMoveTask",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CancelMessageMoveTaskRequest,
+    output: &S_CancelMessageMoveTaskResult,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_THROTTLED,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+        &UNSUPPORTED_OPERATION,
+    ],
+    result_wrapper: "CancelMessageMoveTaskResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CancelMessageMoveTask;
+impl OperationType for CancelMessageMoveTask {
+    type Input = CancelMessageMoveTaskRequest;
+    type Output = CancelMessageMoveTaskResult;
+    const FACTS: &'static schema::Operation = &CANCEL_MESSAGE_MOVE_TASK;
+}
+
+static CHANGE_MESSAGE_VISIBILITY: schema::Operation = schema::Operation {
+    name: "ChangeMessageVisibility",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ChangeMessageVisibilityRequest,
+    output: &UNIT,
+    errors: &[
+        &MESSAGE_NOT_INFLIGHT,
+        &RECEIPT_HANDLE_IS_INVALID,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ChangeMessageVisibility;
+impl OperationType for ChangeMessageVisibility {
+    type Input = ChangeMessageVisibilityRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CHANGE_MESSAGE_VISIBILITY;
+}
+
+static CHANGE_MESSAGE_VISIBILITY_BATCH: schema::Operation = schema::Operation {
+    name: "ChangeMessageVisibilityBatch",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ChangeMessageVisibilityBatchRequest,
+    output: &S_ChangeMessageVisibilityBatchResult,
+    errors: &[
+        &TOO_MANY_ENTRIES_IN_BATCH_REQUEST,
+        &EMPTY_BATCH_REQUEST,
+        &BATCH_ENTRY_IDS_NOT_DISTINCT,
+        &INVALID_BATCH_ENTRY_ID,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+    ],
+    result_wrapper: "ChangeMessageVisibilityBatchResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ChangeMessageVisibilityBatch;
+impl OperationType for ChangeMessageVisibilityBatch {
+    type Input = ChangeMessageVisibilityBatchRequest;
+    type Output = ChangeMessageVisibilityBatchResult;
+    const FACTS: &'static schema::Operation = &CHANGE_MESSAGE_VISIBILITY_BATCH;
+}
+
+static CREATE_QUEUE: schema::Operation = schema::Operation {
+    name: "CreateQueue",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateQueueRequest,
+    output: &S_CreateQueueResult,
+    errors: &[
+        &QUEUE_DELETED_RECENTLY,
+        &QUEUE_NAME_EXISTS,
+        &REQUEST_THROTTLED,
+        &INVALID_ADDRESS,
+        &INVALID_ATTRIBUTE_NAME,
+        &INVALID_ATTRIBUTE_VALUE,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_SECURITY,
+    ],
+    result_wrapper: "CreateQueueResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateQueue;
+impl OperationType for CreateQueue {
+    type Input = CreateQueueRequest;
+    type Output = CreateQueueResult;
+    const FACTS: &'static schema::Operation = &CREATE_QUEUE;
+}
+
+static DELETE_MESSAGE: schema::Operation = schema::Operation {
+    name: "DeleteMessage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteMessageRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_ID_FORMAT,
+        &RECEIPT_HANDLE_IS_INVALID,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_SECURITY,
+        &INVALID_ADDRESS,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteMessage;
+impl OperationType for DeleteMessage {
+    type Input = DeleteMessageRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_MESSAGE;
+}
+
+static DELETE_MESSAGE_BATCH: schema::Operation = schema::Operation {
+    name: "DeleteMessageBatch",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteMessageBatchRequest,
+    output: &S_DeleteMessageBatchResult,
+    errors: &[
+        &TOO_MANY_ENTRIES_IN_BATCH_REQUEST,
+        &EMPTY_BATCH_REQUEST,
+        &BATCH_ENTRY_IDS_NOT_DISTINCT,
+        &INVALID_BATCH_ENTRY_ID,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+    ],
+    result_wrapper: "DeleteMessageBatchResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteMessageBatch;
+impl OperationType for DeleteMessageBatch {
+    type Input = DeleteMessageBatchRequest;
+    type Output = DeleteMessageBatchResult;
+    const FACTS: &'static schema::Operation = &DELETE_MESSAGE_BATCH;
+}
+
+static DELETE_QUEUE: schema::Operation = schema::Operation {
+    name: "DeleteQueue",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteQueueRequest,
+    output: &UNIT,
+    errors: &[&REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &INVALID_ADDRESS, &UNSUPPORTED_OPERATION, &INVALID_SECURITY],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteQueue;
+impl OperationType for DeleteQueue {
+    type Input = DeleteQueueRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_QUEUE;
+}
+
+static GET_QUEUE_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "GetQueueAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetQueueAttributesRequest,
+    output: &S_GetQueueAttributesResult,
+    errors: &[
+        &INVALID_ATTRIBUTE_NAME,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &INVALID_SECURITY,
+        &INVALID_ADDRESS,
+    ],
+    result_wrapper: "GetQueueAttributesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetQueueAttributes;
+impl OperationType for GetQueueAttributes {
+    type Input = GetQueueAttributesRequest;
+    type Output = GetQueueAttributesResult;
+    const FACTS: &'static schema::Operation = &GET_QUEUE_ATTRIBUTES;
+}
+
+static GET_QUEUE_URL: schema::Operation = schema::Operation {
+    name: "GetQueueUrl",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetQueueUrlRequest,
+    output: &S_GetQueueUrlResult,
+    errors: &[&REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &INVALID_ADDRESS, &INVALID_SECURITY, &UNSUPPORTED_OPERATION],
+    result_wrapper: "GetQueueUrlResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetQueueUrl;
+impl OperationType for GetQueueUrl {
+    type Input = GetQueueUrlRequest;
+    type Output = GetQueueUrlResult;
+    const FACTS: &'static schema::Operation = &GET_QUEUE_URL;
+}
+
+static LIST_DEAD_LETTER_SOURCE_QUEUES: schema::Operation = schema::Operation {
+    name: "ListDeadLetterSourceQueues",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListDeadLetterSourceQueuesRequest,
+    output: &S_ListDeadLetterSourceQueuesResult,
+    errors: &[&QUEUE_DOES_NOT_EXIST, &REQUEST_THROTTLED, &INVALID_SECURITY, &INVALID_ADDRESS, &UNSUPPORTED_OPERATION],
+    result_wrapper: "ListDeadLetterSourceQueuesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListDeadLetterSourceQueues;
+impl OperationType for ListDeadLetterSourceQueues {
+    type Input = ListDeadLetterSourceQueuesRequest;
+    type Output = ListDeadLetterSourceQueuesResult;
+    const FACTS: &'static schema::Operation = &LIST_DEAD_LETTER_SOURCE_QUEUES;
+}
+
+static LIST_MESSAGE_MOVE_TASKS: schema::Operation = schema::Operation {
+    name: "ListMessageMoveTasks",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListMessageMoveTasksRequest,
+    output: &S_ListMessageMoveTasksResult,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_THROTTLED,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+        &UNSUPPORTED_OPERATION,
+    ],
+    result_wrapper: "ListMessageMoveTasksResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListMessageMoveTasks;
+impl OperationType for ListMessageMoveTasks {
+    type Input = ListMessageMoveTasksRequest;
+    type Output = ListMessageMoveTasksResult;
+    const FACTS: &'static schema::Operation = &LIST_MESSAGE_MOVE_TASKS;
+}
+
+static LIST_QUEUE_TAGS: schema::Operation = schema::Operation {
+    name: "ListQueueTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListQueueTagsRequest,
+    output: &S_ListQueueTagsResult,
+    errors: &[&REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &UNSUPPORTED_OPERATION, &INVALID_ADDRESS, &INVALID_SECURITY],
+    result_wrapper: "ListQueueTagsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListQueueTags;
+impl OperationType for ListQueueTags {
+    type Input = ListQueueTagsRequest;
+    type Output = ListQueueTagsResult;
+    const FACTS: &'static schema::Operation = &LIST_QUEUE_TAGS;
+}
+
+static LIST_QUEUES: schema::Operation = schema::Operation {
+    name: "ListQueues",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListQueuesRequest,
+    output: &S_ListQueuesResult,
+    errors: &[&REQUEST_THROTTLED, &INVALID_SECURITY, &INVALID_ADDRESS, &UNSUPPORTED_OPERATION],
+    result_wrapper: "ListQueuesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListQueues;
+impl OperationType for ListQueues {
+    type Input = ListQueuesRequest;
+    type Output = ListQueuesResult;
+    const FACTS: &'static schema::Operation = &LIST_QUEUES;
+}
+
+static PURGE_QUEUE: schema::Operation = schema::Operation {
+    name: "PurgeQueue",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PurgeQueueRequest,
+    output: &UNIT,
+    errors: &[
+        &QUEUE_DOES_NOT_EXIST,
+        &PURGE_QUEUE_IN_PROGRESS,
+        &REQUEST_THROTTLED,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+        &UNSUPPORTED_OPERATION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PurgeQueue;
+impl OperationType for PurgeQueue {
+    type Input = PurgeQueueRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PURGE_QUEUE;
+}
+
+static RECEIVE_MESSAGE: schema::Operation = schema::Operation {
+    name: "ReceiveMessage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReceiveMessageRequest,
+    output: &S_ReceiveMessageResult,
+    errors: &[
+        &UNSUPPORTED_OPERATION,
+        &OVER_LIMIT,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &INVALID_SECURITY,
+        &KMS_DISABLED,
+        &KMS_INVALID_STATE,
+        &KMS_NOT_FOUND,
+        &KMS_OPT_IN_REQUIRED,
+        &KMS_THROTTLED,
+        &KMS_ACCESS_DENIED,
+        &KMS_INVALID_KEY_USAGE,
+        &INVALID_ADDRESS,
+    ],
+    result_wrapper: "ReceiveMessageResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReceiveMessage;
+impl OperationType for ReceiveMessage {
+    type Input = ReceiveMessageRequest;
+    type Output = ReceiveMessageResult;
+    const FACTS: &'static schema::Operation = &RECEIVE_MESSAGE;
+}
+
+static REMOVE_PERMISSION: schema::Operation = schema::Operation {
+    name: "RemovePermission",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemovePermissionRequest,
+    output: &UNIT,
+    errors: &[&INVALID_ADDRESS, &REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &INVALID_SECURITY, &UNSUPPORTED_OPERATION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RemovePermission;
+impl OperationType for RemovePermission {
+    type Input = RemovePermissionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_PERMISSION;
+}
+
+static SEND_MESSAGE: schema::Operation = schema::Operation {
+    name: "SendMessage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SendMessageRequest,
+    output: &S_SendMessageResult,
+    errors: &[
+        &INVALID_MESSAGE_CONTENTS,
+        &UNSUPPORTED_OPERATION,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &INVALID_SECURITY,
+        &KMS_DISABLED,
+        &KMS_INVALID_STATE,
+        &KMS_NOT_FOUND,
+        &KMS_OPT_IN_REQUIRED,
+        &KMS_THROTTLED,
+        &KMS_ACCESS_DENIED,
+        &KMS_INVALID_KEY_USAGE,
+        &INVALID_ADDRESS,
+    ],
+    result_wrapper: "SendMessageResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SendMessage;
+impl OperationType for SendMessage {
+    type Input = SendMessageRequest;
+    type Output = SendMessageResult;
+    const FACTS: &'static schema::Operation = &SEND_MESSAGE;
+}
+
+static SEND_MESSAGE_BATCH: schema::Operation = schema::Operation {
+    name: "SendMessageBatch",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SendMessageBatchRequest,
+    output: &S_SendMessageBatchResult,
+    errors: &[
+        &TOO_MANY_ENTRIES_IN_BATCH_REQUEST,
+        &EMPTY_BATCH_REQUEST,
+        &BATCH_ENTRY_IDS_NOT_DISTINCT,
+        &BATCH_REQUEST_TOO_LONG,
+        &INVALID_BATCH_ENTRY_ID,
+        &UNSUPPORTED_OPERATION,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &INVALID_SECURITY,
+        &KMS_DISABLED,
+        &KMS_INVALID_STATE,
+        &KMS_NOT_FOUND,
+        &KMS_OPT_IN_REQUIRED,
+        &KMS_THROTTLED,
+        &KMS_ACCESS_DENIED,
+        &KMS_INVALID_KEY_USAGE,
+        &INVALID_ADDRESS,
+    ],
+    result_wrapper: "SendMessageBatchResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SendMessageBatch;
+impl OperationType for SendMessageBatch {
+    type Input = SendMessageBatchRequest;
+    type Output = SendMessageBatchResult;
+    const FACTS: &'static schema::Operation = &SEND_MESSAGE_BATCH;
+}
+
+static SET_QUEUE_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "SetQueueAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetQueueAttributesRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_ATTRIBUTE_NAME,
+        &INVALID_ATTRIBUTE_VALUE,
+        &REQUEST_THROTTLED,
+        &QUEUE_DOES_NOT_EXIST,
+        &UNSUPPORTED_OPERATION,
+        &OVER_LIMIT,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetQueueAttributes;
+impl OperationType for SetQueueAttributes {
+    type Input = SetQueueAttributesRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_QUEUE_ATTRIBUTES;
+}
+
+static START_MESSAGE_MOVE_TASK: schema::Operation = schema::Operation {
+    name: "StartMessageMoveTask",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartMessageMoveTaskRequest,
+    output: &S_StartMessageMoveTaskResult,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_THROTTLED,
+        &INVALID_ADDRESS,
+        &INVALID_SECURITY,
+        &UNSUPPORTED_OPERATION,
+    ],
+    result_wrapper: "StartMessageMoveTaskResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct StartMessageMoveTask;
+impl OperationType for StartMessageMoveTask {
+    type Input = StartMessageMoveTaskRequest;
+    type Output = StartMessageMoveTaskResult;
+    const FACTS: &'static schema::Operation = &START_MESSAGE_MOVE_TASK;
+}
+
+static TAG_QUEUE: schema::Operation = schema::Operation {
+    name: "TagQueue",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagQueueRequest,
+    output: &UNIT,
+    errors: &[&INVALID_ADDRESS, &REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &INVALID_SECURITY, &UNSUPPORTED_OPERATION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagQueue;
+impl OperationType for TagQueue {
+    type Input = TagQueueRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_QUEUE;
+}
+
+static UNTAG_QUEUE: schema::Operation = schema::Operation {
+    name: "UntagQueue",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagQueueRequest,
+    output: &UNIT,
+    errors: &[&INVALID_ADDRESS, &REQUEST_THROTTLED, &QUEUE_DOES_NOT_EXIST, &INVALID_SECURITY, &UNSUPPORTED_OPERATION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagQueue;
+impl OperationType for UntagQueue {
+    type Input = UntagQueueRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_QUEUE;
+}
+
+pub static BATCH_ENTRY_IDS_NOT_DISTINCT: ErrorFact = ErrorFact {
+    shape: "BatchEntryIdsNotDistinct",
+    code: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+    status: 400,
+    message: "message",
+};
+pub static BATCH_REQUEST_TOO_LONG: ErrorFact = ErrorFact {
+    shape: "BatchRequestTooLong",
+    code: "AWS.SimpleQueueService.BatchRequestTooLong",
+    status: 400,
+    message: "message",
+};
+pub static EMPTY_BATCH_REQUEST: ErrorFact = ErrorFact {
+    shape: "EmptyBatchRequest",
+    code: "AWS.SimpleQueueService.EmptyBatchRequest",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_ADDRESS: ErrorFact =
     ErrorFact { shape: "InvalidAddress", code: "InvalidAddress", status: 400, message: "message" };
 pub static INVALID_ATTRIBUTE_NAME: ErrorFact =
     ErrorFact { shape: "InvalidAttributeName", code: "InvalidAttributeName", status: 400, message: "message" };
 pub static INVALID_ATTRIBUTE_VALUE: ErrorFact =
     ErrorFact { shape: "InvalidAttributeValue", code: "InvalidAttributeValue", status: 400, message: "message" };
-pub static INVALID_BATCH_ENTRY_ID: ErrorFact =
-    ErrorFact { shape: "InvalidBatchEntryId", code: "InvalidBatchEntryId", status: 400, message: "message" };
+pub static INVALID_BATCH_ENTRY_ID: ErrorFact = ErrorFact {
+    shape: "InvalidBatchEntryId",
+    code: "AWS.SimpleQueueService.InvalidBatchEntryId",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_ID_FORMAT: ErrorFact =
     ErrorFact { shape: "InvalidIdFormat", code: "InvalidIdFormat", status: 400, message: "message" };
 pub static INVALID_MESSAGE_CONTENTS: ErrorFact =
     ErrorFact { shape: "InvalidMessageContents", code: "InvalidMessageContents", status: 400, message: "message" };
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
+    shape: "InvalidParameterValueException",
+    code: "InvalidParameterValue",
+    status: 400,
+    message: "message",
+};
 pub static INVALID_SECURITY: ErrorFact =
     ErrorFact { shape: "InvalidSecurity", code: "InvalidSecurity", status: 400, message: "message" };
 pub static KMS_ACCESS_DENIED: ErrorFact =
@@ -82,17 +726,35 @@ pub static KMS_OPT_IN_REQUIRED: ErrorFact =
     ErrorFact { shape: "KmsOptInRequired", code: "KmsOptInRequired", status: 400, message: "message" };
 pub static KMS_THROTTLED: ErrorFact =
     ErrorFact { shape: "KmsThrottled", code: "KmsThrottled", status: 400, message: "message" };
-pub static MESSAGE_NOT_INFLIGHT: ErrorFact =
-    ErrorFact { shape: "MessageNotInflight", code: "MessageNotInflight", status: 400, message: "message" };
+pub static MESSAGE_NOT_INFLIGHT: ErrorFact = ErrorFact {
+    shape: "MessageNotInflight",
+    code: "AWS.SimpleQueueService.MessageNotInflight",
+    status: 400,
+    message: "message",
+};
+pub static MISSING_REQUIRED_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MissingRequiredParameterException", code: "MissingParameter", status: 400, message: "message" };
 pub static OVER_LIMIT: ErrorFact = ErrorFact { shape: "OverLimit", code: "OverLimit", status: 400, message: "message" };
-pub static PURGE_QUEUE_IN_PROGRESS: ErrorFact =
-    ErrorFact { shape: "PurgeQueueInProgress", code: "PurgeQueueInProgress", status: 400, message: "message" };
-pub static QUEUE_DELETED_RECENTLY: ErrorFact =
-    ErrorFact { shape: "QueueDeletedRecently", code: "QueueDeletedRecently", status: 400, message: "message" };
-pub static QUEUE_DOES_NOT_EXIST: ErrorFact =
-    ErrorFact { shape: "QueueDoesNotExist", code: "QueueDoesNotExist", status: 400, message: "message" };
+pub static PURGE_QUEUE_IN_PROGRESS: ErrorFact = ErrorFact {
+    shape: "PurgeQueueInProgress",
+    code: "AWS.SimpleQueueService.PurgeQueueInProgress",
+    status: 400,
+    message: "message",
+};
+pub static QUEUE_DELETED_RECENTLY: ErrorFact = ErrorFact {
+    shape: "QueueDeletedRecently",
+    code: "AWS.SimpleQueueService.QueueDeletedRecently",
+    status: 400,
+    message: "message",
+};
+pub static QUEUE_DOES_NOT_EXIST: ErrorFact = ErrorFact {
+    shape: "QueueDoesNotExist",
+    code: "AWS.SimpleQueueService.NonExistentQueue",
+    status: 400,
+    message: "message",
+};
 pub static QUEUE_NAME_EXISTS: ErrorFact =
-    ErrorFact { shape: "QueueNameExists", code: "QueueNameExists", status: 400, message: "message" };
+    ErrorFact { shape: "QueueNameExists", code: "QueueAlreadyExists", status: 400, message: "message" };
 pub static RECEIPT_HANDLE_IS_INVALID: ErrorFact =
     ErrorFact { shape: "ReceiptHandleIsInvalid", code: "ReceiptHandleIsInvalid", status: 400, message: "message" };
 pub static REQUEST_THROTTLED: ErrorFact =
@@ -105,9 +767,2407 @@ pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
 };
 pub static TOO_MANY_ENTRIES_IN_BATCH_REQUEST: ErrorFact = ErrorFact {
     shape: "TooManyEntriesInBatchRequest",
-    code: "TooManyEntriesInBatchRequest",
+    code: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
     status: 400,
     message: "message",
 };
-pub static UNSUPPORTED_OPERATION: ErrorFact =
-    ErrorFact { shape: "UnsupportedOperation", code: "UnsupportedOperation", status: 400, message: "message" };
+pub static UNSUPPORTED_OPERATION: ErrorFact = ErrorFact {
+    shape: "UnsupportedOperation",
+    code: "AWS.SimpleQueueService.UnsupportedOperation",
+    status: 400,
+    message: "message",
+};
+
+static S_AWSAccountIdList: schema::Shape = schema::Shape::new("AWSAccountIdList", Kind::List(&M_AWSAccountIdList));
+static M_AWSAccountIdList: schema::Member = schema::Member::new("member", &S_String).wire("AWSAccountId");
+static S_ActionNameList: schema::Shape = schema::Shape::new("ActionNameList", Kind::List(&M_ActionNameList));
+static M_ActionNameList: schema::Member = schema::Member::new("member", &S_String).wire("ActionName");
+static S_AddPermissionRequest: schema::Shape =
+    schema::Shape::new("AddPermissionRequest", Kind::Structure(&L_AddPermissionRequest));
+static L_AddPermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Label", &S_String).required(),
+    schema::Member::new("AWSAccountIds", &S_AWSAccountIdList).required().flattened(),
+    schema::Member::new("Actions", &S_ActionNameList).required().flattened(),
+]);
+static S_AttributeNameList: schema::Shape = schema::Shape::new("AttributeNameList", Kind::List(&M_AttributeNameList));
+static M_AttributeNameList: schema::Member = schema::Member::new("member", &S_QueueAttributeName).wire("AttributeName");
+static S_BatchResultErrorEntry: schema::Shape =
+    schema::Shape::new("BatchResultErrorEntry", Kind::Structure(&L_BatchResultErrorEntry));
+static L_BatchResultErrorEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("SenderFault", &S_Boolean).required(),
+    schema::Member::new("Code", &S_String).required(),
+    schema::Member::new("Message", &S_String),
+]);
+static S_BatchResultErrorEntryList: schema::Shape =
+    schema::Shape::new("BatchResultErrorEntryList", Kind::List(&M_BatchResultErrorEntryList));
+static M_BatchResultErrorEntryList: schema::Member =
+    schema::Member::new("member", &S_BatchResultErrorEntry).wire("BatchResultErrorEntry");
+static S_Binary: schema::Shape = schema::Shape::new("Binary", Kind::Blob);
+static S_BinaryList: schema::Shape = schema::Shape::new("BinaryList", Kind::List(&M_BinaryList));
+static M_BinaryList: schema::Member = schema::Member::new("member", &S_Binary).wire("BinaryListValue");
+static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_BoxedInteger: schema::Shape = schema::Shape::new("BoxedInteger", Kind::Integer);
+static S_CancelMessageMoveTaskRequest: schema::Shape =
+    schema::Shape::new("CancelMessageMoveTaskRequest", Kind::Structure(&L_CancelMessageMoveTaskRequest));
+static L_CancelMessageMoveTaskRequest: Layout = Layout::new(&[schema::Member::new("TaskHandle", &S_String).required()]);
+static S_CancelMessageMoveTaskResult: schema::Shape =
+    schema::Shape::new("CancelMessageMoveTaskResult", Kind::Structure(&L_CancelMessageMoveTaskResult));
+static L_CancelMessageMoveTaskResult: Layout =
+    Layout::new(&[schema::Member::new("ApproximateNumberOfMessagesMoved", &S_Long)]);
+static S_ChangeMessageVisibilityBatchRequest: schema::Shape =
+    schema::Shape::new("ChangeMessageVisibilityBatchRequest", Kind::Structure(&L_ChangeMessageVisibilityBatchRequest));
+static L_ChangeMessageVisibilityBatchRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Entries", &S_ChangeMessageVisibilityBatchRequestEntryList).required().flattened(),
+]);
+static S_ChangeMessageVisibilityBatchRequestEntry: schema::Shape = schema::Shape::new(
+    "ChangeMessageVisibilityBatchRequestEntry",
+    Kind::Structure(&L_ChangeMessageVisibilityBatchRequestEntry),
+);
+static L_ChangeMessageVisibilityBatchRequestEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("ReceiptHandle", &S_String).required(),
+    schema::Member::new("VisibilityTimeout", &S_NullableInteger),
+]);
+static S_ChangeMessageVisibilityBatchRequestEntryList: schema::Shape = schema::Shape::new(
+    "ChangeMessageVisibilityBatchRequestEntryList",
+    Kind::List(&M_ChangeMessageVisibilityBatchRequestEntryList),
+);
+static M_ChangeMessageVisibilityBatchRequestEntryList: schema::Member =
+    schema::Member::new("member", &S_ChangeMessageVisibilityBatchRequestEntry)
+        .wire("ChangeMessageVisibilityBatchRequestEntry");
+static S_ChangeMessageVisibilityBatchResult: schema::Shape =
+    schema::Shape::new("ChangeMessageVisibilityBatchResult", Kind::Structure(&L_ChangeMessageVisibilityBatchResult));
+static L_ChangeMessageVisibilityBatchResult: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_ChangeMessageVisibilityBatchResultEntryList).required().flattened(),
+    schema::Member::new("Failed", &S_BatchResultErrorEntryList).required().flattened(),
+]);
+static S_ChangeMessageVisibilityBatchResultEntry: schema::Shape = schema::Shape::new(
+    "ChangeMessageVisibilityBatchResultEntry",
+    Kind::Structure(&L_ChangeMessageVisibilityBatchResultEntry),
+);
+static L_ChangeMessageVisibilityBatchResultEntry: Layout =
+    Layout::new(&[schema::Member::new("Id", &S_String).required()]);
+static S_ChangeMessageVisibilityBatchResultEntryList: schema::Shape = schema::Shape::new(
+    "ChangeMessageVisibilityBatchResultEntryList",
+    Kind::List(&M_ChangeMessageVisibilityBatchResultEntryList),
+);
+static M_ChangeMessageVisibilityBatchResultEntryList: schema::Member =
+    schema::Member::new("member", &S_ChangeMessageVisibilityBatchResultEntry)
+        .wire("ChangeMessageVisibilityBatchResultEntry");
+static S_ChangeMessageVisibilityRequest: schema::Shape =
+    schema::Shape::new("ChangeMessageVisibilityRequest", Kind::Structure(&L_ChangeMessageVisibilityRequest));
+static L_ChangeMessageVisibilityRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("ReceiptHandle", &S_String).required(),
+    schema::Member::new("VisibilityTimeout", &S_NullableInteger).required(),
+]);
+static S_CreateQueueRequest: schema::Shape =
+    schema::Shape::new("CreateQueueRequest", Kind::Structure(&L_CreateQueueRequest));
+static L_CreateQueueRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueName", &S_String).required(),
+    schema::Member::new("Attributes", &S_QueueAttributeMap).query("Attribute").flattened(),
+    schema::Member::new("tags", &S_TagMap).query("Tag").flattened(),
+]);
+static S_CreateQueueResult: schema::Shape =
+    schema::Shape::new("CreateQueueResult", Kind::Structure(&L_CreateQueueResult));
+static L_CreateQueueResult: Layout = Layout::new(&[schema::Member::new("QueueUrl", &S_String)]);
+static S_DeleteMessageBatchRequest: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchRequest", Kind::Structure(&L_DeleteMessageBatchRequest));
+static L_DeleteMessageBatchRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Entries", &S_DeleteMessageBatchRequestEntryList).required().flattened(),
+]);
+static S_DeleteMessageBatchRequestEntry: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchRequestEntry", Kind::Structure(&L_DeleteMessageBatchRequestEntry));
+static L_DeleteMessageBatchRequestEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("ReceiptHandle", &S_String).required(),
+]);
+static S_DeleteMessageBatchRequestEntryList: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchRequestEntryList", Kind::List(&M_DeleteMessageBatchRequestEntryList));
+static M_DeleteMessageBatchRequestEntryList: schema::Member =
+    schema::Member::new("member", &S_DeleteMessageBatchRequestEntry).wire("DeleteMessageBatchRequestEntry");
+static S_DeleteMessageBatchResult: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchResult", Kind::Structure(&L_DeleteMessageBatchResult));
+static L_DeleteMessageBatchResult: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_DeleteMessageBatchResultEntryList).required().flattened(),
+    schema::Member::new("Failed", &S_BatchResultErrorEntryList).required().flattened(),
+]);
+static S_DeleteMessageBatchResultEntry: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchResultEntry", Kind::Structure(&L_DeleteMessageBatchResultEntry));
+static L_DeleteMessageBatchResultEntry: Layout = Layout::new(&[schema::Member::new("Id", &S_String).required()]);
+static S_DeleteMessageBatchResultEntryList: schema::Shape =
+    schema::Shape::new("DeleteMessageBatchResultEntryList", Kind::List(&M_DeleteMessageBatchResultEntryList));
+static M_DeleteMessageBatchResultEntryList: schema::Member =
+    schema::Member::new("member", &S_DeleteMessageBatchResultEntry).wire("DeleteMessageBatchResultEntry");
+static S_DeleteMessageRequest: schema::Shape =
+    schema::Shape::new("DeleteMessageRequest", Kind::Structure(&L_DeleteMessageRequest));
+static L_DeleteMessageRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("ReceiptHandle", &S_String).required(),
+]);
+static S_DeleteQueueRequest: schema::Shape =
+    schema::Shape::new("DeleteQueueRequest", Kind::Structure(&L_DeleteQueueRequest));
+static L_DeleteQueueRequest: Layout = Layout::new(&[schema::Member::new("QueueUrl", &S_String).required()]);
+static S_GetQueueAttributesRequest: schema::Shape =
+    schema::Shape::new("GetQueueAttributesRequest", Kind::Structure(&L_GetQueueAttributesRequest));
+static L_GetQueueAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("AttributeNames", &S_AttributeNameList).flattened(),
+]);
+static S_GetQueueAttributesResult: schema::Shape =
+    schema::Shape::new("GetQueueAttributesResult", Kind::Structure(&L_GetQueueAttributesResult));
+static L_GetQueueAttributesResult: Layout =
+    Layout::new(&[schema::Member::new("Attributes", &S_QueueAttributeMap).query("Attribute").flattened()]);
+static S_GetQueueUrlRequest: schema::Shape =
+    schema::Shape::new("GetQueueUrlRequest", Kind::Structure(&L_GetQueueUrlRequest));
+static L_GetQueueUrlRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueName", &S_String).required(),
+    schema::Member::new("QueueOwnerAWSAccountId", &S_String),
+]);
+static S_GetQueueUrlResult: schema::Shape =
+    schema::Shape::new("GetQueueUrlResult", Kind::Structure(&L_GetQueueUrlResult));
+static L_GetQueueUrlResult: Layout = Layout::new(&[schema::Member::new("QueueUrl", &S_String)]);
+static S_ListDeadLetterSourceQueuesRequest: schema::Shape =
+    schema::Shape::new("ListDeadLetterSourceQueuesRequest", Kind::Structure(&L_ListDeadLetterSourceQueuesRequest));
+static L_ListDeadLetterSourceQueuesRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("NextToken", &S_Token),
+    schema::Member::new("MaxResults", &S_BoxedInteger),
+]);
+static S_ListDeadLetterSourceQueuesResult: schema::Shape =
+    schema::Shape::new("ListDeadLetterSourceQueuesResult", Kind::Structure(&L_ListDeadLetterSourceQueuesResult));
+static L_ListDeadLetterSourceQueuesResult: Layout = Layout::new(&[
+    schema::Member::new("queueUrls", &S_QueueUrlList).required().flattened(),
+    schema::Member::new("NextToken", &S_Token),
+]);
+static S_ListMessageMoveTasksRequest: schema::Shape =
+    schema::Shape::new("ListMessageMoveTasksRequest", Kind::Structure(&L_ListMessageMoveTasksRequest));
+static L_ListMessageMoveTasksRequest: Layout = Layout::new(&[
+    schema::Member::new("SourceArn", &S_String).required(),
+    schema::Member::new("MaxResults", &S_NullableInteger),
+]);
+static S_ListMessageMoveTasksResult: schema::Shape =
+    schema::Shape::new("ListMessageMoveTasksResult", Kind::Structure(&L_ListMessageMoveTasksResult));
+static L_ListMessageMoveTasksResult: Layout =
+    Layout::new(&[schema::Member::new("Results", &S_ListMessageMoveTasksResultEntryList)
+        .flattened_by_member()
+        .flattened()]);
+static S_ListMessageMoveTasksResultEntry: schema::Shape =
+    schema::Shape::new("ListMessageMoveTasksResultEntry", Kind::Structure(&L_ListMessageMoveTasksResultEntry));
+static L_ListMessageMoveTasksResultEntry: Layout = Layout::new(&[
+    schema::Member::new("TaskHandle", &S_String),
+    schema::Member::new("Status", &S_String),
+    schema::Member::new("SourceArn", &S_String),
+    schema::Member::new("DestinationArn", &S_String),
+    schema::Member::new("MaxNumberOfMessagesPerSecond", &S_NullableInteger),
+    schema::Member::new("ApproximateNumberOfMessagesMoved", &S_Long),
+    schema::Member::new("ApproximateNumberOfMessagesToMove", &S_NullableLong),
+    schema::Member::new("FailureReason", &S_String),
+    schema::Member::new("StartedTimestamp", &S_Long),
+]);
+static S_ListMessageMoveTasksResultEntryList: schema::Shape =
+    schema::Shape::new("ListMessageMoveTasksResultEntryList", Kind::List(&M_ListMessageMoveTasksResultEntryList));
+static M_ListMessageMoveTasksResultEntryList: schema::Member =
+    schema::Member::new("member", &S_ListMessageMoveTasksResultEntry).wire("ListMessageMoveTasksResultEntry");
+static S_ListQueueTagsRequest: schema::Shape =
+    schema::Shape::new("ListQueueTagsRequest", Kind::Structure(&L_ListQueueTagsRequest));
+static L_ListQueueTagsRequest: Layout = Layout::new(&[schema::Member::new("QueueUrl", &S_String).required()]);
+static S_ListQueueTagsResult: schema::Shape =
+    schema::Shape::new("ListQueueTagsResult", Kind::Structure(&L_ListQueueTagsResult));
+static L_ListQueueTagsResult: Layout = Layout::new(&[schema::Member::new("Tags", &S_TagMap).query("Tag").flattened()]);
+static S_ListQueuesRequest: schema::Shape =
+    schema::Shape::new("ListQueuesRequest", Kind::Structure(&L_ListQueuesRequest));
+static L_ListQueuesRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueNamePrefix", &S_String),
+    schema::Member::new("NextToken", &S_Token),
+    schema::Member::new("MaxResults", &S_BoxedInteger),
+]);
+static S_ListQueuesResult: schema::Shape = schema::Shape::new("ListQueuesResult", Kind::Structure(&L_ListQueuesResult));
+static L_ListQueuesResult: Layout = Layout::new(&[
+    schema::Member::new("QueueUrls", &S_QueueUrlList).flattened(),
+    schema::Member::new("NextToken", &S_Token),
+]);
+static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_Message: schema::Shape = schema::Shape::new("Message", Kind::Structure(&L_Message));
+static L_Message: Layout = Layout::new(&[
+    schema::Member::new("MessageId", &S_String),
+    schema::Member::new("ReceiptHandle", &S_String),
+    schema::Member::new("MD5OfBody", &S_String),
+    schema::Member::new("Body", &S_String),
+    schema::Member::new("Attributes", &S_MessageSystemAttributeMap).query("Attribute").flattened(),
+    schema::Member::new("MD5OfMessageAttributes", &S_String),
+    schema::Member::new("MessageAttributes", &S_MessageBodyAttributeMap).query("MessageAttribute").flattened(),
+]);
+static S_MessageAttributeName: schema::Shape = schema::Shape::new("MessageAttributeName", Kind::String);
+static S_MessageAttributeNameList: schema::Shape =
+    schema::Shape::new("MessageAttributeNameList", Kind::List(&M_MessageAttributeNameList));
+static M_MessageAttributeNameList: schema::Member =
+    schema::Member::new("member", &S_MessageAttributeName).wire("MessageAttributeName");
+static S_MessageAttributeValue: schema::Shape =
+    schema::Shape::new("MessageAttributeValue", Kind::Structure(&L_MessageAttributeValue));
+static L_MessageAttributeValue: Layout = Layout::new(&[
+    schema::Member::new("StringValue", &S_String),
+    schema::Member::new("BinaryValue", &S_Binary),
+    schema::Member::new("StringListValues", &S_StringList).flattened_by_member(),
+    schema::Member::new("BinaryListValues", &S_BinaryList).flattened_by_member(),
+    schema::Member::new("DataType", &S_String).required(),
+]);
+static S_MessageBodyAttributeMap: schema::Shape =
+    schema::Shape::new("MessageBodyAttributeMap", Kind::Map(&K_MessageBodyAttributeMap, &V_MessageBodyAttributeMap));
+static K_MessageBodyAttributeMap: schema::Member = schema::Member::new("key", &S_String).wire("Name");
+static V_MessageBodyAttributeMap: schema::Member = schema::Member::new("value", &S_MessageAttributeValue).wire("Value");
+static S_MessageBodySystemAttributeMap: schema::Shape = schema::Shape::new(
+    "MessageBodySystemAttributeMap",
+    Kind::Map(&K_MessageBodySystemAttributeMap, &V_MessageBodySystemAttributeMap),
+);
+static K_MessageBodySystemAttributeMap: schema::Member =
+    schema::Member::new("key", &S_MessageSystemAttributeNameForSends).wire("Name");
+static V_MessageBodySystemAttributeMap: schema::Member =
+    schema::Member::new("value", &S_MessageSystemAttributeValue).wire("Value");
+static S_MessageList: schema::Shape = schema::Shape::new("MessageList", Kind::List(&M_MessageList));
+static M_MessageList: schema::Member = schema::Member::new("member", &S_Message).wire("Message");
+static S_MessageSystemAttributeList: schema::Shape =
+    schema::Shape::new("MessageSystemAttributeList", Kind::List(&M_MessageSystemAttributeList));
+static M_MessageSystemAttributeList: schema::Member =
+    schema::Member::new("member", &S_MessageSystemAttributeName).wire("MessageSystemAttributeName");
+static S_MessageSystemAttributeMap: schema::Shape = schema::Shape::new(
+    "MessageSystemAttributeMap",
+    Kind::Map(&K_MessageSystemAttributeMap, &V_MessageSystemAttributeMap),
+);
+static K_MessageSystemAttributeMap: schema::Member =
+    schema::Member::new("key", &S_MessageSystemAttributeName).wire("Name");
+static V_MessageSystemAttributeMap: schema::Member = schema::Member::new("value", &S_String).wire("Value");
+static S_MessageSystemAttributeName: schema::Shape = schema::Shape::new("MessageSystemAttributeName", Kind::String);
+static S_MessageSystemAttributeNameForSends: schema::Shape =
+    schema::Shape::new("MessageSystemAttributeNameForSends", Kind::String);
+static S_MessageSystemAttributeValue: schema::Shape =
+    schema::Shape::new("MessageSystemAttributeValue", Kind::Structure(&L_MessageSystemAttributeValue));
+static L_MessageSystemAttributeValue: Layout = Layout::new(&[
+    schema::Member::new("StringValue", &S_String),
+    schema::Member::new("BinaryValue", &S_Binary),
+    schema::Member::new("StringListValues", &S_StringList).flattened_by_member(),
+    schema::Member::new("BinaryListValues", &S_BinaryList).flattened_by_member(),
+    schema::Member::new("DataType", &S_String).required(),
+]);
+static S_NullableInteger: schema::Shape = schema::Shape::new("NullableInteger", Kind::Integer);
+static S_NullableLong: schema::Shape = schema::Shape::new("NullableLong", Kind::Integer);
+static S_PurgeQueueRequest: schema::Shape =
+    schema::Shape::new("PurgeQueueRequest", Kind::Structure(&L_PurgeQueueRequest));
+static L_PurgeQueueRequest: Layout = Layout::new(&[schema::Member::new("QueueUrl", &S_String).required()]);
+static S_QueueAttributeMap: schema::Shape =
+    schema::Shape::new("QueueAttributeMap", Kind::Map(&K_QueueAttributeMap, &V_QueueAttributeMap));
+static K_QueueAttributeMap: schema::Member = schema::Member::new("key", &S_QueueAttributeName).wire("Name");
+static V_QueueAttributeMap: schema::Member = schema::Member::new("value", &S_String).wire("Value");
+static S_QueueAttributeName: schema::Shape = schema::Shape::new("QueueAttributeName", Kind::String);
+static S_QueueUrlList: schema::Shape = schema::Shape::new("QueueUrlList", Kind::List(&M_QueueUrlList));
+static M_QueueUrlList: schema::Member = schema::Member::new("member", &S_String).wire("QueueUrl");
+static S_ReceiveMessageRequest: schema::Shape =
+    schema::Shape::new("ReceiveMessageRequest", Kind::Structure(&L_ReceiveMessageRequest));
+static L_ReceiveMessageRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("AttributeNames", &S_AttributeNameList).flattened(),
+    schema::Member::new("MessageSystemAttributeNames", &S_MessageSystemAttributeList).flattened(),
+    schema::Member::new("MessageAttributeNames", &S_MessageAttributeNameList).flattened(),
+    schema::Member::new("MaxNumberOfMessages", &S_NullableInteger),
+    schema::Member::new("VisibilityTimeout", &S_NullableInteger),
+    schema::Member::new("WaitTimeSeconds", &S_NullableInteger),
+    schema::Member::new("ReceiveRequestAttemptId", &S_String),
+]);
+static S_ReceiveMessageResult: schema::Shape =
+    schema::Shape::new("ReceiveMessageResult", Kind::Structure(&L_ReceiveMessageResult));
+static L_ReceiveMessageResult: Layout = Layout::new(&[schema::Member::new("Messages", &S_MessageList).flattened()]);
+static S_RemovePermissionRequest: schema::Shape =
+    schema::Shape::new("RemovePermissionRequest", Kind::Structure(&L_RemovePermissionRequest));
+static L_RemovePermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Label", &S_String).required(),
+]);
+static S_SendMessageBatchRequest: schema::Shape =
+    schema::Shape::new("SendMessageBatchRequest", Kind::Structure(&L_SendMessageBatchRequest));
+static L_SendMessageBatchRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Entries", &S_SendMessageBatchRequestEntryList).required().flattened(),
+]);
+static S_SendMessageBatchRequestEntry: schema::Shape =
+    schema::Shape::new("SendMessageBatchRequestEntry", Kind::Structure(&L_SendMessageBatchRequestEntry));
+static L_SendMessageBatchRequestEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("MessageBody", &S_String).required(),
+    schema::Member::new("DelaySeconds", &S_NullableInteger),
+    schema::Member::new("MessageAttributes", &S_MessageBodyAttributeMap).query("MessageAttribute").flattened(),
+    schema::Member::new("MessageSystemAttributes", &S_MessageBodySystemAttributeMap)
+        .query("MessageSystemAttribute")
+        .flattened(),
+    schema::Member::new("MessageDeduplicationId", &S_String),
+    schema::Member::new("MessageGroupId", &S_String),
+]);
+static S_SendMessageBatchRequestEntryList: schema::Shape =
+    schema::Shape::new("SendMessageBatchRequestEntryList", Kind::List(&M_SendMessageBatchRequestEntryList));
+static M_SendMessageBatchRequestEntryList: schema::Member =
+    schema::Member::new("member", &S_SendMessageBatchRequestEntry).wire("SendMessageBatchRequestEntry");
+static S_SendMessageBatchResult: schema::Shape =
+    schema::Shape::new("SendMessageBatchResult", Kind::Structure(&L_SendMessageBatchResult));
+static L_SendMessageBatchResult: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_SendMessageBatchResultEntryList).required().flattened(),
+    schema::Member::new("Failed", &S_BatchResultErrorEntryList).required().flattened(),
+]);
+static S_SendMessageBatchResultEntry: schema::Shape =
+    schema::Shape::new("SendMessageBatchResultEntry", Kind::Structure(&L_SendMessageBatchResultEntry));
+static L_SendMessageBatchResultEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("MessageId", &S_String).required(),
+    schema::Member::new("MD5OfMessageBody", &S_String).required(),
+    schema::Member::new("MD5OfMessageAttributes", &S_String),
+    schema::Member::new("MD5OfMessageSystemAttributes", &S_String),
+    schema::Member::new("SequenceNumber", &S_String),
+]);
+static S_SendMessageBatchResultEntryList: schema::Shape =
+    schema::Shape::new("SendMessageBatchResultEntryList", Kind::List(&M_SendMessageBatchResultEntryList));
+static M_SendMessageBatchResultEntryList: schema::Member =
+    schema::Member::new("member", &S_SendMessageBatchResultEntry).wire("SendMessageBatchResultEntry");
+static S_SendMessageRequest: schema::Shape =
+    schema::Shape::new("SendMessageRequest", Kind::Structure(&L_SendMessageRequest));
+static L_SendMessageRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("MessageBody", &S_String).required(),
+    schema::Member::new("DelaySeconds", &S_NullableInteger),
+    schema::Member::new("MessageAttributes", &S_MessageBodyAttributeMap).query("MessageAttribute").flattened(),
+    schema::Member::new("MessageSystemAttributes", &S_MessageBodySystemAttributeMap)
+        .query("MessageSystemAttribute")
+        .flattened(),
+    schema::Member::new("MessageDeduplicationId", &S_String),
+    schema::Member::new("MessageGroupId", &S_String),
+]);
+static S_SendMessageResult: schema::Shape =
+    schema::Shape::new("SendMessageResult", Kind::Structure(&L_SendMessageResult));
+static L_SendMessageResult: Layout = Layout::new(&[
+    schema::Member::new("MD5OfMessageBody", &S_String),
+    schema::Member::new("MD5OfMessageAttributes", &S_String),
+    schema::Member::new("MD5OfMessageSystemAttributes", &S_String),
+    schema::Member::new("MessageId", &S_String),
+    schema::Member::new("SequenceNumber", &S_String),
+]);
+static S_SetQueueAttributesRequest: schema::Shape =
+    schema::Shape::new("SetQueueAttributesRequest", Kind::Structure(&L_SetQueueAttributesRequest));
+static L_SetQueueAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Attributes", &S_QueueAttributeMap).query("Attribute").required().flattened(),
+]);
+static S_StartMessageMoveTaskRequest: schema::Shape =
+    schema::Shape::new("StartMessageMoveTaskRequest", Kind::Structure(&L_StartMessageMoveTaskRequest));
+static L_StartMessageMoveTaskRequest: Layout = Layout::new(&[
+    schema::Member::new("SourceArn", &S_String).required(),
+    schema::Member::new("DestinationArn", &S_String),
+    schema::Member::new("MaxNumberOfMessagesPerSecond", &S_NullableInteger),
+]);
+static S_StartMessageMoveTaskResult: schema::Shape =
+    schema::Shape::new("StartMessageMoveTaskResult", Kind::Structure(&L_StartMessageMoveTaskResult));
+static L_StartMessageMoveTaskResult: Layout = Layout::new(&[schema::Member::new("TaskHandle", &S_String)]);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList));
+static M_StringList: schema::Member = schema::Member::new("member", &S_String).wire("StringListValue");
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey).wire("TagKey");
+static S_TagMap: schema::Shape = schema::Shape::new("TagMap", Kind::Map(&K_TagMap, &V_TagMap));
+static K_TagMap: schema::Member = schema::Member::new("key", &S_TagKey).wire("Key");
+static V_TagMap: schema::Member = schema::Member::new("value", &S_TagValue).wire("Value");
+static S_TagQueueRequest: schema::Shape = schema::Shape::new("TagQueueRequest", Kind::Structure(&L_TagQueueRequest));
+static L_TagQueueRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("Tags", &S_TagMap).query("Tag").required().flattened(),
+]);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String);
+static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
+static S_UntagQueueRequest: schema::Shape =
+    schema::Shape::new("UntagQueueRequest", Kind::Structure(&L_UntagQueueRequest));
+static L_UntagQueueRequest: Layout = Layout::new(&[
+    schema::Member::new("QueueUrl", &S_String).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required().flattened(),
+]);
+#[derive(Clone, Default)]
+pub struct AddPermissionRequest {
+    pub queue_url: String,
+    pub label: String,
+    pub aws_account_ids: Vec<String>,
+    pub actions: Vec<String>,
+}
+impl std::fmt::Debug for AddPermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddPermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddPermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddPermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            1 => &self.label,
+            2 => &self.aws_account_ids,
+            _ => &self.actions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            1 => &mut self.label,
+            2 => &mut self.aws_account_ids,
+            _ => &mut self.actions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchResultErrorEntry {
+    pub id: String,
+    pub sender_fault: bool,
+    pub code: String,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for BatchResultErrorEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BatchResultErrorEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchResultErrorEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchResultErrorEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.sender_fault,
+            2 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.sender_fault,
+            2 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelMessageMoveTaskRequest {
+    pub task_handle: String,
+}
+impl std::fmt::Debug for CancelMessageMoveTaskRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelMessageMoveTaskRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelMessageMoveTaskRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelMessageMoveTaskRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.task_handle,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.task_handle,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelMessageMoveTaskResult {
+    pub approximate_number_of_messages_moved: Option<i64>,
+}
+impl std::fmt::Debug for CancelMessageMoveTaskResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelMessageMoveTaskResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelMessageMoveTaskResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelMessageMoveTaskResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.approximate_number_of_messages_moved,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.approximate_number_of_messages_moved,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeMessageVisibilityBatchRequest {
+    pub queue_url: String,
+    pub entries: Vec<ChangeMessageVisibilityBatchRequestEntry>,
+}
+impl std::fmt::Debug for ChangeMessageVisibilityBatchRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangeMessageVisibilityBatchRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeMessageVisibilityBatchRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeMessageVisibilityBatchRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.entries,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.entries,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeMessageVisibilityBatchRequestEntry {
+    pub id: String,
+    pub receipt_handle: String,
+    pub visibility_timeout: Option<i32>,
+}
+impl std::fmt::Debug for ChangeMessageVisibilityBatchRequestEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangeMessageVisibilityBatchRequestEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeMessageVisibilityBatchRequestEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeMessageVisibilityBatchRequestEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.receipt_handle,
+            _ => &self.visibility_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.receipt_handle,
+            _ => &mut self.visibility_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeMessageVisibilityBatchResult {
+    pub successful: Vec<ChangeMessageVisibilityBatchResultEntry>,
+    pub failed: Vec<BatchResultErrorEntry>,
+}
+impl std::fmt::Debug for ChangeMessageVisibilityBatchResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangeMessageVisibilityBatchResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeMessageVisibilityBatchResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeMessageVisibilityBatchResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.failed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.failed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeMessageVisibilityBatchResultEntry {
+    pub id: String,
+}
+impl std::fmt::Debug for ChangeMessageVisibilityBatchResultEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangeMessageVisibilityBatchResultEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeMessageVisibilityBatchResultEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeMessageVisibilityBatchResultEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeMessageVisibilityRequest {
+    pub queue_url: String,
+    pub receipt_handle: String,
+    pub visibility_timeout: i32,
+}
+impl std::fmt::Debug for ChangeMessageVisibilityRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangeMessageVisibilityRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeMessageVisibilityRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeMessageVisibilityRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            1 => &self.receipt_handle,
+            _ => &self.visibility_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            1 => &mut self.receipt_handle,
+            _ => &mut self.visibility_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateQueueRequest {
+    pub queue_name: String,
+    pub attributes: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateQueueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateQueueRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateQueueRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateQueueRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_name,
+            1 => &self.attributes,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_name,
+            1 => &mut self.attributes,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateQueueResult {
+    pub queue_url: Option<String>,
+}
+impl std::fmt::Debug for CreateQueueResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateQueueResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateQueueResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateQueueResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.queue_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.queue_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMessageBatchRequest {
+    pub queue_url: String,
+    pub entries: Vec<DeleteMessageBatchRequestEntry>,
+}
+impl std::fmt::Debug for DeleteMessageBatchRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMessageBatchRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMessageBatchRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMessageBatchRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.entries,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.entries,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMessageBatchRequestEntry {
+    pub id: String,
+    pub receipt_handle: String,
+}
+impl std::fmt::Debug for DeleteMessageBatchRequestEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMessageBatchRequestEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMessageBatchRequestEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMessageBatchRequestEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            _ => &self.receipt_handle,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            _ => &mut self.receipt_handle,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMessageBatchResult {
+    pub successful: Vec<DeleteMessageBatchResultEntry>,
+    pub failed: Vec<BatchResultErrorEntry>,
+}
+impl std::fmt::Debug for DeleteMessageBatchResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMessageBatchResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMessageBatchResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMessageBatchResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.failed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.failed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMessageBatchResultEntry {
+    pub id: String,
+}
+impl std::fmt::Debug for DeleteMessageBatchResultEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMessageBatchResultEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMessageBatchResultEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMessageBatchResultEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMessageRequest {
+    pub queue_url: String,
+    pub receipt_handle: String,
+}
+impl std::fmt::Debug for DeleteMessageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMessageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMessageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMessageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.receipt_handle,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.receipt_handle,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteQueueRequest {
+    pub queue_url: String,
+}
+impl std::fmt::Debug for DeleteQueueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteQueueRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteQueueRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteQueueRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.queue_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.queue_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueueAttributesRequest {
+    pub queue_url: String,
+    pub attribute_names: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetQueueAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueueAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueueAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueueAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueueAttributesResult {
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetQueueAttributesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueueAttributesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueueAttributesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueueAttributesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueueUrlRequest {
+    pub queue_name: String,
+    pub queue_owner_aws_account_id: Option<String>,
+}
+impl std::fmt::Debug for GetQueueUrlRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueueUrlRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueueUrlRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueueUrlRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_name,
+            _ => &self.queue_owner_aws_account_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_name,
+            _ => &mut self.queue_owner_aws_account_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueueUrlResult {
+    pub queue_url: Option<String>,
+}
+impl std::fmt::Debug for GetQueueUrlResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueueUrlResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueueUrlResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueueUrlResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.queue_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.queue_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListDeadLetterSourceQueuesRequest {
+    pub queue_url: String,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListDeadLetterSourceQueuesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListDeadLetterSourceQueuesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListDeadLetterSourceQueuesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListDeadLetterSourceQueuesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            1 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            1 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListDeadLetterSourceQueuesResult {
+    pub queue_urls: Vec<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListDeadLetterSourceQueuesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListDeadLetterSourceQueuesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListDeadLetterSourceQueuesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListDeadLetterSourceQueuesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_urls,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_urls,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMessageMoveTasksRequest {
+    pub source_arn: String,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListMessageMoveTasksRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMessageMoveTasksRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMessageMoveTasksRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMessageMoveTasksRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_arn,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_arn,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMessageMoveTasksResult {
+    pub results: Option<Vec<ListMessageMoveTasksResultEntry>>,
+}
+impl std::fmt::Debug for ListMessageMoveTasksResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMessageMoveTasksResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMessageMoveTasksResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMessageMoveTasksResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMessageMoveTasksResultEntry {
+    pub task_handle: Option<String>,
+    pub status: Option<String>,
+    pub source_arn: Option<String>,
+    pub destination_arn: Option<String>,
+    pub max_number_of_messages_per_second: Option<i32>,
+    pub approximate_number_of_messages_moved: Option<i64>,
+    pub approximate_number_of_messages_to_move: Option<i64>,
+    pub failure_reason: Option<String>,
+    pub started_timestamp: Option<i64>,
+}
+impl std::fmt::Debug for ListMessageMoveTasksResultEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMessageMoveTasksResultEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMessageMoveTasksResultEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMessageMoveTasksResultEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.task_handle,
+            1 => &self.status,
+            2 => &self.source_arn,
+            3 => &self.destination_arn,
+            4 => &self.max_number_of_messages_per_second,
+            5 => &self.approximate_number_of_messages_moved,
+            6 => &self.approximate_number_of_messages_to_move,
+            7 => &self.failure_reason,
+            _ => &self.started_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.task_handle,
+            1 => &mut self.status,
+            2 => &mut self.source_arn,
+            3 => &mut self.destination_arn,
+            4 => &mut self.max_number_of_messages_per_second,
+            5 => &mut self.approximate_number_of_messages_moved,
+            6 => &mut self.approximate_number_of_messages_to_move,
+            7 => &mut self.failure_reason,
+            _ => &mut self.started_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListQueueTagsRequest {
+    pub queue_url: String,
+}
+impl std::fmt::Debug for ListQueueTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListQueueTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListQueueTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListQueueTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.queue_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.queue_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListQueueTagsResult {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ListQueueTagsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListQueueTagsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListQueueTagsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListQueueTagsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListQueuesRequest {
+    pub queue_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListQueuesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListQueuesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListQueuesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListQueuesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_name_prefix,
+            1 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_name_prefix,
+            1 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListQueuesResult {
+    pub queue_urls: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListQueuesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListQueuesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListQueuesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListQueuesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_urls,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_urls,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Message {
+    pub message_id: Option<String>,
+    pub receipt_handle: Option<String>,
+    pub md5_of_body: Option<String>,
+    pub body: Option<String>,
+    pub attributes: Option<BTreeMap<String, String>>,
+    pub md5_of_message_attributes: Option<String>,
+    pub message_attributes: Option<BTreeMap<String, MessageAttributeValue>>,
+}
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Message {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Message {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Message
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message_id,
+            1 => &self.receipt_handle,
+            2 => &self.md5_of_body,
+            3 => &self.body,
+            4 => &self.attributes,
+            5 => &self.md5_of_message_attributes,
+            _ => &self.message_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message_id,
+            1 => &mut self.receipt_handle,
+            2 => &mut self.md5_of_body,
+            3 => &mut self.body,
+            4 => &mut self.attributes,
+            5 => &mut self.md5_of_message_attributes,
+            _ => &mut self.message_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MessageAttributeValue {
+    pub string_value: Option<String>,
+    pub binary_value: Option<Bytes>,
+    pub string_list_values: Option<Vec<String>>,
+    pub binary_list_values: Option<Vec<Bytes>>,
+    pub data_type: String,
+}
+impl std::fmt::Debug for MessageAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MessageAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MessageAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MessageAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.string_value,
+            1 => &self.binary_value,
+            2 => &self.string_list_values,
+            3 => &self.binary_list_values,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.string_value,
+            1 => &mut self.binary_value,
+            2 => &mut self.string_list_values,
+            3 => &mut self.binary_list_values,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MessageSystemAttributeValue {
+    pub string_value: Option<String>,
+    pub binary_value: Option<Bytes>,
+    pub string_list_values: Option<Vec<String>>,
+    pub binary_list_values: Option<Vec<Bytes>>,
+    pub data_type: String,
+}
+impl std::fmt::Debug for MessageSystemAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MessageSystemAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MessageSystemAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MessageSystemAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.string_value,
+            1 => &self.binary_value,
+            2 => &self.string_list_values,
+            3 => &self.binary_list_values,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.string_value,
+            1 => &mut self.binary_value,
+            2 => &mut self.string_list_values,
+            3 => &mut self.binary_list_values,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PurgeQueueRequest {
+    pub queue_url: String,
+}
+impl std::fmt::Debug for PurgeQueueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PurgeQueueRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PurgeQueueRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PurgeQueueRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.queue_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.queue_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReceiveMessageRequest {
+    pub queue_url: String,
+    pub attribute_names: Option<Vec<String>>,
+    pub message_system_attribute_names: Option<Vec<String>>,
+    pub message_attribute_names: Option<Vec<String>>,
+    pub max_number_of_messages: Option<i32>,
+    pub visibility_timeout: Option<i32>,
+    pub wait_time_seconds: Option<i32>,
+    pub receive_request_attempt_id: Option<String>,
+}
+impl std::fmt::Debug for ReceiveMessageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReceiveMessageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReceiveMessageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReceiveMessageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            1 => &self.attribute_names,
+            2 => &self.message_system_attribute_names,
+            3 => &self.message_attribute_names,
+            4 => &self.max_number_of_messages,
+            5 => &self.visibility_timeout,
+            6 => &self.wait_time_seconds,
+            _ => &self.receive_request_attempt_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            1 => &mut self.attribute_names,
+            2 => &mut self.message_system_attribute_names,
+            3 => &mut self.message_attribute_names,
+            4 => &mut self.max_number_of_messages,
+            5 => &mut self.visibility_timeout,
+            6 => &mut self.wait_time_seconds,
+            _ => &mut self.receive_request_attempt_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReceiveMessageResult {
+    pub messages: Option<Vec<Message>>,
+}
+impl std::fmt::Debug for ReceiveMessageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReceiveMessageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReceiveMessageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReceiveMessageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.messages,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.messages,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemovePermissionRequest {
+    pub queue_url: String,
+    pub label: String,
+}
+impl std::fmt::Debug for RemovePermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RemovePermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemovePermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemovePermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.label,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.label,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageBatchRequest {
+    pub queue_url: String,
+    pub entries: Vec<SendMessageBatchRequestEntry>,
+}
+impl std::fmt::Debug for SendMessageBatchRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageBatchRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageBatchRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageBatchRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.entries,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.entries,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageBatchRequestEntry {
+    pub id: String,
+    pub message_body: String,
+    pub delay_seconds: Option<i32>,
+    pub message_attributes: Option<BTreeMap<String, MessageAttributeValue>>,
+    pub message_system_attributes: Option<BTreeMap<String, MessageSystemAttributeValue>>,
+    pub message_deduplication_id: Option<String>,
+    pub message_group_id: Option<String>,
+}
+impl std::fmt::Debug for SendMessageBatchRequestEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageBatchRequestEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageBatchRequestEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageBatchRequestEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.message_body,
+            2 => &self.delay_seconds,
+            3 => &self.message_attributes,
+            4 => &self.message_system_attributes,
+            5 => &self.message_deduplication_id,
+            _ => &self.message_group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.message_body,
+            2 => &mut self.delay_seconds,
+            3 => &mut self.message_attributes,
+            4 => &mut self.message_system_attributes,
+            5 => &mut self.message_deduplication_id,
+            _ => &mut self.message_group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageBatchResult {
+    pub successful: Vec<SendMessageBatchResultEntry>,
+    pub failed: Vec<BatchResultErrorEntry>,
+}
+impl std::fmt::Debug for SendMessageBatchResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageBatchResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageBatchResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageBatchResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.failed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.failed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageBatchResultEntry {
+    pub id: String,
+    pub message_id: String,
+    pub md5_of_message_body: String,
+    pub md5_of_message_attributes: Option<String>,
+    pub md5_of_message_system_attributes: Option<String>,
+    pub sequence_number: Option<String>,
+}
+impl std::fmt::Debug for SendMessageBatchResultEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageBatchResultEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageBatchResultEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageBatchResultEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.message_id,
+            2 => &self.md5_of_message_body,
+            3 => &self.md5_of_message_attributes,
+            4 => &self.md5_of_message_system_attributes,
+            _ => &self.sequence_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.message_id,
+            2 => &mut self.md5_of_message_body,
+            3 => &mut self.md5_of_message_attributes,
+            4 => &mut self.md5_of_message_system_attributes,
+            _ => &mut self.sequence_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageRequest {
+    pub queue_url: String,
+    pub message_body: String,
+    pub delay_seconds: Option<i32>,
+    pub message_attributes: Option<BTreeMap<String, MessageAttributeValue>>,
+    pub message_system_attributes: Option<BTreeMap<String, MessageSystemAttributeValue>>,
+    pub message_deduplication_id: Option<String>,
+    pub message_group_id: Option<String>,
+}
+impl std::fmt::Debug for SendMessageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            1 => &self.message_body,
+            2 => &self.delay_seconds,
+            3 => &self.message_attributes,
+            4 => &self.message_system_attributes,
+            5 => &self.message_deduplication_id,
+            _ => &self.message_group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            1 => &mut self.message_body,
+            2 => &mut self.delay_seconds,
+            3 => &mut self.message_attributes,
+            4 => &mut self.message_system_attributes,
+            5 => &mut self.message_deduplication_id,
+            _ => &mut self.message_group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SendMessageResult {
+    pub md5_of_message_body: Option<String>,
+    pub md5_of_message_attributes: Option<String>,
+    pub md5_of_message_system_attributes: Option<String>,
+    pub message_id: Option<String>,
+    pub sequence_number: Option<String>,
+}
+impl std::fmt::Debug for SendMessageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SendMessageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SendMessageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SendMessageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.md5_of_message_body,
+            1 => &self.md5_of_message_attributes,
+            2 => &self.md5_of_message_system_attributes,
+            3 => &self.message_id,
+            _ => &self.sequence_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.md5_of_message_body,
+            1 => &mut self.md5_of_message_attributes,
+            2 => &mut self.md5_of_message_system_attributes,
+            3 => &mut self.message_id,
+            _ => &mut self.sequence_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetQueueAttributesRequest {
+    pub queue_url: String,
+    pub attributes: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for SetQueueAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetQueueAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetQueueAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetQueueAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartMessageMoveTaskRequest {
+    pub source_arn: String,
+    pub destination_arn: Option<String>,
+    pub max_number_of_messages_per_second: Option<i32>,
+}
+impl std::fmt::Debug for StartMessageMoveTaskRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartMessageMoveTaskRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartMessageMoveTaskRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartMessageMoveTaskRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_arn,
+            1 => &self.destination_arn,
+            _ => &self.max_number_of_messages_per_second,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_arn,
+            1 => &mut self.destination_arn,
+            _ => &mut self.max_number_of_messages_per_second,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartMessageMoveTaskResult {
+    pub task_handle: Option<String>,
+}
+impl std::fmt::Debug for StartMessageMoveTaskResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartMessageMoveTaskResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartMessageMoveTaskResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartMessageMoveTaskResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.task_handle,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.task_handle,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagQueueRequest {
+    pub queue_url: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for TagQueueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagQueueRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagQueueRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagQueueRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagQueueRequest {
+    pub queue_url: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagQueueRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagQueueRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagQueueRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagQueueRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queue_url,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queue_url,
+            _ => &mut self.tag_keys,
+        }
+    }
+}

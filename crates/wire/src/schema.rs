@@ -73,8 +73,9 @@ pub struct Member {
     pub name: &'static str,
     /// The name in JSON, XML, CBOR, query, a header or a URI label.
     pub wire: &'static str,
-    /// EC2's query protocol has names of its own.
-    pub ec2: &'static str,
+    /// The name in the query protocols: EC2's requests have names of their own, and so has a service that speaks JSON
+    /// and still understands queries.
+    pub query: &'static str,
     pub shape: &'static Shape,
     pub location: Location,
     pub required: bool,
@@ -233,7 +234,7 @@ impl Member {
         Member {
             name,
             wire: name,
-            ec2: name,
+            query: name,
             shape,
             location: Location::Body,
             required: false,
@@ -247,14 +248,21 @@ impl Member {
         }
     }
 
+    /// Its name in every protocol, unless the query protocols' is told after.
     pub const fn wire(mut self, wire: &'static str) -> Self {
         self.wire = wire;
+        self.query = wire;
         self
     }
 
-    pub const fn ec2(mut self, name: &'static str) -> Self {
-        self.ec2 = name;
+    pub const fn query(mut self, name: &'static str) -> Self {
+        self.query = name;
         self
+    }
+
+    /// EC2's name of a request's member.
+    pub const fn ec2(self, name: &'static str) -> Self {
+        self.query(name)
     }
 
     pub const fn at(mut self, location: Location) -> Self {

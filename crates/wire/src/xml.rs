@@ -103,7 +103,9 @@ impl XmlSink {
         match self.open.last() {
             Some(Inside::List(item) | Inside::FlatList(item)) => item,
             Some(Inside::Map { value, .. }) => value,
-            Some(Inside::Structure) | None => at.wire,
+            // EC2's own names are those of requests.
+            Some(Inside::Structure) | None if self.ec2 => at.wire,
+            Some(Inside::Structure) | None => at.query,
         }
     }
 

@@ -71,6 +71,10 @@ fn built_operation(service: &Service, name: &str, operation: &Operation) -> Stri
         Some(error) => format!("Some(&{})", constant(error)),
         None => "None".to_owned(),
     };
+    // A service that has moved to JSON has lost the wrapper's name: it was the output's.
+    let moved =
+        service.about("query-compatible") == "yes" && service.about("protocols").split(' ').any(|it| it == "query");
+    let wrapper = operation.wrapper.as_ref().or(operation.output.as_ref().filter(|_| moved));
     format!(
         "static {constant}: schema::Operation = schema::Operation {{ name: {name:?}, method: {:?}, uri: {:?}, status: {}, input: &{}, output: &{}, \
          errors: &[{}], result_wrapper: {:?}, unsigned: {}, built: true, invalid: {invalid} }};\n\
@@ -82,7 +86,7 @@ fn built_operation(service: &Service, name: &str, operation: &Operation) -> Stri
         shape(&operation.input),
         shape(&operation.output),
         errors.join(", "),
-        operation.wrapper.as_deref().unwrap_or(""),
+        wrapper.map_or("", String::as_str),
         operation.unsigned,
         constant = constant(name),
     )

@@ -110,6 +110,8 @@ fn row(service: &Service, member: &Member) -> String {
     let ec2 = ec2_name(member);
     if service.about("protocols") == "ec2" && ec2 != member.name {
         let _ = write!(out, ".ec2({ec2:?})");
+    } else if let Some(query) = member.get("query-name").filter(|_| service.about("protocols") != "ec2") {
+        let _ = write!(out, ".query({query:?})");
     }
     if let Some(location) = member.get("at") {
         let _ = write!(out, ".at(Location::{})", location_of(location, target));
