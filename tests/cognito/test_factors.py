@@ -7,7 +7,8 @@ import hmac
 import os
 
 import pytest
-from cognito_calls import PASSWORD, message, totp
+from botocore.exceptions import ClientError
+from cognito_calls import PASSWORD, attributes, message, secret_hash, totp
 from pycognito.aws_srp import G_HEX, N_HEX, hash_sha256, hex_hash, hex_to_long, long_to_hex, pad_hex
 
 N = hex_to_long(N_HEX)
@@ -98,10 +99,10 @@ def make_device(group, key):
     return password, {"Salt": encode(salt), "PasswordVerifier": encode(long_to_hex(verifier))}
 
 
-def prove_device(pool, asked, group, key, password):
+def prove_device(pool, asked, group, key, password, proof=None, **more):
     """DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER."""
     client = pool.srp("jane")
-    opened = pool.respond("DEVICE_SRP_AUTH", asked, USERNAME="jane", DEVICE_KEY=key, SRP_A=long_to_hex(client.large_a_value))
+    opened = pool.respond("DEVICE_SRP_AUTH", asked, USERNAME="jane", DEVICE_KEY=key, SRP_A=long_to_hex(client.large_a_value), **(proof or {}))
     assert opened["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
     given = opened["ChallengeParameters"]
     b_value, salt = hex_to_long(given["SRP_B"]), given["SALT"]
@@ -114,9 +115,33 @@ def prove_device(pool, asked, group, key, password):
     stamp = datetime.datetime.now(datetime.UTC).strftime("%a %b %-d %H:%M:%S UTC %Y")
     claim = group.encode() + key.encode() + base64.b64decode(given["SECRET_BLOCK"]) + stamp.encode()
     return pool.open.respond_to_auth_challenge(
-        ClientId=pool.client_id, ChallengeName="DEVICE_PASSWORD_VERIFIER",
-        ChallengeResponses={"USERNAME": "jane", "DEVICE_KEY": key, "TIMESTAMP": stamp, "PASSWORD_CLAIM_SECRET_BLOCK": given["SECRET_BLOCK"],
+        ClientId=pool.client_id, ChallengeName="DEVICE_PASSWORD_VERIFIER", **more,
+        ChallengeResponses={**(proof or {}), "USERNAME": "jane", "DEVICE_KEY": key, "TIMESTAMP": stamp, "PASSWORD_CLAIM_SECRET_BLOCK": given["SECRET_BLOCK"],
                             "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(hmac.new(secret, claim, hashlib.sha256).digest()).decode()})
+
+
+def test_where_a_user_is(pools):
+    """What a program says of its user's address counts where it keeps a secret and is believed."""
+    with pytest.raises(ClientError):
+        pools(client={"EnablePropagateAdditionalUserContextData": True})
+    pool = pools(DeviceConfiguration={"ChallengeRequiredOnNewDevice": False}, client={"GenerateSecret": True})
+    pool.user("jane")
+    proof = {"SECRET_HASH": secret_hash(pool.client, "jane")}
+    tokens = pool.tokens("jane", parameters=proof)
+    key, group = tokens["NewDeviceMetadata"]["DeviceKey"], tokens["NewDeviceMetadata"]["DeviceGroupKey"]
+    password, config = make_device(group, key)
+    pool.open.confirm_device(AccessToken=tokens["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=config)
+
+    def seen():
+        asked = pool.sign_in("jane", parameters={"DEVICE_KEY": key, **proof})
+        prove_device(pool, asked, group, key, password, proof, UserContextData={"IpAddress": "203.0.113.7"})
+        device = pool.api.admin_get_device(UserPoolId=pool.id, Username="jane", DeviceKey=key)["Device"]
+        return attributes(device["DeviceAttributes"])["last_ip_used"]
+
+    assert seen() == "127.0.0.1"
+    same = {name: pool.client[name] for name in ("ClientName", "ExplicitAuthFlows")}
+    pool.api.update_user_pool_client(UserPoolId=pool.id, ClientId=pool.client_id, EnablePropagateAdditionalUserContextData=True, **same)
+    assert seen() == "203.0.113.7"
 
 
 def test_devices(pools):

@@ -2,84 +2,12 @@
 
 import base64
 import hashlib
-import html.parser
 import urllib.parse
 
 import pytest
 import requests
-from cognito_calls import PASSWORD, totp
-
-CALLBACK = "http://localhost:3000/callback"
-OUT = "http://localhost:3000/bye"
-
-
-class Forms(html.parser.HTMLParser):
-    """The inputs and the words of a page."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.inputs, self.text, self.language = {}, "", None
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if tag == "input":
-            self.inputs[attributes["name"]] = attributes.get("value", "")
-        if tag == "html":
-            self.language = attributes["lang"]
-
-    def handle_data(self, data):
-        self.text += data
-
-
-class Browser:
-    """Visits a pool's pages, by the pool's id in the path or by the domain's name; it follows nothing by itself."""
-
-    def __init__(self, pool, domain=None):
-        self.session = requests.Session()
-        self.base = pool.cloud.url if domain else f"{pool.cloud.url}/{pool.id}"
-        if domain:
-            self.session.headers["Host"] = f"{domain}.auth.ap-northeast-1.amazoncognito.com"
-
-    def get(self, path, **more):
-        return self.session.get(urllib.parse.urljoin(self.base + "/", path) if path.startswith("/") else f"{self.base}/{path}", allow_redirects=False, **more)
-
-    def submit(self, page, **filled):
-        """Fills in the form of a page and sends it to where the page came from."""
-        return self.session.post(page.url, data={**Forms(page.text).inputs, **filled}, allow_redirects=False)
-
-    def sign_in(self, query, username="jane", password=PASSWORD):
-        answer = self.get("oauth2/authorize?" + urllib.parse.urlencode(query))
-        if answer.headers.get("Location", "").startswith("http"):
-            return answer
-        page = self.get(answer.headers["Location"])
-        assert page.status_code == 200
-        return self.submit(page, username=username, password=password)
-
-
-def returned(answer, part="query"):
-    assert answer.status_code == 302, answer.text
-    found = getattr(urllib.parse.urlsplit(answer.headers["Location"]), part)
-    return dict(urllib.parse.parse_qsl(found))
-
-
-@pytest.fixture
-def hosted(pools):
-    def make(**client):
-        settings = {"CallbackURLs": [CALLBACK], "LogoutURLs": [OUT], "AllowedOAuthFlowsUserPoolClient": True,
-                    "AllowedOAuthFlows": ["code", "implicit"], "AllowedOAuthScopes": ["openid", "email", "profile"],
-                    "SupportedIdentityProviders": ["COGNITO"]}
-        pool = pools(client={**settings, **client})
-        pool.user("jane", email="jane@example.com", email_verified="true", name="Jane")
-        pool.query = {"client_id": pool.client_id, "response_type": "code", "scope": "openid email", "redirect_uri": CALLBACK, "state": "s t&te"}
-        return pool
-
-    return make
-
-
-def exchange(browser, pool, auth=None, **form):
-    form = {"grant_type": "authorization_code", "client_id": pool.client_id, "redirect_uri": CALLBACK, **form}
-    return browser.session.post(f"{browser.base}/oauth2/token", data=form, auth=auth)
+from cognito_calls import PASSWORD, message, totp
+from pages import CALLBACK, OUT, Browser, Forms, exchange, returned
 
 
 def test_codes_with_pkce(hosted):
@@ -124,6 +52,51 @@ def test_a_browser_stays_signed_in_until_it_signs_out(hosted):
     assert returned(browser.get("oauth2/authorize?" + urllib.parse.urlencode(silent)))["error"] == "login_required"
     elsewhere = browser.get("logout?" + urllib.parse.urlencode({"client_id": pool.client_id, "logout_uri": "https://evil.example"}))
     assert elsewhere.status_code == 400
+
+
+def test_a_session_is_revoked_with_its_tokens(hosted):
+    """RevokeAssociatedSessions: the browser has to sign in again, the other tokens of the session stay."""
+    pool = hosted()
+    browser = Browser(pool)
+    again = lambda: browser.get("oauth2/authorize?" + urllib.parse.urlencode({**pool.query, "prompt": "none"}))
+    tokens = exchange(browser, pool, code=returned(browser.sign_in(pool.query))["code"]).json()
+    others = exchange(browser, pool, code=returned(again())["code"]).json()
+    assert "code" in returned(again())
+    pool.open.revoke_token(ClientId=pool.client_id, Token=tokens["refresh_token"], RevokeAssociatedSessions="LINKED")
+    assert returned(again())["error"] == "login_required"
+    assert exchange(browser, pool, grant_type="refresh_token", refresh_token=tokens["refresh_token"]).status_code == 400
+    assert exchange(browser, pool, grant_type="refresh_token", refresh_token=others["refresh_token"]).status_code == 200
+
+
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+def test_how_pages_look(hosted, name):
+    """SetUICustomization, for all clients and for one."""
+    pool = hosted()
+    page = lambda client: Browser(pool).get("login?" + urllib.parse.urlencode({**pool.query, "client_id": client})).text
+    css = ".submitButton-customizable { background-color: rebeccapurple }"
+    with pytest.raises(pool.errors.InvalidParameterException) as refused:
+        pool.api.set_ui_customization(UserPoolId=pool.id, CSS=css)
+    assert "domain" in message(refused)
+    pool.api.create_user_pool_domain(Domain=name, UserPoolId=pool.id)
+    other = pool.add_client(**{key: pool.client[key] for key in (
+        "CallbackURLs", "AllowedOAuthFlowsUserPoolClient", "AllowedOAuthFlows", "AllowedOAuthScopes", "SupportedIdentityProviders")})["ClientId"]
+    pool.api.set_ui_customization(UserPoolId=pool.id, ClientId="ALL", CSS=css, ImageFile=PIXEL)
+    assert css in page(pool.client_id) and css in page(other)
+    look = pool.api.get_ui_customization(UserPoolId=pool.id, ClientId=other)["UICustomization"]
+    assert look["CSS"] == css and look["ClientId"] == "ALL"
+    image = urllib.parse.urlsplit(look["ImageUrl"])
+    shown = requests.get(f"{pool.cloud.url}{image.path}?{image.query}", headers={"Host": image.netloc})
+    assert shown.content == PIXEL and shown.headers["Content-Type"] == "image/png"
+    assert "/assets/logo?" in page(other) and 'class="submitButton-customizable"' in page(other)
+    pool.api.set_ui_customization(UserPoolId=pool.id, ClientId=other, CSS=".label-customizable{color:red}")
+    assert css not in page(other) and css in page(pool.client_id)
+    for wrong in ["body{display:none}", ".label-customizable{background:url(https://evil.example)}", "</style><script>"]:
+        with pytest.raises(pool.errors.InvalidParameterException):
+            pool.api.set_ui_customization(UserPoolId=pool.id, CSS=wrong)
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.api.set_ui_customization(UserPoolId=pool.id, ImageFile=b"<svg/>")
 
 
 def test_tokens_in_the_fragment(hosted):
@@ -243,41 +216,3 @@ def test_pages_of_other_origins_may_sign_their_users_in(pool):
         "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"},
         json={"ClientId": pool.client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": {"USERNAME": "jane", "PASSWORD": PASSWORD}})
     assert answer.json()["AuthenticationResult"] and answer.headers["Access-Control-Allow-Origin"] == "*"
-
-
-def test_signing_in_by_another_provider(hosted, pools):
-    """A pool is the provider of another one: the browser goes there and comes back."""
-    there, here = hosted(), hosted()
-    for who in (there, here):
-        who.pages = f"{who.cloud.url}/{who.id}"
-    there.api.update_user_pool_client(UserPoolId=there.id, ClientId=there.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
-                                      AllowedOAuthScopes=["openid", "email", "profile"], CallbackURLs=[f"{here.pages}/oauth2/idpresponse"])
-    details = {"client_id": there.client_id, "client_secret": "", "oidc_issuer": f"https://cognito-idp.ap-northeast-1.amazonaws.com/{there.id}",
-               "authorize_scopes": "openid email profile", "attributes_request_method": "GET", "authorize_url": f"{there.pages}/oauth2/authorize",
-               "token_url": f"{there.pages}/oauth2/token", "jwks_uri": f"{there.pages}/.well-known/jwks.json",
-               "attributes_url": f"{there.pages}/oauth2/userInfo"}
-    here.api.create_identity_provider(UserPoolId=here.id, ProviderName="There", ProviderType="OIDC", ProviderDetails=details,
-                                      AttributeMapping={"email": "email", "nickname": "name"})
-    here.api.update_user_pool_client(UserPoolId=here.id, ClientId=here.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
-                                     AllowedOAuthScopes=["openid", "email", "profile"], CallbackURLs=[CALLBACK], SupportedIdentityProviders=["COGNITO", "There"])
-    browser = Browser(here)
-    assert "Continue with There" in browser.get("login?" + urllib.parse.urlencode(here.query)).text
-    away = browser.get("oauth2/authorize?" + urllib.parse.urlencode({**here.query, "scope": "openid profile", "identity_provider": "There"}))
-    assert away.headers["Location"].startswith(f"{there.pages}/oauth2/authorize?")
-    login = browser.session.get(away.headers["Location"])
-    back = browser.submit(login, username="jane", password=PASSWORD)
-    arrived = browser.session.get(back.headers["Location"], allow_redirects=False)
-    tokens = exchange(browser, here, code=returned(arrived)["code"]).json()
-    claims = here.verified(tokens["id_token"], audience=here.client_id)
-    assert claims["cognito:username"].startswith("There_") and claims["nickname"] == "Jane" and claims["email"] == "jane@example.com"
-    assert claims["identities"][0]["providerName"] == "There"
-    user = here.api.admin_get_user(UserPoolId=here.id, Username=claims["cognito:username"])
-    assert user["UserStatus"] == "EXTERNAL_PROVIDER"
-    replayed = browser.session.get(back.headers["Location"], allow_redirects=False)
-    assert replayed.status_code == 400
-    here.api.update_user_pool_client(UserPoolId=here.id, ClientId=here.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
-                                     AllowedOAuthScopes=["openid"], CallbackURLs=[CALLBACK], SupportedIdentityProviders=["There"])
-    straight = Browser(here).get("login?" + urllib.parse.urlencode({**here.query, "scope": "openid"}))
-    assert straight.headers["Location"].startswith(there.pages)
-    allowed = requests.options(f"{here.pages}/oauth2/userInfo", headers={"Origin": "https://app.example"})
-    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]

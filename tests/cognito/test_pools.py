@@ -50,7 +50,7 @@ def test_tags_and_custom_attributes(pool):
 
 @pytest.mark.parametrize("settings", [
     {"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}},
-    {"LambdaConfig": {"CustomSMSSender": {"LambdaVersion": "V1_0", "LambdaArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}}},
+    {"AcrConfiguration": {"Level1": {"AcrValue": "urn:low"}}},
 ])
 def test_what_is_not_built_is_refused(cloud, name, settings):
     with pytest.raises(ClientError) as refused:

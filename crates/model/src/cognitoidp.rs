@@ -107,7 +107,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetProvisionedLimit", "POST", "/"),
     &schema::Operation::unbuilt("GetSigningCertificate", "POST", "/"),
     &GET_TOKENS_FROM_REFRESH_TOKEN,
-    &schema::Operation::unbuilt("GetUICustomization", "POST", "/"),
+    &GET_UI_CUSTOMIZATION,
     &GET_USER,
     &GET_USER_ATTRIBUTE_VERIFICATION_CODE,
     &GET_USER_AUTH_FACTORS,
@@ -137,7 +137,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RevokeUserSession", "POST", "/"),
     &schema::Operation::unbuilt("SetLogDeliveryConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetRiskConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("SetUICustomization", "POST", "/"),
+    &SET_UI_CUSTOMIZATION,
     &SET_USER_MFA_PREFERENCE,
     &schema::Operation::unbuilt("SetUserPoolClientSessionConfiguration", "POST", "/"),
     &SET_USER_POOL_MFA_CONFIG,
@@ -2040,6 +2040,34 @@ impl OperationType for GetTokensFromRefreshToken {
     const FACTS: &'static schema::Operation = &GET_TOKENS_FROM_REFRESH_TOKEN;
 }
 
+static GET_UI_CUSTOMIZATION: schema::Operation = schema::Operation {
+    name: "GetUICustomization",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUICustomizationRequest,
+    output: &S_GetUICustomizationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUICustomization;
+impl OperationType for GetUICustomization {
+    type Input = GetUICustomizationRequest;
+    type Output = GetUICustomizationResponse;
+    const FACTS: &'static schema::Operation = &GET_UI_CUSTOMIZATION;
+}
+
 static GET_USER: schema::Operation = schema::Operation {
     name: "GetUser",
     method: "POST",
@@ -2667,6 +2695,34 @@ impl OperationType for RevokeToken {
     type Input = RevokeTokenRequest;
     type Output = RevokeTokenResponse;
     const FACTS: &'static schema::Operation = &REVOKE_TOKEN;
+}
+
+static SET_UI_CUSTOMIZATION: schema::Operation = schema::Operation {
+    name: "SetUICustomization",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUICustomizationRequest,
+    output: &S_SetUICustomizationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUICustomization;
+impl OperationType for SetUICustomization {
+    type Input = SetUICustomizationRequest;
+    type Output = SetUICustomizationResponse;
+    const FACTS: &'static schema::Operation = &SET_UI_CUSTOMIZATION;
 }
 
 static SET_USER_MFA_PREFERENCE: schema::Operation = schema::Operation {
@@ -3960,6 +4016,8 @@ static S_AvailableChallengeListType: schema::Shape =
     schema::Shape::new("AvailableChallengeListType", Kind::List(&M_AvailableChallengeListType));
 static M_AvailableChallengeListType: schema::Member = schema::Member::new("member", &S_ChallengeNameType);
 static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
+static S_CSSType: schema::Shape = schema::Shape::new("CSSType", Kind::String).limits(Limits::NONE.min(0).max(131072));
+static S_CSSVersionType: schema::Shape = schema::Shape::new("CSSVersionType", Kind::String);
 static S_CallbackURLsListType: schema::Shape =
     schema::Shape::new("CallbackURLsListType", Kind::List(&M_CallbackURLsListType))
         .limits(Limits::NONE.min(0).max(100));
@@ -4618,6 +4676,16 @@ static S_GetTokensFromRefreshTokenResponse: schema::Shape =
     schema::Shape::new("GetTokensFromRefreshTokenResponse", Kind::Structure(&L_GetTokensFromRefreshTokenResponse));
 static L_GetTokensFromRefreshTokenResponse: Layout =
     Layout::new(&[schema::Member::new("AuthenticationResult", &S_AuthenticationResultType)]);
+static S_GetUICustomizationRequest: schema::Shape =
+    schema::Shape::new("GetUICustomizationRequest", Kind::Structure(&L_GetUICustomizationRequest));
+static L_GetUICustomizationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType),
+]);
+static S_GetUICustomizationResponse: schema::Shape =
+    schema::Shape::new("GetUICustomizationResponse", Kind::Structure(&L_GetUICustomizationResponse));
+static L_GetUICustomizationResponse: Layout =
+    Layout::new(&[schema::Member::new("UICustomization", &S_UICustomizationType).required()]);
 static S_GetUserAttributeVerificationCodeRequest: schema::Shape = schema::Shape::new(
     "GetUserAttributeVerificationCodeRequest",
     Kind::Structure(&L_GetUserAttributeVerificationCodeRequest),
@@ -4724,6 +4792,9 @@ static S_IdpIdentifiersListType: schema::Shape =
     schema::Shape::new("IdpIdentifiersListType", Kind::List(&M_IdpIdentifiersListType))
         .limits(Limits::NONE.min(0).max(50));
 static M_IdpIdentifiersListType: schema::Member = schema::Member::new("member", &S_IdpIdentifierType);
+static S_ImageFileType: schema::Shape =
+    schema::Shape::new("ImageFileType", Kind::Blob).limits(Limits::NONE.min(0).max(131072));
+static S_ImageUrlType: schema::Shape = schema::Shape::new("ImageUrlType", Kind::String);
 static S_InboundFederationLambdaType: schema::Shape =
     schema::Shape::new("InboundFederationLambdaType", Kind::Structure(&L_InboundFederationLambdaType));
 static L_InboundFederationLambdaType: Layout = Layout::new(&[
@@ -5213,6 +5284,18 @@ static S_SecurityPolicyType: schema::Shape = schema::Shape::new("SecurityPolicyT
     .limits(Limits::NONE.values(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]));
 static S_SessionType: schema::Shape =
     schema::Shape::new("SessionType", Kind::String).limits(Limits::NONE.min(20).max(4096)).sensitive();
+static S_SetUICustomizationRequest: schema::Shape =
+    schema::Shape::new("SetUICustomizationRequest", Kind::Structure(&L_SetUICustomizationRequest));
+static L_SetUICustomizationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("CSS", &S_CSSType),
+    schema::Member::new("ImageFile", &S_ImageFileType),
+]);
+static S_SetUICustomizationResponse: schema::Shape =
+    schema::Shape::new("SetUICustomizationResponse", Kind::Structure(&L_SetUICustomizationResponse));
+static L_SetUICustomizationResponse: Layout =
+    Layout::new(&[schema::Member::new("UICustomization", &S_UICustomizationType).required()]);
 static S_SetUserMFAPreferenceRequest: schema::Shape =
     schema::Shape::new("SetUserMFAPreferenceRequest", Kind::Structure(&L_SetUserMFAPreferenceRequest));
 static L_SetUserMFAPreferenceRequest: Layout = Layout::new(&[
@@ -5358,6 +5441,17 @@ static L_TokenValidityUnitsType: Layout = Layout::new(&[
     schema::Member::new("AccessToken", &S_TimeUnitsType),
     schema::Member::new("IdToken", &S_TimeUnitsType),
     schema::Member::new("RefreshToken", &S_TimeUnitsType),
+]);
+static S_UICustomizationType: schema::Shape =
+    schema::Shape::new("UICustomizationType", Kind::Structure(&L_UICustomizationType));
+static L_UICustomizationType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("ImageUrl", &S_ImageUrlType),
+    schema::Member::new("CSS", &S_CSSType),
+    schema::Member::new("CSSVersion", &S_CSSVersionType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
 ]);
 static S_UntagResourceRequest: schema::Shape =
     schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
@@ -11247,6 +11341,81 @@ impl Structure for GetTokensFromRefreshTokenResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct GetUICustomizationRequest {
+    pub user_pool_id: String,
+    pub client_id: Option<String>,
+}
+impl std::fmt::Debug for GetUICustomizationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUICustomizationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUICustomizationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUICustomizationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUICustomizationResponse {
+    pub ui_customization: UICustomizationType,
+}
+impl std::fmt::Debug for GetUICustomizationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUICustomizationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUICustomizationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUICustomizationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ui_customization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ui_customization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetUserAttributeVerificationCodeRequest {
     pub access_token: String,
     pub attribute_name: String,
@@ -13915,6 +14084,87 @@ impl Structure for SchemaAttributeType {
 }
 
 #[derive(Clone, Default)]
+pub struct SetUICustomizationRequest {
+    pub user_pool_id: String,
+    pub client_id: Option<String>,
+    pub css: Option<String>,
+    pub image_file: Option<Bytes>,
+}
+impl std::fmt::Debug for SetUICustomizationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUICustomizationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUICustomizationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUICustomizationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.css,
+            _ => &self.image_file,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.css,
+            _ => &mut self.image_file,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUICustomizationResponse {
+    pub ui_customization: UICustomizationType,
+}
+impl std::fmt::Debug for SetUICustomizationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUICustomizationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUICustomizationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUICustomizationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ui_customization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ui_customization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SetUserMFAPreferenceRequest {
     pub sms_mfa_settings: Option<SMSMfaSettingsType>,
     pub software_token_mfa_settings: Option<SoftwareTokenMfaSettingsType>,
@@ -14763,6 +15013,60 @@ impl Structure for TokenValidityUnitsType {
             0 => &mut self.access_token,
             1 => &mut self.id_token,
             _ => &mut self.refresh_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UICustomizationType {
+    pub user_pool_id: Option<String>,
+    pub client_id: Option<String>,
+    pub image_url: Option<String>,
+    pub css: Option<String>,
+    pub css_version: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for UICustomizationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UICustomizationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UICustomizationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UICustomizationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.image_url,
+            3 => &self.css,
+            4 => &self.css_version,
+            5 => &self.last_modified_date,
+            _ => &self.creation_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.image_url,
+            3 => &mut self.css,
+            4 => &mut self.css_version,
+            5 => &mut self.last_modified_date,
+            _ => &mut self.creation_date,
         }
     }
 }

@@ -9,6 +9,7 @@ use kogumo_wire::Fault;
 use crate::pool::Pool;
 use crate::trigger::Setting;
 use crate::trigger::message::custom_message;
+use crate::trigger::sender;
 use crate::user::User;
 
 /// A message to a user: why, to which attribute, and the code or temporary password in it.
@@ -29,15 +30,23 @@ pub fn sign_up_attribute(pool: &Pool, user: &User) -> Option<&'static str> {
     ["phone_number", "email"].into_iter().find(|name| wanted.contains(name) && user.attribute(name).is_some())
 }
 
-/// Sends, in the words of the trigger, else of the pool, else of Cognito.
+/// Sends, in the words of the trigger, else of the pool, else of Cognito; or lets the pool's own sender do it.
 ///
 /// # Errors
 /// The trigger's, and trouble with the store.
 pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> Result<CodeDeliveryDetailsType, Fault> {
-    let words = custom_message(setting, delivery.occasion, user).await?;
     let pool = setting.pool;
     let to = delivery.to.or(user.attribute(delivery.attribute)).unwrap_or_default().to_owned();
     let by_mail = delivery.attribute == "email";
+    let details = CodeDeliveryDetailsType {
+        destination: Some(masked(&to)),
+        delivery_medium: Some(if by_mail { "EMAIL" } else { "SMS" }.into()),
+        attribute_name: Some(delivery.attribute.to_owned()),
+    };
+    if sender::send(setting, delivery.occasion, by_mail, user, delivery.code).await? {
+        return Ok(details);
+    }
+    let words = custom_message(setting, delivery.occasion, user).await?;
     let own = own_words(pool, delivery.occasion, by_mail);
     let name = shown_name(pool, user);
     let link = link(setting, user, delivery);
@@ -46,7 +55,7 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
         Message {
             medium: Medium::Mail,
             from: sender(pool),
-            to: to.clone(),
+            to,
             subject: words.subject.unwrap_or(own.subject),
             text: fill(&words.mail.unwrap_or(own.text)),
             at: setting.cx.now(),
@@ -57,7 +66,7 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
         Message {
             medium: Medium::Sms,
             from: "Cognito".into(),
-            to: to.clone(),
+            to,
             subject: String::new(),
             text: fill(&words.sms.unwrap_or(own.text)),
             at: setting.cx.now(),
@@ -65,11 +74,7 @@ pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> 
         }
     };
     post(setting.cx, &message)?;
-    Ok(CodeDeliveryDetailsType {
-        destination: Some(masked(&to)),
-        delivery_medium: Some(if by_mail { "EMAIL" } else { "SMS" }.into()),
-        attribute_name: Some(delivery.attribute.to_owned()),
-    })
+    Ok(details)
 }
 
 /// Who a pool's mail is from: the address that was set, else the verified one that it sends by, else Cognito's.

@@ -5,11 +5,13 @@
 //! ([`seal`]), each good for one use; sign-ins are rows ([`token::grant`]), and taking the row away revokes its tokens.
 
 mod auth;
+mod branding;
 mod client;
 mod code;
 mod delivery;
 mod device;
 mod document;
+mod encryption_sdk;
 mod faults;
 mod group;
 mod hosted;

@@ -4,6 +4,7 @@ use kogumo_door::{Op, read, task, write};
 use kogumo_model::cognitoidp::*;
 
 use crate::auth::{challenge, initiate, refresh, revoke, sign_out};
+use crate::branding::ops as branding;
 use crate::client;
 use crate::device::ops as device;
 use crate::group::{member, ops as group};
@@ -18,7 +19,7 @@ pub fn ops() -> Vec<Op> {
     vec![
         task::<CreateUserPool, _>(pool::create_user_pool),
         read::<DescribeUserPool>(pool::describe_user_pool),
-        write::<UpdateUserPool>(pool::update_user_pool),
+        task::<UpdateUserPool, _>(pool::update_user_pool),
         write::<DeleteUserPool>(pool::delete_user_pool),
         read::<ListUserPools>(pool::list_user_pools),
         write::<AddCustomAttributes>(schema::add_custom_attributes),
@@ -31,6 +32,8 @@ pub fn ops() -> Vec<Op> {
         read::<DescribeUserPoolDomain>(domain::describe_user_pool_domain),
         write::<UpdateUserPoolDomain>(domain::update_user_pool_domain),
         write::<DeleteUserPoolDomain>(domain::delete_user_pool_domain),
+        write::<SetUICustomization>(branding::set_ui_customization),
+        read::<GetUICustomization>(branding::get_ui_customization),
         write::<CreateResourceServer>(resource_server::create_resource_server),
         read::<DescribeResourceServer>(resource_server::describe_resource_server),
         write::<UpdateResourceServer>(resource_server::update_resource_server),

@@ -7,7 +7,7 @@ use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
 use super::session::{self, State};
-use super::{By, Flow, Outcome, choice, custom, device, factor, new_password, passkey, required, srp};
+use super::{By, Flow, Outcome, at_address, choice, custom, device, factor, new_password, passkey, required, srp};
 use crate::client::{Site, secret};
 use crate::faults::{invalid, invalid_session, wrong_credentials};
 use crate::user::{User, by_name, find};
@@ -17,6 +17,8 @@ pub async fn respond_to_auth_challenge(
     input: RespondToAuthChallengeRequest,
 ) -> Result<RespondToAuthChallengeResponse, Fault> {
     let site = Site::of_client(&cx, &input.client_id)?;
+    let address = input.user_context_data.and_then(|context| context.ip_address);
+    let cx = at_address(cx, address.filter(|_| site.client.is_believed_about_users()));
     let flow = Flow { cx, site, metadata: input.client_metadata, by: By::User };
     let responses = input.challenge_responses.unwrap_or_default();
     let told = respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await?.told()?;
@@ -35,6 +37,7 @@ pub async fn admin_respond_to_auth_challenge(
     input: AdminRespondToAuthChallengeRequest,
 ) -> Result<AdminRespondToAuthChallengeResponse, Fault> {
     let site = Site::of_pool(&cx, &input.user_pool_id, &input.client_id)?;
+    let cx = at_address(cx, input.context_data.map(|context| context.ip_address));
     let flow = Flow { cx, site, metadata: input.client_metadata, by: By::Admin };
     let responses = input.challenge_responses.unwrap_or_default();
     let told = respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await?.told()?;

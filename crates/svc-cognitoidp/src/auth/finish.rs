@@ -83,6 +83,7 @@ pub async fn tokens(flow: &Flow, state: State, user: User) -> Result<Outcome, Fa
         device: device.clone(),
         nonce: None,
         provider: None,
+        session: None,
     };
     let result = issue::sign_in(flow.setting(), &flow.site, sign_in).await?;
     let new_device_metadata = device.filter(|_| new_device).map(|key| devices::metadata(pool, &key));

@@ -6,13 +6,15 @@ use kogumo_door::Context;
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
-use super::{By, Flow, Outcome, choice, custom, flows, password, refresh, required, srp};
+use super::{By, Flow, Outcome, at_address, choice, custom, flows, password, refresh, required, srp};
 use crate::client::{Site, secret};
 use crate::trigger::sign_in::pre_authentication;
 use crate::user::find;
 
 pub async fn initiate_auth(cx: Context, input: InitiateAuthRequest) -> Result<InitiateAuthResponse, Fault> {
     let site = Site::of_client(&cx, &input.client_id)?;
+    let address = input.user_context_data.and_then(|context| context.ip_address);
+    let cx = at_address(cx, address.filter(|_| site.client.is_believed_about_users()));
     let flow = Flow { cx, site, metadata: input.client_metadata, by: By::User };
     let told = begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await?.told()?;
     let (challenge_name, session, parameters, available_challenges, authentication_result) = told;
@@ -30,6 +32,7 @@ pub async fn admin_initiate_auth(
     input: AdminInitiateAuthRequest,
 ) -> Result<AdminInitiateAuthResponse, Fault> {
     let site = Site::of_pool(&cx, &input.user_pool_id, &input.client_id)?;
+    let cx = at_address(cx, input.context_data.map(|context| context.ip_address));
     let flow = Flow { cx, site, metadata: input.client_metadata, by: By::Admin };
     let told = begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await?.told()?;
     let (challenge_name, session, parameters, available_challenges, authentication_result) = told;

@@ -117,6 +117,14 @@ impl Flow {
     }
 }
 
+/// The context of a flow whose user is at another address than the program that calls for them.
+pub fn at_address(mut cx: Context, address: Option<String>) -> Context {
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        cx.caller.source_ip = Some(address);
+    }
+    cx
+}
+
 /// What an outcome is to a caller of the API: a challenge (name, session, parameters, choices), or tokens.
 pub type Told =
     (Option<String>, Option<String>, BTreeMap<String, String>, Option<Vec<String>>, Option<AuthenticationResultType>);

@@ -18,16 +18,15 @@ pub fn revoke_token(w: &mut Writer, input: RevokeTokenRequest) -> Result<RevokeT
     if !secret::fits(&client, input.client_secret.as_deref()) {
         return Err(UNAUTHORIZED_EXCEPTION.because("Invalid client secret."));
     }
-    if input.revoke_associated_sessions.as_deref() == Some("LINKED") {
-        return Err(crate::faults::unbuilt("RevokeAssociatedSessions"));
-    }
     let site = Site { pool: pool.into(), client: client.into(), keys };
-    revoke(w, &site, &input.token)?;
+    let with_session = input.revoke_associated_sessions.as_deref() == Some("LINKED");
+    revoke(w, &site, &input.token, with_session)?;
     Ok(RevokeTokenResponse::default())
 }
 
-/// Takes the grant away that a refresh token names. One that is gone already is no error.
-pub fn revoke(w: &mut Writer, site: &Site, token: &str) -> Result<(), Fault> {
+/// Takes the grant away that a refresh token names, and with `with_session` the browser's session that it came through. One
+/// that is gone already is no error.
+pub fn revoke(w: &mut Writer, site: &Site, token: &str, with_session: bool) -> Result<(), Fault> {
     if !site.client.revokes() {
         return Err(UNSUPPORTED_OPERATION_EXCEPTION.because("Token revocation is not enabled for this client."));
     }
@@ -38,6 +37,9 @@ pub fn revoke(w: &mut Writer, site: &Site, token: &str) -> Result<(), Fault> {
     let Some(found) = grant::find(w.store(), &site.pool, &opened.user, &opened.grant)? else { return Ok(()) };
     if found.client != site.client.id {
         return Err(not_authorized("Token was not issued to this client."));
+    }
+    if let Some(session) = found.session.filter(|_| with_session) {
+        grant::delete(w.tx, &site.pool, &opened.user, &session)?;
     }
     Ok(grant::delete(w.tx, &site.pool, &opened.user, &opened.grant)?)
 }

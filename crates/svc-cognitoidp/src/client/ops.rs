@@ -25,6 +25,15 @@ fn checked(read: &dyn Read, pool: &Pool, input: &dyn Structure) -> Result<Map<St
     Ok(settings)
 }
 
+/// Only a program that keeps a secret is believed about its users' addresses.
+fn refuse_context_without_secret(settings: &Map<String, Value>, has_secret: bool) -> Result<(), Fault> {
+    let wanted = settings.get("EnablePropagateAdditionalUserContextData") == Some(&Value::Bool(true));
+    match wanted && !has_secret {
+        true => Err(invalid("EnablePropagateAdditionalUserContextData requires a client secret.")),
+        false => Ok(()),
+    }
+}
+
 fn shown(pool: &Pool, client: &Client) -> Result<UserPoolClientType, Fault> {
     Ok(UserPoolClientType {
         user_pool_id: Some(pool.id.clone()),
@@ -46,13 +55,9 @@ pub fn create_user_pool_client(
         return Err(invalid("GenerateSecret and ClientSecret cannot be used together."));
     }
     let generated = (input.generate_secret == Some(true)).then(|| random_from(ALPHABET, 51));
-    let client = Client {
-        id: random_from(ALPHABET, 26),
-        secret: input.client_secret.or(generated),
-        created: w.now,
-        modified: w.now,
-        settings,
-    };
+    let secret = input.client_secret.or(generated);
+    refuse_context_without_secret(&settings, secret.is_some())?;
+    let client = Client { id: random_from(ALPHABET, 26), secret, created: w.now, modified: w.now, settings };
     put(w.tx, &pool, &client)?;
     Ok(CreateUserPoolClientResponse { user_pool_client: Some(shown(&pool, &client)?) })
 }
@@ -78,6 +83,7 @@ pub fn update_user_pool_client(
             settings.insert(kept.to_owned(), value.clone());
         }
     }
+    refuse_context_without_secret(&settings, client.secret.is_some())?;
     client.settings = settings;
     client.modified = w.now;
     put(w.tx, &pool, &client)?;

@@ -112,6 +112,11 @@ impl Client {
         self.text("PreventUserExistenceErrors") == Some("ENABLED")
     }
 
+    /// Whether what it says of its users' addresses counts (EnablePropagateAdditionalUserContextData).
+    pub fn is_believed_about_users(&self) -> bool {
+        self.secret.is_some() && self.flag("EnablePropagateAdditionalUserContextData")
+    }
+
     /// Seconds that a token of that kind lives: `AccessToken`, `IdToken`, `RefreshToken`.
     pub fn lifetime(&self, token: &str) -> i64 {
         let (default, default_unit) = if token == "RefreshToken" { (30, "days") } else { (1, "hours") };

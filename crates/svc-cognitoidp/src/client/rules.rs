@@ -23,9 +23,6 @@ pub fn complete(
     if settings.contains_key("AnalyticsConfiguration") {
         return Err(unbuilt("AnalyticsConfiguration of user pool clients"));
     }
-    if settings.get("EnablePropagateAdditionalUserContextData") == Some(&json!(true)) {
-        return Err(unbuilt("EnablePropagateAdditionalUserContextData of user pool clients"));
-    }
     check_flows(settings)?;
     check_attributes(pool, settings)?;
     check_hosted(scopes, providers, settings)?;

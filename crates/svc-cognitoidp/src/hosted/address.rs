@@ -15,7 +15,7 @@ pub enum Place {
     Pool(String),
 }
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "oauth2/authorize",
     "oauth2/token",
     "oauth2/userInfo",
@@ -28,6 +28,7 @@ const PAGES: [&str; 12] = [
     "forgotPassword",
     "confirmForgotPassword",
     "logout",
+    "assets/logo",
 ];
 
 /// Reads host (lower case, without a port) and path.

@@ -13,27 +13,33 @@ use serde_json::{Value, json};
 pub struct Answer {
     status: u16,
     headers: Vec<(HeaderName, String)>,
-    body: String,
+    body: Bytes,
 }
 
 impl Answer {
     /// A page for people.
     pub fn page(status: u16, html: String) -> Self {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
-        Answer { status, headers: Vec::new(), body: html }
+        let policy =
+            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+        Answer { status, headers: Vec::new(), body: html.into() }
             .with(CONTENT_TYPE, "text/html; charset=utf-8")
             .with(CONTENT_SECURITY_POLICY, policy)
             .with(X_FRAME_OPTIONS, "DENY")
             .with(REFERRER_POLICY, "no-referrer")
     }
 
+    /// A picture of a page.
+    pub fn image(kind: &str, image: Vec<u8>) -> Self {
+        Answer { status: 200, headers: Vec::new(), body: image.into() }.with(CONTENT_TYPE, kind)
+    }
+
     pub fn redirect(to: &str) -> Self {
-        Answer { status: 302, headers: Vec::new(), body: String::new() }.with(LOCATION, to)
+        Answer { status: 302, headers: Vec::new(), body: Bytes::new() }.with(LOCATION, to)
     }
 
     /// An answer for programs, of whatever origin.
     pub fn json(status: u16, document: &Value) -> Self {
-        Answer { status, headers: Vec::new(), body: document.to_string() }
+        Answer { status, headers: Vec::new(), body: document.to_string().into() }
             .with(CONTENT_TYPE, "application/json;charset=UTF-8")
             .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
     }
@@ -44,7 +50,7 @@ impl Answer {
     }
 
     pub fn empty() -> Self {
-        Answer { status: 200, headers: Vec::new(), body: String::new() }.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        Answer { status: 200, headers: Vec::new(), body: Bytes::new() }.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
     }
 
     /// Lets a page of any origin send tokens and forms.
@@ -73,7 +79,7 @@ impl Answer {
     }
 
     pub fn response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(Bytes::from(self.body)));
+        let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = http::StatusCode::from_u16(self.status).unwrap_or_default();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate"));

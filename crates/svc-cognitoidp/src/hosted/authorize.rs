@@ -4,11 +4,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::Answer;
 use super::code::{self, Code};
+use super::cookie::Known;
 use super::{Visit, cookie, federation, form};
 use crate::client::Site;
 use crate::token::issue::{self, SignIn};
 use crate::trigger::Setting;
-use crate::user::User;
 
 /// A request that has been checked.
 pub struct Asked {
@@ -88,7 +88,7 @@ pub async fn page(visit: &Visit) -> Answer {
     let prompt = visit.asked("prompt").unwrap_or_default();
     let known = cookie::signed_in(visit, &asked.site).filter(|_| !prompt.split(' ').any(|word| word == "login"));
     match known {
-        Some((user, since)) => finish(visit, &asked, &user, since.seconds()).await,
+        Some(known) => finish(visit, &asked, &known).await,
         None if prompt == "none" => {
             let query = [("error", "login_required")];
             Answer::redirect(&with_query(&asked.redirect, &query, asked.state.as_deref(), '?'))
@@ -101,10 +101,10 @@ pub async fn page(visit: &Visit) -> Answer {
 }
 
 /// Sends a user who is in back to the client, with a code or with tokens.
-pub async fn finish(visit: &Visit, asked: &Asked, user: &User, since: i64) -> Answer {
+pub async fn finish(visit: &Visit, asked: &Asked, known: &Known) -> Answer {
     let state = asked.state.as_deref();
     if !asked.implicit {
-        let code = Code::new(visit, asked, user, since);
+        let code = Code::new(visit, asked, known);
         return match code::seal(&asked.site, &code) {
             Ok(code) => Answer::redirect(&with_query(&asked.redirect, &[("code", &code)], state, '?')),
             Err(_) => Answer::failed(),
@@ -112,12 +112,13 @@ pub async fn finish(visit: &Visit, asked: &Asked, user: &User, since: i64) -> An
     }
     let setting = Setting { cx: &visit.cx, pool: &asked.site.pool, client: &asked.site.client.id, metadata: None };
     let sign_in = SignIn {
-        user,
+        user: &known.user,
         scopes: asked.scopes.clone(),
         occasion: "HostedAuth",
         device: None,
         nonce: asked.nonce.as_deref(),
         provider: None,
+        session: Some(known.grant.clone()),
     };
     let Ok(tokens) = issue::sign_in(setting, &asked.site, sign_in).await else {
         return Answer::redirect(&with_query(&asked.redirect, &[("error", "server_error")], state, '#'));

@@ -10,9 +10,9 @@ use subtle::ConstantTimeEq;
 
 use super::Visit;
 use super::authorize::Asked;
+use super::cookie::Known;
 use crate::client::Site;
 use crate::seal;
-use crate::user::User;
 
 #[derive(Serialize, Deserialize)]
 pub struct Code {
@@ -26,23 +26,26 @@ pub struct Code {
     challenge: Option<String>,
     /// When the user signed in, in seconds.
     pub since: i64,
+    /// The grant of the browser's session.
+    pub session: String,
 }
 
 const PURPOSE: &str = "authorization code";
 const LIFETIME: i64 = 5 * 60;
 
 impl Code {
-    pub fn new(visit: &Visit, asked: &Asked, user: &User, since: i64) -> Self {
+    pub fn new(visit: &Visit, asked: &Asked, known: &Known) -> Self {
         Code {
             id: uuid(),
             client: asked.site.client.id.clone(),
             redirect: asked.redirect.clone(),
             expires: visit.cx.now().plus_seconds(LIFETIME),
-            user: user.name.clone(),
+            user: known.user.name.clone(),
             scopes: asked.scopes.clone(),
             nonce: asked.nonce.clone(),
             challenge: asked.challenge.clone(),
-            since,
+            since: known.since.seconds(),
+            session: known.grant.clone(),
         }
     }
 

@@ -42,8 +42,16 @@ fn set(visit: &Visit, name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
-/// The cookie that lets a user in again for an hour.
-pub fn sign_in(visit: &Visit, site: &Site, user: &User) -> Result<String, Fault> {
+/// A user whom the browser has signed in.
+pub struct Known {
+    pub user: User,
+    pub since: Timestamp,
+    /// The grant of the browser's session.
+    pub grant: String,
+}
+
+/// Remembers for an hour who has signed in: the session, and the cookie that lets the user in again.
+pub fn sign_in(visit: &Visit, site: &Site, user: &User) -> Result<(Known, String), Fault> {
     let now = visit.cx.now();
     let session =
         Session { user: user.name.clone(), since: now, expires: now.plus_seconds(HOUR), grant: kogumo_base::uuid() };
@@ -58,10 +66,12 @@ pub fn sign_in(visit: &Visit, site: &Site, user: &User) -> Result<String, Fault>
         generation: 0,
         previous_until: Timestamp(0),
         provider: None,
+        session: None,
     };
     visit.cx.write(|w| grant::put(w.tx, &site.pool, &row, now))?;
     let sealed = site.keys.sealer.seal(PURPOSE, json!(session).to_string().as_bytes())?;
-    Ok(set(visit, SESSION, &URL_SAFE_NO_PAD.encode(sealed), HOUR))
+    let known = Known { user: user.clone(), since: now, grant: session.grant };
+    Ok((known, set(visit, SESSION, &URL_SAFE_NO_PAD.encode(sealed), HOUR)))
 }
 
 pub fn sign_out(visit: &Visit) -> String {
@@ -69,7 +79,7 @@ pub fn sign_out(visit: &Visit) -> String {
 }
 
 /// Who has signed in with this browser, and when.
-pub fn signed_in(visit: &Visit, site: &Site) -> Option<(User, Timestamp)> {
+pub fn signed_in(visit: &Visit, site: &Site) -> Option<Known> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie(visit, SESSION)?).ok()?;
     let session: Session = serde_json::from_slice(&site.keys.sealer.open(PURPOSE, &sealed)?).ok()?;
     if session.expires <= visit.cx.now() {
@@ -78,7 +88,7 @@ pub fn signed_in(visit: &Visit, site: &Site) -> Option<(User, Timestamp)> {
     let read = visit.cx.snapshot();
     grant::find(&read, &site.pool, &session.user, &session.grant).ok().flatten()?;
     let user = by_name(&read, &site.pool, &session.user).ok().flatten()?;
-    user.enabled.then_some((user, session.since))
+    user.enabled.then_some(Known { user, since: session.since, grant: session.grant })
 }
 
 /// The token that a form carries, and the cookie that it is compared with.

@@ -7,18 +7,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kogumo_base::{Clock, Timestamp, Trouble, uuid};
 use kogumo_wire::{Fault, parse_query};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::authorize::{self, Asked, with_query};
 use super::{Visit, form, login};
 use crate::client::Site;
+use crate::faults::not_authorized;
 use crate::pool::keys;
-use crate::provider::{self, Exchange, Provider};
+use crate::provider::link::linked;
+use crate::provider::{self, Exchange, Provider, Said};
 use crate::seal;
 use crate::trigger::Setting;
-use crate::trigger::sign_up::pre_sign_up;
-use crate::user::{Identity, Status, User, create, find, update};
+use crate::trigger::inbound::inbound_federation;
+use crate::trigger::sign_in::{post_authentication, pre_authentication};
+use crate::trigger::sign_up::{post_confirmation, pre_sign_up};
+use crate::user::{Identity, Status, User, create, update};
 
 /// What is sealed into the state that goes there and back.
 #[derive(Serialize, Deserialize)]
@@ -135,12 +139,12 @@ pub async fn page(visit: Visit) -> Answer {
         machine_now: Clock::machine_now().seconds(),
     };
     let (cloud, asked_of) = (visit.cx.cloud.clone(), provider.clone());
-    let claims = match tokio::task::spawn_blocking(move || asked_of.claims(&cloud, &exchange)).await {
-        Ok(Ok(claims)) => claims,
+    let said = match tokio::task::spawn_blocking(move || asked_of.ask(&cloud, &exchange)).await {
+        Ok(Ok(said)) => said,
         Ok(Err(found)) => return trouble(&visit, &found),
         Err(_) => return Answer::failed(),
     };
-    match known(&visit, &asked, &provider, &claims).await {
+    match known(&visit, &asked, &provider, &said).await {
         Ok(user) => login::enter(&visit, &asked, &user).await,
         Err(fault) => {
             let query = [("error", "invalid_request"), ("error_description", fault.message.as_str())];
@@ -161,27 +165,40 @@ fn arrive(visit: &Visit) -> Option<Journey> {
 }
 
 /// The pool's user for somebody whom the provider vouches for: made the first time, brought up to date each time.
-async fn known(visit: &Visit, asked: &Asked, provider: &Provider, claims: &Map<String, Value>) -> Result<User, Fault> {
+async fn known(visit: &Visit, asked: &Asked, provider: &Provider, said: &Said) -> Result<User, Fault> {
     let pool = &asked.site.pool;
+    let setting = Setting { cx: &visit.cx, pool, client: &asked.site.client.id, metadata: None };
+    let subject = said.claims().get("sub").cloned();
+    let claims = inbound_federation(setting, provider, said).await?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_null()).map(text);
-    let subject = provider.mapping.get("username").and_then(|name| claim(name)).or_else(|| claim("sub"));
+    let subject = provider
+        .mapping
+        .get("username")
+        .and_then(|name| claim(name))
+        .or_else(|| claim("sub"))
+        .or_else(|| subject.as_ref().map(text));
     let subject = subject.ok_or_else(|| crate::faults::invalid("The provider names no user."))?;
     let mapped = provider.mapping.iter().filter(|(name, _)| *name != "username");
     let attributes: BTreeMap<String, String> =
         mapped.filter_map(|(name, from)| Some((name.clone(), claim(from)?))).collect();
     let name = format!("{}_{subject}", provider.name);
-    if let Some(user) = find(&visit.cx.snapshot(), pool, &name)? {
-        return visit.cx.write(|w| {
+    if let Some(user) = linked(&visit.cx.snapshot(), pool, provider, &subject, &attributes)? {
+        if !user.enabled {
+            return Err(not_authorized("User is not enabled."));
+        }
+        pre_authentication(setting, &user.name, Some(&user)).await?;
+        let user = visit.cx.write(|w| {
             let now = w.now;
             update(w.tx, pool, &user.name, |user| {
                 user.attributes.extend(attributes.clone());
                 user.modified = now;
                 Ok(user.clone())
             })
-        });
+        })?;
+        post_authentication(setting, &user, false).await?;
+        return Ok(user);
     }
-    let setting = Setting { cx: &visit.cx, pool, client: &asked.site.client.id, metadata: None };
     pre_sign_up(setting, "PreSignUp_ExternalProvider", &name, &attributes, &BTreeMap::new()).await?;
     let now = visit.cx.now();
     let mut user = User::new(pool, &name, attributes, Status::ExternalProvider, now);
@@ -190,9 +207,11 @@ async fn known(visit: &Visit, asked: &Asked, provider: &Provider, claims: &Map<S
         provider: provider.name.clone(),
         kind: provider.kind.clone(),
         subject,
+        attribute: None,
         primary: true,
         created: now,
     });
     visit.cx.write(|w| create(w.tx, pool, &user, false))?;
+    post_confirmation(setting, "PostConfirmation_ConfirmSignUp", &user).await?;
     Ok(user)
 }

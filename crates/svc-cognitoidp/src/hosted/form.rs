@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::answer::Answer;
-use super::{Visit, cookie};
+use super::{Visit, cookie, look};
 
 /// A form of a page.
 pub struct Form<'a> {
@@ -63,6 +63,7 @@ const STYLE: &str = "body{font-family:system-ui,sans-serif;background:#f2f4f7;co
     input{width:100%;box-sizing:border-box;padding:.55rem;border:1px solid #8695a5;border-radius:.3rem;font-size:1rem}\
     input[type=radio]{width:auto;margin-right:.5rem}\
     button{width:100%;margin-top:1.2rem;padding:.7rem;border:0;border-radius:.3rem;background:#1d5fbf;color:#fff;font-size:1rem}\
+    .banner{text-align:center;margin:-1rem 0 1rem}.logo{max-width:100%;max-height:6rem}\
     .error{background:#fdecea;border:1px solid #e0a09a;border-radius:.3rem;padding:.6rem;margin:0 0 1rem}\
     nav{margin-top:1.2rem;display:flex;flex-direction:column;gap:.4rem;font-size:.9rem}a{color:#1d5fbf}";
 
@@ -71,10 +72,14 @@ pub fn show(visit: &Visit, form: &Form) -> Answer {
     let (token, cookie) = cookie::for_form(visit);
     let mut inside = String::new();
     if let Some(error) = &form.error {
-        let _ = write!(inside, "<p class=\"error\" role=\"alert\" id=\"loginErrorMessage\">{}</p>", escape(error));
+        let _ = write!(
+            inside,
+            "<p class=\"error errorMessage-customizable\" role=\"alert\" id=\"loginErrorMessage\">{}</p>",
+            escape(error)
+        );
     }
     if !form.intro.is_empty() {
-        let _ = write!(inside, "<p>{}</p>", escape(&form.intro));
+        let _ = write!(inside, "<p class=\"textDescription-customizable\">{}</p>", escape(&form.intro));
     }
     let _ = write!(inside, "<form method=\"post\"><input type=\"hidden\" name=\"_csrf\" value=\"{token}\">");
     for field in &form.fields {
@@ -96,17 +101,21 @@ pub fn show(visit: &Visit, form: &Form) -> Answer {
         let label = escape(&field.label);
         let _ = write!(
             inside,
-            "<label for=\"{name}\">{label}</label><input id=\"{name}\" name=\"{name}\" type=\"{}\" value=\"{value}\" \
+            "<label class=\"label-customizable\" for=\"{name}\">{label}</label><input class=\"inputField-customizable\" id=\"{name}\" name=\"{name}\" type=\"{}\" value=\"{value}\" \
              autocomplete=\"{}\" required>",
             field.kind, field.complete
         );
     }
-    let _ =
-        write!(inside, "<button type=\"submit\" name=\"submit\" value=\"1\">{}</button></form>", escape(form.submit));
+    let _ = write!(
+        inside,
+        "<button class=\"submitButton-customizable\" type=\"submit\" name=\"submit\" value=\"1\">{}</button></form>",
+        escape(form.submit)
+    );
     if !form.links.is_empty() {
         inside.push_str("<nav>");
         for (address, words) in &form.links {
-            let _ = write!(inside, "<a href=\"{}\">{}</a>", escape(address), escape(words));
+            let _ =
+                write!(inside, "<a class=\"redirect-customizable\" href=\"{}\">{}</a>", escape(address), escape(words));
         }
         inside.push_str("</nav>");
     }
@@ -121,10 +130,17 @@ pub fn tell(visit: &Visit, status: u16, title: &str, text: &str) -> Answer {
 
 fn document(visit: &Visit, title: &str, inside: &str) -> String {
     let (language, title) = (visit.language.code(), escape(title));
+    let look = look::of(visit);
+    let css = look.as_ref().and_then(|look| look.css.as_deref()).unwrap_or_default();
+    let logo = look.as_ref().and_then(|look| look::logo_address(visit, look)).map(|address| {
+        let address = escape(&address);
+        format!("<div class=\"banner banner-customizable\"><img class=\"logo logo-customizable\" alt=\"\" src=\"{address}\"></div>")
+    });
+    let banner = logo.unwrap_or_default();
     format!(
         "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body><main><h1>{title}</h1>{inside}</main></body></html>"
+         <style>{STYLE}{css}</style></head><body class=\"background-customizable\"><main>{banner}<h1>{title}</h1>{inside}</main></body></html>"
     )
 }
 

@@ -73,8 +73,8 @@ pub async fn page(visit: &Visit) -> Answer {
 
 /// The user is in: the browser remembers it, and the client gets what it asked for.
 pub async fn enter(visit: &Visit, asked: &Asked, user: &User) -> Answer {
-    let Ok(cookie) = cookie::sign_in(visit, &asked.site, user) else { return Answer::failed() };
-    authorize::finish(visit, asked, user, visit.cx.now().seconds()).await.with_cookie(&cookie)
+    let Ok((known, cookie)) = cookie::sign_in(visit, &asked.site, user) else { return Answer::failed() };
+    authorize::finish(visit, asked, &known).await.with_cookie(&cookie)
 }
 
 /// What was posted, as answers to a challenge.

@@ -10,6 +10,7 @@ mod cookie;
 mod federation;
 mod form;
 mod login;
+mod look;
 mod mfa_setup;
 mod password;
 mod revoke;
@@ -127,6 +128,7 @@ async fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> Answer {
         "forgotPassword" => password::forgot_page(&visit).await,
         "confirmForgotPassword" => password::confirm_page(&visit).await,
         "logout" => sign_out::page(&visit),
+        "assets/logo" => look::logo(&visit),
         _ => Answer::missing(),
     }
 }

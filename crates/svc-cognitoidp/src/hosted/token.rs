@@ -72,6 +72,7 @@ async fn for_code(visit: &Visit, site: &Site) -> Answer {
         generation: 0,
         previous_until: Timestamp(0),
         provider: None,
+        session: Some(code.session),
     };
     let tokens = issue::of_grant(setting(visit, site), site, &user, &grant, "HostedAuth", code.nonce.as_deref()).await;
     let Ok(tokens) = tokens else { return Answer::error("invalid_grant") };

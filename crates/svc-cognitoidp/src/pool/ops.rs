@@ -3,13 +3,15 @@
 use kogumo_base::{Timestamp, random_from};
 use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::cognitoidp::*;
+use kogumo_store::Read;
 use kogumo_wire::{Fault, Structure, Unit};
 use serde_json::{Map, Value};
 
 use super::{Pool, keys, rules, schema};
 use crate::faults::invalid;
 use crate::page::page;
-use crate::{client, document, group, import, provider, token, user};
+use crate::trigger::sender;
+use crate::{branding, client, document, group, import, provider, token, user};
 
 /// Members of the requests that are not settings.
 const NOT_SETTINGS: [&str; 5] = ["PoolName", "UserPoolId", "UserPoolTags", "Schema", "Name"];
@@ -44,6 +46,7 @@ pub async fn create_user_pool(cx: Context, input: CreateUserPoolRequest) -> Resu
         device_group: format!("-{}", random_from(alphabet, 8)),
         scope,
     };
+    sender::grant(&cx, &pool).await?;
     cx.write(|w| {
         super::put(w.tx, &pool)?;
         keys::put(w.tx, &pool.scope, &pool.id, &kept)
@@ -73,9 +76,19 @@ pub fn describe_user_pool(r: &Reader, input: DescribeUserPoolRequest) -> Result<
     Ok(DescribeUserPoolResponse { user_pool: Some(shown(&pool, users)?) })
 }
 
-pub fn update_user_pool(w: &mut Writer, input: UpdateUserPoolRequest) -> Result<UpdateUserPoolResponse, Fault> {
-    let mut pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
-    let mut new = settings(&input);
+pub async fn update_user_pool(cx: Context, input: UpdateUserPoolRequest) -> Result<UpdateUserPoolResponse, Fault> {
+    let updated = |read: &dyn Read| updated(super::get(read, cx.scope(), &input.user_pool_id)?, &input);
+    sender::grant(&cx, &updated(&cx.snapshot())?).await?;
+    cx.write(|w| {
+        let pool = Pool { modified: w.now, ..updated(w.store())? };
+        super::put(w.tx, &pool)?;
+        Ok(UpdateUserPoolResponse::default())
+    })
+}
+
+/// The pool as an update makes it.
+fn updated(mut pool: Pool, input: &UpdateUserPoolRequest) -> Result<Pool, Fault> {
+    let mut new = settings(input);
     for name in FIXED {
         if let Some(value) = pool.settings.get(name) {
             new.insert(name.to_owned(), value.clone());
@@ -92,11 +105,9 @@ pub fn update_user_pool(w: &mut Writer, input: UpdateUserPoolRequest) -> Result<
         new.insert("MfaConfiguration".into(), mode);
     }
     pool.settings = new;
-    pool.name = input.pool_name.unwrap_or(pool.name);
-    pool.tags = input.user_pool_tags.unwrap_or(pool.tags);
-    pool.modified = w.now;
-    super::put(w.tx, &pool)?;
-    Ok(UpdateUserPoolResponse::default())
+    pool.name = input.pool_name.clone().unwrap_or(pool.name);
+    pool.tags = input.user_pool_tags.clone().unwrap_or(pool.tags);
+    Ok(pool)
 }
 
 pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<Unit, Fault> {
@@ -114,6 +125,7 @@ pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<
     group::delete_all(w.tx, &pool)?;
     provider::delete_all(w.tx, &pool)?;
     import::delete_all(w.tx, &pool)?;
+    branding::delete_all(w.tx, &pool)?;
     super::resource_server::delete_all(w.tx, &pool)?;
     token::grant::delete_all(w.tx, &pool)?;
     keys::delete(w.tx, &pool.scope, &pool.id)?;

@@ -140,7 +140,8 @@ impl Pool {
 
     /// The function of a trigger.
     pub fn trigger(&self, name: &str) -> Option<&str> {
-        self.text(&format!("/LambdaConfig/{name}"))
+        let plain = format!("/LambdaConfig/{name}");
+        self.text(&plain).or_else(|| self.text(&format!("{plain}/LambdaArn")))
     }
 
     /// First factors that the sign-in policy offers (USER_AUTH).

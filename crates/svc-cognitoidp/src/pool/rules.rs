@@ -4,13 +4,11 @@ use kogumo_wire::Fault;
 use serde_json::{Map, Value, json};
 
 use crate::faults::{invalid, unbuilt};
+use crate::trigger::sender::SENDERS;
 
 /// Settings that would be kept without an effect are refused by their names.
 const UNBUILT: [&str; 5] =
     ["UserPoolAddOns", "DcrConfiguration", "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration"];
-
-/// Members of LambdaConfig that are not built.
-const UNBUILT_TRIGGERS: [&str; 4] = ["CustomSMSSender", "CustomEmailSender", "KMSKeyID", "InboundFederation"];
 
 /// Completes and checks settings as CreateUserPool and UpdateUserPool take them.
 ///
@@ -20,6 +18,7 @@ pub fn complete(settings: &mut Map<String, Value>) -> Result<(), Fault> {
     refuse_unbuilt(settings)?;
     check_recovery(settings)?;
     check_pre_token_generation(settings)?;
+    check_senders(settings)?;
     check_names(settings)?;
     check_mfa(settings)?;
     mirror_messages(settings);
@@ -84,9 +83,15 @@ fn refuse_unbuilt(settings: &mut Map<String, Value>) -> Result<(), Fault> {
     if let Some(name) = UNBUILT.iter().find(|name| settings.get(**name).is_some_and(|value| !value.is_null())) {
         return Err(unbuilt(&format!("{name} of user pools")));
     }
-    let triggers = settings.get("LambdaConfig").and_then(Value::as_object);
-    match triggers.and_then(|all| UNBUILT_TRIGGERS.iter().find(|name| all.contains_key(**name))) {
-        Some(name) => Err(unbuilt(&format!("{name} of user pools"))),
+    Ok(())
+}
+
+/// Codes go to functions encrypted only.
+fn check_senders(settings: &Map<String, Value>) -> Result<(), Fault> {
+    let Some(triggers) = settings.get("LambdaConfig").and_then(Value::as_object) else { return Ok(()) };
+    let sender = SENDERS.into_iter().find(|name| triggers.contains_key(*name));
+    match sender.filter(|_| !triggers.contains_key("KMSKeyID")) {
+        Some(name) => Err(invalid(format!("KMSKeyID is required when {name} is configured."))),
         None => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::pool::Pool;
 use crate::user::Identity;
 
-pub use openid::Exchange;
+pub use openid::{Exchange, Said};
 
 /// An identity provider.
 #[derive(Clone, Serialize, Deserialize)]

@@ -23,6 +23,23 @@ pub struct Endpoints {
     keys: String,
 }
 
+/// What a provider says of a user.
+pub struct Said {
+    /// What the token endpoint answered.
+    pub tokens: Value,
+    pub id_token: Map<String, Value>,
+    pub user_info: Map<String, Value>,
+}
+
+impl Said {
+    /// All claims; what the user info endpoint says is the latest.
+    pub fn claims(&self) -> Map<String, Value> {
+        let mut claims = self.id_token.clone();
+        claims.extend(self.user_info.clone());
+        claims
+    }
+}
+
 /// What is sent for tokens.
 pub struct Exchange {
     pub code: String,
@@ -135,11 +152,11 @@ impl Provider {
         })
     }
 
-    /// The claims of the user for whom the code stands.
+    /// What is said of the user for whom the code stands.
     ///
     /// # Errors
     /// The provider refuses the code, or its id token is not to be believed.
-    pub fn claims(&self, cloud: &Cloud, exchange: &Exchange) -> Result<Map<String, Value>, Trouble> {
+    pub fn ask(&self, cloud: &Cloud, exchange: &Exchange) -> Result<Said, Trouble> {
         let endpoints = self.endpoints(cloud)?;
         let (client, secret) =
             (self.detail("client_id").unwrap_or_default(), self.detail("client_secret").unwrap_or_default());
@@ -170,17 +187,18 @@ impl Provider {
         if claims.get("nonce").and_then(Value::as_str) != Some(exchange.nonce.as_str()) {
             return Err(refused("another nonce".into()));
         }
-        let mut claims = claims.clone();
+        let id_token = claims.clone();
+        let mut user_info = Map::new();
         if let (Some(address), Some(access)) = (&endpoints.attributes, tokens["access_token"].as_str()) {
             let more = get(cloud, address, Some(access))?;
             // Source: OpenID Connect Core, section 5.3.2: another subject's answer is not to be used.
             if let Value::Object(more) = more
-                && more.get("sub") == claims.get("sub")
+                && more.get("sub") == id_token.get("sub")
             {
-                claims.extend(more);
+                user_info = more;
             }
         }
-        Ok(claims)
+        Ok(Said { tokens, id_token, user_info })
     }
 }
 

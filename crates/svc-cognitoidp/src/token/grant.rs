@@ -24,6 +24,9 @@ pub struct Grant {
     pub previous_until: Timestamp,
     /// The provider that vouched for the user, where it was not the pool.
     pub provider: Option<String>,
+    /// The grant of the browser's session through which this one came.
+    #[serde(default)]
+    pub session: Option<String>,
 }
 
 static GRANTS: Table<Grant> = Table::indexed("cognitoidp/grant", &[Index { name: "expires", key: by_expiry }]);

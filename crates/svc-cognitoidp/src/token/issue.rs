@@ -36,6 +36,8 @@ pub struct SignIn<'a> {
     pub device: Option<String>,
     pub nonce: Option<&'a str>,
     pub provider: Option<String>,
+    /// The grant of the browser's session, where the user signed in by the hosted pages.
+    pub session: Option<String>,
 }
 
 /// Tokens for a user who has signed in.
@@ -59,6 +61,7 @@ pub async fn sign_in(
         generation: 0,
         previous_until: Timestamp(0),
         provider: sign_in.provider,
+        session: sign_in.session,
     };
     let tokens = of_grant(setting, site, sign_in.user, &grant, sign_in.occasion, sign_in.nonce).await?;
     setting.cx.write(|w| grant::put(w.tx, &site.pool, &grant, now))?;

@@ -22,6 +22,31 @@ pub struct Trigger<'a> {
     pub version: &'static str,
 }
 
+impl Trigger<'_> {
+    /// The event that the function gets.
+    fn event(&self, setting: Setting<'_>, user: &str, request: Value) -> Value {
+        json!({
+            "version": self.version,
+            "region": setting.pool.scope.region,
+            "userPoolId": setting.pool.id,
+            "userName": user,
+            "callerContext": { "awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": setting.client },
+            "triggerSource": self.source,
+            "request": request,
+        })
+    }
+
+    fn unexpected(&self, why: &str) -> Fault {
+        UNEXPECTED_LAMBDA_EXCEPTION.because(format!("{} invocation failed due to error {why}.", self.name))
+    }
+}
+
+/// Who calls functions and keys for a pool.
+pub fn client(setting: Setting<'_>) -> Client {
+    let service = Caller::service("cognito-idp.amazonaws.com", setting.pool.scope.clone());
+    Client::new(Arc::clone(&setting.cx.cloud), service.for_source(setting.pool.arn()))
+}
+
 /// Calls a trigger's function and answers the `response` of its event; `None` if the pool has no such trigger.
 ///
 /// # Errors
@@ -34,30 +59,16 @@ pub async fn call(
     response: Value,
 ) -> Result<Option<Value>, Fault> {
     let Some(function) = setting.pool.trigger(trigger.name) else { return Ok(None) };
-    let event = json!({
-        "version": trigger.version,
-        "region": setting.pool.scope.region,
-        "userPoolId": setting.pool.id,
-        "userName": user,
-        "callerContext": { "awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": setting.client },
-        "triggerSource": trigger.source,
-        "request": request,
-        "response": response,
-    });
-    let caller =
-        Caller::service("cognito-idp.amazonaws.com", setting.pool.scope.clone()).for_source(setting.pool.arn());
-    let client = Client::new(Arc::clone(&setting.cx.cloud), caller);
+    let mut event = trigger.event(setting, user, request);
+    event["response"] = response;
     let input = lambda::InvocationRequest {
         function_name: function.to_owned(),
         payload: Some(event.to_string().into()),
         ..lambda::InvocationRequest::default()
     };
-    let unexpected = |why: &str| {
-        UNEXPECTED_LAMBDA_EXCEPTION.because(format!("{} invocation failed due to error {why}.", trigger.name))
-    };
-    let output = tokio::time::timeout(PATIENCE, client.call::<lambda::Invoke>(input)).await;
-    let output = output.map_err(|_| unexpected("Socket timeout while invoking Lambda function"))?;
-    let output = output.map_err(|fault| unexpected(fault.code(Protocol::RestJson)))?;
+    let output = tokio::time::timeout(PATIENCE, client(setting).call::<lambda::Invoke>(input)).await;
+    let output = output.map_err(|_| trigger.unexpected("Socket timeout while invoking Lambda function"))?;
+    let output = output.map_err(|fault| trigger.unexpected(fault.code(Protocol::RestJson)))?;
     let answer: Option<Value> = serde_json::from_slice(&output.payload.unwrap_or_default()).ok();
     if output.function_error.is_some() {
         let told = answer.as_ref().and_then(|answer| answer["errorMessage"].as_str()).unwrap_or_default();
@@ -69,4 +80,20 @@ pub async fn call(
         Some(_) => Err(INVALID_LAMBDA_RESPONSE_EXCEPTION.because("Unrecognizable lambda output")),
         None => Err(INVALID_LAMBDA_RESPONSE_EXCEPTION.because("Invalid lambda function output : Invalid JSON")),
     }
+}
+
+/// Tells a trigger's function, and waits for no answer.
+///
+/// # Errors
+/// The function cannot be called.
+pub async fn tell(setting: Setting<'_>, trigger: Trigger<'_>, user: &str, request: Value) -> Result<(), Fault> {
+    let Some(function) = setting.pool.trigger(trigger.name) else { return Ok(()) };
+    let input = lambda::InvocationRequest {
+        function_name: function.to_owned(),
+        invocation_type: Some("Event".into()),
+        payload: Some(trigger.event(setting, user, request).to_string().into()),
+        ..lambda::InvocationRequest::default()
+    };
+    let told = client(setting).call::<lambda::Invoke>(input).await;
+    told.map(drop).map_err(|fault| trigger.unexpected(fault.code(Protocol::RestJson)))
 }

@@ -5,8 +5,10 @@
 
 mod call;
 pub mod challenge;
+pub mod inbound;
 pub mod message;
 pub mod migration;
+pub mod sender;
 pub mod sign_in;
 pub mod sign_up;
 pub mod tokens;

@@ -38,9 +38,30 @@ fn of(pool: &Pool, user: &User) -> BTreeSet<Alias> {
         }
     }
     for identity in &user.identities {
-        aliases.insert(("identity".into(), format!("{}_{}", identity.provider, identity.subject)));
+        let place = format!("{}_{}", identity.provider, identity.subject);
+        aliases.insert((identity_sort(identity.attribute.as_deref()), place));
     }
     aliases
+}
+
+/// The sort of aliases by which somebody at another provider is known: by subject, or by an attribute.
+fn identity_sort(attribute: Option<&str>) -> String {
+    attribute.map_or_else(|| "identity".into(), |name| format!("identity:{name}"))
+}
+
+/// The user who somebody at another provider is, known by the attribute's value, or else by the subject.
+pub fn identified(
+    read: &dyn Read,
+    pool: &Pool,
+    provider: &str,
+    attribute: Option<&str>,
+    value: &str,
+) -> Result<Option<User>, Trouble> {
+    let alias = (identity_sort(attribute), format!("{provider}_{value}"));
+    match ALIASES.get(read, &pool.scope, key(pool, &alias))? {
+        Some(owner) => by_name(read, pool, &owner),
+        None => Ok(None),
+    }
 }
 
 /// Whose name it is.

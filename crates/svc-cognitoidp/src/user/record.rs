@@ -68,7 +68,11 @@ pub struct Device {
 pub struct Identity {
     pub provider: String,
     pub kind: String,
+    /// The provider's name for them; or, with `attribute`, that attribute's value.
     pub subject: String,
+    /// The pool's attribute by which they are known, where it is not the provider's subject.
+    #[serde(default)]
+    pub attribute: Option<String>,
     pub primary: bool,
     pub created: Timestamp,
 }
