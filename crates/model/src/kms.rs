@@ -23,63 +23,90 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("CancelKeyDeletion", "POST", "/"),
+    &CANCEL_KEY_DELETION,
     &schema::Operation::unbuilt("ConnectCustomKeyStore", "POST", "/"),
     &CREATE_ALIAS,
     &schema::Operation::unbuilt("CreateCustomKeyStore", "POST", "/"),
-    &schema::Operation::unbuilt("CreateGrant", "POST", "/"),
+    &CREATE_GRANT,
     &CREATE_KEY,
     &schema::Operation::unbuilt("Decapsulate", "POST", "/"),
     &DECRYPT,
     &DELETE_ALIAS,
     &schema::Operation::unbuilt("DeleteCustomKeyStore", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteImportedKeyMaterial", "POST", "/"),
+    &DELETE_IMPORTED_KEY_MATERIAL,
     &schema::Operation::unbuilt("DeriveSharedSecret", "POST", "/"),
     &schema::Operation::unbuilt("DescribeCustomKeyStores", "POST", "/"),
     &DESCRIBE_KEY,
     &DISABLE_KEY,
-    &schema::Operation::unbuilt("DisableKeyRotation", "POST", "/"),
+    &DISABLE_KEY_ROTATION,
     &schema::Operation::unbuilt("DisconnectCustomKeyStore", "POST", "/"),
     &ENABLE_KEY,
-    &schema::Operation::unbuilt("EnableKeyRotation", "POST", "/"),
+    &ENABLE_KEY_ROTATION,
     &schema::Operation::unbuilt("Encapsulate", "POST", "/"),
     &ENCRYPT,
     &GENERATE_DATA_KEY,
-    &schema::Operation::unbuilt("GenerateDataKeyPair", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateDataKeyPairWithoutPlaintext", "POST", "/"),
+    &GENERATE_DATA_KEY_PAIR,
+    &GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT,
     &GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
-    &schema::Operation::unbuilt("GenerateMac", "POST", "/"),
+    &GENERATE_MAC,
     &GENERATE_RANDOM,
     &schema::Operation::unbuilt("GetKeyLastUsage", "POST", "/"),
     &GET_KEY_POLICY,
-    &schema::Operation::unbuilt("GetKeyRotationStatus", "POST", "/"),
-    &schema::Operation::unbuilt("GetParametersForImport", "POST", "/"),
-    &schema::Operation::unbuilt("GetPublicKey", "POST", "/"),
-    &schema::Operation::unbuilt("ImportKeyMaterial", "POST", "/"),
+    &GET_KEY_ROTATION_STATUS,
+    &GET_PARAMETERS_FOR_IMPORT,
+    &GET_PUBLIC_KEY,
+    &IMPORT_KEY_MATERIAL,
     &LIST_ALIASES,
-    &schema::Operation::unbuilt("ListGrants", "POST", "/"),
+    &LIST_GRANTS,
     &LIST_KEY_POLICIES,
-    &schema::Operation::unbuilt("ListKeyRotations", "POST", "/"),
+    &LIST_KEY_ROTATIONS,
     &LIST_KEYS,
     &LIST_RESOURCE_TAGS,
-    &schema::Operation::unbuilt("ListRetirableGrants", "POST", "/"),
+    &LIST_RETIRABLE_GRANTS,
     &PUT_KEY_POLICY,
     &RE_ENCRYPT,
     &schema::Operation::unbuilt("ReplicateKey", "POST", "/"),
-    &schema::Operation::unbuilt("RetireGrant", "POST", "/"),
-    &schema::Operation::unbuilt("RevokeGrant", "POST", "/"),
-    &schema::Operation::unbuilt("RotateKeyOnDemand", "POST", "/"),
-    &schema::Operation::unbuilt("ScheduleKeyDeletion", "POST", "/"),
-    &schema::Operation::unbuilt("Sign", "POST", "/"),
+    &RETIRE_GRANT,
+    &REVOKE_GRANT,
+    &ROTATE_KEY_ON_DEMAND,
+    &SCHEDULE_KEY_DELETION,
+    &SIGN,
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
     &UPDATE_ALIAS,
     &schema::Operation::unbuilt("UpdateCustomKeyStore", "POST", "/"),
     &UPDATE_KEY_DESCRIPTION,
     &schema::Operation::unbuilt("UpdatePrimaryRegion", "POST", "/"),
-    &schema::Operation::unbuilt("Verify", "POST", "/"),
-    &schema::Operation::unbuilt("VerifyMac", "POST", "/"),
+    &VERIFY,
+    &VERIFY_MAC,
 ];
+
+static CANCEL_KEY_DELETION: schema::Operation = schema::Operation {
+    name: "CancelKeyDeletion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CancelKeyDeletionRequest,
+    output: &S_CancelKeyDeletionResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CancelKeyDeletion;
+impl OperationType for CancelKeyDeletion {
+    type Input = CancelKeyDeletionRequest;
+    type Output = CancelKeyDeletionResponse;
+    const FACTS: &'static schema::Operation = &CANCEL_KEY_DELETION;
+}
 
 static CREATE_ALIAS: schema::Operation = schema::Operation {
     name: "CreateAlias",
@@ -108,6 +135,37 @@ impl OperationType for CreateAlias {
     type Input = CreateAliasRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &CREATE_ALIAS;
+}
+
+static CREATE_GRANT: schema::Operation = schema::Operation {
+    name: "CreateGrant",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateGrantRequest,
+    output: &S_CreateGrantResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateGrant;
+impl OperationType for CreateGrant {
+    type Input = CreateGrantRequest;
+    type Output = CreateGrantResponse;
+    const FACTS: &'static schema::Operation = &CREATE_GRANT;
 }
 
 static CREATE_KEY: schema::Operation = schema::Operation {
@@ -204,6 +262,34 @@ impl OperationType for DeleteAlias {
     const FACTS: &'static schema::Operation = &DELETE_ALIAS;
 }
 
+static DELETE_IMPORTED_KEY_MATERIAL: schema::Operation = schema::Operation {
+    name: "DeleteImportedKeyMaterial",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteImportedKeyMaterialRequest,
+    output: &S_DeleteImportedKeyMaterialResponse,
+    errors: &[
+        &INVALID_ARN_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteImportedKeyMaterial;
+impl OperationType for DeleteImportedKeyMaterial {
+    type Input = DeleteImportedKeyMaterialRequest;
+    type Output = DeleteImportedKeyMaterialResponse;
+    const FACTS: &'static schema::Operation = &DELETE_IMPORTED_KEY_MATERIAL;
+}
+
 static DESCRIBE_KEY: schema::Operation = schema::Operation {
     name: "DescribeKey",
     method: "POST",
@@ -252,6 +338,35 @@ impl OperationType for DisableKey {
     const FACTS: &'static schema::Operation = &DISABLE_KEY;
 }
 
+static DISABLE_KEY_ROTATION: schema::Operation = schema::Operation {
+    name: "DisableKeyRotation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableKeyRotationRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableKeyRotation;
+impl OperationType for DisableKeyRotation {
+    type Input = DisableKeyRotationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DISABLE_KEY_ROTATION;
+}
+
 static ENABLE_KEY: schema::Operation = schema::Operation {
     name: "EnableKey",
     method: "POST",
@@ -278,6 +393,35 @@ impl OperationType for EnableKey {
     type Input = EnableKeyRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &ENABLE_KEY;
+}
+
+static ENABLE_KEY_ROTATION: schema::Operation = schema::Operation {
+    name: "EnableKeyRotation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableKeyRotationRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableKeyRotation;
+impl OperationType for EnableKeyRotation {
+    type Input = EnableKeyRotationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ENABLE_KEY_ROTATION;
 }
 
 static ENCRYPT: schema::Operation = schema::Operation {
@@ -342,6 +486,70 @@ impl OperationType for GenerateDataKey {
     const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY;
 }
 
+static GENERATE_DATA_KEY_PAIR: schema::Operation = schema::Operation {
+    name: "GenerateDataKeyPair",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateDataKeyPairRequest,
+    output: &S_GenerateDataKeyPairResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateDataKeyPair;
+impl OperationType for GenerateDataKeyPair {
+    type Input = GenerateDataKeyPairRequest;
+    type Output = GenerateDataKeyPairResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY_PAIR;
+}
+
+static GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT: schema::Operation = schema::Operation {
+    name: "GenerateDataKeyPairWithoutPlaintext",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateDataKeyPairWithoutPlaintextRequest,
+    output: &S_GenerateDataKeyPairWithoutPlaintextResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateDataKeyPairWithoutPlaintext;
+impl OperationType for GenerateDataKeyPairWithoutPlaintext {
+    type Input = GenerateDataKeyPairWithoutPlaintextRequest;
+    type Output = GenerateDataKeyPairWithoutPlaintextResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT;
+}
+
 static GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: schema::Operation = schema::Operation {
     name: "GenerateDataKeyWithoutPlaintext",
     method: "POST",
@@ -371,6 +579,36 @@ impl OperationType for GenerateDataKeyWithoutPlaintext {
     type Input = GenerateDataKeyWithoutPlaintextRequest;
     type Output = GenerateDataKeyWithoutPlaintextResponse;
     const FACTS: &'static schema::Operation = &GENERATE_DATA_KEY_WITHOUT_PLAINTEXT;
+}
+
+static GENERATE_MAC: schema::Operation = schema::Operation {
+    name: "GenerateMac",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateMacRequest,
+    output: &S_GenerateMacResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateMac;
+impl OperationType for GenerateMac {
+    type Input = GenerateMacRequest;
+    type Output = GenerateMacResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_MAC;
 }
 
 static GENERATE_RANDOM: schema::Operation = schema::Operation {
@@ -427,6 +665,126 @@ impl OperationType for GetKeyPolicy {
     const FACTS: &'static schema::Operation = &GET_KEY_POLICY;
 }
 
+static GET_KEY_ROTATION_STATUS: schema::Operation = schema::Operation {
+    name: "GetKeyRotationStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetKeyRotationStatusRequest,
+    output: &S_GetKeyRotationStatusResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetKeyRotationStatus;
+impl OperationType for GetKeyRotationStatus {
+    type Input = GetKeyRotationStatusRequest;
+    type Output = GetKeyRotationStatusResponse;
+    const FACTS: &'static schema::Operation = &GET_KEY_ROTATION_STATUS;
+}
+
+static GET_PARAMETERS_FOR_IMPORT: schema::Operation = schema::Operation {
+    name: "GetParametersForImport",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetParametersForImportRequest,
+    output: &S_GetParametersForImportResponse,
+    errors: &[
+        &INVALID_ARN_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetParametersForImport;
+impl OperationType for GetParametersForImport {
+    type Input = GetParametersForImportRequest;
+    type Output = GetParametersForImportResponse;
+    const FACTS: &'static schema::Operation = &GET_PARAMETERS_FOR_IMPORT;
+}
+
+static GET_PUBLIC_KEY: schema::Operation = schema::Operation {
+    name: "GetPublicKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetPublicKeyRequest,
+    output: &S_GetPublicKeyResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetPublicKey;
+impl OperationType for GetPublicKey {
+    type Input = GetPublicKeyRequest;
+    type Output = GetPublicKeyResponse;
+    const FACTS: &'static schema::Operation = &GET_PUBLIC_KEY;
+}
+
+static IMPORT_KEY_MATERIAL: schema::Operation = schema::Operation {
+    name: "ImportKeyMaterial",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ImportKeyMaterialRequest,
+    output: &S_ImportKeyMaterialResponse,
+    errors: &[
+        &INVALID_ARN_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &INVALID_CIPHERTEXT_EXCEPTION,
+        &INCORRECT_KEY_MATERIAL_EXCEPTION,
+        &EXPIRED_IMPORT_TOKEN_EXCEPTION,
+        &INVALID_IMPORT_TOKEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ImportKeyMaterial;
+impl OperationType for ImportKeyMaterial {
+    type Input = ImportKeyMaterialRequest;
+    type Output = ImportKeyMaterialResponse;
+    const FACTS: &'static schema::Operation = &IMPORT_KEY_MATERIAL;
+}
+
 static LIST_ALIASES: schema::Operation = schema::Operation {
     name: "ListAliases",
     method: "POST",
@@ -454,6 +812,35 @@ impl OperationType for ListAliases {
     const FACTS: &'static schema::Operation = &LIST_ALIASES;
 }
 
+static LIST_GRANTS: schema::Operation = schema::Operation {
+    name: "ListGrants",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListGrantsRequest,
+    output: &S_ListGrantsResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_MARKER_EXCEPTION,
+        &INVALID_GRANT_ID_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListGrants;
+impl OperationType for ListGrants {
+    type Input = ListGrantsRequest;
+    type Output = ListGrantsResponse;
+    const FACTS: &'static schema::Operation = &LIST_GRANTS;
+}
+
 static LIST_KEY_POLICIES: schema::Operation = schema::Operation {
     name: "ListKeyPolicies",
     method: "POST",
@@ -479,6 +866,34 @@ impl OperationType for ListKeyPolicies {
     type Input = ListKeyPoliciesRequest;
     type Output = ListKeyPoliciesResponse;
     const FACTS: &'static schema::Operation = &LIST_KEY_POLICIES;
+}
+
+static LIST_KEY_ROTATIONS: schema::Operation = schema::Operation {
+    name: "ListKeyRotations",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListKeyRotationsRequest,
+    output: &S_ListKeyRotationsResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &INVALID_MARKER_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListKeyRotations;
+impl OperationType for ListKeyRotations {
+    type Input = ListKeyRotationsRequest;
+    type Output = ListKeyRotationsResponse;
+    const FACTS: &'static schema::Operation = &LIST_KEY_ROTATIONS;
 }
 
 static LIST_KEYS: schema::Operation = schema::Operation {
@@ -521,6 +936,33 @@ impl OperationType for ListResourceTags {
     type Input = ListResourceTagsRequest;
     type Output = ListResourceTagsResponse;
     const FACTS: &'static schema::Operation = &LIST_RESOURCE_TAGS;
+}
+
+static LIST_RETIRABLE_GRANTS: schema::Operation = schema::Operation {
+    name: "ListRetirableGrants",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListRetirableGrantsRequest,
+    output: &S_ListGrantsResponse,
+    errors: &[
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_MARKER_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListRetirableGrants;
+impl OperationType for ListRetirableGrants {
+    type Input = ListRetirableGrantsRequest;
+    type Output = ListGrantsResponse;
+    const FACTS: &'static schema::Operation = &LIST_RETIRABLE_GRANTS;
 }
 
 static PUT_KEY_POLICY: schema::Operation = schema::Operation {
@@ -584,6 +1026,154 @@ impl OperationType for ReEncrypt {
     type Input = ReEncryptRequest;
     type Output = ReEncryptResponse;
     const FACTS: &'static schema::Operation = &RE_ENCRYPT;
+}
+
+static RETIRE_GRANT: schema::Operation = schema::Operation {
+    name: "RetireGrant",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RetireGrantRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_ARN_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &INVALID_GRANT_ID_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RetireGrant;
+impl OperationType for RetireGrant {
+    type Input = RetireGrantRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RETIRE_GRANT;
+}
+
+static REVOKE_GRANT: schema::Operation = schema::Operation {
+    name: "RevokeGrant",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RevokeGrantRequest,
+    output: &UNIT,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &INVALID_GRANT_ID_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RevokeGrant;
+impl OperationType for RevokeGrant {
+    type Input = RevokeGrantRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REVOKE_GRANT;
+}
+
+static ROTATE_KEY_ON_DEMAND: schema::Operation = schema::Operation {
+    name: "RotateKeyOnDemand",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RotateKeyOnDemandRequest,
+    output: &S_RotateKeyOnDemandResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RotateKeyOnDemand;
+impl OperationType for RotateKeyOnDemand {
+    type Input = RotateKeyOnDemandRequest;
+    type Output = RotateKeyOnDemandResponse;
+    const FACTS: &'static schema::Operation = &ROTATE_KEY_ON_DEMAND;
+}
+
+static SCHEDULE_KEY_DELETION: schema::Operation = schema::Operation {
+    name: "ScheduleKeyDeletion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ScheduleKeyDeletionRequest,
+    output: &S_ScheduleKeyDeletionResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ScheduleKeyDeletion;
+impl OperationType for ScheduleKeyDeletion {
+    type Input = ScheduleKeyDeletionRequest;
+    type Output = ScheduleKeyDeletionResponse;
+    const FACTS: &'static schema::Operation = &SCHEDULE_KEY_DELETION;
+}
+
+static SIGN: schema::Operation = schema::Operation {
+    name: "Sign",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SignRequest,
+    output: &S_SignResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Sign;
+impl OperationType for Sign {
+    type Input = SignRequest;
+    type Output = SignResponse;
+    const FACTS: &'static schema::Operation = &SIGN;
 }
 
 static TAG_RESOURCE: schema::Operation = schema::Operation {
@@ -693,6 +1283,69 @@ impl OperationType for UpdateKeyDescription {
     type Input = UpdateKeyDescriptionRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UPDATE_KEY_DESCRIPTION;
+}
+
+static VERIFY: schema::Operation = schema::Operation {
+    name: "Verify",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_VerifyRequest,
+    output: &S_VerifyResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &DEPENDENCY_TIMEOUT_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &KMS_INVALID_SIGNATURE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Verify;
+impl OperationType for Verify {
+    type Input = VerifyRequest;
+    type Output = VerifyResponse;
+    const FACTS: &'static schema::Operation = &VERIFY;
+}
+
+static VERIFY_MAC: schema::Operation = schema::Operation {
+    name: "VerifyMac",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_VerifyMacRequest,
+    output: &S_VerifyMacResponse,
+    errors: &[
+        &NOT_FOUND_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &KEY_UNAVAILABLE_EXCEPTION,
+        &INVALID_KEY_USAGE_EXCEPTION,
+        &INVALID_GRANT_TOKEN_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &KMS_INVALID_MAC_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &DRY_RUN_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct VerifyMac;
+impl OperationType for VerifyMac {
+    type Input = VerifyMacRequest;
+    type Output = VerifyMacResponse;
+    const FACTS: &'static schema::Operation = &VERIFY_MAC;
 }
 
 pub static ALREADY_EXISTS_EXCEPTION: ErrorFact =
@@ -917,6 +1570,15 @@ pub static XKS_PROXY_VPC_ENDPOINT_SERVICE_NOT_FOUND_EXCEPTION: ErrorFact = Error
 };
 
 static S_AWSAccountIdType: schema::Shape = schema::Shape::new("AWSAccountIdType", Kind::String);
+static S_AlgorithmSpec: schema::Shape =
+    schema::Shape::new("AlgorithmSpec", Kind::String).limits(Limits::NONE.values(&[
+        "RSAES_PKCS1_V1_5",
+        "RSAES_OAEP_SHA_1",
+        "RSAES_OAEP_SHA_256",
+        "RSA_AES_KEY_WRAP_SHA_1",
+        "RSA_AES_KEY_WRAP_SHA_256",
+        "SM2PKE",
+    ]));
 static S_AliasList: schema::Shape = schema::Shape::new("AliasList", Kind::List(&M_AliasList));
 static M_AliasList: schema::Member = schema::Member::new("member", &S_AliasListEntry);
 static S_AliasListEntry: schema::Shape = schema::Shape::new("AliasListEntry", Kind::Structure(&L_AliasListEntry));
@@ -933,10 +1595,19 @@ static P_AliasNameType: Pattern = Pattern::new(r#"^[a-zA-Z0-9:/_-]+$"#);
 static S_ArnType: schema::Shape = schema::Shape::new("ArnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
 static S_AttestationDocumentType: schema::Shape =
     schema::Shape::new("AttestationDocumentType", Kind::Blob).limits(Limits::NONE.min(1).max(262144));
+static S_BackingKeyIdResponseType: schema::Shape = schema::Shape::new("BackingKeyIdResponseType", Kind::String)
+    .limits(Limits::NONE.min(0).max(64).pattern(&P_BackingKeyIdResponseType));
+static P_BackingKeyIdResponseType: Pattern = Pattern::new(r#"^[a-f0-9]+$"#);
 static S_BackingKeyIdType: schema::Shape = schema::Shape::new("BackingKeyIdType", Kind::String)
     .limits(Limits::NONE.min(64).max(64).pattern(&P_BackingKeyIdType));
 static P_BackingKeyIdType: Pattern = Pattern::new(r#"^[a-f0-9]+$"#);
 static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
+static S_CancelKeyDeletionRequest: schema::Shape =
+    schema::Shape::new("CancelKeyDeletionRequest", Kind::Structure(&L_CancelKeyDeletionRequest));
+static L_CancelKeyDeletionRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_CancelKeyDeletionResponse: schema::Shape =
+    schema::Shape::new("CancelKeyDeletionResponse", Kind::Structure(&L_CancelKeyDeletionResponse));
+static L_CancelKeyDeletionResponse: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType)]);
 static S_CiphertextType: schema::Shape =
     schema::Shape::new("CiphertextType", Kind::Blob).limits(Limits::NONE.min(1).max(6144));
 static S_CloudHsmClusterIdType: schema::Shape = schema::Shape::new("CloudHsmClusterIdType", Kind::String)
@@ -947,6 +1618,26 @@ static S_CreateAliasRequest: schema::Shape =
 static L_CreateAliasRequest: Layout = Layout::new(&[
     schema::Member::new("AliasName", &S_AliasNameType).required(),
     schema::Member::new("TargetKeyId", &S_KeyIdType).required(),
+]);
+static S_CreateGrantRequest: schema::Shape =
+    schema::Shape::new("CreateGrantRequest", Kind::Structure(&L_CreateGrantRequest));
+static L_CreateGrantRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("GranteePrincipal", &S_PrincipalIdType),
+    schema::Member::new("RetiringPrincipal", &S_PrincipalIdType),
+    schema::Member::new("Operations", &S_GrantOperationList).required(),
+    schema::Member::new("Constraints", &S_GrantConstraints),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("Name", &S_GrantNameType),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+    schema::Member::new("GranteeServicePrincipal", &S_ServicePrincipalType),
+    schema::Member::new("RetiringServicePrincipal", &S_ServicePrincipalType),
+]);
+static S_CreateGrantResponse: schema::Shape =
+    schema::Shape::new("CreateGrantResponse", Kind::Structure(&L_CreateGrantResponse));
+static L_CreateGrantResponse: Layout = Layout::new(&[
+    schema::Member::new("GrantToken", &S_GrantTokenType),
+    schema::Member::new("GrantId", &S_GrantIdType),
 ]);
 static S_CreateKeyRequest: schema::Shape = schema::Shape::new("CreateKeyRequest", Kind::Structure(&L_CreateKeyRequest));
 static L_CreateKeyRequest: Layout = Layout::new(&[
@@ -983,6 +1674,21 @@ static S_CustomerMasterKeySpec: schema::Shape =
         "HMAC_512",
         "SM2",
     ]));
+static S_DataKeyPairSpec: schema::Shape =
+    schema::Shape::new("DataKeyPairSpec", Kind::String).limits(Limits::NONE.values(&[
+        "RSA_2048",
+        "RSA_3072",
+        "RSA_4096",
+        "ECC_NIST_P256",
+        "ECC_NIST_P384",
+        "ECC_NIST_P521",
+        "ECC_SECG_P256K1",
+        "SM2",
+        "ECC_NIST_EDWARDS25519",
+        "ML_KEM_512",
+        "ML_KEM_768",
+        "ML_KEM_1024",
+    ]));
 static S_DataKeySpec: schema::Shape =
     schema::Shape::new("DataKeySpec", Kind::String).limits(Limits::NONE.values(&["AES_256", "AES_128"]));
 static S_DateType: schema::Shape = schema::Shape::new("DateType", Kind::Timestamp);
@@ -1008,6 +1714,18 @@ static L_DecryptResponse: Layout = Layout::new(&[
 static S_DeleteAliasRequest: schema::Shape =
     schema::Shape::new("DeleteAliasRequest", Kind::Structure(&L_DeleteAliasRequest));
 static L_DeleteAliasRequest: Layout = Layout::new(&[schema::Member::new("AliasName", &S_AliasNameType).required()]);
+static S_DeleteImportedKeyMaterialRequest: schema::Shape =
+    schema::Shape::new("DeleteImportedKeyMaterialRequest", Kind::Structure(&L_DeleteImportedKeyMaterialRequest));
+static L_DeleteImportedKeyMaterialRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_DeleteImportedKeyMaterialResponse: schema::Shape =
+    schema::Shape::new("DeleteImportedKeyMaterialResponse", Kind::Structure(&L_DeleteImportedKeyMaterialResponse));
+static L_DeleteImportedKeyMaterialResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdResponseType),
+]);
 static S_DescribeKeyRequest: schema::Shape =
     schema::Shape::new("DescribeKeyRequest", Kind::Structure(&L_DescribeKeyRequest));
 static L_DescribeKeyRequest: Layout = Layout::new(&[
@@ -1022,6 +1740,9 @@ static S_DescriptionType: schema::Shape =
 static S_DisableKeyRequest: schema::Shape =
     schema::Shape::new("DisableKeyRequest", Kind::Structure(&L_DisableKeyRequest));
 static L_DisableKeyRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_DisableKeyRotationRequest: schema::Shape =
+    schema::Shape::new("DisableKeyRotationRequest", Kind::Structure(&L_DisableKeyRotationRequest));
+static L_DisableKeyRotationRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
 static S_DryRunModifierList: schema::Shape =
     schema::Shape::new("DryRunModifierList", Kind::List(&M_DryRunModifierList));
 static M_DryRunModifierList: schema::Member = schema::Member::new("member", &S_DryRunModifierType);
@@ -1029,6 +1750,12 @@ static S_DryRunModifierType: schema::Shape =
     schema::Shape::new("DryRunModifierType", Kind::String).limits(Limits::NONE.values(&["IGNORE_CIPHERTEXT"]));
 static S_EnableKeyRequest: schema::Shape = schema::Shape::new("EnableKeyRequest", Kind::Structure(&L_EnableKeyRequest));
 static L_EnableKeyRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_EnableKeyRotationRequest: schema::Shape =
+    schema::Shape::new("EnableKeyRotationRequest", Kind::Structure(&L_EnableKeyRotationRequest));
+static L_EnableKeyRotationRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("RotationPeriodInDays", &S_RotationPeriodInDaysType),
+]);
 static S_EncapsulationAlgorithmSpec: schema::Shape =
     schema::Shape::new("EncapsulationAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&["ML_KEM"]));
 static S_EncapsulationAlgorithmSpecList: schema::Shape =
@@ -1062,6 +1789,49 @@ static V_EncryptionContextType: schema::Member = schema::Member::new("value", &S
 static S_EncryptionContextValue: schema::Shape = schema::Shape::new("EncryptionContextValue", Kind::String);
 static S_ExpirationModelType: schema::Shape = schema::Shape::new("ExpirationModelType", Kind::String)
     .limits(Limits::NONE.values(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]));
+static S_GenerateDataKeyPairRequest: schema::Shape =
+    schema::Shape::new("GenerateDataKeyPairRequest", Kind::Structure(&L_GenerateDataKeyPairRequest));
+static L_GenerateDataKeyPairRequest: Layout = Layout::new(&[
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("KeyPairSpec", &S_DataKeyPairSpec).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("Recipient", &S_RecipientInfo),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_GenerateDataKeyPairResponse: schema::Shape =
+    schema::Shape::new("GenerateDataKeyPairResponse", Kind::Structure(&L_GenerateDataKeyPairResponse));
+static L_GenerateDataKeyPairResponse: Layout = Layout::new(&[
+    schema::Member::new("PrivateKeyCiphertextBlob", &S_CiphertextType),
+    schema::Member::new("PrivateKeyPlaintext", &S_PlaintextType),
+    schema::Member::new("PublicKey", &S_PublicKeyType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyPairSpec", &S_DataKeyPairSpec),
+    schema::Member::new("CiphertextForRecipient", &S_CiphertextType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_GenerateDataKeyPairWithoutPlaintextRequest: schema::Shape = schema::Shape::new(
+    "GenerateDataKeyPairWithoutPlaintextRequest",
+    Kind::Structure(&L_GenerateDataKeyPairWithoutPlaintextRequest),
+);
+static L_GenerateDataKeyPairWithoutPlaintextRequest: Layout = Layout::new(&[
+    schema::Member::new("EncryptionContext", &S_EncryptionContextType),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("KeyPairSpec", &S_DataKeyPairSpec).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_GenerateDataKeyPairWithoutPlaintextResponse: schema::Shape = schema::Shape::new(
+    "GenerateDataKeyPairWithoutPlaintextResponse",
+    Kind::Structure(&L_GenerateDataKeyPairWithoutPlaintextResponse),
+);
+static L_GenerateDataKeyPairWithoutPlaintextResponse: Layout = Layout::new(&[
+    schema::Member::new("PrivateKeyCiphertextBlob", &S_CiphertextType),
+    schema::Member::new("PublicKey", &S_PublicKeyType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyPairSpec", &S_DataKeyPairSpec),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
 static S_GenerateDataKeyRequest: schema::Shape =
     schema::Shape::new("GenerateDataKeyRequest", Kind::Structure(&L_GenerateDataKeyRequest));
 static L_GenerateDataKeyRequest: Layout = Layout::new(&[
@@ -1103,6 +1873,22 @@ static L_GenerateDataKeyWithoutPlaintextResponse: Layout = Layout::new(&[
     schema::Member::new("KeyId", &S_KeyIdType),
     schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
 ]);
+static S_GenerateMacRequest: schema::Shape =
+    schema::Shape::new("GenerateMacRequest", Kind::Structure(&L_GenerateMacRequest));
+static L_GenerateMacRequest: Layout = Layout::new(&[
+    schema::Member::new("Message", &S_PlaintextType).required(),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("MacAlgorithm", &S_MacAlgorithmSpec).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_GenerateMacResponse: schema::Shape =
+    schema::Shape::new("GenerateMacResponse", Kind::Structure(&L_GenerateMacResponse));
+static L_GenerateMacResponse: Layout = Layout::new(&[
+    schema::Member::new("Mac", &S_CiphertextType),
+    schema::Member::new("MacAlgorithm", &S_MacAlgorithmSpec),
+    schema::Member::new("KeyId", &S_KeyIdType),
+]);
 static S_GenerateRandomRequest: schema::Shape =
     schema::Shape::new("GenerateRandomRequest", Kind::Structure(&L_GenerateRandomRequest));
 static L_GenerateRandomRequest: Layout = Layout::new(&[
@@ -1126,11 +1912,137 @@ static S_GetKeyPolicyResponse: schema::Shape =
     schema::Shape::new("GetKeyPolicyResponse", Kind::Structure(&L_GetKeyPolicyResponse));
 static L_GetKeyPolicyResponse: Layout =
     Layout::new(&[schema::Member::new("Policy", &S_PolicyType), schema::Member::new("PolicyName", &S_PolicyNameType)]);
+static S_GetKeyRotationStatusRequest: schema::Shape =
+    schema::Shape::new("GetKeyRotationStatusRequest", Kind::Structure(&L_GetKeyRotationStatusRequest));
+static L_GetKeyRotationStatusRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_GetKeyRotationStatusResponse: schema::Shape =
+    schema::Shape::new("GetKeyRotationStatusResponse", Kind::Structure(&L_GetKeyRotationStatusResponse));
+static L_GetKeyRotationStatusResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyRotationEnabled", &S_BooleanType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("RotationPeriodInDays", &S_RotationPeriodInDaysType),
+    schema::Member::new("NextRotationDate", &S_DateType),
+    schema::Member::new("OnDemandRotationStartDate", &S_DateType),
+]);
+static S_GetParametersForImportRequest: schema::Shape =
+    schema::Shape::new("GetParametersForImportRequest", Kind::Structure(&L_GetParametersForImportRequest));
+static L_GetParametersForImportRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("WrappingAlgorithm", &S_AlgorithmSpec).required(),
+    schema::Member::new("WrappingKeySpec", &S_WrappingKeySpec).required(),
+]);
+static S_GetParametersForImportResponse: schema::Shape =
+    schema::Shape::new("GetParametersForImportResponse", Kind::Structure(&L_GetParametersForImportResponse));
+static L_GetParametersForImportResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("ImportToken", &S_CiphertextType),
+    schema::Member::new("PublicKey", &S_PlaintextType),
+    schema::Member::new("ParametersValidTo", &S_DateType),
+]);
+static S_GetPublicKeyRequest: schema::Shape =
+    schema::Shape::new("GetPublicKeyRequest", Kind::Structure(&L_GetPublicKeyRequest));
+static L_GetPublicKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+]);
+static S_GetPublicKeyResponse: schema::Shape =
+    schema::Shape::new("GetPublicKeyResponse", Kind::Structure(&L_GetPublicKeyResponse));
+static L_GetPublicKeyResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("PublicKey", &S_PublicKeyType),
+    schema::Member::new("CustomerMasterKeySpec", &S_CustomerMasterKeySpec),
+    schema::Member::new("KeySpec", &S_KeySpec),
+    schema::Member::new("KeyUsage", &S_KeyUsageType),
+    schema::Member::new("EncryptionAlgorithms", &S_EncryptionAlgorithmSpecList),
+    schema::Member::new("SigningAlgorithms", &S_SigningAlgorithmSpecList),
+    schema::Member::new("KeyAgreementAlgorithms", &S_KeyAgreementAlgorithmSpecList),
+    schema::Member::new("EncapsulationAlgorithms", &S_EncapsulationAlgorithmSpecList),
+]);
+static S_GrantConstraintSourceArnType: schema::Shape = schema::Shape::new("GrantConstraintSourceArnType", Kind::String)
+    .limits(Limits::NONE.min(20).max(512).pattern(&P_GrantConstraintSourceArnType));
+static P_GrantConstraintSourceArnType: Pattern =
+    Pattern::new(r#"^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$"#);
+static S_GrantConstraints: schema::Shape = schema::Shape::new("GrantConstraints", Kind::Structure(&L_GrantConstraints));
+static L_GrantConstraints: Layout = Layout::new(&[
+    schema::Member::new("EncryptionContextSubset", &S_EncryptionContextType),
+    schema::Member::new("EncryptionContextEquals", &S_EncryptionContextType),
+    schema::Member::new("SourceArn", &S_GrantConstraintSourceArnType),
+]);
+static S_GrantIdType: schema::Shape =
+    schema::Shape::new("GrantIdType", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_GrantList: schema::Shape = schema::Shape::new("GrantList", Kind::List(&M_GrantList));
+static M_GrantList: schema::Member = schema::Member::new("member", &S_GrantListEntry);
+static S_GrantListEntry: schema::Shape = schema::Shape::new("GrantListEntry", Kind::Structure(&L_GrantListEntry));
+static L_GrantListEntry: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("GrantId", &S_GrantIdType),
+    schema::Member::new("Name", &S_GrantNameType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("GranteePrincipal", &S_PrincipalIdType),
+    schema::Member::new("RetiringPrincipal", &S_PrincipalIdType),
+    schema::Member::new("IssuingAccount", &S_PrincipalIdType),
+    schema::Member::new("Operations", &S_GrantOperationList),
+    schema::Member::new("Constraints", &S_GrantConstraints),
+    schema::Member::new("GranteeServicePrincipal", &S_ServicePrincipalType),
+    schema::Member::new("RetiringServicePrincipal", &S_ServicePrincipalType),
+]);
+static S_GrantNameType: schema::Shape =
+    schema::Shape::new("GrantNameType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_GrantNameType));
+static P_GrantNameType: Pattern = Pattern::new(r#"^[a-zA-Z0-9:/_-]+$"#);
+static S_GrantOperation: schema::Shape =
+    schema::Shape::new("GrantOperation", Kind::String).limits(Limits::NONE.values(&[
+        "Decrypt",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyWithoutPlaintext",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "Sign",
+        "Verify",
+        "GetPublicKey",
+        "CreateGrant",
+        "RetireGrant",
+        "DescribeKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateMac",
+        "VerifyMac",
+        "DeriveSharedSecret",
+        "Encapsulate",
+        "Decapsulate",
+    ]));
+static S_GrantOperationList: schema::Shape =
+    schema::Shape::new("GrantOperationList", Kind::List(&M_GrantOperationList));
+static M_GrantOperationList: schema::Member = schema::Member::new("member", &S_GrantOperation);
 static S_GrantTokenList: schema::Shape =
     schema::Shape::new("GrantTokenList", Kind::List(&M_GrantTokenList)).limits(Limits::NONE.min(0).max(10));
 static M_GrantTokenList: schema::Member = schema::Member::new("member", &S_GrantTokenType);
 static S_GrantTokenType: schema::Shape =
     schema::Shape::new("GrantTokenType", Kind::String).limits(Limits::NONE.min(1).max(8192));
+static S_ImportKeyMaterialRequest: schema::Shape =
+    schema::Shape::new("ImportKeyMaterialRequest", Kind::Structure(&L_ImportKeyMaterialRequest));
+static L_ImportKeyMaterialRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("ImportToken", &S_CiphertextType).required(),
+    schema::Member::new("EncryptedKeyMaterial", &S_CiphertextType).required(),
+    schema::Member::new("ValidTo", &S_DateType),
+    schema::Member::new("ExpirationModel", &S_ExpirationModelType),
+    schema::Member::new("ImportType", &S_ImportType),
+    schema::Member::new("KeyMaterialDescription", &S_KeyMaterialDescriptionType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_ImportKeyMaterialResponse: schema::Shape =
+    schema::Shape::new("ImportKeyMaterialResponse", Kind::Structure(&L_ImportKeyMaterialResponse));
+static L_ImportKeyMaterialResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+]);
+static S_ImportState: schema::Shape =
+    schema::Shape::new("ImportState", Kind::String).limits(Limits::NONE.values(&["IMPORTED", "PENDING_IMPORT"]));
+static S_ImportType: schema::Shape = schema::Shape::new("ImportType", Kind::String)
+    .limits(Limits::NONE.values(&["NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"]));
+static S_IncludeKeyMaterial: schema::Shape = schema::Shape::new("IncludeKeyMaterial", Kind::String)
+    .limits(Limits::NONE.values(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]));
 static S_KeyAgreementAlgorithmSpec: schema::Shape =
     schema::Shape::new("KeyAgreementAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&["ECDH"]));
 static S_KeyAgreementAlgorithmSpecList: schema::Shape =
@@ -1146,6 +2058,16 @@ static L_KeyListEntry: Layout =
     Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType), schema::Member::new("KeyArn", &S_ArnType)]);
 static S_KeyManagerType: schema::Shape =
     schema::Shape::new("KeyManagerType", Kind::String).limits(Limits::NONE.values(&["AWS", "CUSTOMER"]));
+static S_KeyMaterialDescriptionType: schema::Shape = schema::Shape::new("KeyMaterialDescriptionType", Kind::String)
+    .limits(Limits::NONE.min(0).max(256).pattern(&P_KeyMaterialDescriptionType));
+static P_KeyMaterialDescriptionType: Pattern = Pattern::new(r#"^[a-zA-Z0-9:/_\s.-]+$"#);
+static S_KeyMaterialState: schema::Shape =
+    schema::Shape::new("KeyMaterialState", Kind::String).limits(Limits::NONE.values(&[
+        "NON_CURRENT",
+        "CURRENT",
+        "PENDING_ROTATION",
+        "PENDING_MULTI_REGION_IMPORT_AND_ROTATION",
+    ]));
 static S_KeyMetadata: schema::Shape = schema::Shape::new("KeyMetadata", Kind::Structure(&L_KeyMetadata));
 static L_KeyMetadata: Layout = Layout::new(&[
     schema::Member::new("AWSAccountId", &S_AWSAccountIdType),
@@ -1231,6 +2153,23 @@ static L_ListAliasesResponse: Layout = Layout::new(&[
     schema::Member::new("NextMarker", &S_MarkerType),
     schema::Member::new("Truncated", &S_BooleanType),
 ]);
+static S_ListGrantsRequest: schema::Shape =
+    schema::Shape::new("ListGrantsRequest", Kind::Structure(&L_ListGrantsRequest));
+static L_ListGrantsRequest: Layout = Layout::new(&[
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("GrantId", &S_GrantIdType),
+    schema::Member::new("GranteePrincipal", &S_PrincipalIdType),
+    schema::Member::new("GranteeServicePrincipal", &S_ServicePrincipalType),
+]);
+static S_ListGrantsResponse: schema::Shape =
+    schema::Shape::new("ListGrantsResponse", Kind::Structure(&L_ListGrantsResponse));
+static L_ListGrantsResponse: Layout = Layout::new(&[
+    schema::Member::new("Grants", &S_GrantList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
 static S_ListKeyPoliciesRequest: schema::Shape =
     schema::Shape::new("ListKeyPoliciesRequest", Kind::Structure(&L_ListKeyPoliciesRequest));
 static L_ListKeyPoliciesRequest: Layout = Layout::new(&[
@@ -1242,6 +2181,21 @@ static S_ListKeyPoliciesResponse: schema::Shape =
     schema::Shape::new("ListKeyPoliciesResponse", Kind::Structure(&L_ListKeyPoliciesResponse));
 static L_ListKeyPoliciesResponse: Layout = Layout::new(&[
     schema::Member::new("PolicyNames", &S_PolicyNameList),
+    schema::Member::new("NextMarker", &S_MarkerType),
+    schema::Member::new("Truncated", &S_BooleanType),
+]);
+static S_ListKeyRotationsRequest: schema::Shape =
+    schema::Shape::new("ListKeyRotationsRequest", Kind::Structure(&L_ListKeyRotationsRequest));
+static L_ListKeyRotationsRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("IncludeKeyMaterial", &S_IncludeKeyMaterial),
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+]);
+static S_ListKeyRotationsResponse: schema::Shape =
+    schema::Shape::new("ListKeyRotationsResponse", Kind::Structure(&L_ListKeyRotationsResponse));
+static L_ListKeyRotationsResponse: Layout = Layout::new(&[
+    schema::Member::new("Rotations", &S_RotationsList),
     schema::Member::new("NextMarker", &S_MarkerType),
     schema::Member::new("Truncated", &S_BooleanType),
 ]);
@@ -1271,6 +2225,14 @@ static L_ListResourceTagsResponse: Layout = Layout::new(&[
     schema::Member::new("NextMarker", &S_MarkerType),
     schema::Member::new("Truncated", &S_BooleanType),
 ]);
+static S_ListRetirableGrantsRequest: schema::Shape =
+    schema::Shape::new("ListRetirableGrantsRequest", Kind::Structure(&L_ListRetirableGrantsRequest));
+static L_ListRetirableGrantsRequest: Layout = Layout::new(&[
+    schema::Member::new("Limit", &S_LimitType),
+    schema::Member::new("Marker", &S_MarkerType),
+    schema::Member::new("RetiringPrincipal", &S_PrincipalIdType),
+    schema::Member::new("RetiringServicePrincipal", &S_ServicePrincipalType),
+]);
 static S_MacAlgorithmSpec: schema::Shape = schema::Shape::new("MacAlgorithmSpec", Kind::String)
     .limits(Limits::NONE.values(&["HMAC_SHA_224", "HMAC_SHA_256", "HMAC_SHA_384", "HMAC_SHA_512"]));
 static S_MacAlgorithmSpecList: schema::Shape =
@@ -1279,6 +2241,8 @@ static M_MacAlgorithmSpecList: schema::Member = schema::Member::new("member", &S
 static S_MarkerType: schema::Shape =
     schema::Shape::new("MarkerType", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_MarkerType));
 static P_MarkerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]*"#);
+static S_MessageType: schema::Shape =
+    schema::Shape::new("MessageType", Kind::String).limits(Limits::NONE.values(&["RAW", "DIGEST", "EXTERNAL_MU"]));
 static S_MultiRegionConfiguration: schema::Shape =
     schema::Shape::new("MultiRegionConfiguration", Kind::Structure(&L_MultiRegionConfiguration));
 static L_MultiRegionConfiguration: Layout = Layout::new(&[
@@ -1315,6 +2279,11 @@ static P_PolicyNameType: Pattern = Pattern::new(r#"[\w]+"#);
 static S_PolicyType: schema::Shape =
     schema::Shape::new("PolicyType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_PolicyType));
 static P_PolicyType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_PrincipalIdType: schema::Shape = schema::Shape::new("PrincipalIdType", Kind::String)
+    .limits(Limits::NONE.min(1).max(256).pattern(&P_PrincipalIdType));
+static P_PrincipalIdType: Pattern = Pattern::new(r#"^[\w+=,.@:/-]+$"#);
+static S_PublicKeyType: schema::Shape =
+    schema::Shape::new("PublicKeyType", Kind::Blob).limits(Limits::NONE.min(1).max(8192));
 static S_PutKeyPolicyRequest: schema::Shape =
     schema::Shape::new("PutKeyPolicyRequest", Kind::Structure(&L_PutKeyPolicyRequest));
 static L_PutKeyPolicyRequest: Layout = Layout::new(&[
@@ -1360,6 +2329,78 @@ static S_ResourceOwnerType: schema::Shape = schema::Shape::new("ResourceOwnerTyp
 static S_ResourceOwnersList: schema::Shape =
     schema::Shape::new("ResourceOwnersList", Kind::List(&M_ResourceOwnersList)).limits(Limits::NONE.min(1).max(2));
 static M_ResourceOwnersList: schema::Member = schema::Member::new("member", &S_ResourceOwnerType);
+static S_RetireGrantRequest: schema::Shape =
+    schema::Shape::new("RetireGrantRequest", Kind::Structure(&L_RetireGrantRequest));
+static L_RetireGrantRequest: Layout = Layout::new(&[
+    schema::Member::new("GrantToken", &S_GrantTokenType),
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("GrantId", &S_GrantIdType),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_RevokeGrantRequest: schema::Shape =
+    schema::Shape::new("RevokeGrantRequest", Kind::Structure(&L_RevokeGrantRequest));
+static L_RevokeGrantRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("GrantId", &S_GrantIdType).required(),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_RotateKeyOnDemandRequest: schema::Shape =
+    schema::Shape::new("RotateKeyOnDemandRequest", Kind::Structure(&L_RotateKeyOnDemandRequest));
+static L_RotateKeyOnDemandRequest: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType).required()]);
+static S_RotateKeyOnDemandResponse: schema::Shape =
+    schema::Shape::new("RotateKeyOnDemandResponse", Kind::Structure(&L_RotateKeyOnDemandResponse));
+static L_RotateKeyOnDemandResponse: Layout = Layout::new(&[schema::Member::new("KeyId", &S_KeyIdType)]);
+static S_RotationPeriodInDaysType: schema::Shape =
+    schema::Shape::new("RotationPeriodInDaysType", Kind::Integer).limits(Limits::NONE.min(90).max(2560));
+static S_RotationType: schema::Shape =
+    schema::Shape::new("RotationType", Kind::String).limits(Limits::NONE.values(&["AUTOMATIC", "ON_DEMAND"]));
+static S_RotationsList: schema::Shape = schema::Shape::new("RotationsList", Kind::List(&M_RotationsList));
+static M_RotationsList: schema::Member = schema::Member::new("member", &S_RotationsListEntry);
+static S_RotationsListEntry: schema::Shape =
+    schema::Shape::new("RotationsListEntry", Kind::Structure(&L_RotationsListEntry));
+static L_RotationsListEntry: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("KeyMaterialId", &S_BackingKeyIdType),
+    schema::Member::new("KeyMaterialDescription", &S_KeyMaterialDescriptionType),
+    schema::Member::new("ImportState", &S_ImportState),
+    schema::Member::new("KeyMaterialState", &S_KeyMaterialState),
+    schema::Member::new("ExpirationModel", &S_ExpirationModelType),
+    schema::Member::new("ValidTo", &S_DateType),
+    schema::Member::new("RotationDate", &S_DateType),
+    schema::Member::new("RotationType", &S_RotationType),
+]);
+static S_ScheduleKeyDeletionRequest: schema::Shape =
+    schema::Shape::new("ScheduleKeyDeletionRequest", Kind::Structure(&L_ScheduleKeyDeletionRequest));
+static L_ScheduleKeyDeletionRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("PendingWindowInDays", &S_PendingWindowInDaysType),
+]);
+static S_ScheduleKeyDeletionResponse: schema::Shape =
+    schema::Shape::new("ScheduleKeyDeletionResponse", Kind::Structure(&L_ScheduleKeyDeletionResponse));
+static L_ScheduleKeyDeletionResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("DeletionDate", &S_DateType),
+    schema::Member::new("KeyState", &S_KeyState),
+    schema::Member::new("PendingWindowInDays", &S_PendingWindowInDaysType),
+]);
+static S_ServicePrincipalType: schema::Shape = schema::Shape::new("ServicePrincipalType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_ServicePrincipalType));
+static P_ServicePrincipalType: Pattern = Pattern::new(r#"^([A-Za-z0-9\-]+)\.([A-Za-z0-9\-]+)(\.[A-Za-z0-9\-]+)+$"#);
+static S_SignRequest: schema::Shape = schema::Shape::new("SignRequest", Kind::Structure(&L_SignRequest));
+static L_SignRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Message", &S_PlaintextType).required(),
+    schema::Member::new("MessageType", &S_MessageType),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("SigningAlgorithm", &S_SigningAlgorithmSpec).required(),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_SignResponse: schema::Shape = schema::Shape::new("SignResponse", Kind::Structure(&L_SignResponse));
+static L_SignResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("Signature", &S_CiphertextType),
+    schema::Member::new("SigningAlgorithm", &S_SigningAlgorithmSpec),
+]);
 static S_SigningAlgorithmSpec: schema::Shape =
     schema::Shape::new("SigningAlgorithmSpec", Kind::String).limits(Limits::NONE.values(&[
         "RSASSA_PSS_SHA_256",
@@ -1416,6 +2457,40 @@ static L_UpdateKeyDescriptionRequest: Layout = Layout::new(&[
     schema::Member::new("KeyId", &S_KeyIdType).required(),
     schema::Member::new("Description", &S_DescriptionType).required(),
 ]);
+static S_VerifyMacRequest: schema::Shape = schema::Shape::new("VerifyMacRequest", Kind::Structure(&L_VerifyMacRequest));
+static L_VerifyMacRequest: Layout = Layout::new(&[
+    schema::Member::new("Message", &S_PlaintextType).required(),
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("MacAlgorithm", &S_MacAlgorithmSpec).required(),
+    schema::Member::new("Mac", &S_CiphertextType).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_VerifyMacResponse: schema::Shape =
+    schema::Shape::new("VerifyMacResponse", Kind::Structure(&L_VerifyMacResponse));
+static L_VerifyMacResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("MacValid", &S_BooleanType),
+    schema::Member::new("MacAlgorithm", &S_MacAlgorithmSpec),
+]);
+static S_VerifyRequest: schema::Shape = schema::Shape::new("VerifyRequest", Kind::Structure(&L_VerifyRequest));
+static L_VerifyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("Message", &S_PlaintextType).required(),
+    schema::Member::new("MessageType", &S_MessageType),
+    schema::Member::new("Signature", &S_CiphertextType).required(),
+    schema::Member::new("SigningAlgorithm", &S_SigningAlgorithmSpec).required(),
+    schema::Member::new("GrantTokens", &S_GrantTokenList),
+    schema::Member::new("DryRun", &S_NullableBooleanType),
+]);
+static S_VerifyResponse: schema::Shape = schema::Shape::new("VerifyResponse", Kind::Structure(&L_VerifyResponse));
+static L_VerifyResponse: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType),
+    schema::Member::new("SignatureValid", &S_BooleanType),
+    schema::Member::new("SigningAlgorithm", &S_SigningAlgorithmSpec),
+]);
+static S_WrappingKeySpec: schema::Shape = schema::Shape::new("WrappingKeySpec", Kind::String)
+    .limits(Limits::NONE.values(&["RSA_2048", "RSA_3072", "RSA_4096", "SM2"]));
 static S_XksKeyConfigurationType: schema::Shape =
     schema::Shape::new("XksKeyConfigurationType", Kind::Structure(&L_XksKeyConfigurationType));
 static L_XksKeyConfigurationType: Layout = Layout::new(&[schema::Member::new("Id", &S_XksKeyIdType)]);
@@ -1471,6 +2546,78 @@ impl Structure for AliasListEntry {
 }
 
 #[derive(Clone, Default)]
+pub struct CancelKeyDeletionRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for CancelKeyDeletionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelKeyDeletionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelKeyDeletionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelKeyDeletionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelKeyDeletionResponse {
+    pub key_id: Option<String>,
+}
+impl std::fmt::Debug for CancelKeyDeletionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelKeyDeletionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelKeyDeletionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelKeyDeletionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateAliasRequest {
     pub alias_name: String,
     pub target_key_id: String,
@@ -1505,6 +2652,108 @@ impl Structure for CreateAliasRequest {
         match index {
             0 => &mut self.alias_name,
             _ => &mut self.target_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGrantRequest {
+    pub key_id: String,
+    pub grantee_principal: Option<String>,
+    pub retiring_principal: Option<String>,
+    pub operations: Vec<String>,
+    pub constraints: Option<GrantConstraints>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub name: Option<String>,
+    pub dry_run: Option<bool>,
+    pub grantee_service_principal: Option<String>,
+    pub retiring_service_principal: Option<String>,
+}
+impl std::fmt::Debug for CreateGrantRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateGrantRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGrantRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGrantRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.grantee_principal,
+            2 => &self.retiring_principal,
+            3 => &self.operations,
+            4 => &self.constraints,
+            5 => &self.grant_tokens,
+            6 => &self.name,
+            7 => &self.dry_run,
+            8 => &self.grantee_service_principal,
+            _ => &self.retiring_service_principal,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.grantee_principal,
+            2 => &mut self.retiring_principal,
+            3 => &mut self.operations,
+            4 => &mut self.constraints,
+            5 => &mut self.grant_tokens,
+            6 => &mut self.name,
+            7 => &mut self.dry_run,
+            8 => &mut self.grantee_service_principal,
+            _ => &mut self.retiring_service_principal,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGrantResponse {
+    pub grant_token: Option<String>,
+    pub grant_id: Option<String>,
+}
+impl std::fmt::Debug for CreateGrantResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateGrantResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGrantResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGrantResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grant_token,
+            _ => &self.grant_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grant_token,
+            _ => &mut self.grant_id,
         }
     }
 }
@@ -1753,6 +3002,84 @@ impl Structure for DeleteAliasRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteImportedKeyMaterialRequest {
+    pub key_id: String,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteImportedKeyMaterialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteImportedKeyMaterialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteImportedKeyMaterialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteImportedKeyMaterialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteImportedKeyMaterialResponse {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteImportedKeyMaterialResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteImportedKeyMaterialResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteImportedKeyMaterialResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteImportedKeyMaterialResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeKeyRequest {
     pub key_id: String,
     pub grant_tokens: Option<Vec<String>>,
@@ -1864,6 +3191,42 @@ impl Structure for DisableKeyRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DisableKeyRotationRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for DisableKeyRotationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableKeyRotationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableKeyRotationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableKeyRotationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnableKeyRequest {
     pub key_id: String,
 }
@@ -1895,6 +3258,45 @@ impl Structure for EnableKeyRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableKeyRotationRequest {
+    pub key_id: String,
+    pub rotation_period_in_days: Option<i32>,
+}
+impl std::fmt::Debug for EnableKeyRotationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableKeyRotationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableKeyRotationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableKeyRotationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.rotation_period_in_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.rotation_period_in_days,
         }
     }
 }
@@ -1988,6 +3390,207 @@ impl Structure for EncryptResponse {
             0 => &mut self.ciphertext_blob,
             1 => &mut self.key_id,
             _ => &mut self.encryption_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyPairRequest {
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub key_id: String,
+    pub key_pair_spec: String,
+    pub grant_tokens: Option<Vec<String>>,
+    pub recipient: Option<RecipientInfo>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GenerateDataKeyPairRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyPairRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyPairRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyPairRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encryption_context,
+            1 => &self.key_id,
+            2 => &self.key_pair_spec,
+            3 => &self.grant_tokens,
+            4 => &self.recipient,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encryption_context,
+            1 => &mut self.key_id,
+            2 => &mut self.key_pair_spec,
+            3 => &mut self.grant_tokens,
+            4 => &mut self.recipient,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyPairResponse {
+    pub private_key_ciphertext_blob: Option<Bytes>,
+    pub private_key_plaintext: Option<Bytes>,
+    pub public_key: Option<Bytes>,
+    pub key_id: Option<String>,
+    pub key_pair_spec: Option<String>,
+    pub ciphertext_for_recipient: Option<Bytes>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateDataKeyPairResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyPairResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyPairResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyPairResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.private_key_ciphertext_blob,
+            1 => &self.private_key_plaintext,
+            2 => &self.public_key,
+            3 => &self.key_id,
+            4 => &self.key_pair_spec,
+            5 => &self.ciphertext_for_recipient,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.private_key_ciphertext_blob,
+            1 => &mut self.private_key_plaintext,
+            2 => &mut self.public_key,
+            3 => &mut self.key_id,
+            4 => &mut self.key_pair_spec,
+            5 => &mut self.ciphertext_for_recipient,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyPairWithoutPlaintextRequest {
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    pub key_id: String,
+    pub key_pair_spec: String,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GenerateDataKeyPairWithoutPlaintextRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyPairWithoutPlaintextRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyPairWithoutPlaintextRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyPairWithoutPlaintextRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encryption_context,
+            1 => &self.key_id,
+            2 => &self.key_pair_spec,
+            3 => &self.grant_tokens,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encryption_context,
+            1 => &mut self.key_id,
+            2 => &mut self.key_pair_spec,
+            3 => &mut self.grant_tokens,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateDataKeyPairWithoutPlaintextResponse {
+    pub private_key_ciphertext_blob: Option<Bytes>,
+    pub public_key: Option<Bytes>,
+    pub key_id: Option<String>,
+    pub key_pair_spec: Option<String>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateDataKeyPairWithoutPlaintextResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateDataKeyPairWithoutPlaintextResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateDataKeyPairWithoutPlaintextResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateDataKeyPairWithoutPlaintextResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.private_key_ciphertext_blob,
+            1 => &self.public_key,
+            2 => &self.key_id,
+            3 => &self.key_pair_spec,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.private_key_ciphertext_blob,
+            1 => &mut self.public_key,
+            2 => &mut self.key_id,
+            3 => &mut self.key_pair_spec,
+            _ => &mut self.key_material_id,
         }
     }
 }
@@ -2188,6 +3791,96 @@ impl Structure for GenerateDataKeyWithoutPlaintextResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct GenerateMacRequest {
+    pub message: Bytes,
+    pub key_id: String,
+    pub mac_algorithm: String,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GenerateMacRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateMacRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateMacRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateMacRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message,
+            1 => &self.key_id,
+            2 => &self.mac_algorithm,
+            3 => &self.grant_tokens,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message,
+            1 => &mut self.key_id,
+            2 => &mut self.mac_algorithm,
+            3 => &mut self.grant_tokens,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateMacResponse {
+    pub mac: Option<Bytes>,
+    pub mac_algorithm: Option<String>,
+    pub key_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateMacResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateMacResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateMacResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateMacResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mac,
+            1 => &self.mac_algorithm,
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mac,
+            1 => &mut self.mac_algorithm,
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GenerateRandomRequest {
     pub number_of_bytes: Option<i32>,
     pub custom_key_store_id: Option<String>,
@@ -2342,6 +4035,480 @@ impl Structure for GetKeyPolicyResponse {
         match index {
             0 => &mut self.policy,
             _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetKeyRotationStatusRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for GetKeyRotationStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetKeyRotationStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetKeyRotationStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetKeyRotationStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetKeyRotationStatusResponse {
+    pub key_rotation_enabled: Option<bool>,
+    pub key_id: Option<String>,
+    pub rotation_period_in_days: Option<i32>,
+    pub next_rotation_date: Option<Timestamp>,
+    pub on_demand_rotation_start_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetKeyRotationStatusResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetKeyRotationStatusResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetKeyRotationStatusResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetKeyRotationStatusResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_rotation_enabled,
+            1 => &self.key_id,
+            2 => &self.rotation_period_in_days,
+            3 => &self.next_rotation_date,
+            _ => &self.on_demand_rotation_start_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_rotation_enabled,
+            1 => &mut self.key_id,
+            2 => &mut self.rotation_period_in_days,
+            3 => &mut self.next_rotation_date,
+            _ => &mut self.on_demand_rotation_start_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersForImportRequest {
+    pub key_id: String,
+    pub wrapping_algorithm: String,
+    pub wrapping_key_spec: String,
+}
+impl std::fmt::Debug for GetParametersForImportRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetParametersForImportRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersForImportRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersForImportRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.wrapping_algorithm,
+            _ => &self.wrapping_key_spec,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.wrapping_algorithm,
+            _ => &mut self.wrapping_key_spec,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersForImportResponse {
+    pub key_id: Option<String>,
+    pub import_token: Option<Bytes>,
+    pub public_key: Option<Bytes>,
+    pub parameters_valid_to: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetParametersForImportResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetParametersForImportResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersForImportResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersForImportResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.import_token,
+            2 => &self.public_key,
+            _ => &self.parameters_valid_to,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.import_token,
+            2 => &mut self.public_key,
+            _ => &mut self.parameters_valid_to,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPublicKeyRequest {
+    pub key_id: String,
+    pub grant_tokens: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetPublicKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetPublicKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPublicKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPublicKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.grant_tokens,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.grant_tokens,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPublicKeyResponse {
+    pub key_id: Option<String>,
+    pub public_key: Option<Bytes>,
+    pub customer_master_key_spec: Option<String>,
+    pub key_spec: Option<String>,
+    pub key_usage: Option<String>,
+    pub encryption_algorithms: Option<Vec<String>>,
+    pub signing_algorithms: Option<Vec<String>>,
+    pub key_agreement_algorithms: Option<Vec<String>>,
+    pub encapsulation_algorithms: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetPublicKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetPublicKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPublicKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPublicKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.public_key,
+            2 => &self.customer_master_key_spec,
+            3 => &self.key_spec,
+            4 => &self.key_usage,
+            5 => &self.encryption_algorithms,
+            6 => &self.signing_algorithms,
+            7 => &self.key_agreement_algorithms,
+            _ => &self.encapsulation_algorithms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.public_key,
+            2 => &mut self.customer_master_key_spec,
+            3 => &mut self.key_spec,
+            4 => &mut self.key_usage,
+            5 => &mut self.encryption_algorithms,
+            6 => &mut self.signing_algorithms,
+            7 => &mut self.key_agreement_algorithms,
+            _ => &mut self.encapsulation_algorithms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GrantConstraints {
+    pub encryption_context_subset: Option<BTreeMap<String, String>>,
+    pub encryption_context_equals: Option<BTreeMap<String, String>>,
+    pub source_arn: Option<String>,
+}
+impl std::fmt::Debug for GrantConstraints {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GrantConstraints {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GrantConstraints {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GrantConstraints
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encryption_context_subset,
+            1 => &self.encryption_context_equals,
+            _ => &self.source_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encryption_context_subset,
+            1 => &mut self.encryption_context_equals,
+            _ => &mut self.source_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GrantListEntry {
+    pub key_id: Option<String>,
+    pub grant_id: Option<String>,
+    pub name: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub grantee_principal: Option<String>,
+    pub retiring_principal: Option<String>,
+    pub issuing_account: Option<String>,
+    pub operations: Option<Vec<String>>,
+    pub constraints: Option<GrantConstraints>,
+    pub grantee_service_principal: Option<String>,
+    pub retiring_service_principal: Option<String>,
+}
+impl std::fmt::Debug for GrantListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GrantListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GrantListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GrantListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.grant_id,
+            2 => &self.name,
+            3 => &self.creation_date,
+            4 => &self.grantee_principal,
+            5 => &self.retiring_principal,
+            6 => &self.issuing_account,
+            7 => &self.operations,
+            8 => &self.constraints,
+            9 => &self.grantee_service_principal,
+            _ => &self.retiring_service_principal,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.grant_id,
+            2 => &mut self.name,
+            3 => &mut self.creation_date,
+            4 => &mut self.grantee_principal,
+            5 => &mut self.retiring_principal,
+            6 => &mut self.issuing_account,
+            7 => &mut self.operations,
+            8 => &mut self.constraints,
+            9 => &mut self.grantee_service_principal,
+            _ => &mut self.retiring_service_principal,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportKeyMaterialRequest {
+    pub key_id: String,
+    pub import_token: Bytes,
+    pub encrypted_key_material: Bytes,
+    pub valid_to: Option<Timestamp>,
+    pub expiration_model: Option<String>,
+    pub import_type: Option<String>,
+    pub key_material_description: Option<String>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for ImportKeyMaterialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportKeyMaterialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportKeyMaterialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportKeyMaterialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.import_token,
+            2 => &self.encrypted_key_material,
+            3 => &self.valid_to,
+            4 => &self.expiration_model,
+            5 => &self.import_type,
+            6 => &self.key_material_description,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.import_token,
+            2 => &mut self.encrypted_key_material,
+            3 => &mut self.valid_to,
+            4 => &mut self.expiration_model,
+            5 => &mut self.import_type,
+            6 => &mut self.key_material_description,
+            _ => &mut self.key_material_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportKeyMaterialResponse {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+impl std::fmt::Debug for ImportKeyMaterialResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportKeyMaterialResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportKeyMaterialResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportKeyMaterialResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.key_material_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.key_material_id,
         }
     }
 }
@@ -2584,6 +4751,99 @@ impl Structure for ListAliasesResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListGrantsRequest {
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+    pub key_id: String,
+    pub grant_id: Option<String>,
+    pub grantee_principal: Option<String>,
+    pub grantee_service_principal: Option<String>,
+}
+impl std::fmt::Debug for ListGrantsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListGrantsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGrantsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGrantsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.limit,
+            1 => &self.marker,
+            2 => &self.key_id,
+            3 => &self.grant_id,
+            4 => &self.grantee_principal,
+            _ => &self.grantee_service_principal,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.limit,
+            1 => &mut self.marker,
+            2 => &mut self.key_id,
+            3 => &mut self.grant_id,
+            4 => &mut self.grantee_principal,
+            _ => &mut self.grantee_service_principal,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGrantsResponse {
+    pub grants: Option<Vec<GrantListEntry>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListGrantsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListGrantsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGrantsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGrantsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grants,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grants,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListKeyPoliciesRequest {
     pub key_id: String,
     pub limit: Option<i32>,
@@ -2661,6 +4921,93 @@ impl Structure for ListKeyPoliciesResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.policy_names,
+            1 => &mut self.next_marker,
+            _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeyRotationsRequest {
+    pub key_id: String,
+    pub include_key_material: Option<String>,
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListKeyRotationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeyRotationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeyRotationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeyRotationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.include_key_material,
+            2 => &self.limit,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.include_key_material,
+            2 => &mut self.limit,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListKeyRotationsResponse {
+    pub rotations: Option<Vec<RotationsListEntry>>,
+    pub next_marker: Option<String>,
+    pub truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListKeyRotationsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListKeyRotationsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListKeyRotationsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListKeyRotationsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rotations,
+            1 => &self.next_marker,
+            _ => &self.truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rotations,
             1 => &mut self.next_marker,
             _ => &mut self.truncated,
         }
@@ -2831,6 +5178,51 @@ impl Structure for ListResourceTagsResponse {
             0 => &mut self.tags,
             1 => &mut self.next_marker,
             _ => &mut self.truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRetirableGrantsRequest {
+    pub limit: Option<i32>,
+    pub marker: Option<String>,
+    pub retiring_principal: Option<String>,
+    pub retiring_service_principal: Option<String>,
+}
+impl std::fmt::Debug for ListRetirableGrantsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListRetirableGrantsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRetirableGrantsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRetirableGrantsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.limit,
+            1 => &self.marker,
+            2 => &self.retiring_principal,
+            _ => &self.retiring_service_principal,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.limit,
+            1 => &mut self.marker,
+            2 => &mut self.retiring_principal,
+            _ => &mut self.retiring_service_principal,
         }
     }
 }
@@ -3118,6 +5510,402 @@ impl Structure for RecipientInfo {
 }
 
 #[derive(Clone, Default)]
+pub struct RetireGrantRequest {
+    pub grant_token: Option<String>,
+    pub key_id: Option<String>,
+    pub grant_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for RetireGrantRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RetireGrantRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RetireGrantRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RetireGrantRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grant_token,
+            1 => &self.key_id,
+            2 => &self.grant_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grant_token,
+            1 => &mut self.key_id,
+            2 => &mut self.grant_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeGrantRequest {
+    pub key_id: String,
+    pub grant_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for RevokeGrantRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeGrantRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeGrantRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeGrantRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.grant_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.grant_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RotateKeyOnDemandRequest {
+    pub key_id: String,
+}
+impl std::fmt::Debug for RotateKeyOnDemandRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RotateKeyOnDemandRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RotateKeyOnDemandRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RotateKeyOnDemandRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RotateKeyOnDemandResponse {
+    pub key_id: Option<String>,
+}
+impl std::fmt::Debug for RotateKeyOnDemandResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RotateKeyOnDemandResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RotateKeyOnDemandResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RotateKeyOnDemandResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RotationsListEntry {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+    pub key_material_description: Option<String>,
+    pub import_state: Option<String>,
+    pub key_material_state: Option<String>,
+    pub expiration_model: Option<String>,
+    pub valid_to: Option<Timestamp>,
+    pub rotation_date: Option<Timestamp>,
+    pub rotation_type: Option<String>,
+}
+impl std::fmt::Debug for RotationsListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RotationsListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RotationsListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RotationsListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.key_material_id,
+            2 => &self.key_material_description,
+            3 => &self.import_state,
+            4 => &self.key_material_state,
+            5 => &self.expiration_model,
+            6 => &self.valid_to,
+            7 => &self.rotation_date,
+            _ => &self.rotation_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.key_material_id,
+            2 => &mut self.key_material_description,
+            3 => &mut self.import_state,
+            4 => &mut self.key_material_state,
+            5 => &mut self.expiration_model,
+            6 => &mut self.valid_to,
+            7 => &mut self.rotation_date,
+            _ => &mut self.rotation_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScheduleKeyDeletionRequest {
+    pub key_id: String,
+    pub pending_window_in_days: Option<i32>,
+}
+impl std::fmt::Debug for ScheduleKeyDeletionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ScheduleKeyDeletionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScheduleKeyDeletionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScheduleKeyDeletionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.pending_window_in_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.pending_window_in_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScheduleKeyDeletionResponse {
+    pub key_id: Option<String>,
+    pub deletion_date: Option<Timestamp>,
+    pub key_state: Option<String>,
+    pub pending_window_in_days: Option<i32>,
+}
+impl std::fmt::Debug for ScheduleKeyDeletionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ScheduleKeyDeletionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScheduleKeyDeletionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScheduleKeyDeletionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.deletion_date,
+            2 => &self.key_state,
+            _ => &self.pending_window_in_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.deletion_date,
+            2 => &mut self.key_state,
+            _ => &mut self.pending_window_in_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignRequest {
+    pub key_id: String,
+    pub message: Bytes,
+    pub message_type: Option<String>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub signing_algorithm: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for SignRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SignRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.message,
+            2 => &self.message_type,
+            3 => &self.grant_tokens,
+            4 => &self.signing_algorithm,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.message,
+            2 => &mut self.message_type,
+            3 => &mut self.grant_tokens,
+            4 => &mut self.signing_algorithm,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignResponse {
+    pub key_id: Option<String>,
+    pub signature: Option<Bytes>,
+    pub signing_algorithm: Option<String>,
+}
+impl std::fmt::Debug for SignResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SignResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.signature,
+            _ => &self.signing_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.signature,
+            _ => &mut self.signing_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Tag {
     pub tag_key: String,
     pub tag_value: String,
@@ -3308,6 +6096,195 @@ impl Structure for UpdateKeyDescriptionRequest {
         match index {
             0 => &mut self.key_id,
             _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyMacRequest {
+    pub message: Bytes,
+    pub key_id: String,
+    pub mac_algorithm: String,
+    pub mac: Bytes,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for VerifyMacRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyMacRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyMacRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyMacRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message,
+            1 => &self.key_id,
+            2 => &self.mac_algorithm,
+            3 => &self.mac,
+            4 => &self.grant_tokens,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message,
+            1 => &mut self.key_id,
+            2 => &mut self.mac_algorithm,
+            3 => &mut self.mac,
+            4 => &mut self.grant_tokens,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyMacResponse {
+    pub key_id: Option<String>,
+    pub mac_valid: Option<bool>,
+    pub mac_algorithm: Option<String>,
+}
+impl std::fmt::Debug for VerifyMacResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyMacResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyMacResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyMacResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.mac_valid,
+            _ => &self.mac_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.mac_valid,
+            _ => &mut self.mac_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyRequest {
+    pub key_id: String,
+    pub message: Bytes,
+    pub message_type: Option<String>,
+    pub signature: Bytes,
+    pub signing_algorithm: String,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for VerifyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.message,
+            2 => &self.message_type,
+            3 => &self.signature,
+            4 => &self.signing_algorithm,
+            5 => &self.grant_tokens,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.message,
+            2 => &mut self.message_type,
+            3 => &mut self.signature,
+            4 => &mut self.signing_algorithm,
+            5 => &mut self.grant_tokens,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyResponse {
+    pub key_id: Option<String>,
+    pub signature_valid: Option<bool>,
+    pub signing_algorithm: Option<String>,
+}
+impl std::fmt::Debug for VerifyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.signature_valid,
+            _ => &self.signing_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.signature_valid,
+            _ => &mut self.signing_algorithm,
         }
     }
 }

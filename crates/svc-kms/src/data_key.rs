@@ -3,11 +3,12 @@
 use kogumo_door::Reader;
 use kogumo_model::kms::{
     GenerateDataKeyRequest, GenerateDataKeyResponse, GenerateDataKeyWithoutPlaintextRequest,
-    GenerateDataKeyWithoutPlaintextResponse, INVALID_KEY_USAGE_EXCEPTION,
+    GenerateDataKeyWithoutPlaintextResponse,
 };
 use kogumo_wire::Fault;
 
-use crate::encrypt::seal;
+use crate::encrypt::{SYMMETRIC, seal};
+use crate::grant::check_tokens;
 use crate::secret;
 use crate::spec::Usage;
 use crate::target::{self, Aliases, Target};
@@ -16,6 +17,7 @@ pub fn generate_data_key(r: &Reader, input: GenerateDataKeyRequest) -> Result<Ge
     if input.recipient.is_some() {
         return Err(Fault::not_implemented("Recipient, the attestation of a Nitro enclave,"));
     }
+    check_tokens(input.grant_tokens.as_deref())?;
     let target = symmetric(r, &input.key_id, "GenerateDataKey")?;
     let plaintext = secret::random(length(input.key_spec.as_deref(), input.number_of_bytes)?);
     let (blob, material) = seal(r, &target, input.encryption_context.as_ref(), &plaintext)?;
@@ -32,6 +34,7 @@ pub fn generate_data_key_without_plaintext(
     r: &Reader,
     input: GenerateDataKeyWithoutPlaintextRequest,
 ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Fault> {
+    check_tokens(input.grant_tokens.as_deref())?;
     let target = symmetric(r, &input.key_id, "GenerateDataKeyWithoutPlaintext")?;
     let plaintext = secret::random(length(input.key_spec.as_deref(), input.number_of_bytes)?);
     let (blob, material) = seal(r, &target, input.encryption_context.as_ref(), &plaintext)?;
@@ -49,11 +52,7 @@ pub fn generate_data_key_without_plaintext(
 pub fn symmetric(r: &Reader, key: &str, operation: &str) -> Result<Target, Fault> {
     let target = target::read(r, key, Aliases::Taken)?;
     target.check_usable(Usage::EncryptDecrypt, operation)?;
-    if !target.key.spec.is_symmetric() {
-        let (arn, spec) = (target.arn(), target.key.spec.name());
-        return Err(INVALID_KEY_USAGE_EXCEPTION
-            .because(format!("Algorithm SYMMETRIC_DEFAULT and key spec {spec} are incompatible for key {arn}.")));
-    }
+    target.check_algorithm(SYMMETRIC)?;
     Ok(target)
 }
 

@@ -11,19 +11,22 @@ use kogumo_wire::Fault;
 
 use crate::ciphertext::{self, Blob, Home};
 use crate::encryption_context::EncryptionContext;
-use crate::faults;
+use crate::grant::check_tokens;
 use crate::key::{KEYS, MATERIALS};
+use crate::sign::private;
 use crate::spec::Usage;
 use crate::target::{self, Aliases, Target};
+use crate::{faults, pair};
 
 /// The algorithm of symmetric keys.
 pub const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
 
 pub fn encrypt(r: &Reader, input: EncryptRequest) -> Result<EncryptResponse, Fault> {
+    check_tokens(input.grant_tokens.as_deref())?;
     let target = target::read(r, &input.key_id, Aliases::Taken)?;
     target.check_usable(Usage::EncryptDecrypt, "Encrypt")?;
     let algorithm = algorithm(&target, input.encryption_algorithm)?;
-    let (blob, _) = seal(r, &target, input.encryption_context.as_ref(), &input.plaintext)?;
+    let (blob, _) = close(r, &target, &algorithm, input.encryption_context.as_ref(), &input.plaintext)?;
     Ok(EncryptResponse {
         ciphertext_blob: Some(blob.into()),
         key_id: Some(target.arn()),
@@ -35,6 +38,7 @@ pub fn decrypt(r: &Reader, input: DecryptRequest) -> Result<DecryptResponse, Fau
     if input.recipient.is_some() {
         return Err(Fault::not_implemented("Recipient, the attestation of a Nitro enclave,"));
     }
+    check_tokens(input.grant_tokens.as_deref())?;
     let named = input.key_id.as_deref().map(|key| target::read(r, key, Aliases::Taken)).transpose()?;
     let blob = input.ciphertext_blob.ok_or_else(|| Fault::validation("CiphertextBlob is required."))?;
     let opened = open(r, named, &blob, input.encryption_context.as_ref(), input.encryption_algorithm, "Decrypt")?;
@@ -48,6 +52,7 @@ pub fn decrypt(r: &Reader, input: DecryptRequest) -> Result<DecryptResponse, Fau
 }
 
 pub fn re_encrypt(r: &Reader, input: ReEncryptRequest) -> Result<ReEncryptResponse, Fault> {
+    check_tokens(input.grant_tokens.as_deref())?;
     let source = input.source_key_id.as_deref().map(|key| target::read(r, key, Aliases::Taken)).transpose()?;
     let blob = input.ciphertext_blob.ok_or_else(|| Fault::validation("CiphertextBlob is required."))?;
     let context = input.source_encryption_context.as_ref();
@@ -55,7 +60,8 @@ pub fn re_encrypt(r: &Reader, input: ReEncryptRequest) -> Result<ReEncryptRespon
     let target = target::read(r, &input.destination_key_id, Aliases::Taken)?;
     target.check_usable(Usage::EncryptDecrypt, "ReEncrypt")?;
     let algorithm = algorithm(&target, input.destination_encryption_algorithm)?;
-    let (blob, material) = seal(r, &target, input.destination_encryption_context.as_ref(), &opened.plaintext)?;
+    let context = input.destination_encryption_context.as_ref();
+    let (blob, material) = close(r, &target, &algorithm, context, &opened.plaintext)?;
     Ok(ReEncryptResponse {
         ciphertext_blob: Some(blob.into()),
         source_key_id: Some(opened.target.arn()),
@@ -63,19 +69,46 @@ pub fn re_encrypt(r: &Reader, input: ReEncryptRequest) -> Result<ReEncryptRespon
         source_encryption_algorithm: Some(opened.algorithm),
         destination_encryption_algorithm: Some(algorithm),
         source_key_material_id: opened.material,
-        destination_key_material_id: Some(material),
+        destination_key_material_id: material,
     })
 }
 
 /// The algorithm that is asked for, if the key has it.
 fn algorithm(target: &Target, wanted: Option<String>) -> Result<String, Fault> {
     let wanted = wanted.unwrap_or_else(|| SYMMETRIC.to_owned());
-    if target.key.spec.algorithms(target.key.usage).contains(&wanted.as_str()) {
-        return Ok(wanted);
+    target.check_algorithm(&wanted)?;
+    Ok(wanted)
+}
+
+/// Encrypts in the way that the key has. Answers the blob and, of a symmetric key, the material's id.
+fn close(
+    r: &Reader,
+    target: &Target,
+    algorithm: &str,
+    context: Option<&EncryptionContext>,
+    plaintext: &[u8],
+) -> Result<(Vec<u8>, Option<String>), Fault> {
+    if target.key.spec.is_symmetric() {
+        let (blob, material) = seal(r, target, context, plaintext)?;
+        return Ok((blob, Some(material)));
     }
-    let (arn, spec) = (target.arn(), target.key.spec.name());
-    Err(kogumo_model::kms::INVALID_KEY_USAGE_EXCEPTION
-        .because(format!("Algorithm {wanted} and key spec {spec} are incompatible for key {arn}.")))
+    refuse_context(context)?;
+    let private = private(r, target)?;
+    let longest = pair::longest_plaintext(&private, algorithm)?;
+    if plaintext.len() > longest {
+        return Err(Fault::validation(format!(
+            "Plaintext is too long for algorithm {algorithm}: at most {longest} bytes can be encrypted."
+        )));
+    }
+    Ok((pair::encrypt(&private, algorithm, plaintext)?, None))
+}
+
+/// Nothing but symmetric encryption takes a context.
+fn refuse_context(context: Option<&EncryptionContext>) -> Result<(), Fault> {
+    match context.is_some_and(|context| !context.is_empty()) {
+        false => Ok(()),
+        true => Err(Fault::validation("EncryptionContext is not supported for asymmetric KMS keys.")),
+    }
 }
 
 /// Encrypts under the current material of a symmetric key. Answers the blob and the material's id.
@@ -95,7 +128,11 @@ pub fn seal(
     Ok((ciphertext::seal(&home, &secret, context, plaintext)?, home.material))
 }
 
-fn secret(r: &Reader, target: &Target, material: &str) -> Result<Option<Value>, Fault> {
+/// The bytes of a key's material.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn secret(r: &Reader, target: &Target, material: &str) -> Result<Option<Value>, Fault> {
     // A key that AWS manages may have been made after this reader's snapshot was taken.
     let found = MATERIALS.get(r.store, &target.scope, &target.key.id, material)?;
     if found.is_some() || !target.key.is_managed_by_aws() {
@@ -125,6 +162,9 @@ fn open(
         named.check_usable(Usage::EncryptDecrypt, operation)?;
         self::algorithm(named, algorithm.clone())?;
     }
+    if let Some(target) = named.clone().filter(|named| !named.key.spec.is_symmetric()) {
+        return open_with_pair(r, target, bytes, context, algorithm);
+    }
     let blob = Blob::read(bytes).ok_or_else(faults::invalid_ciphertext)?;
     let target = match (find(r, &blob.home)?, named) {
         (Some(own), Some(named)) if (&own.scope, &own.key.id) != (&named.scope, &named.key.id) => {
@@ -139,6 +179,21 @@ fn open(
     let secret = secret(r, &target, &blob.home.material)?.ok_or_else(faults::invalid_ciphertext)?;
     let plaintext = blob.open(&secret, context).ok_or_else(faults::invalid_ciphertext)?;
     Ok(Opened { target, plaintext: plaintext.into(), algorithm, material: Some(blob.home.material) })
+}
+
+/// Opens what somebody has encrypted with a public key.
+fn open_with_pair(
+    r: &Reader,
+    target: Target,
+    bytes: &[u8],
+    context: Option<&EncryptionContext>,
+    algorithm: Option<String>,
+) -> Result<Opened, Fault> {
+    refuse_context(context)?;
+    let algorithm = self::algorithm(&target, algorithm)?;
+    let opened = pair::decrypt(&private(r, &target)?, &algorithm, bytes)?;
+    let plaintext = opened.ok_or_else(faults::invalid_ciphertext)?.into();
+    Ok(Opened { target, plaintext, algorithm, material: None })
 }
 
 /// The key that a blob names, in the caller's region.

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Ask, Caller, Ground, Grounding};
-use kogumo_model::kms::{DecryptRequest, DeleteAliasRequest, ReEncryptRequest};
+use kogumo_model::kms::{CreateGrantRequest, DecryptRequest, DeleteAliasRequest, ReEncryptRequest, RetireGrantRequest};
 use kogumo_wire::Structure;
 
 use crate::alias::{self, ALIASES};
 use crate::ciphertext::Blob;
 use crate::key::{self, KEYS, Key};
 use crate::target::{Found, Name, Target};
-use crate::{managed, request};
+use crate::{grant, managed, request};
 
 /// Looks up the key that a call is about.
 pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
@@ -25,6 +25,13 @@ pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Troub
         closed: true,
         ..Ground::default()
     };
+    let asked = grant::Asked {
+        action: ask.action.strip_prefix("kms:").unwrap_or(ask.action),
+        caller: grounding.caller,
+        input: ask.call.map(|(_, input)| input),
+    };
+    let grants = grant::of_key(grounding.store, &target.scope, &target.key.id)?;
+    ground.policies.extend(grant::allowing(&grants, &asked).filter_map(|text| grounding.cloud.documents.get(&text)));
     if grounding.wants_keys || ground.policies.iter().any(|policy| policy.asks_context) {
         ground.keys = keys(grounding, ask, &target)?;
         ground = ground.tagged(&target.key.tags);
@@ -83,6 +90,10 @@ fn named_by_input(grounding: &Grounding<'_>, ask: &Ask<'_>, input: &dyn Structur
     if let Some(blob) = blob.and_then(Blob::read) {
         return find(Scope::new(&blob.home.account, &own.region), &blob.home.key);
     }
+    let retired = input.downcast_ref::<RetireGrantRequest>().and_then(|retire| retire.grant_token.as_deref());
+    if let Some((scope, key, _)) = retired.and_then(grant::read_token) {
+        return find(scope, &key);
+    }
     let alias = input.downcast_ref::<DeleteAliasRequest>().filter(|_| ask.resource.contains(":key/"));
     let alias = alias.map(|input| ALIASES.get(grounding.store, own, input.alias_name.as_str())).transpose()?.flatten();
     alias.map_or(Ok(None), |alias| find(own.clone(), &alias.key))
@@ -111,6 +122,15 @@ fn keys(grounding: &Grounding<'_>, ask: &Ask<'_>, target: &Target) -> Result<Key
         && let Some(at) = name.find(alias::PREFIX)
     {
         put("kms:RequestAlias", name.get(at..).map(str::to_owned).into_iter().collect());
+    }
+    if ask.action.ends_with("Grant") || ask.action.ends_with("Grants") {
+        put("kms:GrantIsForAWSResource", vec![via(caller).is_some().to_string()]);
+    }
+    let any: &dyn Any = input;
+    if let Some(constraints) = any.downcast_ref::<CreateGrantRequest>().and_then(|create| create.constraints.as_ref()) {
+        let equals = constraints.encryption_context_equals.as_ref().map(|_| "EncryptionContextEquals".to_owned());
+        let subset = constraints.encryption_context_subset.as_ref().map(|_| "EncryptionContextSubset".to_owned());
+        put("kms:GrantConstraintType", equals.into_iter().chain(subset).collect());
     }
     if request::encrypts(ask.action) {
         put("kms:EncryptionAlgorithm", vec![request::algorithm(input, ask.action)]);

@@ -10,15 +10,20 @@ mod data_key;
 mod encrypt;
 mod encryption_context;
 mod faults;
+mod grant;
 mod grounds;
 mod key;
+mod key_pair;
+mod mac;
 mod managed;
 mod ops;
 mod page;
+mod pair;
 mod policy;
 mod random;
 mod request;
 mod secret;
+mod sign;
 mod spec;
 mod tags;
 mod target;
@@ -27,5 +32,9 @@ use kogumo_door::Service;
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
-    Service::new(&kogumo_model::kms::SERVICE, ops::ops()).policies(grounds::grounds)
+    Service::new(&kogumo_model::kms::SERVICE, ops::ops())
+        .policies(grounds::grounds)
+        .timer(key::DELETION, key::delete)
+        .timer(key::ROTATION, key::rotate_due)
+        .timer(key::EXPIRY, key::expire)
 }

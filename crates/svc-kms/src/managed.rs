@@ -1,11 +1,11 @@
 //! AWS managed keys: each service has one in each account and region, made when it is first used.
 
 use kogumo_base::{Scope, Timestamp, Trouble, uuid_of};
-use kogumo_store::Transaction;
+use kogumo_store::{Transaction, timers};
 use ring::digest::{SHA256, digest};
 
 use crate::alias::{ALIASES, Alias};
-use crate::key::{KEYS, Key, MATERIALS, managed_key};
+use crate::key::{KEYS, Key, MATERIALS, ROTATION, managed_key};
 use crate::secret;
 
 /// Services with a key of their own, as behind `alias/aws/`, and what the key protects in the words of its description.
@@ -73,6 +73,9 @@ pub fn make(tx: &mut Transaction, scope: &Scope, service: &str, now: Timestamp) 
         MATERIALS.put(tx, scope, &key.id, &material.id, &secret::random(32));
     }
     KEYS.put(tx, scope, key.id.as_str(), &key)?;
+    if let Some(rotation) = &key.rotation {
+        timers::put(tx, rotation.next, ROTATION, scope, key.id.as_str(), b"")?;
+    }
     let name = format!("{PREFIX}{service}");
     let alias = Alias { name: name.clone(), key: key.id.clone(), created: now, updated: now };
     ALIASES.put(tx, scope, name.as_str(), &alias)?;

@@ -43,15 +43,6 @@ pub fn key_named(input: &dyn Structure, action: &str) -> Option<String> {
     }
 }
 
-/// The texts of a list.
-pub fn texts(input: &dyn Structure, name: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    if let Some(list) = member(input, name) {
-        list.each(&mut |_, value| texts.extend(value.as_text().map(|text| text.into_owned())));
-    }
-    texts
-}
-
 /// A member's text.
 pub fn text(input: &dyn Structure, name: &str) -> Option<String> {
     member(input, name)?.as_text().map(|text| text.into_owned())

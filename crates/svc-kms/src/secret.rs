@@ -1,15 +1,22 @@
 //! Makes what keys are made of.
 
-use kogumo_base::random_bytes;
-use kogumo_wire::Fault;
+use kogumo_base::{Trouble, random_bytes};
 
+use crate::pair;
 use crate::spec::Spec;
 
-/// New secret material for a key of that kind: random bytes.
-pub async fn make(spec: Spec) -> Result<Vec<u8>, Fault> {
+/// New secret material for a key of that kind: random bytes, or a private key as PKCS #8. RSA computes for a while, on a
+/// thread that answers nobody.
+///
+/// # Errors
+/// The operating system has no randomness to give.
+pub async fn make(spec: Spec) -> Result<Vec<u8>, Trouble> {
     match spec.secret_length() {
         Some(length) => Ok(random(length)),
-        None => Err(Fault::not_implemented(&format!("A KMS key of spec {}", spec.name()))),
+        None if spec.is_rsa() => tokio::task::spawn_blocking(move || pair::generate(spec))
+            .await
+            .map_err(|error| Trouble::from_cause("an RSA key was not made", error))?,
+        None => pair::generate(spec),
     }
 }
 

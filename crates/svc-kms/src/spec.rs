@@ -68,10 +68,6 @@ impl Spec {
         matches!(self, Spec::Rsa2048 | Spec::Rsa3072 | Spec::Rsa4096)
     }
 
-    pub fn is_ecc(self) -> bool {
-        matches!(self, Spec::EccP256 | Spec::EccP384 | Spec::EccK256)
-    }
-
     /// The length of secret keys in bytes; pairs have none.
     pub fn secret_length(self) -> Option<usize> {
         match self {

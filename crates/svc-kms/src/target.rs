@@ -2,7 +2,7 @@
 
 use kogumo_base::{Arn, Scope, Trouble};
 use kogumo_door::{Reader, Writer};
-use kogumo_model::kms::KMS_INVALID_STATE_EXCEPTION;
+use kogumo_model::kms::{INVALID_KEY_USAGE_EXCEPTION, KMS_INVALID_STATE_EXCEPTION};
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
@@ -167,6 +167,19 @@ impl Target {
             true => Ok(()),
             false => Err(faults::invalid_usage(&self.arn(), self.key.usage.name(), operation)),
         }
+    }
+
+    /// Whether a key like this knows the algorithm.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check_algorithm(&self, algorithm: &str) -> Result<(), Fault> {
+        if self.key.spec.algorithms(self.key.usage).contains(&algorithm) {
+            return Ok(());
+        }
+        let (arn, spec) = (self.arn(), self.key.spec.name());
+        Err(INVALID_KEY_USAGE_EXCEPTION
+            .because(format!("Algorithm {algorithm} and key spec {spec} are incompatible for key {arn}.")))
     }
 
     /// # Errors

@@ -8,6 +8,7 @@ use kogumo_model::kms::{CreateKeyRequest, CreateKeyResponse};
 use kogumo_wire::Fault;
 
 use super::describe::metadata;
+use super::rotation::Rotation;
 use super::{KEYS, Key, MATERIALS, Manager, Material, Origin};
 use crate::spec::{Spec, Usage};
 use crate::{policy, secret, tags};
@@ -45,6 +46,8 @@ pub async fn create_key(cx: Context, input: CreateKeyRequest) -> Result<CreateKe
         policy,
         tags: wanted.tags,
         materials: secret.iter().map(|_| Material::new(now)).collect(),
+        deletion: None,
+        rotation: None,
     };
     cx.write(|w: &mut Writer| -> Result<(), Fault> {
         let scope = w.scope().clone();
@@ -65,6 +68,7 @@ fn understand(input: &CreateKeyRequest) -> Result<Wanted, Fault> {
     }
     let origin = match input.origin.as_deref() {
         None | Some("AWS_KMS") => Origin::Kms,
+        Some("EXTERNAL") => Origin::External,
         Some(other) => return Err(Fault::not_implemented(&format!("A KMS key of origin {other}"))),
     };
     let names = (input.key_spec.as_deref(), input.customer_master_key_spec.as_deref());
@@ -79,8 +83,8 @@ fn understand(input: &CreateKeyRequest) -> Result<Wanted, Fault> {
     };
     let spec = Spec::named(name).ok_or_else(|| Fault::not_implemented(&format!("A KMS key of spec {name}")))?;
     let usage = usage(spec, input.key_usage.as_deref())?;
-    if !spec.is_symmetric() {
-        return Err(Fault::not_implemented(&format!("A KMS key of spec {name}")));
+    if origin == Origin::External && spec.is_rsa() {
+        return Err(Fault::not_implemented("An RSA KMS key of imported material"));
     }
     let mut given = BTreeMap::new();
     tags::add(&mut given, input.tags.as_deref().unwrap_or_default())?;
@@ -117,5 +121,7 @@ pub fn managed_key(scope: &Scope, id: String, service: &str, now: Timestamp) -> 
         policy: policy::of_managed(scope, service),
         tags: BTreeMap::new(),
         materials: vec![Material::new(now)],
+        deletion: None,
+        rotation: Some(Rotation::yearly(now)),
     }
 }

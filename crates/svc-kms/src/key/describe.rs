@@ -8,12 +8,14 @@ use kogumo_model::kms::{
 };
 use kogumo_wire::{Fault, Unit};
 
-use super::{KEYS, Key};
+use super::{KEYS, Key, Origin, import};
+use crate::grant::check_tokens;
 use crate::page::Page;
 use crate::spec::Usage;
 use crate::target::{self, Aliases};
 
 pub fn describe_key(r: &Reader, input: DescribeKeyRequest) -> Result<DescribeKeyResponse, Fault> {
+    check_tokens(input.grant_tokens.as_deref())?;
     let target = target::read(r, &input.key_id, Aliases::Taken)?;
     Ok(DescribeKeyResponse { key_metadata: Some(metadata(&target.scope, &target.key)) })
 }
@@ -54,6 +56,12 @@ pub fn metadata(scope: &Scope, key: &Key) -> KeyMetadata {
         description: Some(key.description.clone()),
         key_usage: Some(key.usage.name().into()),
         key_state: Some(state.name().into()),
+        deletion_date: key.deletion,
+        valid_to: key.current().and_then(|material| material.valid_to),
+        expiration_model: key
+            .current()
+            .filter(|_| key.origin == Origin::External)
+            .map(|material| import::expiration_model(material).into()),
         origin: Some(key.origin.name().into()),
         key_manager: Some(if key.is_managed_by_aws() { "AWS" } else { "CUSTOMER" }.into()),
         customer_master_key_spec: Some(key.spec.name().into()),

@@ -4,6 +4,8 @@ use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_store::{Key as RowKey, RawTable, Read, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::rotation::Rotated;
+
 /// By key id and material id: the bytes of a secret key, PKCS #8 of a private one.
 pub static MATERIALS: Materials = Materials(RawTable::new("kms/material"));
 
@@ -16,12 +18,21 @@ pub struct Material {
     pub id: String,
     /// When the key became this.
     pub since: Timestamp,
+    /// What brought it about, if it is not the first.
+    #[serde(default)]
+    pub rotated: Option<Rotated>,
+    /// It was imported, and has been deleted or is expired.
+    #[serde(default)]
+    pub gone: bool,
+    /// When imported material expires.
+    #[serde(default)]
+    pub valid_to: Option<Timestamp>,
 }
 
 impl Material {
     /// Material with an id that no other has.
     pub fn new(since: Timestamp) -> Self {
-        Material { id: kogumo_base::hex_id(64), since }
+        Material { id: kogumo_base::hex_id(64), since, rotated: None, gone: false, valid_to: None }
     }
 }
 

@@ -7,6 +7,7 @@ use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
 use super::Material;
+use super::rotation::Rotation;
 use crate::spec::{Spec, Usage};
 
 /// By key id.
@@ -29,6 +30,11 @@ pub struct Key {
     pub tags: BTreeMap<String, String>,
     /// All that the key has been made of, the current last. Empty while material is to be imported.
     pub materials: Vec<Material>,
+    /// When the key goes.
+    #[serde(default)]
+    pub deletion: Option<Timestamp>,
+    #[serde(default)]
+    pub rotation: Option<Rotation>,
 }
 
 /// Where the material comes from.
@@ -60,9 +66,9 @@ impl Key {
         arn(scope, &self.id)
     }
 
-    /// What new data is encrypted with.
+    /// What new data is encrypted with. None where material is still to be imported, or gone again.
     pub fn current(&self) -> Option<&Material> {
-        self.materials.last()
+        self.materials.last().filter(|material| !material.gone)
     }
 
     pub fn is_managed_by_aws(&self) -> bool {

@@ -5,15 +5,16 @@ use kogumo_door::Writer;
 use kogumo_model::kms::{DisableKeyRequest, EnableKeyRequest};
 use kogumo_wire::{Fault, Unit};
 
-use super::Key;
+use super::{Key, rotation};
 use crate::{faults, target};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Enabled,
     Disabled,
-    /// Material is still to be imported.
+    /// Material is still to be imported, or to be imported again.
     PendingImport,
+    PendingDeletion,
 }
 
 impl State {
@@ -22,6 +23,7 @@ impl State {
             State::Enabled => "Enabled",
             State::Disabled => "Disabled",
             State::PendingImport => "PendingImport",
+            State::PendingDeletion => "PendingDeletion",
         }
     }
 
@@ -33,7 +35,8 @@ impl State {
 impl Key {
     pub fn state(&self) -> State {
         match self {
-            Key { materials, .. } if materials.is_empty() => State::PendingImport,
+            Key { deletion: Some(_), .. } => State::PendingDeletion,
+            key if key.current().is_none() => State::PendingImport,
             Key { enabled: false, .. } => State::Disabled,
             _ => State::Enabled,
         }
@@ -48,6 +51,7 @@ impl Key {
             State::Enabled => Ok(()),
             State::Disabled => Err(faults::disabled(arn)),
             State::PendingImport => Err(faults::invalid_state(arn, "is pending import")),
+            State::PendingDeletion => Err(faults::invalid_state(arn, "is pending deletion")),
         }
     }
 
@@ -55,8 +59,11 @@ impl Key {
     ///
     /// # Errors
     /// It is pending deletion.
-    pub fn check_alive(&self, _arn: &str) -> Result<(), Fault> {
-        Ok(())
+    pub fn check_alive(&self, arn: &str) -> Result<(), Fault> {
+        match self.deletion {
+            None => Ok(()),
+            Some(_) => Err(faults::invalid_state(arn, "is pending deletion")),
+        }
     }
 }
 
@@ -76,6 +83,7 @@ fn switch(w: &mut Writer, key: &str, enabled: bool) -> Result<Unit, Fault> {
         return Err(faults::invalid_state(&target.arn(), "is pending import"));
     }
     target.key.enabled = enabled;
+    rotation::catch_up(w, &target.scope.clone(), &mut target.key)?;
     target.put(w)?;
     Ok(Unit)
 }
