@@ -47,6 +47,10 @@ def test_versions(s3, bucket, refused):
         s3.get_object(Bucket=bucket, Key="k", VersionId=marker["VersionId"])
     with refused("NoSuchVersion", 404):
         s3.get_object(Bucket=bucket, Key="k", VersionId="A" * 32)
+    with refused("InvalidArgument", 400):
+        s3.get_object(Bucket=bucket, Key="k", VersionId="no-version")
+    with refused("InvalidArgument", 400):
+        s3.delete_object(Bucket=bucket, Key="k", VersionId="no-version")
     assert s3.get_object(Bucket=bucket, Key="k", VersionId=first)["Body"].read() == b"1"
     assert s3.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == b"before"
     listed = s3.list_object_versions(Bucket=bucket)

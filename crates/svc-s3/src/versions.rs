@@ -24,7 +24,7 @@ pub fn current_etag(read: &dyn Read, bucket: &str, key: &str) -> Result<Option<S
 /// The version that a request means: the one with that id, or the newest.
 ///
 /// # Errors
-/// `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for a delete marker that is named by its id.
+/// `NoSuchKey`, `NoSuchVersion`, `InvalidArgument`; `MethodNotAllowed` for a delete marker that is named by its id.
 pub fn object(read: &dyn Read, bucket: &str, key: &str, id: Option<&str>) -> Result<Version, Fault> {
     let current = current(read, bucket, key)?;
     let Some(id) = id else {
@@ -37,8 +37,17 @@ pub fn object(read: &dyn Read, bucket: &str, key: &str, id: Option<&str>) -> Res
     match found {
         Some(version) if version.marker => Err(faults::method_not_allowed()),
         Some(version) => Ok(version),
-        None => Err(faults::no_such_version()),
+        None => Err(missing(id)),
     }
+}
+
+/// A version that is not there; S3 tells an id that cannot be one apart.
+fn missing(id: &str) -> Fault {
+    if can_be(id) { faults::no_such_version() } else { faults::invalid_argument("Invalid version id specified") }
+}
+
+fn can_be(id: &str) -> bool {
+    id == NULL || sequence_of(id).is_some()
 }
 
 /// The older versions of a key, the newest first.
@@ -109,7 +118,7 @@ fn new_id(sequence: u64) -> String {
 
 /// The sequence of the version with that id, whether it is there or not; `None` for an id that [`new_id`] did not make.
 pub fn sequence_of(id: &str) -> Option<u64> {
-    let digits = id.as_bytes().get(32 - COUNTING..)?;
+    let digits = id.as_bytes().get(32 - COUNTING..).filter(|_| id.len() == 32)?;
     digits.iter().rev().try_fold(0u64, |sum, digit| {
         let value = ALPHABET.iter().position(|known| known == digit)?;
         sum.checked_mul(64)?.checked_add(value as u64)
@@ -140,6 +149,7 @@ pub fn remove(tx: &mut Transaction, bucket: &Bucket, key: &str, now: Timestamp) 
 /// Removes one version for good. One that is not there is no error.
 ///
 /// # Errors
+/// `InvalidArgument` for an id that cannot be one.
 /// `AccessDenied` for a version under retention or legal hold; `bypass` gets by a retention in governance mode.
 pub fn remove_version(
     tx: &mut Transaction,
@@ -154,7 +164,9 @@ pub fn remove_version(
     let is_current = current.as_ref().is_some_and(|version| version.id == id);
     let found = if is_current { current } else { older(tx, name, key, id)? };
     let removed = Removed { id: Some(id.to_owned()), marker: found.as_ref().is_some_and(|version| version.marker) };
-    let Some(version) = found else { return Ok(removed) };
+    let Some(version) = found else {
+        return if can_be(id) { Ok(removed) } else { Err(missing(id)) };
+    };
     if is_locked(&version, bypass, now) {
         return Err(faults::object_locked());
     }
