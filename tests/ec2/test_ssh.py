@@ -121,7 +121,7 @@ def test_what_is_inside(cloud, ec2, ami, group, name, tmp_path):
     # The type's figures, not this machine's.
     memory = dict(line.split(":") for line in ssh(key, address, "cat /proc/meminfo").splitlines())
     assert int(memory["MemTotal"].split()[0]) == 1 << 20 and int(memory["SwapTotal"].split()[0]) == 0
-    assert ssh(key, address, "nproc; grep -c ^processor /proc/cpuinfo").split() == ["1", "1"]
+    assert ssh(key, address, "nproc; grep -c ^processor /proc/cpuinfo; lscpu -p=CPU | grep -vc ^#; getconf _NPROCESSORS_CONF").split() == ["1"] * 4
     assert float(ssh(key, address, "cat /proc/uptime").split()[0]) < 120
     # And they are felt: memory beyond the type's ends whoever takes it, and two loops share one processor.
     assert ssh(key, address, "python3 -c 'bytearray(1200 << 20)'", check=False).returncode != 0

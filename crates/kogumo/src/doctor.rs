@@ -127,14 +127,18 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ),
     ("EBS encryption", "refused: there is no KMS yet"),
     (
-        "What instances see of processors below /sys",
-        "lscpu shows this machine's; /proc/meminfo, /proc/cpuinfo and nproc show the type's, and a type with more processors than this machine has no more time",
+        "Types with more processors than this machine",
+        "lscpu and /proc/cpuinfo show them all; nproc shows this machine's, and there is no more time than this machine has",
     ),
     (
         "PKCS #7 signatures of instance identity documents",
         "not made; the plain signature is, by this cloud's key (/_kogumo/instance-identity.pem)",
     ),
     ("EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
+    (
+        "Network bandwidth of instance types",
+        "described; links are as fast as this machine, and volumes as their own types say",
+    ),
 ];
 
 fn mark(here: bool) -> char {

@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod figures;
 pub(crate) mod growth;
 pub(crate) mod mounts;
+mod processors;
 mod status;
 mod userns;
 

@@ -1,6 +1,7 @@
 //! What a machine reads of its memory and processors in `/proc`: its type's figures and not this host's. The kernel does
 //! not tell control groups apart there, so two files of ours lie over its own (proc_meminfo(5), proc_cpuinfo(5)). The same
-//! goes for disks, which the server shows as they come and go (`linux::disks`).
+//! goes for processors in sysfs (`processors`), and for disks, which the server shows as they come and go
+//! (`linux::disks`).
 
 use std::fs::{self, File};
 use std::io::{Seek, Write};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
 
+use super::processors;
 use crate::Limits;
 use crate::linux::cgroup::Used;
 
@@ -16,6 +18,7 @@ pub(crate) const FOLDER: &str = "figures";
 pub(crate) const FILES: [&str; 3] = ["meminfo", "cpuinfo", "partitions"];
 /// Folders that lie over sysfs's.
 const DISKS: [&str; 3] = ["sys/block", "sys/class/block", "sys/dev/block"];
+const FOLDERS: [&str; 4] = [DISKS[0], DISKS[1], DISKS[2], processors::FOLDER];
 
 /// The files, kept up to date by the keeper.
 pub(super) struct Figures {
@@ -34,9 +37,10 @@ impl Figures {
         let folder = stage.join(FOLDER);
         fs::create_dir_all(&folder).map_err(failed)?;
         let host = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        fs::write(folder.join("cpuinfo"), processors(&host, limits.vcpus)).map_err(failed)?;
+        fs::write(folder.join("cpuinfo"), cpuinfo(&host, limits.vcpus)).map_err(failed)?;
         fs::write(folder.join("partitions"), "major minor  #blocks  name\n\n").map_err(failed)?;
         DISKS.iter().try_for_each(|disks| fs::create_dir_all(folder.join(disks))).map_err(failed)?;
+        processors::write(&folder.join(processors::FOLDER), limits.vcpus).map_err(failed)?;
         let memory = File::create(folder.join("meminfo")).map_err(failed)?;
         let mut figures = Figures { memory, limits: *limits, shown: String::new() };
         figures.renew(Used::default());
@@ -61,7 +65,7 @@ impl Figures {
 pub(crate) fn files(root: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> + '_ {
     let stage = root.parent().unwrap_or(root);
     let files = FILES.iter().map(move |name| (stage.join(FOLDER).join(name), root.join("proc").join(name)));
-    files.chain(DISKS.iter().map(move |disks| (stage.join(FOLDER).join(disks), root.join(disks))))
+    files.chain(FOLDERS.iter().map(move |folder| (stage.join(FOLDER).join(folder), root.join(folder))))
 }
 
 /// `/proc/meminfo` of a machine with that many bytes.
@@ -91,7 +95,7 @@ fn memory(total: u64, used: Used) -> String {
 }
 
 /// `/proc/cpuinfo` with so many processors, each as this host's first one.
-fn processors(host: &str, count: u32) -> String {
+fn cpuinfo(host: &str, count: u32) -> String {
     let first = host.split("\n\n").next().unwrap_or_default();
     let one = |number: u32| {
         let lines = first.lines().map(|line| match line.split(':').next().map(str::trim_end) {
@@ -119,7 +123,7 @@ mod tests {
 
     #[test]
     fn processors_are_counted() {
-        let text = processors("processor\t: 0\nmodel name\t: X\nsiblings\t: 64\n\nprocessor\t: 1\n", 2);
+        let text = cpuinfo("processor\t: 0\nmodel name\t: X\nsiblings\t: 64\n\nprocessor\t: 1\n", 2);
         assert_eq!(
             text,
             "processor\t: 0\nmodel name\t: X\nsiblings\t: 2\n\nprocessor\t: 1\nmodel name\t: X\nsiblings\t: 2\n\n"
