@@ -122,3 +122,39 @@ def test_material_from_outside(cloud, kms):
     refused(kms.decrypt, CiphertextBlob=blob, code="KMSInvalidStateException")
     own = kms.create_key()["KeyMetadata"]["KeyId"]
     refused(kms.get_parameters_for_import, KeyId=own, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048", code="UnsupportedOperationException")
+
+
+def test_a_key_of_several_regions(cloud):
+    here, there = (cloud.client("kms", region=region) for region in ("us-east-1", "eu-west-1"))
+    key = here.create_key(MultiRegion=True, Description="here")["KeyMetadata"]
+    assert key["KeyId"].startswith("mrk-") and key["MultiRegion"] is True
+    assert key["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    made = here.replicate_key(KeyId=key["KeyId"], ReplicaRegion="eu-west-1", Description="there")
+    arn = key["Arn"].replace("us-east-1", "eu-west-1")
+    assert made["ReplicaKeyMetadata"]["Arn"] == arn and "key-default-1" in made["ReplicaPolicy"]
+    refused(here.replicate_key, KeyId=key["KeyId"], ReplicaRegion="eu-west-1", code="AlreadyExistsException")
+    refused(there.replicate_key, KeyId=key["KeyId"], ReplicaRegion="eu-west-2", code="UnsupportedOperationException")
+    config = here.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["MultiRegionConfiguration"]
+    assert config["ReplicaKeys"] == [{"Arn": arn, "Region": "eu-west-1"}]
+    blob = here.encrypt(KeyId=key["KeyId"], Plaintext=b"x")["CiphertextBlob"]
+    assert there.decrypt(CiphertextBlob=blob)["KeyId"] == arn
+    here.rotate_key_on_demand(KeyId=key["KeyId"])
+    blob = there.encrypt(KeyId=arn, Plaintext=b"y")["CiphertextBlob"]
+    opened = here.decrypt(CiphertextBlob=blob)
+    assert opened["Plaintext"] == b"y" and opened["KeyMaterialId"] != key["CurrentKeyMaterialId"]
+    refused(there.rotate_key_on_demand, KeyId=arn, code="UnsupportedOperationException")
+    here.update_primary_region(KeyId=key["KeyId"], PrimaryRegion="eu-west-1")
+    assert there.describe_key(KeyId=arn)["KeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    assert here.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+    # A primary goes after its replicas.
+    assert there.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)["KeyState"] == "PendingReplicaDeletion"
+    here.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=8)
+    cloud.advance("9d")
+    eventually(lambda: state(there, arn) == "PendingDeletion")
+    assert here.list_keys()["Keys"] == []
+    cloud.advance("8d")
+    eventually(lambda: there.list_keys()["Keys"] == [])
+    # A key of one region is nothing to another.
+    own = here.create_key()["KeyMetadata"]["KeyId"]
+    blob = here.encrypt(KeyId=own, Plaintext=b"x")["CiphertextBlob"]
+    refused(there.decrypt, CiphertextBlob=blob, says="does not exist in this region")

@@ -105,7 +105,7 @@ def test_hierarchies_are_read_by_path_page_by_page(ssm, name):
         ({"Overwrite": True, "Tags": [{"Key": "k", "Value": "v"}]}, "ValidationException", "tags and overwrite can't be used"),
         ({"Value": "{{ssm:x}}"}, "ValidationException", "can't nest another parameter"),
         ({"Type": None}, "ValidationException", "A parameter type is required"),
-        ({"KeyId": "alias/mine", "Type": "SecureString"}, "NotImplementedException", "KMS key"),
+        ({"KeyId": "alias/mine", "Type": "SecureString"}, "InvalidKeyId", "is not found"),
     ],
 )
 def test_what_is_no_parameter_is_refused(ssm, name, change, expected, words):

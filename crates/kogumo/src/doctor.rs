@@ -105,7 +105,12 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
     ("IPv6 in VPCs", "recorded, and packets are decided about; the packets that flow are IPv4"),
     ("Network of Lambda functions", "functions share this machine's network"),
-    ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
+    ("KMS keys of DynamoDB", "recorded and described; items are not encrypted under them"),
+    (
+        "Objects of S3 without a KMS key",
+        "AES256 is what answers say; the bytes lie in the data folder as they came. Under aws:kms:dsse they are encrypted once",
+    ),
+    ("Hardware behind KMS", "there is none: keys are records of the data folder, whose permissions protect them"),
     (
         "Mail and text messages",
         "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools are recorded",

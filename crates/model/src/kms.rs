@@ -65,7 +65,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_RETIRABLE_GRANTS,
     &PUT_KEY_POLICY,
     &RE_ENCRYPT,
-    &schema::Operation::unbuilt("ReplicateKey", "POST", "/"),
+    &REPLICATE_KEY,
     &RETIRE_GRANT,
     &REVOKE_GRANT,
     &ROTATE_KEY_ON_DEMAND,
@@ -76,7 +76,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ALIAS,
     &schema::Operation::unbuilt("UpdateCustomKeyStore", "POST", "/"),
     &UPDATE_KEY_DESCRIPTION,
-    &schema::Operation::unbuilt("UpdatePrimaryRegion", "POST", "/"),
+    &UPDATE_PRIMARY_REGION,
     &VERIFY,
     &VERIFY_MAC,
 ];
@@ -1028,6 +1028,38 @@ impl OperationType for ReEncrypt {
     const FACTS: &'static schema::Operation = &RE_ENCRYPT;
 }
 
+static REPLICATE_KEY: schema::Operation = schema::Operation {
+    name: "ReplicateKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplicateKeyRequest,
+    output: &S_ReplicateKeyResponse,
+    errors: &[
+        &ALREADY_EXISTS_EXCEPTION,
+        &DISABLED_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TAG_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplicateKey;
+impl OperationType for ReplicateKey {
+    type Input = ReplicateKeyRequest;
+    type Output = ReplicateKeyResponse;
+    const FACTS: &'static schema::Operation = &REPLICATE_KEY;
+}
+
 static RETIRE_GRANT: schema::Operation = schema::Operation {
     name: "RetireGrant",
     method: "POST",
@@ -1283,6 +1315,34 @@ impl OperationType for UpdateKeyDescription {
     type Input = UpdateKeyDescriptionRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UPDATE_KEY_DESCRIPTION;
+}
+
+static UPDATE_PRIMARY_REGION: schema::Operation = schema::Operation {
+    name: "UpdatePrimaryRegion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdatePrimaryRegionRequest,
+    output: &UNIT,
+    errors: &[
+        &DISABLED_EXCEPTION,
+        &INVALID_ARN_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &KMS_INTERNAL_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdatePrimaryRegion;
+impl OperationType for UpdatePrimaryRegion {
+    type Input = UpdatePrimaryRegionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_PRIMARY_REGION;
 }
 
 static VERIFY: schema::Operation = schema::Operation {
@@ -2324,6 +2384,23 @@ static L_RecipientInfo: Layout = Layout::new(&[
 static S_RegionType: schema::Shape =
     schema::Shape::new("RegionType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_RegionType));
 static P_RegionType: Pattern = Pattern::new(r#"^([a-z]+-){2,3}\d+$"#);
+static S_ReplicateKeyRequest: schema::Shape =
+    schema::Shape::new("ReplicateKeyRequest", Kind::Structure(&L_ReplicateKeyRequest));
+static L_ReplicateKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("ReplicaRegion", &S_RegionType).required(),
+    schema::Member::new("Policy", &S_PolicyType),
+    schema::Member::new("BypassPolicyLockoutSafetyCheck", &S_BooleanType),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("Tags", &S_TagList),
+]);
+static S_ReplicateKeyResponse: schema::Shape =
+    schema::Shape::new("ReplicateKeyResponse", Kind::Structure(&L_ReplicateKeyResponse));
+static L_ReplicateKeyResponse: Layout = Layout::new(&[
+    schema::Member::new("ReplicaKeyMetadata", &S_KeyMetadata),
+    schema::Member::new("ReplicaPolicy", &S_PolicyType),
+    schema::Member::new("ReplicaTags", &S_TagList),
+]);
 static S_ResourceOwnerType: schema::Shape = schema::Shape::new("ResourceOwnerType", Kind::String)
     .limits(Limits::NONE.values(&["SELF", "OTHER_ACCOUNTS_VIA_RAM"]));
 static S_ResourceOwnersList: schema::Shape =
@@ -2456,6 +2533,12 @@ static S_UpdateKeyDescriptionRequest: schema::Shape =
 static L_UpdateKeyDescriptionRequest: Layout = Layout::new(&[
     schema::Member::new("KeyId", &S_KeyIdType).required(),
     schema::Member::new("Description", &S_DescriptionType).required(),
+]);
+static S_UpdatePrimaryRegionRequest: schema::Shape =
+    schema::Shape::new("UpdatePrimaryRegionRequest", Kind::Structure(&L_UpdatePrimaryRegionRequest));
+static L_UpdatePrimaryRegionRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyId", &S_KeyIdType).required(),
+    schema::Member::new("PrimaryRegion", &S_RegionType).required(),
 ]);
 static S_VerifyMacRequest: schema::Shape = schema::Shape::new("VerifyMacRequest", Kind::Structure(&L_VerifyMacRequest));
 static L_VerifyMacRequest: Layout = Layout::new(&[
@@ -5510,6 +5593,99 @@ impl Structure for RecipientInfo {
 }
 
 #[derive(Clone, Default)]
+pub struct ReplicateKeyRequest {
+    pub key_id: String,
+    pub replica_region: String,
+    pub policy: Option<String>,
+    pub bypass_policy_lockout_safety_check: Option<bool>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ReplicateKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplicateKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicateKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicateKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            1 => &self.replica_region,
+            2 => &self.policy,
+            3 => &self.bypass_policy_lockout_safety_check,
+            4 => &self.description,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            1 => &mut self.replica_region,
+            2 => &mut self.policy,
+            3 => &mut self.bypass_policy_lockout_safety_check,
+            4 => &mut self.description,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicateKeyResponse {
+    pub replica_key_metadata: Option<KeyMetadata>,
+    pub replica_policy: Option<String>,
+    pub replica_tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ReplicateKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplicateKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicateKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicateKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.replica_key_metadata,
+            1 => &self.replica_policy,
+            _ => &self.replica_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.replica_key_metadata,
+            1 => &mut self.replica_policy,
+            _ => &mut self.replica_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RetireGrantRequest {
     pub grant_token: Option<String>,
     pub key_id: Option<String>,
@@ -6096,6 +6272,45 @@ impl Structure for UpdateKeyDescriptionRequest {
         match index {
             0 => &mut self.key_id,
             _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdatePrimaryRegionRequest {
+    pub key_id: String,
+    pub primary_region: String,
+}
+impl std::fmt::Debug for UpdatePrimaryRegionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdatePrimaryRegionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdatePrimaryRegionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdatePrimaryRegionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.primary_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.primary_region,
         }
     }
 }

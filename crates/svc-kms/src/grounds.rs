@@ -112,7 +112,11 @@ fn keys(grounding: &Grounding<'_>, ask: &Ask<'_>, target: &Target) -> Result<Key
     put("kms:KeySpec", vec![spec.name().to_owned()]);
     put("kms:KeyUsage", vec![usage.name().to_owned()]);
     put("kms:KeyOrigin", vec![origin.name().to_owned()]);
-    put("kms:MultiRegion", vec!["false".to_owned()]);
+    put("kms:MultiRegion", vec![target.key.regions.is_some().to_string()]);
+    if let Some(regions) = &target.key.regions {
+        let kind = if regions.primary == target.scope.region { "PRIMARY" } else { "REPLICA" };
+        put("kms:MultiRegionKeyType", vec![kind.to_owned()]);
+    }
     put("kms:ResourceAliases", aliases(grounding, target)?);
     if let Some(via) = via(caller) {
         put("kms:ViaService", vec![via]);

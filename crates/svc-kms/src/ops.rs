@@ -7,8 +7,8 @@ use kogumo_model::kms::{
     GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext, GenerateDataKeyWithoutPlaintext, GenerateMac,
     GenerateRandom, GetKeyPolicy, GetKeyRotationStatus, GetParametersForImport, GetPublicKey, ImportKeyMaterial,
     ListAliases, ListGrants, ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, ListRetirableGrants,
-    PutKeyPolicy, ReEncrypt, RetireGrant, RevokeGrant, RotateKeyOnDemand, ScheduleKeyDeletion, Sign, TagResource,
-    UntagResource, UpdateAlias, UpdateKeyDescription, Verify, VerifyMac,
+    PutKeyPolicy, ReEncrypt, ReplicateKey, RetireGrant, RevokeGrant, RotateKeyOnDemand, ScheduleKeyDeletion, Sign,
+    TagResource, UntagResource, UpdateAlias, UpdateKeyDescription, UpdatePrimaryRegion, Verify, VerifyMac,
 };
 use kogumo_wire::{Fault, Structure};
 
@@ -19,7 +19,8 @@ use crate::grant::{create_grant, list_grants, list_retirable_grants, retire_gran
 use crate::key::{
     cancel_key_deletion, create_key, delete_imported_key_material, describe_key, disable_key, disable_key_rotation,
     enable_key, enable_key_rotation, get_key_rotation_status, get_parameters_for_import, import_key_material,
-    list_key_rotations, list_keys, rotate_key_on_demand, schedule_key_deletion, update_key_description,
+    list_key_rotations, list_keys, replicate_key, rotate_key_on_demand, schedule_key_deletion, update_key_description,
+    update_primary_region,
 };
 use crate::key_pair::{generate_data_key_pair, generate_data_key_pair_without_plaintext};
 use crate::mac::{generate_mac, verify_mac};
@@ -64,6 +65,7 @@ pub fn ops() -> Vec<Op> {
         read::<ListRetirableGrants>(list_retirable_grants),
         write::<PutKeyPolicy>(put_key_policy),
         read::<ReEncrypt>(re_encrypt).rehearsed_by(rehearsal),
+        write::<ReplicateKey>(replicate_key),
         write::<RetireGrant>(retire_grant).rehearsed_by(rehearsal),
         write::<RevokeGrant>(revoke_grant).rehearsed_by(rehearsal),
         write::<RotateKeyOnDemand>(rotate_key_on_demand),
@@ -73,6 +75,7 @@ pub fn ops() -> Vec<Op> {
         write::<UntagResource>(untag_resource),
         write::<UpdateAlias>(update_alias),
         write::<UpdateKeyDescription>(update_key_description),
+        write::<UpdatePrimaryRegion>(update_primary_region),
         read::<Verify>(verify).rehearsed_by(rehearsal),
         read::<VerifyMac>(verify_mac).rehearsed_by(rehearsal),
     ]

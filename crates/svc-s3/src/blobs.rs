@@ -23,6 +23,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::record::{EVERYWHERE, Part};
+use crate::sse::Cipher;
 
 /// Up to this many bytes are kept in the store: reading a row is quicker than opening a file.
 const SMALL: u64 = 16 << 10;
@@ -159,34 +160,41 @@ impl Blobs {
         swept.map_err(|error| Trouble::from_cause("cannot sweep the folder of objects", error))
     }
 
-    /// Takes a body in, up to `limit` bytes, and sums it up on the way. A large one is never held whole.
+    /// Takes a body in, up to `limit` bytes, and sums it up on the way; what is kept of it goes through the cipher, if
+    /// there is one. A large one is never held whole.
     pub async fn receive(
         &self,
         mut body: Body,
         limit: u64,
         algorithms: &[ChecksumAlgorithm],
+        cipher: Option<&Cipher>,
     ) -> Result<Fresh, Unreceived> {
         if body.length().is_some_and(|length| length > limit) {
             return Err(Unreceived::TooLarge);
         }
         let mut md5 = Checksum::new(ChecksumAlgorithm::Md5);
         let mut sums: Vec<_> = algorithms.iter().map(|algorithm| Checksum::new(*algorithm)).collect();
+        let digits = hex_id(31);
         let mut piece = Piece::default();
         let mut size = 0;
         let mut file: Option<Upload> = None;
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(Unreceived::Broken)?;
+            let offset = size;
             size += chunk.len() as u64;
             if size > limit {
                 return Err(Unreceived::TooLarge);
             }
             md5.update(&chunk);
             sums.iter_mut().for_each(|sum| sum.update(&chunk));
-            piece.push(chunk);
+            piece.push(match cipher {
+                Some(cipher) => cipher.turn(&digits, offset, chunk),
+                None => chunk,
+            });
             if piece.length >= PIECE {
                 let upload = match &mut file {
                     Some(upload) => upload,
-                    None => file.insert(self.begin().await?),
+                    None => file.insert(self.begin(&digits).await?),
                 };
                 upload.parts.put_part(piece.take()).await.map_err(trouble)?;
             }
@@ -199,9 +207,9 @@ impl Blobs {
                 upload.parts.complete().await.map_err(trouble)?;
                 (upload.writing, None)
             }
-            None if size <= SMALL => (self.writing('s'), Some(piece.joined())),
+            None if size <= SMALL => (self.writing('s', &digits), Some(piece.joined())),
             None => {
-                let writing = self.writing('f');
+                let writing = self.writing('f', &digits);
                 self.files.put(&path(&writing.id), piece.take()).await.map_err(trouble)?;
                 (writing, None)
             }
@@ -215,14 +223,23 @@ impl Blobs {
         })
     }
 
-    /// Reads from `first` to `last` (both included) of the parts in a row. What fits is read at once, more is streamed.
-    pub async fn read(&self, read: &Snapshot, parts: &[Part], first: u64, last: u64) -> Result<Body, Trouble> {
+    /// Reads from `first` to `last` (both included) of the parts in a row. What fits is read at once, more
+    /// is streamed. The cipher is the one that they came in through.
+    pub async fn read(
+        &self,
+        read: &Snapshot,
+        parts: &[Part],
+        first: u64,
+        last: u64,
+        cipher: Option<Cipher>,
+    ) -> Result<Body, Trouble> {
         let mut spans = spans(parts, first, last);
         if let [span] = spans.as_slice()
             && span.length() <= CHUNK
         {
             let size = parts.iter().find(|part| part.blob == span.blob).map_or(0, |part| part.size);
-            return Ok(Body::from(self.span(read, span, size).await?));
+            let bytes = self.span(read, span, size).await?;
+            return Ok(Body::from(span.turned(cipher.as_ref(), bytes)));
         }
         // Rows of the store are read now, under the one snapshot; they are small.
         for span in &mut spans {
@@ -232,8 +249,8 @@ impl Blobs {
         }
         let files = self.files.clone();
         let chunks = stream::iter(spans.into_iter().flat_map(Span::chunks)).then(move |chunk| {
-            let files = files.clone();
-            async move { chunk.fetch(files.as_ref()).await }
+            let (files, cipher) = (files.clone(), cipher.clone());
+            async move { Ok(chunk.turned(cipher.as_ref(), chunk.fetch(files.as_ref()).await?)) }
         });
         Ok(Body::Stream(Box::pin(chunks), Some(last + 1 - first)))
     }
@@ -290,14 +307,14 @@ impl Blobs {
         }
     }
 
-    async fn begin(&self) -> Result<Upload, Trouble> {
-        let writing = self.writing('f');
+    async fn begin(&self, digits: &str) -> Result<Upload, Trouble> {
+        let writing = self.writing('f', digits);
         let parts = self.files.put_multipart(&path(&writing.id)).await.map_err(trouble)?;
         Ok(Upload { parts, writing })
     }
 
-    fn writing(&self, kind: char) -> Writing {
-        let id = format!("{kind}{}", hex_id(31));
+    fn writing(&self, kind: char, digits: &str) -> Writing {
+        let id = format!("{kind}{digits}");
         if kind == 'f' {
             locked(&self.writing).insert(id.clone());
         }
@@ -387,6 +404,14 @@ impl Span {
         })
     }
 
+    /// The stretch's bytes, as they were before they went through the cipher.
+    fn turned(&self, cipher: Option<&Cipher>, bytes: Bytes) -> Bytes {
+        match cipher {
+            Some(cipher) => cipher.turn(self.blob.get(1..).unwrap_or_default(), self.first, bytes),
+            None => bytes,
+        }
+    }
+
     async fn fetch(&self, files: &dyn ObjectStore) -> Result<Bytes, Trouble> {
         match &self.ready {
             Some(bytes) => Ok(bytes.clone()),
@@ -463,7 +488,7 @@ mod tests {
         let chunks: Vec<Result<Bytes, Trouble>> =
             bytes.chunks(70_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
         let body = Body::Stream(Box::pin(stream::iter(chunks)), None);
-        let fresh = blobs.receive(body, u64::MAX, &[ChecksumAlgorithm::Sha256]).await.expect("received");
+        let fresh = blobs.receive(body, u64::MAX, &[ChecksumAlgorithm::Sha256], None).await.expect("received");
         assert_eq!(fresh.md5, Checksum::of(ChecksumAlgorithm::Md5, &bytes));
         assert_eq!(fresh.sums, [Checksum::of(ChecksumAlgorithm::Sha256, &bytes)]);
         // While it is on its way a sweep spares it.
@@ -473,14 +498,14 @@ mod tests {
         drop(fresh);
         blobs.sweep(&store, true).await.expect("swept");
         for (first, last) in [(0, size as u64 - 1), (size as u64 / 3, size as u64 / 2)] {
-            let body = blobs.read(&store.read(), &parts, first, last).await.expect("read");
+            let body = blobs.read(&store.read(), &parts, first, last, None).await.expect("read");
             assert_eq!(body.length(), Some(last + 1 - first));
             let read = body.collect(u64::MAX).await.expect("collected");
             assert_eq!(read, bytes.slice(first as usize..=last as usize));
         }
         store.write(|tx| Ok::<_, Trouble>(forget(tx, &parts))).expect("forgotten");
         blobs.sweep(&store, false).await.expect("swept");
-        assert!(blobs.read(&store.read(), &parts, 0, 0).await.is_err());
+        assert!(blobs.read(&store.read(), &parts, 0, 0, None).await.is_err());
     }
 
     #[tokio::test]
@@ -495,11 +520,11 @@ mod tests {
         let blobs = Blobs::new(Arc::new(InMemory::new()));
         let store = Store::ephemeral().expect("a store");
         let body = || Body::from(Bytes::from(vec![1; 100_000]));
-        let fresh = blobs.receive(body(), u64::MAX, &[]).await.expect("received");
+        let fresh = blobs.receive(body(), u64::MAX, &[], None).await.expect("received");
         let parts = [fresh.part.clone()];
         drop(fresh);
         blobs.sweep(&store, true).await.expect("swept");
-        assert!(blobs.read(&store.read(), &parts, 0, 0).await.is_err());
-        assert!(matches!(blobs.receive(body(), 99_999, &[]).await, Err(Unreceived::TooLarge)));
+        assert!(blobs.read(&store.read(), &parts, 0, 0, None).await.is_err());
+        assert!(matches!(blobs.receive(body(), 99_999, &[], None).await, Err(Unreceived::TooLarge)));
     }
 }

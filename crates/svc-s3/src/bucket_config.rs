@@ -83,7 +83,7 @@ pub fn get_bucket_encryption(
 ) -> Result<s3::GetBucketEncryptionOutput, Fault> {
     let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     // Every bucket encrypts with S3's own keys if it was not told otherwise.
-    let own = Encryption { algorithm: "AES256".into(), key: None, bucket_key: Some(false) };
+    let own = Encryption { algorithm: "AES256".into(), bucket_key: Some(false), ..Encryption::default() };
     let encryption = bucket.encryption.unwrap_or(own);
     let rule = s3::ServerSideEncryptionRule {
         apply_server_side_encryption_by_default: Some(s3::ServerSideEncryptionByDefault {
@@ -116,6 +116,7 @@ pub fn put_bucket_encryption(cx: &mut Writer, input: s3::PutBucketEncryptionRequ
         algorithm: default.sse_algorithm,
         key: default.kms_master_key_id,
         bucket_key: rule.bucket_key_enabled.or(Some(false)),
+        ..Encryption::default()
     };
     BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { encryption: Some(encryption), ..bucket })?;
     Ok(Unit)

@@ -13,7 +13,7 @@ use crate::describe::{self, Wish};
 use crate::put::{self, MOST_BYTES, New};
 use crate::record::{Part, Version, Versioning};
 use crate::sums::{self, Expected, Sums};
-use crate::{access, faults, multipart, range, restore, versions};
+use crate::{access, faults, multipart, range, restore, sse, versions};
 
 /// `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,8 @@ async fn bytes(cx: &Context, snapshot: &Snapshot, version: &Version, range: Opti
         None if version.size == 0 => return Ok(Body::Empty),
         None => (0, version.size - 1),
     };
-    Ok(cx.cloud.part::<Blobs>()?.read(snapshot, &version.parts, first, last).await?)
+    let cipher = sse::open(cx, &version.described).await?;
+    Ok(cx.cloud.part::<Blobs>()?.read(snapshot, &version.parts, first, last, cipher).await?)
 }
 
 pub async fn copy_object(cx: Context, mut input: s3::CopyObjectRequest) -> Result<s3::CopyObjectOutput, Fault> {
@@ -204,7 +205,9 @@ pub async fn upload_part_copy(
     let body = bytes(&cx, &snapshot, &version, part_of_it.transpose()?).await?;
     let algorithm = upload.checksum_algorithm.as_deref().map_or(Ok(sums::DEFAULT), sums::by_name)?;
     let expected = Expected::new(None, None, None, algorithm)?;
-    let fresh = cx.cloud.part::<Blobs>()?.receive(body, MOST_BYTES, &[algorithm]).await.map_err(put::unreceived)?;
+    let cipher = sse::open(&cx, &upload.described).await?;
+    let blobs = cx.cloud.part::<Blobs>()?;
+    let fresh = blobs.receive(body, MOST_BYTES, &[algorithm], cipher.as_ref()).await.map_err(put::unreceived)?;
     let sum = expected.compare(fresh.sums.first().map_or(&[], Vec::as_slice), &fresh.md5)?;
     cx.write(|cx| {
         multipart::find(cx.store(), &input.bucket, &input.key, &input.upload_id)?;

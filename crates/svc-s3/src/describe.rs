@@ -37,6 +37,8 @@ pub struct Wish {
     pub encryption: Option<String>,
     pub kms_key: Option<String>,
     pub bucket_key: Option<bool>,
+    /// What the request adds to the encryption context: JSON in Base64.
+    pub encryption_context: Option<String>,
     /// Keys that the customer keeps, and single grants: neither is built.
     pub customer_key: bool,
     pub single_grants: bool,
@@ -105,10 +107,15 @@ fn encryption(
     key: Option<String>,
     bucket_key: Option<bool>,
 ) -> Result<Option<Encryption>, Fault> {
+    if key.is_some() && algorithm.as_deref().is_none_or(|algorithm| algorithm == "AES256") {
+        return Err(faults::invalid_argument(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+        ));
+    }
     match algorithm {
         None => Ok(bucket.encryption.clone()),
         Some(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms" | "aws:kms:dsse") => {
-            Ok(Some(Encryption { algorithm, key, bucket_key }))
+            Ok(Some(Encryption { algorithm, key, bucket_key, ..Encryption::default() }))
         }
         Some(_) => {
             let message = "The encryption method specified is not supported";
@@ -204,6 +211,7 @@ macro_rules! wishes {
                     encryption: input.server_side_encryption.take(),
                     kms_key: input.ssekms_key_id.take(),
                     bucket_key: input.bucket_key_enabled,
+                    encryption_context: input.ssekms_encryption_context.take(),
                     customer_key: input.sse_customer_algorithm.is_some() || input.sse_customer_key.is_some(),
                     single_grants: input.grant_full_control.is_some()
                         || input.grant_read.is_some()

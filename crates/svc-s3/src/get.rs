@@ -11,7 +11,7 @@ use crate::describe;
 use crate::range::{self, Wanted};
 use crate::record::{Version, Versioning};
 use crate::sums::Sums;
-use crate::{access, expiration, faults, restore, versions};
+use crate::{access, expiration, faults, restore, sse, versions};
 
 /// The part of an object that a request is about.
 struct Chosen {
@@ -36,9 +36,11 @@ pub async fn get_object(cx: Context, input: s3::GetObjectRequest) -> Result<s3::
     let version = &chosen.version;
     restore::check_readable(version, cx.now())?;
     let restore = restore::header(version, cx.now());
+    // Also where there are no bytes: whoever may not use the key gets no answer.
+    let cipher = sse::open(&cx, &version.described).await?;
     let body = match chosen.length {
         0 => kogumo_wire::Body::Empty,
-        _ => cx.cloud.part::<Blobs>()?.read(&snapshot, &version.parts, chosen.first, chosen.last).await?,
+        _ => cx.cloud.part::<Blobs>()?.read(&snapshot, &version.parts, chosen.first, chosen.last, cipher).await?,
     };
     let described = &version.described;
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(described);

@@ -44,6 +44,7 @@ mod range;
 mod record;
 mod restore;
 mod site;
+mod sse;
 mod sums;
 mod tagging;
 mod versions;

@@ -14,25 +14,33 @@ use crate::listing::{self, Query};
 use crate::put::{MOST_BYTES, unreceived};
 use crate::record::{EVERYWHERE, PARTS, Part, UPLOADS, Upload, UploadedPart, part_key, upload_key};
 use crate::sums::{self, Expected, Sums};
-use crate::{access, bucket, faults};
+use crate::{access, bucket, faults, sse};
 
 /// Parts are numbered from 1 to this.
 pub const MOST_PARTS: u32 = 10_000;
 
-pub fn create_multipart_upload(
-    cx: &mut Writer,
+pub async fn create_multipart_upload(
+    cx: Context,
     mut input: s3::CreateMultipartUploadRequest,
 ) -> Result<s3::CreateMultipartUploadOutput, Fault> {
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
-    let granted = Wish::from(&mut input).grant(cx.store(), &bucket, &input.key, cx.now)?;
+    let owner = input.expected_bucket_owner.clone();
+    let wish = Wish::from(&mut input);
+    let context = wish.encryption_context.clone();
+    let (bucket, mut granted) = cx.read(|r| -> Result<_, Fault> {
+        let bucket = access::bucket(r.store, &input.bucket, owner.as_ref())?;
+        let granted = wish.grant(r.store, &bucket, &input.key, r.now)?;
+        Ok((bucket, granted))
+    })?;
+    // The parts come encrypted under the one data key.
+    let wanted = granted.described.encryption.take();
+    granted.described.encryption = sse::begin(&cx, &bucket, &input.key, wanted, context.as_deref()).await?.0;
     let algorithm = input.checksum_algorithm.as_deref().map(sums::by_name).transpose()?;
     let composite = composite(algorithm, input.checksum_type.as_deref())?;
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&granted.described);
     let upload = Upload {
         id: random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", 64),
         initiator: cx.caller.account().to_owned(),
-        begun: cx.now,
+        begun: cx.now(),
         checksum_algorithm: algorithm.map(|algorithm| algorithm.name().to_owned()),
         composite,
         described: granted.described,
@@ -40,7 +48,10 @@ pub fn create_multipart_upload(
         retention: granted.retention,
         legal_hold: granted.legal_hold,
     };
-    UPLOADS.put(cx.tx, &EVERYWHERE, upload_key(&input.bucket, &input.key, &upload.id), &upload)?;
+    cx.write(|w| -> Result<(), Fault> {
+        access::bucket(w.store(), &input.bucket, owner.as_ref())?;
+        Ok(UPLOADS.put(w.tx, &EVERYWHERE, upload_key(&input.bucket, &input.key, &upload.id), &upload)?)
+    })?;
     Ok(s3::CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
@@ -103,7 +114,8 @@ pub async fn upload_part(cx: Context, mut input: s3::UploadPartRequest) -> Resul
     }
     let blobs = cx.cloud.part::<Blobs>()?;
     let body = std::mem::take(&mut input.body);
-    let fresh = blobs.receive(body, MOST_BYTES, &[expected.algorithm]).await.map_err(unreceived)?;
+    let cipher = sse::open(&cx, &upload.described).await?;
+    let fresh = blobs.receive(body, MOST_BYTES, &[expected.algorithm], cipher.as_ref()).await.map_err(unreceived)?;
     let sum = expected.compare(fresh.sums.first().map_or(&[], Vec::as_slice), &fresh.md5)?;
     let etag = hex(&fresh.md5);
     cx.write(|cx| {

@@ -31,7 +31,7 @@ pub fn ops() -> Vec<Op> {
         read::<GetObjectTagging>(tagging::get_object_tagging),
         write::<PutObjectTagging>(tagging::put_object_tagging),
         write::<DeleteObjectTagging>(tagging::delete_object_tagging),
-        write::<CreateMultipartUpload>(multipart::create_multipart_upload),
+        task::<CreateMultipartUpload, _>(multipart::create_multipart_upload),
         task::<UploadPart, _>(multipart::upload_part),
         task::<UploadPartCopy, _>(copy::upload_part_copy),
         write::<CompleteMultipartUpload>(complete::complete_multipart_upload),

@@ -10,7 +10,7 @@ use crate::blobs::{self, Blobs, Fresh, Unreceived};
 use crate::describe::{self, Granted, Wish};
 use crate::record::{Bucket, Described, Sum, Version};
 use crate::sums::{self, Expected, Sums};
-use crate::{access, conditions, expiration, faults, notify, versions};
+use crate::{access, conditions, expiration, faults, notify, sse, versions};
 
 /// One upload may have 5 GiB; more goes in parts.
 pub const MOST_BYTES: u64 = 5 << 30;
@@ -78,20 +78,25 @@ pub async fn put_object(cx: Context, mut input: s3::PutObjectRequest) -> Result<
 /// S3's errors for what cannot be.
 pub async fn make(cx: &Context, new: New, body: Body, most_bytes: u64) -> Result<Made, Fault> {
     // Judged before the bytes are taken in, so that nobody sends them in vain; and once more when they are there.
-    cx.read(|reader| {
+    let (bucket, granted) = cx.read(|reader| -> Result<_, Fault> {
         let owner = new.expected_owner.as_ref();
         let bucket = access::bucket(reader.store, &new.bucket, owner)?;
         new.judge_conditions(reader.store)?;
-        new.wish.clone().grant(reader.store, &bucket, &new.key, reader.now)
+        let granted = new.wish.clone().grant(reader.store, &bucket, &new.key, reader.now)?;
+        Ok((bucket, granted))
     })?;
+    let context = new.wish.encryption_context.as_deref();
+    let (encryption, cipher) = sse::begin(cx, &bucket, &new.key, granted.described.encryption, context).await?;
     let blobs = cx.cloud.part::<Blobs>()?;
-    let fresh = blobs.receive(body, most_bytes, &[new.expected.algorithm]).await.map_err(unreceived)?;
+    let algorithms = [new.expected.algorithm];
+    let fresh = blobs.receive(body, most_bytes, &algorithms, cipher.as_ref()).await.map_err(unreceived)?;
     let sum = new.expected.compare(fresh.sums.first().map_or(&[], Vec::as_slice), &fresh.md5)?;
     cx.write(|cx| {
         let owner = new.expected_owner.as_ref();
         let bucket = access::bucket(cx.store(), &new.bucket, owner)?;
         new.judge_conditions(cx.store())?;
-        let granted = new.wish.clone().grant(cx.store(), &bucket, &new.key, cx.now)?;
+        let mut granted = new.wish.clone().grant(cx.store(), &bucket, &new.key, cx.now)?;
+        granted.described.encryption = encryption.clone();
         commit(cx, &bucket, &new, granted, &fresh, sum.clone())
     })
 }

@@ -186,13 +186,20 @@ pub struct DefaultRetention {
     pub years: Option<i32>,
 }
 
-/// How an object is said to be encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How an object is encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encryption {
     /// `AES256` or `aws:kms`.
     pub algorithm: String,
+    /// Of an object the ARN; of a bucket what it was told.
     pub key: Option<String>,
     pub bucket_key: Option<bool>,
+    /// An object's data key, as KMS has encrypted it.
+    #[serde(default)]
+    pub data_key: Option<Vec<u8>>,
+    /// The encryption context that it is bound to.
+    #[serde(default)]
+    pub context: BTreeMap<String, String>,
 }
 
 /// A bucket's public access block.

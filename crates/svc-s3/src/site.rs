@@ -15,7 +15,7 @@ use crate::conditions::{Conditions, Verdict};
 use crate::range::{self, Wanted};
 use crate::record::{BUCKETS, Bucket, EVERYWHERE, Version, WEBSITES};
 use crate::website::{Redirect, Website};
-use crate::{access, describe, faults, restore, versions};
+use crate::{access, describe, faults, restore, sse, versions};
 
 const PATH: &str = "/_aws/s3-website/";
 
@@ -151,9 +151,13 @@ async fn show(
         Wanted::Whole => (status, 0, version.size),
         Wanted::Part { first, last } => (StatusCode::PARTIAL_CONTENT, first, last + 1 - first),
     };
+    // Whoever comes here has no name that KMS could know.
+    if sse::needs_kms(&version.described) {
+        return Err(faults::access_denied());
+    }
     let body = match length {
         0 => Body::Empty,
-        _ => cloud.part::<Blobs>()?.read(snapshot, &version.parts, first, first + length - 1).await?,
+        _ => cloud.part::<Blobs>()?.read(snapshot, &version.parts, first, first + length - 1, None).await?,
     };
     let mut response = with_headers(status, version, body);
     if status == StatusCode::PARTIAL_CONTENT {

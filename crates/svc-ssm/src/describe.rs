@@ -8,7 +8,6 @@ use kogumo_wire::Fault;
 use crate::filter::{Filters, Operation};
 use crate::get::{Page, after};
 use crate::record::{self, PARAMETERS, Parameter, Version};
-use crate::secret;
 
 pub fn describe_parameters(r: &Reader, input: DescribeParametersRequest) -> Result<DescribeParametersResult, Fault> {
     const PAGE: i32 = 50;
@@ -40,7 +39,7 @@ fn metadata(r: &Reader, parameter: &Parameter, version: &Version) -> ParameterMe
         name: Some(parameter.name.clone()),
         arn: Some(record::arn(r.scope(), &parameter.name)),
         type_: Some(version.kind.clone()),
-        key_id: version.is_secret().then(|| secret::DEFAULT_KEY.into()),
+        key_id: version.secret_key().map(Into::into),
         last_modified_date: Some(version.modified),
         last_modified_user: Some(version.modified_by.clone()),
         description: version.description.clone(),

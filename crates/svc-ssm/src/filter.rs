@@ -7,7 +7,7 @@ use kogumo_model::ssm::{
 use kogumo_wire::Fault;
 
 use crate::record::{self, Parameter, Version};
-use crate::{get, name, secret};
+use crate::{get, name};
 
 /// Whose filters they are: each operation has keys of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl Filter {
                 name::is_under(&parameter.name, path, self.option == Choice::Recursive)
             }),
             Key::Type => any(&version.kind),
-            Key::KeyId => version.is_secret() && any(secret::DEFAULT_KEY),
+            Key::KeyId => version.secret_key().is_some_and(|key| any(key)),
             Key::Tier => any(version.tier.name()),
             Key::DataType => any("text"),
             Key::Tag(tag) => parameter.tags.get(tag).is_some_and(|value| self.values.is_empty() || any(value)),

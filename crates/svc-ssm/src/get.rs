@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use kogumo_door::Reader;
+use kogumo_door::{Context, Reader};
 use kogumo_model::ssm::{
     GetParameterHistoryRequest, GetParameterHistoryResult, GetParameterRequest, GetParameterResult,
     GetParametersByPathRequest, GetParametersByPathResult, GetParametersRequest, GetParametersResult,
@@ -16,15 +16,27 @@ use crate::name::{self, Reference, Selector};
 use crate::record::{self, PARAMETERS, Parameter, Version};
 use crate::{public, secret};
 
-pub fn get_parameter(r: &Reader, input: GetParameterRequest) -> Result<GetParameterResult, Fault> {
-    let parameter = find(r, &input.name, input.with_decryption.unwrap_or_default())?;
+pub async fn get_parameter(cx: Context, input: GetParameterRequest) -> Result<GetParameterResult, Fault> {
+    let mut parameter = cx.read(|r| find(r, &input.name))?;
+    if input.with_decryption.unwrap_or_default() {
+        reveal(&cx, [&mut parameter]).await?;
+    }
     Ok(GetParameterResult { parameter: Some(parameter) })
 }
 
-pub fn get_parameters(r: &Reader, input: GetParametersRequest) -> Result<GetParametersResult, Fault> {
+pub async fn get_parameters(cx: Context, input: GetParametersRequest) -> Result<GetParametersResult, Fault> {
+    let (mut found, invalid) = cx.read(|r| find_all(r, input.names))?;
+    if input.with_decryption.unwrap_or_default() {
+        reveal(&cx, &mut found).await?;
+    }
+    Ok(GetParametersResult { parameters: Some(found), invalid_parameters: Some(invalid) })
+}
+
+/// The parameters that are there, and the names of those that are not.
+fn find_all(r: &Reader, names: Vec<String>) -> Result<(Vec<Answer>, Vec<String>), Fault> {
     let (mut found, mut invalid) = (Vec::new(), Vec::new());
-    for name in input.names {
-        match find(r, &name, input.with_decryption.unwrap_or_default()) {
+    for name in names {
+        match find(r, &name) {
             Ok(parameter) => found.push(parameter),
             Err(fault) if fault.is(&PARAMETER_NOT_FOUND) || fault.is(&PARAMETER_VERSION_NOT_FOUND) => {
                 invalid.push(name)
@@ -32,13 +44,34 @@ pub fn get_parameters(r: &Reader, input: GetParametersRequest) -> Result<GetPara
             Err(fault) => return Err(fault),
         }
     }
-    Ok(GetParametersResult { parameters: Some(found), invalid_parameters: Some(invalid) })
+    Ok((found, invalid))
 }
 
-pub fn get_parameters_by_path(
-    r: &Reader,
+/// Puts the values of secure strings in the place of their ciphertexts.
+async fn reveal(cx: &Context, answers: impl IntoIterator<Item = &mut Answer>) -> Result<(), Fault> {
+    for answer in answers {
+        if answer.type_.as_deref() == Some("SecureString")
+            && let (Some(arn), Some(sealed)) = (&answer.arn, &answer.value)
+        {
+            answer.value = Some(secret::open(cx, arn, sealed).await?);
+        }
+    }
+    Ok(())
+}
+
+pub async fn get_parameters_by_path(
+    cx: Context,
     input: GetParametersByPathRequest,
 ) -> Result<GetParametersByPathResult, Fault> {
+    let decrypt = input.with_decryption.unwrap_or_default();
+    let mut page = cx.read(|r| by_path(r, input))?;
+    if decrypt {
+        reveal(&cx, page.parameters.iter_mut().flatten()).await?;
+    }
+    Ok(page)
+}
+
+fn by_path(r: &Reader, input: GetParametersByPathRequest) -> Result<GetParametersByPathResult, Fault> {
     const PAGE: i32 = 10;
     if name::is_public(&input.path) || input.path.eq_ignore_ascii_case("/aws") {
         return public_by_path(r, input);
@@ -46,7 +79,6 @@ pub fn get_parameters_by_path(
     let path = name::path(&input.path)?;
     let filters = Filters::of(input.parameter_filters.as_deref().unwrap_or_default(), Operation::ByPath)?;
     let recursive = input.recursive.unwrap_or_default();
-    let decrypt = input.with_decryption.unwrap_or_default();
     // The parameters of `/` are all, also those whose names have no slash.
     let range = if path.is_empty() { Range::all() } else { Range::prefix(Key::open_str(&format!("{path}/"))) };
     let range = after(range, input.next_token.as_deref())?;
@@ -57,7 +89,7 @@ pub fn get_parameters_by_path(
             continue;
         }
         let Some(version) = filters.choose(r, &parameter)? else { continue };
-        if !page.push(&parameter.name, || answer(r, &parameter, &version, None, decrypt))? {
+        if !page.push(&parameter.name, || Ok(answer(r, &parameter, &version, None)))? {
             break;
         }
     }
@@ -81,10 +113,23 @@ fn public_by_path(r: &Reader, input: GetParametersByPathRequest) -> Result<GetPa
     Ok(GetParametersByPathResult { parameters: Some(parameters), next_token })
 }
 
-pub fn get_parameter_history(
-    r: &Reader,
+pub async fn get_parameter_history(
+    cx: Context,
     input: GetParameterHistoryRequest,
 ) -> Result<GetParameterHistoryResult, Fault> {
+    let decrypt = input.with_decryption.unwrap_or_default();
+    let mut page = cx.read(|r| versions_of(r, input))?;
+    for version in page.parameters.iter_mut().flatten().filter(|_| decrypt) {
+        if version.type_.as_deref() == Some("SecureString")
+            && let (Some(name), Some(sealed)) = (&version.name, &version.value)
+        {
+            version.value = Some(secret::open(&cx, &record::arn(cx.scope(), name), sealed).await?);
+        }
+    }
+    Ok(page)
+}
+
+fn versions_of(r: &Reader, input: GetParameterHistoryRequest) -> Result<GetParameterHistoryResult, Fault> {
     const PAGE: i32 = 50;
     let reference = name::reference(&input.name).filter(|reference| reference.selector == Selector::Latest);
     let parameter = reference.map(|reference| stored(r, &reference)).transpose()?.flatten();
@@ -96,7 +141,7 @@ pub fn get_parameter_history(
     let mut page = Page::new(input.max_results, PAGE);
     for version in record::versions(r.store, r.scope(), &parameter.name, after)? {
         let number = version.number.to_string();
-        if !page.push(&number, || history(r, &parameter, version, input.with_decryption.unwrap_or_default()))? {
+        if !page.push(&number, || Ok(history(&parameter, version)))? {
             break;
         }
     }
@@ -104,11 +149,11 @@ pub fn get_parameter_history(
     Ok(GetParameterHistoryResult { parameters: Some(parameters), next_token })
 }
 
-fn history(r: &Reader, parameter: &Parameter, version: Version, decrypt: bool) -> Result<ParameterHistory, Fault> {
-    Ok(ParameterHistory {
+fn history(parameter: &Parameter, version: Version) -> ParameterHistory {
+    ParameterHistory {
         name: Some(parameter.name.clone()),
-        value: Some(value(r, parameter, &version, decrypt)?),
-        key_id: version.is_secret().then(|| secret::DEFAULT_KEY.into()),
+        key_id: version.secret_key().map(Into::into),
+        value: Some(version.value),
         type_: Some(version.kind),
         last_modified_date: Some(version.modified),
         last_modified_user: Some(version.modified_by),
@@ -119,11 +164,11 @@ fn history(r: &Reader, parameter: &Parameter, version: Version, decrypt: bool) -
         tier: Some(version.tier.name().into()),
         policies: Some(version.policies.iter().map(|policy| policy.inline()).collect()),
         data_type: Some("text".into()),
-    })
+    }
 }
 
 /// The version of a parameter that a request's `name:selector` or ARN means.
-fn find(r: &Reader, text: &str, decrypt: bool) -> Result<Answer, Fault> {
+fn find(r: &Reader, text: &str) -> Result<Answer, Fault> {
     let Some(reference) = name::reference(text) else {
         return Err(Fault::validation(format!("Invalid parameter name or selector: {text}")));
     };
@@ -147,7 +192,7 @@ fn find(r: &Reader, text: &str, decrypt: bool) -> Result<Answer, Fault> {
             "Systems Manager could not find {kind} {which} of parameter {name}. Verify the {kind} and try again."
         ))
     })?;
-    answer(r, &parameter, &version, reference.selector_text, decrypt)
+    Ok(answer(r, &parameter, &version, reference.selector_text))
 }
 
 /// The parameter that a reference means.
@@ -166,31 +211,18 @@ pub fn labelled(r: &Reader, parameter: &Parameter, label: &str) -> Result<Option
     Ok(versions.into_iter().find(|version| version.labels.iter().any(|own| own == label)))
 }
 
-fn answer(
-    r: &Reader,
-    parameter: &Parameter,
-    version: &Version,
-    selector: Option<String>,
-    decrypt: bool,
-) -> Result<Answer, Fault> {
-    Ok(Answer {
+/// A version as it is kept: a secret's value is its ciphertext.
+fn answer(r: &Reader, parameter: &Parameter, version: &Version, selector: Option<String>) -> Answer {
+    Answer {
         name: Some(parameter.name.clone()),
         type_: Some(version.kind.clone()),
-        value: Some(value(r, parameter, version, decrypt)?),
+        value: Some(version.value.clone()),
         version: Some(version.number),
         selector,
         source_result: None,
         last_modified_date: Some(version.modified),
         arn: Some(record::arn(r.scope(), &parameter.name)),
         data_type: Some("text".into()),
-    })
-}
-
-/// A version's value; a secret is shown as its ciphertext unless it shall be decrypted.
-fn value(r: &Reader, parameter: &Parameter, version: &Version, decrypt: bool) -> Result<String, Fault> {
-    match version.is_secret() && decrypt {
-        true => Ok(secret::open(r.store, r.scope(), &record::arn(r.scope(), &parameter.name), &version.value)?),
-        false => Ok(version.value.clone()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The operations of SSM that are built.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, read, task, write};
 use kogumo_model::ssm::{
     AddTagsToResource, DeleteParameter, DeleteParameters, DescribeParameters, GetParameter, GetParameterHistory,
     GetParameters, GetParametersByPath, LabelParameterVersion, ListTagsForResource, PutParameter,
@@ -19,13 +19,13 @@ pub fn ops() -> Vec<Op> {
         write::<DeleteParameter>(delete_parameter),
         write::<DeleteParameters>(delete_parameters),
         read::<DescribeParameters>(describe_parameters),
-        read::<GetParameter>(get_parameter),
-        read::<GetParameterHistory>(get_parameter_history),
-        read::<GetParameters>(get_parameters),
-        read::<GetParametersByPath>(get_parameters_by_path),
+        task::<GetParameter, _>(get_parameter),
+        task::<GetParameterHistory, _>(get_parameter_history),
+        task::<GetParameters, _>(get_parameters),
+        task::<GetParametersByPath, _>(get_parameters_by_path),
         write::<LabelParameterVersion>(label_parameter_version),
         read::<ListTagsForResource>(list_tags_for_resource),
-        write::<PutParameter>(put_parameter),
+        task::<PutParameter, _>(put_parameter),
         write::<RemoveTagsFromResource>(remove_tags_from_resource),
         write::<UnlabelParameterVersion>(unlabel_parameter_version),
     ]

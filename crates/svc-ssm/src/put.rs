@@ -1,10 +1,10 @@
 //! PutParameter and the deletes.
 
-use kogumo_base::{Scope, Timestamp};
-use kogumo_door::Writer;
+use kogumo_base::{Scope, Timestamp, Trouble};
+use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::ssm::{
     DeleteParameterRequest, DeleteParameterResult, DeleteParametersRequest, DeleteParametersResult,
-    HIERARCHY_TYPE_MISMATCH_EXCEPTION, INVALID_ALLOWED_PATTERN_EXCEPTION, PARAMETER_ALREADY_EXISTS,
+    HIERARCHY_TYPE_MISMATCH_EXCEPTION, INVALID_ALLOWED_PATTERN_EXCEPTION, INVALID_KEY_ID, PARAMETER_ALREADY_EXISTS,
     PARAMETER_MAX_VERSION_LIMIT_EXCEEDED, PARAMETER_NOT_FOUND, PARAMETER_PATTERN_MISMATCH_EXCEPTION,
     PutParameterRequest, PutParameterResult,
 };
@@ -19,11 +19,41 @@ use crate::{name, secret, tags};
 /// A parameter keeps so many versions; the oldest goes when another comes.
 const MOST_VERSIONS: i64 = 100;
 
-pub fn put_parameter(w: &mut Writer, input: PutParameterRequest) -> Result<PutParameterResult, Fault> {
+pub async fn put_parameter(cx: Context, input: PutParameterRequest) -> Result<PutParameterResult, Fault> {
+    // All is judged before KMS is asked, and once more when the value is there to be kept.
+    let (parameter, version) = cx.read(|r| plan(r, &input))?;
+    let sealed = match version.secret_key() {
+        Some(key) => {
+            let arn = record::arn(cx.scope(), &parameter.name);
+            Some(secret::seal(&cx, key, &arn, &version.value, version.tier).await?)
+        }
+        None => None,
+    };
+    cx.write(|w| put(w, &input, sealed.as_deref()))
+}
+
+fn put(w: &mut Writer, input: &PutParameterRequest, sealed: Option<&str>) -> Result<PutParameterResult, Fault> {
     let scope = w.scope().clone();
+    let (mut parameter, mut version) = plan(&w.reader(), input)?;
+    make_room(w, &scope, &parameter)?;
+    parameter.latest = version.number;
+    if version.is_secret() {
+        // Between the two looks it may have become one.
+        let sealed = sealed.ok_or_else(|| Fault::from(Trouble::new("a secure string came without its ciphertext")))?;
+        version.value = sealed.to_owned();
+    }
+    policy::schedule(w, &parameter.name, &version.policies)?;
+    PARAMETERS.put(w.tx, &scope, parameter.name.as_str(), &parameter)?;
+    record::put_version(w.tx, &scope, &parameter.name, &version)?;
+    Ok(PutParameterResult { version: Some(version.number), tier: Some(version.tier.name().into()) })
+}
+
+/// The parameter as it was, but for its tags, and the version that a request makes, its value still open.
+fn plan(r: &Reader, input: &PutParameterRequest) -> Result<(Parameter, Version), Fault> {
+    let scope = r.scope();
     let name = input.name.trim().to_owned();
     name::check(&name)?;
-    let old = PARAMETERS.get(w.tx, &scope, name.as_str())?;
+    let old = PARAMETERS.get(r.store, scope, name.as_str())?;
     let overwrite = input.overwrite.unwrap_or_default();
     if old.is_some() && !overwrite {
         return Err(PARAMETER_ALREADY_EXISTS.because(
@@ -37,20 +67,11 @@ pub fn put_parameter(w: &mut Writer, input: PutParameterRequest) -> Result<PutPa
              RemoveTagsFromResource.",
         ));
     }
-    let before = old.as_ref().map(|old| record::latest(w.tx, &scope, old)).transpose()?;
-    let version = new_version(w.now, &w.caller.principal.arn(), &input, before.as_ref())?;
+    let before = old.as_ref().map(|old| record::latest(r.store, scope, old)).transpose()?;
+    let version = new_version(r.now, &r.caller.principal.arn(), input, before.as_ref())?;
     let mut parameter = old.unwrap_or(Parameter { name, latest: 0, tags: Default::default() });
-    tags::add(&mut parameter.tags, input.tags.unwrap_or_default())?;
-    make_room(w, &scope, &parameter)?;
-    parameter.latest = version.number;
-    let value = match version.is_secret() {
-        true => secret::seal(w.tx, &scope, &record::arn(&scope, &parameter.name), &version.value)?,
-        false => version.value.clone(),
-    };
-    policy::schedule(w, &parameter.name, &version.policies)?;
-    PARAMETERS.put(w.tx, &scope, parameter.name.as_str(), &parameter)?;
-    record::put_version(w.tx, &scope, &parameter.name, &Version { value, ..version.clone() })?;
-    Ok(PutParameterResult { version: Some(version.number), tier: Some(version.tier.name().into()) })
+    tags::add(&mut parameter.tags, input.tags.clone().unwrap_or_default())?;
+    Ok((parameter, version))
 }
 
 /// The version that a request makes after `before`, its value still open.
@@ -64,7 +85,9 @@ fn new_version(
     if input.key_id.is_some() && kind != "SecureString" {
         return Err(Fault::validation("KeyId is required for SecureString type parameter only."));
     }
-    secret::check_key(input.key_id.as_deref())?;
+    if input.key_id.as_deref() == Some("") {
+        return Err(INVALID_KEY_ID.because("The key ID is not valid."));
+    }
     match input.data_type.as_deref() {
         None | Some("" | "text") => {}
         Some(other) => return Err(Fault::not_implemented(&format!("The data type {other} of a parameter"))),
@@ -80,6 +103,7 @@ fn new_version(
         number: before.map_or(1, |before| before.number.saturating_add(1)),
         kind,
         value: input.value.clone(),
+        key: input.key_id.clone(),
         description: input.description.clone().or_else(|| before?.description.clone()),
         allowed_pattern: allowed_pattern.filter(|pattern| !pattern.is_empty()),
         tier,

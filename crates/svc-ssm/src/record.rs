@@ -7,6 +7,7 @@ use kogumo_store::{Key, Range, Read, Table, Transaction};
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
+use crate::secret;
 
 /// By name.
 pub static PARAMETERS: Table<Parameter> = Table::new("ssm/parameter");
@@ -30,6 +31,9 @@ pub struct Version {
     pub kind: String,
     /// Of a secure string what `secret::seal` made of it.
     pub value: String,
+    /// The key of a secure string, as the request named it.
+    #[serde(default)]
+    pub key: Option<String>,
     pub description: Option<String>,
     pub allowed_pattern: Option<String>,
     pub tier: Tier,
@@ -66,6 +70,11 @@ impl Tier {
 impl Version {
     pub fn is_secret(&self) -> bool {
         self.kind == "SecureString"
+    }
+
+    /// The KMS key that a secure string is encrypted under.
+    pub fn secret_key(&self) -> Option<&str> {
+        self.is_secret().then(|| self.key.as_deref().unwrap_or(secret::DEFAULT_KEY))
     }
 }
 

@@ -22,6 +22,7 @@ mod iam_policy;
 mod iam_role;
 mod iam_trusted;
 mod iam_user;
+mod kms;
 mod log_filters;
 mod logs;
 mod nested;
@@ -163,6 +164,8 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::User" => iam_user::create(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::add_users(h, w).await,
         "AWS::IAM::VirtualMFADevice" => iam_device::create(h, w).await,
+        "AWS::KMS::Alias" => kms::create_alias(h, w).await,
+        "AWS::KMS::Key" => kms::create_key(h, w).await,
         "AWS::Lambda::Alias" => function_parts::create_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::put_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::create(h, w).await,
@@ -234,6 +237,8 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::User" => iam_user::update(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::update_users(h, w).await,
         "AWS::IAM::VirtualMFADevice" => iam_device::update(h, w).await,
+        "AWS::KMS::Alias" => kms::update_alias(h, w).await,
+        "AWS::KMS::Key" => kms::update_key(h, w).await,
         "AWS::Lambda::Alias" => function_parts::update_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::put_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::update(h, w).await,
@@ -308,6 +313,8 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::IAM::User" => iam_user::delete(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::remove_users(h, w).await,
         "AWS::IAM::VirtualMFADevice" => iam_device::delete(h, w).await,
+        "AWS::KMS::Alias" => kms::delete_alias(h, w).await,
+        "AWS::KMS::Key" => kms::delete_key(h, w).await,
         "AWS::Lambda::Alias" => function_parts::delete_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::delete_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::delete(h, w).await,

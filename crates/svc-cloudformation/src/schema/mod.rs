@@ -11,7 +11,7 @@ pub use coerce::coerce;
 pub use validate::violations;
 
 /// The committed facts, one text a service.
-const FACTS: [&str; 13] = [
+const FACTS: [&str; 14] = [
     include_str!("../../../../facts/cloudformation/apigateway.facts"),
     include_str!("../../../../facts/cloudformation/apigatewayv2.facts"),
     include_str!("../../../../facts/cloudformation/cdk.facts"),
@@ -21,6 +21,7 @@ const FACTS: [&str; 13] = [
     include_str!("../../../../facts/cloudformation/ec2.facts"),
     include_str!("../../../../facts/cloudformation/ecr.facts"),
     include_str!("../../../../facts/cloudformation/iam.facts"),
+    include_str!("../../../../facts/cloudformation/kms.facts"),
     include_str!("../../../../facts/cloudformation/lambda.facts"),
     include_str!("../../../../facts/cloudformation/logs.facts"),
     include_str!("../../../../facts/cloudformation/s3.facts"),

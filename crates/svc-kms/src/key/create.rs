@@ -8,6 +8,7 @@ use kogumo_model::kms::{CreateKeyRequest, CreateKeyResponse};
 use kogumo_wire::Fault;
 
 use super::describe::metadata;
+use super::multi_region::{self, Regions};
 use super::rotation::Rotation;
 use super::{KEYS, Key, MATERIALS, Manager, Material, Origin};
 use crate::spec::{Spec, Usage};
@@ -34,8 +35,9 @@ pub async fn create_key(cx: Context, input: CreateKeyRequest) -> Result<CreateKe
         Origin::External => None,
     };
     let now = cx.now();
+    let is_multi_region = input.multi_region == Some(true);
     let key = Key {
-        id: kogumo_base::uuid(),
+        id: if is_multi_region { multi_region::new_id() } else { kogumo_base::uuid() },
         created: now,
         description: input.description.unwrap_or_default(),
         spec: wanted.spec,
@@ -48,6 +50,8 @@ pub async fn create_key(cx: Context, input: CreateKeyRequest) -> Result<CreateKe
         materials: secret.iter().map(|_| Material::new(now)).collect(),
         deletion: None,
         rotation: None,
+        regions: is_multi_region.then(|| Regions::only(cx.caller.region())),
+        waiting_days: None,
     };
     cx.write(|w: &mut Writer| -> Result<(), Fault> {
         let scope = w.scope().clone();
@@ -60,9 +64,6 @@ pub async fn create_key(cx: Context, input: CreateKeyRequest) -> Result<CreateKe
 }
 
 fn understand(input: &CreateKeyRequest) -> Result<Wanted, Fault> {
-    if input.multi_region == Some(true) {
-        return Err(Fault::not_implemented("A multi-Region KMS key"));
-    }
     if input.custom_key_store_id.is_some() || input.xks_key_id.is_some() {
         return Err(Fault::not_implemented("A custom key store of KMS"));
     }
@@ -123,5 +124,7 @@ pub fn managed_key(scope: &Scope, id: String, service: &str, now: Timestamp) -> 
         materials: vec![Material::new(now)],
         deletion: None,
         rotation: Some(Rotation::yearly(now)),
+        regions: None,
+        waiting_days: None,
     }
 }

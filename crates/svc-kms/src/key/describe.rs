@@ -69,7 +69,9 @@ pub fn metadata(scope: &Scope, key: &Key) -> KeyMetadata {
         encryption_algorithms: of(Usage::EncryptDecrypt),
         signing_algorithms: of(Usage::SignVerify),
         mac_algorithms: of(Usage::GenerateVerifyMac),
-        multi_region: Some(false),
+        multi_region: Some(key.regions.is_some()),
+        multi_region_configuration: key.regions.as_ref().map(|regions| regions.configuration(scope, &key.id)),
+        pending_deletion_window_in_days: key.waiting_days,
         current_key_material_id: key.current().filter(|_| key.spec.is_symmetric()).map(|material| material.id.clone()),
         ..KeyMetadata::default()
     }

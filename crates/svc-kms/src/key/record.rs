@@ -7,6 +7,7 @@ use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
 use super::Material;
+use super::multi_region::Regions;
 use super::rotation::Rotation;
 use crate::spec::{Spec, Usage};
 
@@ -35,6 +36,12 @@ pub struct Key {
     pub deletion: Option<Timestamp>,
     #[serde(default)]
     pub rotation: Option<Rotation>,
+    /// Of a multi-Region key, where it is.
+    #[serde(default)]
+    pub regions: Option<Regions>,
+    /// A primary key that is to go waits until its replicas are gone, and then for so many days.
+    #[serde(default)]
+    pub waiting_days: Option<i32>,
 }
 
 /// Where the material comes from.

@@ -12,7 +12,7 @@ use kogumo_store::{Key as RowKey, Transaction};
 use kogumo_wire::{Fault, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::{KEYS, Key, MATERIALS, Material, Origin};
+use super::{KEYS, Key, MATERIALS, Material, Origin, multi_region};
 use crate::page::Page;
 use crate::target::{self, Aliases, Target};
 use crate::{faults, secret};
@@ -57,6 +57,7 @@ pub fn enable_key_rotation(w: &mut Writer, input: EnableKeyRotationRequest) -> R
     timers::put(w.tx, rotation.next, ROTATION, &target.scope, target.key.id.as_str(), b"")?;
     target.key.rotation = Some(rotation);
     target.put(w)?;
+    multi_region::follow(w, &target.scope, &target.key)?;
     Ok(Unit)
 }
 
@@ -65,6 +66,7 @@ pub fn disable_key_rotation(w: &mut Writer, input: DisableKeyRotationRequest) ->
     timers::cancel(w.tx, ROTATION, &target.scope, target.key.id.as_str())?;
     target.key.rotation = None;
     target.put(w)?;
+    multi_region::follow(w, &target.scope, &target.key)?;
     Ok(Unit)
 }
 
@@ -77,7 +79,7 @@ pub fn get_key_rotation_status(
         return Err(faults::unsupported(""));
     }
     // While a key is on its way out nothing is rotated.
-    let rotation = target.key.rotation.as_ref().filter(|_| target.key.deletion.is_none());
+    let rotation = target.key.rotation.as_ref().filter(|_| target.check_alive().is_ok());
     Ok(GetKeyRotationStatusResponse {
         key_rotation_enabled: Some(rotation.is_some()),
         key_id: Some(target.arn()),
@@ -100,6 +102,7 @@ pub fn rotate_key_on_demand(
     }
     rotate(w.tx, &target.scope, &mut target.key, w.now, Rotated::OnDemand);
     target.put(w)?;
+    multi_region::follow(w, &target.scope, &target.key)?;
     Ok(RotateKeyOnDemandResponse { key_id: Some(target.arn()) })
 }
 
@@ -149,7 +152,8 @@ fn rotatable(w: &Writer, key: &str) -> Result<Target, Fault> {
     let target = target::write(w, key)?;
     target.refuse_managed()?;
     target.key.check_usable(&target.arn())?;
-    if !target.key.spec.is_symmetric() || target.key.origin != Origin::Kms {
+    let is_replica = multi_region::is_replica(&target.scope, &target.key);
+    if !target.key.spec.is_symmetric() || target.key.origin != Origin::Kms || is_replica {
         return Err(faults::unsupported(""));
     }
     Ok(target)
@@ -172,7 +176,7 @@ pub fn rotate_due(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
 /// Trouble with the store.
 pub fn catch_up(w: &mut Writer, scope: &Scope, key: &mut Key) -> Result<(), Trouble> {
     let Some(rotation) = key.rotation.clone().filter(|_| key.state().is_enabled()) else { return Ok(()) };
-    if rotation.next > w.now {
+    if rotation.next > w.now || multi_region::is_replica(scope, key) {
         return Ok(());
     }
     rotate(w.tx, scope, key, w.now, Rotated::Automatic);
@@ -183,7 +187,7 @@ pub fn catch_up(w: &mut Writer, scope: &Scope, key: &mut Key) -> Result<(), Trou
     }
     timers::put(w.tx, next.next, ROTATION, scope, key.id.as_str(), b"")?;
     key.rotation = Some(next);
-    Ok(())
+    multi_region::follow(w, scope, key)
 }
 
 fn rotate(tx: &mut Transaction, scope: &Scope, key: &mut Key, now: Timestamp, how: Rotated) {

@@ -15,6 +15,8 @@ pub enum State {
     /// Material is still to be imported, or to be imported again.
     PendingImport,
     PendingDeletion,
+    /// A primary key that goes once its replicas are gone.
+    PendingReplicaDeletion,
 }
 
 impl State {
@@ -24,6 +26,7 @@ impl State {
             State::Disabled => "Disabled",
             State::PendingImport => "PendingImport",
             State::PendingDeletion => "PendingDeletion",
+            State::PendingReplicaDeletion => "PendingReplicaDeletion",
         }
     }
 
@@ -36,6 +39,7 @@ impl Key {
     pub fn state(&self) -> State {
         match self {
             Key { deletion: Some(_), .. } => State::PendingDeletion,
+            Key { waiting_days: Some(_), .. } => State::PendingReplicaDeletion,
             key if key.current().is_none() => State::PendingImport,
             Key { enabled: false, .. } => State::Disabled,
             _ => State::Enabled,
@@ -52,6 +56,7 @@ impl Key {
             State::Disabled => Err(faults::disabled(arn)),
             State::PendingImport => Err(faults::invalid_state(arn, "is pending import")),
             State::PendingDeletion => Err(faults::invalid_state(arn, "is pending deletion")),
+            State::PendingReplicaDeletion => Err(faults::invalid_state(arn, "is pending replica deletion")),
         }
     }
 
@@ -60,9 +65,9 @@ impl Key {
     /// # Errors
     /// It is pending deletion.
     pub fn check_alive(&self, arn: &str) -> Result<(), Fault> {
-        match self.deletion {
-            None => Ok(()),
-            Some(_) => Err(faults::invalid_state(arn, "is pending deletion")),
+        match self.state() {
+            State::PendingDeletion | State::PendingReplicaDeletion => self.check_usable(arn),
+            State::Enabled | State::Disabled | State::PendingImport => Ok(()),
         }
     }
 }
