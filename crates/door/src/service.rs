@@ -13,6 +13,7 @@ use kogumo_store::Read;
 use kogumo_store::timers::Timer;
 use kogumo_wire::{Body, Fault, Operation, Request, Structure};
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use crate::{Authorizer, Caller, Cloud, Credential, Entrance, Grounds, Op, Writer};
 
@@ -44,10 +45,15 @@ pub struct Service {
     /// Whether resources have policies: root and other services are held to them.
     pub has_policies: bool,
     pub(crate) generation: AtomicU64,
+    /// Connects to public addresses of this cloud, as from the internet (EC2).
+    pub internet: Option<Dial>,
     pub parts: Vec<Arc<dyn Any + Send + Sync>>,
     pub on_reset: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
     pub on_stop: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
 }
+
+/// Connects to a port of a public address of this cloud, or of a name that has one.
+pub type Dial = fn(Arc<Cloud>, String, u16) -> BoxFuture<Result<TcpStream, Trouble>>;
 
 /// What makes the reality match the records. It takes no input: it reads a snapshot, plans, and applies;
 /// it is run after commits, when the clock is moved, and once in every period.
@@ -124,6 +130,7 @@ impl Service {
             grounds: None,
             has_policies: false,
             generation: AtomicU64::new(0),
+            internet: None,
             parts: Vec::new(),
             on_reset: None,
             on_stop: None,
@@ -207,6 +214,12 @@ impl Service {
 
     pub(crate) fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Connects to public addresses.
+    pub fn internet(mut self, dial: Dial) -> Self {
+        self.internet = Some(dial);
+        self
     }
 
     /// Keeps a part that handlers find by its type: `cloud.part::<Pool>()`.

@@ -19,7 +19,7 @@ use crate::guard::guarded;
 use crate::outgoing::Outgoing;
 use crate::payload;
 use crate::target::{Aim, Directory, Hints, Target};
-use crate::{auth_faults, cross_origin, inside, own_routes, queue_url};
+use crate::{auth_faults, cross_origin, inside, own_routes, queue_url, tunnel};
 
 /// What answers requests.
 pub struct Gateway {
@@ -51,6 +51,9 @@ impl Gateway {
         tls: bool,
         entrance: Entrance,
     ) -> Response<Outgoing> {
+        if request.method() == Method::CONNECT {
+            return tunnel::open(&self.cloud, request, &entrance).await.map(Outgoing);
+        }
         // Who waits for "100 Continue" and is refused instead keeps the body to itself. Whatever comes next on this
         // connection must not be taken for that body, so nothing does (RFC 9110, section 10.1.1).
         let waits = request.version() == Version::HTTP_11 && request.headers().contains_key(EXPECT);

@@ -24,6 +24,7 @@ mod queue_url;
 mod server;
 mod target;
 mod tls;
+mod tunnel;
 mod virtual_host;
 
 pub use authority::{Authority, Issued};

@@ -42,6 +42,10 @@ Kogumo (小雲): AWS on your own machine.
                                   addresses, gateways or 'internet'
       --udp, --ping                 instead of TCP
       --language en|ja              (default: as LANG says)
+  kogumo net connect HOST PORT    standard input and output as a stream to a public address of the cloud, for whoever
+                                  cannot send packets there: ssh -o ProxyCommand='kogumo net connect %h %p' …
+  kogumo net forward [ADDRESS:]PORT HOST:PORT
+                                  a port of this machine that leads to one there
   kogumo ebs simulate --type TYPE --size GIB
                                   what a volume's credits do under a workload: a table and an SVG file
       --workload WORKLOAD           phases, as 3000iops:40m,idle:2h or 100MiB/s:1h or max:30m; or a name:
@@ -77,6 +81,8 @@ pub enum Command {
     IamExplain { query: Vec<(&'static str, String)>, language: Option<String> },
     AmiImport(crate::ami::Import),
     NetTrace(Trace),
+    NetConnect { host: String, port: u16 },
+    NetForward { listen: SocketAddr, host: String, port: u16 },
     TemplateParams { files: Vec<PathBuf>, format: Format },
 }
 
@@ -234,10 +240,49 @@ fn parse_clock(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
 
 fn parse_net(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
     match parser.next()? {
-        Some(Value(word)) if word == "trace" => {}
-        Some(other) => return Err(other.unexpected()),
-        None => return Err("say 'kogumo net trace FROM TO:PORT'".into()),
+        Some(Value(word)) if word == "trace" => parse_trace(parser),
+        Some(Value(word)) if word == "connect" => parse_connect(parser),
+        Some(Value(word)) if word == "forward" => parse_forward(parser),
+        Some(other) => Err(other.unexpected()),
+        None => {
+            Err("say 'kogumo net trace FROM TO:PORT', 'net connect HOST PORT' or 'net forward PORT HOST:PORT'".into())
+        }
     }
+}
+
+/// The words that are left, of which there have to be so many.
+fn words<const COUNT: usize>(parser: &mut lexopt::Parser, usage: &str) -> Result<[String; COUNT], lexopt::Error> {
+    let mut words = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(word) => words.push(word.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    words.try_into().map_err(|_| format!("say '{usage}'").into())
+}
+
+fn parse_connect(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let [host, port] = words(parser, "kogumo net connect HOST PORT")?;
+    Ok(Command::NetConnect { host, port: parse_port(&port)? })
+}
+
+fn parse_forward(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let usage = "kogumo net forward [ADDRESS:]PORT HOST:PORT";
+    let [listen, to] = words(parser, usage)?;
+    let listen = match listen.parse() {
+        Ok(listen) => listen,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, parse_port(&listen)?)),
+    };
+    let (host, port) = to.rsplit_once(':').ok_or_else(|| format!("say '{usage}'"))?;
+    Ok(Command::NetForward { listen, host: host.to_owned(), port: parse_port(port)? })
+}
+
+fn parse_port(text: &str) -> Result<u16, lexopt::Error> {
+    text.parse().map_err(|_| format!("'{text}' is no port").into())
+}
+
+fn parse_trace(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
     let (mut ends, mut protocol, mut language) = (Vec::new(), "tcp", None);
     while let Some(argument) = parser.next()? {
         match argument {

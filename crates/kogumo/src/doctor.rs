@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use kogumo_base::Trouble;
 use kogumo_machine::Host;
+use kogumo_userns::Standing;
 
 /// A program that Kogumo uses when it is there.
 struct Program {
@@ -23,7 +24,7 @@ const PROGRAMS: [Program; 6] = [
 
 /// What follows where the kernel permits no networks.
 const NO_NETWORK: &str = "VPCs are recorded and packets decided about (`kogumo net trace`), but instances stay pending; \
-    run as root, on a kernel with network namespaces, veth and nftables";
+    run as root or with a user namespace, on a kernel with network namespaces, veth and nftables";
 
 /// Prints the report.
 ///
@@ -31,6 +32,20 @@ const NO_NETWORK: &str = "VPCs are recorded and packets decided about (`kogumo n
 /// Standard output is closed.
 pub fn run() -> Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
+    // What `kogumo up` does, too: the report is of what it would have.
+    let entered = kogumo_userns::enter(None);
+    let is_root = kogumo_userns::standing() == Standing::Root;
+    let follows = match (kogumo_userns::standing(), &entered) {
+        (Standing::Root, _) => "this is root: networks and instances are made without one".to_owned(),
+        (Standing::Namespace, _) => {
+            "Kogumo is root of one of its own, and makes networks and instances in it".to_owned()
+        }
+        (Standing::Ordinary, Err(trouble)) => trouble.to_string(),
+        (Standing::Ordinary, Ok(())) => "this is root of a user namespace with too few users".to_owned(),
+    };
+    line(&mut out, format_args!("User namespace:"))?;
+    let here = kogumo_userns::standing() != Standing::Ordinary;
+    line(&mut out, format_args!("  {} {follows}", mark(here)))?;
     let report = kogumo_sandbox::probe();
     line(&mut out, format_args!("Sandboxes: {}", report.confinement.name()))?;
     for ability in report.abilities {
@@ -39,15 +54,19 @@ pub fn run() -> Result<(), Trouble> {
     line(&mut out, format_args!("Instances:"))?;
     let lacks = kogumo_machine::Linux::new(&std::env::temp_dir()).lacks();
     if lacks.is_empty() {
+        let devices = if is_root { "devices" } else { "processes" };
         line(
             &mut out,
-            format_args!("  {} machines with users, files, devices and a network of their own", mark(true)),
+            format_args!("  {} machines with users, files, {devices} and a network of their own", mark(true)),
         )?;
+        for (what, why) in WITHOUT_ROOT.iter().filter(|_| !is_root) {
+            line(&mut out, format_args!("  {} {what}: {why}", mark(false)))?;
+        }
     }
     for lack in lacks {
         line(&mut out, format_args!("  {} {}: {}", mark(false), lack.name, lack.why))?;
     }
-    let limits = kogumo_machine::linux::throttle::is_possible();
+    let limits = is_root && kogumo_machine::linux::throttle::is_possible();
     let follows = if limits {
         "EBS volumes are as fast as their types, sizes and credits say"
     } else {
@@ -95,6 +114,34 @@ pub fn run() -> Result<(), Trouble> {
     }
     Ok(())
 }
+
+/// What instances have not where Kogumo is not root.
+const WITHOUT_ROOT: &[(&str, &str)] = &[
+    (
+        "packets from this machine",
+        "public addresses are not this machine's neighbours; 'kogumo net connect' and 'kogumo net forward' lead there, and so \
+         does the listen port as a proxy (curl --proxy, ssh's ProxyCommand)",
+    ),
+    (
+        "addresses of instances outside",
+        "the world beyond this machine sees this machine's own address, whatever the instance's is",
+    ),
+    (
+        "EBS volumes as devices",
+        "loop devices are root's: AttachVolume is refused. A root volume is a folder: its size is no limit, its speed is the \
+         disk's, and its file system does not stand still for a snapshot",
+    ),
+    (
+        "control groups",
+        "instances take as much memory and processor time as they want (/proc/meminfo and nproc show the type's), and CloudWatch \
+         hears of no processor time and packets of theirs",
+    ),
+    (
+        "changing this host's programs",
+        "in instances of this host's image they belong to nobody: files can be put beside them and not changed, and packages \
+         cannot be installed; import an image (kogumo ami import) for that",
+    ),
+];
 
 /// What the cloud records and does not act upon yet.
 const NOT_ENFORCED: &[(&str, &str)] = &[

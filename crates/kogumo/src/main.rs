@@ -11,6 +11,7 @@ mod remote;
 mod root_key;
 mod services;
 mod template;
+mod tunnel;
 mod up;
 
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ fn main() -> ExitCode {
         Command::EbsSimulate(told) => ebs::simulate(&told),
         Command::AmiImport(import) => ami::import(&import),
         Command::IamExplain { query, language } => remote::explain(&query, language),
+        Command::NetConnect { host, port } => tunnel::connect(&host, port),
+        Command::NetForward { listen, host, port } => tunnel::forward(listen, &host, port),
         Command::NetTrace(trace) => match remote::trace(&trace) {
             Ok(false) => return ExitCode::FAILURE,
             done => done.map(drop),

@@ -85,7 +85,10 @@ fn print_now(answer: &Value) -> Result<(), Trouble> {
 }
 
 /// The address of the running cloud, `127.0.0.1:4566`.
-fn address() -> Result<String, Trouble> {
+///
+/// # Errors
+/// What the environment names is no endpoint.
+pub fn address() -> Result<String, Trouble> {
     let set = ["KOGUMO_ENDPOINT", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| std::env::var(name).ok());
     let endpoint = set.filter(|endpoint| !endpoint.is_empty()).unwrap_or_else(|| "http://127.0.0.1:4566".into());
     let uri: http::Uri =

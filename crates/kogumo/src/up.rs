@@ -23,6 +23,10 @@ pub fn run(up: Up) -> Result<(), Trouble> {
     logging::start(up.log_level, up.log_json);
     Gateway::check_address(up.listen, up.strict)?;
     let folder = DataFolder::open(&up)?;
+    // Before there is a second thread: what comes from here on is root of a namespace of its own, where this is possible.
+    if let Err(trouble) = kogumo_userns::enter(kogumo_svc_ec2::users(&folder.path)) {
+        tracing::info!("instances stay pending ('kogumo doctor' tells more): {trouble}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Trouble::from_cause("cannot start the runtime", error))?;
     runtime.block_on(serve(up, &folder, begun))

@@ -63,6 +63,10 @@ impl Host for Fake {
         Vec::new()
     }
 
+    fn lacks_devices(&self) -> Option<Lack> {
+        None
+    }
+
     fn list(&self) -> Vec<String> {
         self.machines().keys().cloned().collect()
     }

@@ -11,6 +11,9 @@ pub trait Host: Send + Sync {
     /// What keeps this host from running machines; empty if it can.
     fn lacks(&self) -> Vec<Lack>;
 
+    /// What keeps this host from showing volumes as devices of machines; nothing if it can.
+    fn lacks_devices(&self) -> Option<Lack>;
+
     /// The machines that there is anything of on this host, ended ones too.
     fn list(&self) -> Vec<String>;
 

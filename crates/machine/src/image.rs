@@ -1,11 +1,13 @@
 //! Root file systems to start machines from: one made of the host's own userland, and those that are imported.
 
 mod etc;
+mod owned;
 mod skeleton;
 
 use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
+use kogumo_userns::{Standing, standing};
 
 use crate::Layer;
 pub(crate) use skeleton::power_scripts;
@@ -29,6 +31,9 @@ pub fn host_userland(folder: &Path) -> Result<Vec<Layer>, Trouble> {
     skeleton::make(folder)?;
     etc::copy(Path::new("/etc"), &folder.join("etc"))?;
     skeleton::finish(folder)?;
+    if standing() != Standing::Root {
+        owned::make(folder)?;
+    }
     let root = Layer { at: "/".into(), from: folder.to_owned() };
     let shown = skeleton::shown().into_iter().map(|at| Layer { from: at.clone(), at });
     Ok(std::iter::once(root).chain(shown).collect())

@@ -92,7 +92,7 @@ pub(crate) struct Lines {
 }
 
 fn make_and_attend(folder: &Path, spec: &Spec, groups: &[PathBuf]) -> Result<(), Trouble> {
-    let users = userns::make(spec.first_id())?;
+    let users = userns::make(userns::first_id(spec))?;
     unshare(UnshareFlags::NEWNS)?;
     let root = mounts::lay(folder, spec, &users)?;
     let figures = figures::Figures::make(root.parent().unwrap_or(&root), &spec.limits)?;

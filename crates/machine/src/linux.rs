@@ -8,9 +8,11 @@ pub(crate) mod idmap;
 mod probe;
 mod still;
 pub mod throttle;
+mod tree;
 
 use std::fs;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -110,6 +112,15 @@ impl Linux {
     }
 }
 
+/// The user namespace that the keepers of machines in that folder live in, if there are any and it may be looked at.
+#[must_use]
+pub fn users(folder: &Path) -> Option<OwnedFd> {
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let keepers = entries.filter_map(|entry| Status::read(&entry.path())).map(|status| status.keeper);
+    let mut living = keepers.filter(|keeper| keeper.lives());
+    living.find_map(|keeper| Some(fs::File::open(format!("/proc/{}/ns/user", keeper.pid)).ok()?.into()))
+}
+
 /// Sends a signal, if it is still that process.
 fn send(process: Process, signal: Signal) {
     let Some(pid) = Pid::from_raw(process.pid) else { return };
@@ -123,6 +134,10 @@ fn send(process: Process, signal: Signal) {
 impl Host for Linux {
     fn lacks(&self) -> Vec<Lack> {
         self.lacks.get_or_init(|| probe::lacks(&self.folder)).clone()
+    }
+
+    fn lacks_devices(&self) -> Option<Lack> {
+        probe::lacks_devices()
     }
 
     fn list(&self) -> Vec<String> {
@@ -212,6 +227,9 @@ impl Host for Linux {
     }
 
     fn plug(&self, id: &str, name: &str, device: &Path) -> Result<(), Trouble> {
+        if let Some(lack) = self.lacks_devices() {
+            return Err(Trouble::new(lack.why));
+        }
         let folder = self.folder(id);
         let status = self.status(id).ok_or_else(|| Trouble::new(format!("there is no machine {id}")))?;
         let failed = |e: std::io::Error| Trouble::from_cause(format!("cannot give {id} the device {name}"), e);

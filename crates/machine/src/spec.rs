@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kogumo_userns::IDS;
 use serde::{Deserialize, Serialize};
 
 /// A whole machine.
@@ -11,7 +12,8 @@ pub struct Spec {
     pub id: String,
     /// The image, as overlays: `/` first, then what lies below it.
     pub layers: Vec<Layer>,
-    /// The root volume: a file with a file system in it that takes all changes.
+    /// The root volume, which takes all changes: a file with a file system in it, or where this host has no devices for us a
+    /// folder.
     pub volume: PathBuf,
     /// A device that shows it already: that of an encrypted one.
     #[serde(default)]
@@ -93,8 +95,6 @@ pub struct HostKey {
 
 /// The first of the user ids that a machine's users have outside; sandboxes of functions begin at 1.9 thousand million.
 const FIRST_ID: u32 = 1_300_000_000;
-/// So many users has a machine.
-pub(crate) const IDS: u32 = 1 << 16;
 const RANGES: u32 = 8192;
 
 impl Spec {

@@ -57,12 +57,23 @@ struct State {
 }
 
 impl Linux {
-    /// A network that is seen from the namespace that this thread is in. Nothing is made until somebody is attached.
+    /// A network that is seen from the namespace that this thread is in, if this process may make a device there: from all of
+    /// this machine. Else from a namespace of its own, which is entered by [`Linux::outside`]. Nothing is made until
+    /// somebody is attached.
     ///
     /// # Errors
     /// This process may not make network namespaces.
     pub fn new() -> Result<Self, Trouble> {
-        Self::seen_from(Namespace::current()?)
+        let here = Namespace::current()?;
+        Self::seen_from(if here.is_ours() { here } else { Namespace::new()? })
+    }
+
+    /// Where this cloud's internet is seen from: the host's namespace, or one in the host's place.
+    ///
+    /// # Errors
+    /// No descriptor is free.
+    pub fn outside(&self) -> Result<Namespace, Trouble> {
+        self.state().host.share()
     }
 
     /// Tries everything that a network needs, in namespaces that end with the trial.

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use kogumo_base::Trouble;
+use kogumo_userns::{Standing, standing};
 use rustix::fs::{
     AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, chmodat, chownat, linkat, mkdirat, mknodat,
     openat, symlinkat, utimensat,
@@ -23,6 +25,9 @@ const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
 /// What some tools keep beside whiteouts, for themselves.
 const KEPT_ASIDE: &str = ".wh..wh.";
+
+/// Whether files can be given to others.
+static MAY_GIVE_AWAY: LazyLock<bool> = LazyLock::new(|| standing() != Standing::Ordinary);
 
 /// What of a tar is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +208,7 @@ fn small(id: io::Result<u64>) -> u32 {
 fn settle(spot: &Spot, (user, group): (u32, u32), mode: Mode, time: i64, is_link: bool) -> Result<(), Trouble> {
     let failed = |e: rustix::io::Errno| Trouble::from_cause("its owner and mode cannot be set", e);
     let here = AtFlags::SYMLINK_NOFOLLOW;
-    if rustix::process::geteuid().is_root() {
+    if *MAY_GIVE_AWAY {
         let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
         chownat(&spot.folder, &spot.name, Some(user), Some(group), here).map_err(failed)?;
     }

@@ -62,6 +62,8 @@ pub use topology::topology;
 /// A machine that ends by itself is noticed within this time.
 const EVERY: Duration = Duration::from_millis(500);
 
+pub use instance::users;
+
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::ec2::SERVICE, ops::ops())
@@ -75,6 +77,7 @@ pub fn service() -> Service {
         .with(image::import::Imports::default())
         .with(Network::new())
         .with(endpoint::FINDER)
+        .internet(network::dial)
         .reconciler(network::RECONCILER)
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
         .with(flow_log::FlowLogs::default())

@@ -5,10 +5,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
+use kogumo_userns::{Standing, standing};
 use rustix::fs::CWD;
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_change, move_mount,
-    open_tree, unmount,
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind_recursive,
+    mount_change, move_mount, open_tree, unmount,
 };
 
 use super::userns;
@@ -17,15 +18,16 @@ use crate::linux::block;
 use crate::linux::idmap;
 use crate::spec::Layer;
 
-/// The devices that every machine has: name, major and minor number (the kernel's admin-guide/devices.txt).
-const DEVICES: [(&str, u32, u32); 7] = [
-    ("null", 1, 3),
-    ("zero", 1, 5),
-    ("full", 1, 7),
-    ("random", 1, 8),
-    ("urandom", 1, 9),
-    ("tty", 5, 0),
-    ("kmsg", 1, 3),
+/// The devices that every machine has: name, major and minor number (the kernel's admin-guide/devices.txt), and the host's
+/// name of that one.
+const DEVICES: [(&str, u32, u32, &str); 7] = [
+    ("null", 1, 3, "/dev/null"),
+    ("zero", 1, 5, "/dev/zero"),
+    ("full", 1, 7, "/dev/full"),
+    ("random", 1, 8, "/dev/random"),
+    ("urandom", 1, 9, "/dev/urandom"),
+    ("tty", 5, 0, "/dev/tty"),
+    ("kmsg", 1, 3, "/dev/null"),
 ];
 const LINKS: [(&str, &str); 6] = [
     ("fd", "/proc/self/fd"),
@@ -56,13 +58,7 @@ pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf
     in_memory(&stage, c"mode=755,size=4m")?;
     let volume = stage.join("volume");
     make(&volume)?;
-    let device = match &spec.device {
-        Some(device) => block::open(device)?,
-        None => block::attach(&spec.volume, block::Hold::WhileUsed)?,
-    };
-    mount(device.path(), &volume, "ext4", MountFlags::NODEV | MountFlags::NOATIME, None)
-        .map_err(|e| Trouble::from_cause("cannot mount the root volume", e))?;
-    drop(device);
+    mount_volume(spec, &volume)?;
     for layer in &spec.layers {
         for part in ["upper", "work"] {
             let made = fs::create_dir_all(volume.join(layer.name()).join(part));
@@ -76,8 +72,27 @@ pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf
     for layer in &spec.layers {
         overlay(spec, layer, &stage, &root, users)?;
     }
-    devices(&root.join("dev"), spec.first_id())?;
+    devices(&root.join("dev"), userns::first_id(spec))?;
     Ok(root)
+}
+
+/// A file with a file system in it, by a device; a folder as it is.
+fn mount_volume(spec: &Spec, at: &Path) -> Result<(), Trouble> {
+    match (spec.volume.is_dir(), standing()) {
+        (false, Standing::Root) => {
+            let device = match &spec.device {
+                Some(device) => block::open(device)?,
+                None => block::attach(&spec.volume, block::Hold::WhileUsed)?,
+            };
+            mount(device.path(), at, "ext4", MountFlags::NODEV | MountFlags::NOATIME, None)
+                .map_err(|e| Trouble::from_cause("cannot mount the root volume", e))
+        }
+        (true, Standing::Root) => Err(Trouble::new(
+            "the root volume is a folder, as a cloud without root makes it: only such a cloud can start it",
+        )),
+        (true, _) => bind(&spec.volume, at),
+        (false, _) => Err(Trouble::new("the root volume has a file system of its own, which only root may mount")),
+    }
 }
 
 fn overlay(spec: &Spec, layer: &Layer, stage: &Path, root: &Path, users: &OwnedFd) -> Result<(), Trouble> {
@@ -85,38 +100,55 @@ fn overlay(spec: &Spec, layer: &Layer, stage: &Path, root: &Path, users: &OwnedF
     let lower = stage.join(format!("lower-{name}"));
     show_as(&layer.from, &lower, users)?;
     let changes = stage.join("changes").join(&name);
-    let options =
-        format!("lowerdir={},upperdir={}/upper,workdir={}/work", lower.display(), changes.display(), changes.display());
+    let (lower, changes) = (lower.display(), changes.display());
+    let mut options = format!("lowerdir={lower},upperdir={changes}/upper,workdir={changes}/work");
+    if standing() != Standing::Root {
+        // The host's files belong to nobody here; what the image has at that place lies over them, and is root's.
+        let own = layer.below(&stage.join("lower-root"));
+        let own = if layer.at == Path::new("/") { String::new() } else { format!("{}:", own.display()) };
+        options = format!("lowerdir={own}{lower},upperdir={changes}/upper,workdir={changes}/work,userxattr");
+    }
     let options = std::ffi::CString::new(options).map_err(|e| Trouble::from_cause("not a path", e))?;
     let at = layer.below(root);
-    let mounted = userns::as_owner(spec.first_id(), || {
+    let mounted = userns::as_owner(userns::first_id(spec), || {
         mount("kogumo", &at, "overlay", MountFlags::NODEV | MountFlags::NOATIME, options.as_c_str())
     })?;
     mounted.map_err(|e| Trouble::from_cause(format!("cannot lay the image's {}", layer.at.display()), e))
 }
 
-/// Shows a folder of the host elsewhere, its owners as the machine's.
+/// Shows a folder of the host elsewhere, its owners as the machine's. Without root they stay who they are: only whoever owns
+/// a file system may show it with others.
 fn show_as(from: &Path, at: &Path, users: &OwnedFd) -> Result<(), Trouble> {
     let failed = |e| Trouble::from_cause(format!("cannot show {}", from.display()), e);
     make(at)?;
+    if standing() != Standing::Root {
+        return bind(from, at);
+    }
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     let tree = open_tree(CWD, from, flags).map_err(failed)?;
     idmap::apply(tree.as_fd(), users.as_fd())?;
     move_mount(tree, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).map_err(failed)
 }
 
-/// A `/dev` with nothing in it that leads to the host. A user namespace cannot make devices, so there will be no others.
+/// With everything that is mounted below: the kernel does not let those in a user namespace look under mounts.
+fn bind(from: &Path, at: &Path) -> Result<(), Trouble> {
+    mount_bind_recursive(from, at).map_err(|e| Trouble::from_cause(format!("cannot show {}", from.display()), e))
+}
+
+/// A `/dev` with nothing in it that leads to the host. A user namespace cannot make devices, so there will be no others; where
+/// this is one already, the host's own are shown.
 fn devices(dev: &Path, first: u32) -> Result<(), Trouble> {
     let options = std::ffi::CString::new(format!("mode=755,size=64k,uid={first},gid={first}"));
     in_memory(dev, &options.map_err(|e| Trouble::from_cause("not options", e))?)?;
-    for (name, major, minor) in DEVICES {
-        device_node(
-            &dev.join(name),
-            rustix::fs::FileType::CharacterDevice,
-            rustix::fs::makedev(major, minor),
-            0o666,
-            first,
-        )?;
+    for (name, major, minor, of_host) in DEVICES {
+        let at = dev.join(name);
+        if standing() == Standing::Root {
+            let number = rustix::fs::makedev(major, minor);
+            device_node(&at, rustix::fs::FileType::CharacterDevice, number, 0o666, first)?;
+        } else {
+            fs::File::create(&at).map_err(|e| Trouble::from_cause(format!("cannot make {}", at.display()), e))?;
+            bind(Path::new(of_host), &at)?;
+        }
     }
     for (name, to) in LINKS {
         std::os::unix::fs::symlink(to, dev.join(name))

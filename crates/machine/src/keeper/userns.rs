@@ -10,8 +10,19 @@ use rustix::thread::{
     set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
+use kogumo_userns::{IDS, Standing, standing};
+
 use super::{end, fork, pipe, unshare};
-use crate::spec::IDS;
+use crate::Spec;
+
+/// The user outside that is root inside. Without root there are no others than those of the server's own namespace, which
+/// all machines share: their namespaces keep them apart.
+pub(super) fn first_id(spec: &Spec) -> u32 {
+    match standing() {
+        Standing::Root => spec.first_id(),
+        Standing::Namespace | Standing::Ordinary => 0,
+    }
+}
 
 /// Makes one whose users 0 to 65535 are those from `first` on outside. It lives as long as the descriptor.
 pub(super) fn make(first: u32) -> Result<OwnedFd, Trouble> {
@@ -37,7 +48,8 @@ pub(super) fn make(first: u32) -> Result<OwnedFd, Trouble> {
 }
 
 fn map(child: i32, first: u32) -> Result<OwnedFd, Trouble> {
-    let line = format!("0 {first} {IDS}");
+    // Root by itself: in a namespace that was lent its users, they are two ranges, and no line may reach over both.
+    let line = format!("0 {first} 1\n1 {} {}", first + 1, IDS - 1);
     for file in ["uid_map", "gid_map"] {
         fs::write(format!("/proc/{child}/{file}"), &line)
             .map_err(|e| Trouble::from_cause(format!("cannot write {file}"), e))?;

@@ -1,4 +1,5 @@
-//! Copies of volumes: by reference where the file system can, else of what is in them and not of their holes.
+//! Copies of volumes: by reference where the file system can, else of what is in them and not of their holes. A volume that
+//! is a folder is copied file by file.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -6,6 +7,8 @@ use std::path::Path;
 use kogumo_base::Trouble;
 use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
 use rustix::io::Errno;
+
+use super::tree;
 
 /// Copies a volume. The copy appears whole or not at all.
 ///
@@ -18,6 +21,12 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Trouble> {
     }
     let part = to.with_extension("part");
     let source = File::open(from).map_err(failed)?;
+    if source.metadata().map_err(failed)?.is_dir() {
+        let _left_by_a_server_that_was_killed = fs::remove_dir_all(&part);
+        fs::create_dir(&part).map_err(failed)?;
+        tree::copy(&source.into(), &File::open(&part).map_err(failed)?.into())?;
+        return fs::rename(&part, to).map_err(failed);
+    }
     let copy = File::options().create(true).write(true).truncate(true).open(&part).map_err(failed)?;
     if ioctl_ficlone(&copy, &source).is_err() {
         let length = source.metadata().map_err(failed)?.len();

@@ -3,32 +3,70 @@
 use std::fs;
 use std::path::Path;
 
+use kogumo_userns::{Standing, standing};
+
 use super::block;
 use crate::Lack;
 
+/// The first kernel that lets those in a user namespace mount overlays.
+const OVERLAYS_FOR_EVERYBODY: (u32, u32) = (5, 11);
+
 /// Everything that is missing; looked at once.
 pub(super) fn lacks(folder: &Path) -> Vec<Lack> {
-    let checks: [(&'static str, bool, &str); 6] = [
-        ("root", rustix::process::geteuid().is_root(), "instances run only where Kogumo runs as root"),
-        ("x86-64", cfg!(target_arch = "x86_64"), "the filter over system calls is written for x86-64 only"),
-        ("user namespaces", user_namespaces(), "the kernel permits no user namespaces (user.max_user_namespaces)"),
-        ("overlayfs", file_system("overlay"), "the kernel has no overlay file system (CONFIG_OVERLAY_FS)"),
-        (
-            "loop devices",
-            Path::new("/dev/loop-control").exists(),
-            "there is no /dev/loop-control: load the module loop",
-        ),
-        ("mkfs.ext4", block::program("mkfs.ext4").is_ok(), "mkfs.ext4 is missing: install e2fsprogs"),
-    ];
-    let mut lacks: Vec<Lack> = checks
-        .into_iter()
-        .filter(|(_, here, _)| !here)
-        .map(|(name, _, why)| Lack { name, why: why.to_owned() })
-        .collect();
-    if lacks.is_empty() {
-        lacks.extend(not_idmappable(Path::new("/usr")).or_else(|| not_idmappable(folder)));
+    let overlay = ("overlayfs", file_system("overlay"), "the kernel has no overlay file system (CONFIG_OVERLAY_FS)");
+    let processor = ("x86-64", cfg!(target_arch = "x86_64"), "the filter over system calls is written for x86-64 only");
+    match standing() {
+        Standing::Root => {
+            let namespaces = (
+                "user namespaces",
+                user_namespaces(),
+                "the kernel permits no user namespaces (user.max_user_namespaces)",
+            );
+            let devices = (
+                "loop devices",
+                Path::new("/dev/loop-control").exists(),
+                "there is no /dev/loop-control: load the module loop",
+            );
+            let format = ("mkfs.ext4", block::program("mkfs.ext4").is_ok(), "mkfs.ext4 is missing: install e2fsprogs");
+            let mut lacks = missing(&[processor, namespaces, overlay, devices, format]);
+            if lacks.is_empty() {
+                lacks.extend(not_idmappable(Path::new("/usr")).or_else(|| not_idmappable(folder)));
+            }
+            lacks
+        }
+        Standing::Namespace => {
+            let kernel = (
+                "overlays without root",
+                version() >= Some(OVERLAYS_FOR_EVERYBODY),
+                "the kernel is older than 5.11 and lets only root mount overlays",
+            );
+            missing(&[processor, overlay, kernel])
+        }
+        Standing::Ordinary => {
+            let why = kogumo_userns::why_not().unwrap_or("there is none with enough users");
+            let why = format!("instances run only where Kogumo runs as root, or in a user namespace of its own: {why}");
+            vec![Lack { name: "root", why }]
+        }
     }
-    lacks
+}
+
+fn missing(checks: &[(&'static str, bool, &str)]) -> Vec<Lack> {
+    let missing = checks.iter().filter(|(_, here, _)| !here);
+    missing.map(|(name, _, why)| Lack { name, why: (*why).to_owned() }).collect()
+}
+
+/// What keeps volumes from being devices.
+pub(super) fn lacks_devices() -> Option<Lack> {
+    let why =
+        "volumes cannot be shown as devices of an instance where Kogumo runs without root: loop devices are root's";
+    (standing() != Standing::Root).then(|| Lack { name: "loop devices", why: why.to_owned() })
+}
+
+/// The kernel's version, as far as it matters.
+fn version() -> Option<(u32, u32)> {
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 fn user_namespaces() -> bool {

@@ -82,10 +82,9 @@ impl Cell {
     }
 
     /// Answers ARP for others at once. Usually such an answer is delayed at random, for others to be first.
-    pub(crate) fn answer_at_once(&self, device: &str) -> Result<(), Trouble> {
-        let path = format!("/proc/sys/net/ipv4/neigh/{device}/proxy_delay");
-        let write = || fs::write(&path, "0").map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e));
-        self.namespace.enter(write)
+    pub(crate) fn answer_at_once(&mut self, device: u32) -> Result<(), Trouble> {
+        // Of sysctls there are none for neighbours where the namespace is not root's.
+        self.routing.set_proxy_delay(device, 0)
     }
 }
 

@@ -2,11 +2,14 @@
 //! holds them, not even when this program is killed.
 
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
 
 use kogumo_base::Trouble;
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
+
+/// Which user namespace a namespace belongs to (ioctl_nsfs(2)).
+const NS_GET_USERNS: libc::c_ulong = 0xb701;
 
 /// A network namespace.
 #[derive(Debug)]
@@ -50,6 +53,20 @@ impl Namespace {
     pub fn open(path: &Path) -> Result<Self, Trouble> {
         let file = File::open(path).map_err(|e| Trouble::from_cause(format!("cannot open {}", path.display()), e))?;
         Ok(Self(file.into()))
+    }
+
+    /// Whether this process may change it: it belongs to a user namespace that this process is in, or above.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        // SAFETY: the request takes no argument, and answers a new descriptor, which is closed here.
+        #[allow(unsafe_code)]
+        let owner = unsafe { libc::ioctl(self.0.as_raw_fd(), NS_GET_USERNS as libc::Ioctl) };
+        if owner >= 0 {
+            // SAFETY: it is this function's own.
+            #[allow(unsafe_code)]
+            drop(unsafe { OwnedFd::from_raw_fd(owner) });
+        }
+        owner >= 0
     }
 
     /// What tells it from every other one that there is.

@@ -15,6 +15,7 @@ use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
+use netlink_packet_route::neighbour_table::{NeighbourTableAttribute, NeighbourTableMessage, NeighbourTableParameter};
 use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage, RouteProtocol, RouteScope, RouteType};
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
@@ -149,6 +150,18 @@ impl Routing {
         neighbour.attributes = vec![NeighbourAttribute::Destination(address.into())];
         let done = gone_is_fine(self.send(RouteNetlinkMessage::DelNeighbour(neighbour), 0));
         done.map_err(|e| Trouble::from_cause(format!("cannot forget the neighbour {address}"), e))
+    }
+
+    /// How many milliseconds a device waits at most before it answers ARP for others.
+    pub(crate) fn set_proxy_delay(&mut self, device: u32, milliseconds: u64) -> Result<(), Trouble> {
+        let mut message = NeighbourTableMessage::default();
+        message.header.family = AddressFamily::Inet;
+        let parameters =
+            vec![NeighbourTableParameter::Ifindex(device), NeighbourTableParameter::ProxyDelay(milliseconds)];
+        message.attributes =
+            vec![NeighbourTableAttribute::Name("arp_cache".to_owned()), NeighbourTableAttribute::Parms(parameters)];
+        let done = self.send(RouteNetlinkMessage::SetNeighbourTable(message), 0);
+        done.map_err(|e| Trouble::from_cause("cannot let a device answer at once", e))
     }
 
     /// Makes a route, in place of one that leads to the same block in that table.

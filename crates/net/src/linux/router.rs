@@ -201,8 +201,9 @@ impl LiveRouter {
                     let end = End { name: &attached.guest.device, mac: port.mac, namespace: &attached.guest.namespace };
                     guest::clear(&attached.guest)?;
                     routing.add_pair(&port.device, router_mac(port.mac), &end)?;
-                    self.cell.answer_at_once(&port.device)?;
-                    self.cell.routing.index(&port.device)?
+                    let index = routing.index(&port.device)?;
+                    self.cell.answer_at_once(index)?;
+                    index
                 }
             };
             let routing = &mut self.cell.routing;

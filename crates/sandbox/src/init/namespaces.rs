@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use kogumo_base::Trouble;
+use kogumo_userns::{Standing, standing};
 use rustix::thread::UnshareFlags;
 
 use super::{Order, become_nobody, root};
@@ -52,7 +53,7 @@ pub(super) fn name_host(order: &Order) -> Result<(), Trouble> {
 pub(super) fn attempt(confinement: &OsStr) -> bool {
     let all = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS | UnshareFlags::NEWPID;
     if confinement == Confinement::Root.name() {
-        return rustix::process::geteuid().is_root() && unshare(all).is_ok() && root::part_from_host().is_ok();
+        return standing() == Standing::Root && unshare(all).is_ok() && root::part_from_host().is_ok();
     }
     unshare(UnshareFlags::NEWUSER | all).is_ok() && root::part_from_host().is_ok()
 }

@@ -32,9 +32,12 @@ fn complete(r: &Reader, id: &str) -> Result<Snapshot, Fault> {
     Ok(found)
 }
 
-fn open(context: &Context, snapshot: &Snapshot) -> Result<File, Trouble> {
+fn open(context: &Context, snapshot: &Snapshot) -> Result<File, Fault> {
     let path = Files::below(&context.cloud.settings.data).snapshot(&snapshot.id);
-    File::open(&path).map_err(|e| Trouble::from_cause(format!("cannot read {}", snapshot.id), e))
+    if path.is_dir() {
+        return Err(Fault::not_implemented("Blocks of a root volume of a cloud without root, which is a folder,"));
+    }
+    Ok(File::open(&path).map_err(|e| Trouble::from_cause(format!("cannot read {}", snapshot.id), e))?)
 }
 
 /// The block that a list begins with: what the token says goes before what the client says.

@@ -25,7 +25,7 @@ pub use metadata::serve as serve_metadata;
 pub use metadata::signature::surface as identity_surface;
 pub use meter::{Meters, RECONCILER as METERING};
 pub use monitor::*;
-pub use reality::{Machines, forget_all, rest};
+pub use reality::{Machines, forget_all, rest, users};
 pub use reconcile::reconcile;
 pub use record::{Instance, State};
 pub use run::run_instances;

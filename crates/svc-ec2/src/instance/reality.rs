@@ -1,6 +1,8 @@
 //! The machines of this cloud: the host that runs them, and how all of them are put away.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -88,6 +90,12 @@ impl Machines {
             crate::image::import::sweep(cloud, &files);
         }
     }
+}
+
+/// The user namespace that machines live in which a server before this one left, below its data folder.
+#[must_use]
+pub fn users(data: &Path) -> Option<OwnedFd> {
+    kogumo_machine::linux::users(&Files::below(data).machines())
 }
 
 /// After a reset nothing of the machines is left.

@@ -91,7 +91,7 @@ impl Work {
                 return Ok(Done::Nothing);
             }
         }
-        self.files.make(volume)?;
+        self.files.make(&*self.host, volume)?;
         self.write(scope, |w| {
             if let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? {
                 volume.made = true;
@@ -223,7 +223,9 @@ impl Work {
 
     fn start(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
         let lacks = self.host.lacks().into_iter().map(|lack| lack.why);
-        let why: Vec<String> = lacks.chain(self.cloud.part::<Network>()?.lacks()).collect();
+        let is_data = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.device != instance.root_device);
+        let devices = self.host.lacks_devices().filter(|_| volumes.iter().any(is_data)).map(|lack| lack.why);
+        let why: Vec<String> = lacks.chain(self.cloud.part::<Network>()?.lacks()).chain(devices).collect();
         if !why.is_empty() {
             let reason = (
                 "Server.InsufficientInstanceCapacity".to_owned(),
@@ -281,7 +283,9 @@ impl Work {
             volumes.iter().find(|one| one.attachment.as_ref().is_some_and(|held| held.device == instance.root_device));
         let root = root.ok_or_else(|| Trouble::new("the instance has no root volume"))?;
         // A root fills its volume by itself, as cloud images do at each boot.
-        block::fill(&self.files.volume(&root.id))?;
+        if self.files.volume(&root.id).is_file() {
+            block::fill(&self.files.volume(&root.id))?;
+        }
         let layers = match &instance.base {
             Base::Host => self.machines.userland(&self.files)?,
             Base::Imported(name) => vec![Layer { at: "/".into(), from: self.files.imported(name) }],

@@ -47,17 +47,21 @@ impl Files {
         self.0.join("snapshots").join(format!("{id}.img"))
     }
 
-    /// Makes a volume's file: a copy of its snapshot, an empty file system for a root, or nothing but room.
+    /// Makes a volume's file: a copy of its snapshot, an empty file system for a root, or nothing but room. Where a host has
+    /// no devices, a root is a folder.
     ///
     /// # Errors
     /// The disk is full.
-    pub fn make(&self, volume: &Volume) -> Result<(), Trouble> {
+    pub fn make(&self, host: &dyn Host, volume: &Volume) -> Result<(), Trouble> {
         let file = self.volume(&volume.id);
         let bytes = u64::try_from(volume.size).unwrap_or_default() * GIB;
         match &volume.snapshot {
             Some(snapshot) => {
                 copy::copy(&self.snapshot(snapshot), &file)?;
                 self.grow(volume)
+            }
+            None if volume.fresh_root && host.lacks_devices().is_some() => {
+                fs::create_dir_all(&file).map_err(|e| Trouble::from_cause(format!("cannot make {}", file.display()), e))
             }
             None if volume.fresh_root => copy::copy(&self.blank(bytes, &volume.id)?, &file),
             None => block::create(&file, bytes),
@@ -84,6 +88,9 @@ impl Files {
     pub fn grow(&self, volume: &Volume) -> Result<(), Trouble> {
         let path = self.volume(&volume.id);
         let failed = |e| Trouble::from_cause(format!("cannot resize {}", path.display()), e);
+        if path.is_dir() {
+            return Ok(());
+        }
         let bytes = u64::try_from(volume.size).unwrap_or_default() * GIB;
         let file = fs::File::options().write(true).open(&path).map_err(failed)?;
         if file.metadata().map_err(failed)?.len() >= bytes {
@@ -191,7 +198,8 @@ impl Files {
                 tracing::warn!("{trouble}");
             }
         }
-        if let Err(error) = fs::remove_file(file)
+        let removed = if file.is_dir() { fs::remove_dir_all(file) } else { fs::remove_file(file) };
+        if let Err(error) = removed
             && error.kind() != std::io::ErrorKind::NotFound
         {
             tracing::warn!("{} could not be removed: {error}", file.display());

@@ -1,6 +1,7 @@
 //! The network of the records: a reconciler makes the kernel's network like them, and opens in it the sockets of the VPCs'
 //! resolvers, of the instance metadata service and of AWS's endpoints.
 
+mod outside;
 mod reconcile;
 mod sockets;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use kogumo_netmodel::Topology;
 
 use crate::public_address::plan;
 use crate::topology::topology;
+pub use outside::dial;
 pub use reconcile::{RECONCILER, felt, stop};
 use sockets::{Open, Place};
 

@@ -7,7 +7,7 @@ use kogumo_wire::Fault;
 use super::ops::{of_instance, shown_attachment};
 use super::record::{Attachment, Volume};
 use crate::faults::invalid_value;
-use crate::instance::{Instance, State};
+use crate::instance::{Instance, Machines, State};
 use crate::resource::{get, put};
 
 /// Whether it is a device name that an instance may have. Source: Amazon EBS User Guide, "Device names for volumes".
@@ -60,6 +60,9 @@ pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<Volum
             input.device, input.device
         );
         return Err(invalid_value(message));
+    }
+    if let Some(lack) = w.cloud.part::<Machines>()?.host(w.cloud).lacks_devices() {
+        return Err(Fault::coded("UnsupportedOperation", 400, format!("The volume cannot be attached: {}.", lack.why)));
     }
     let attachment = Attachment {
         instance: instance.id,
