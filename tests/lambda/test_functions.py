@@ -251,6 +251,6 @@ def test_what_is_not_built_says_so(functions, name):
     assert "VpcConfig" in refused("NotImplementedException", functions.make, name=name, code="", VpcConfig=vpc)
     assert "java21" in refused("NotImplementedException", functions.make, name=name, code="", runtime="java21")
     functions.make(name, "")
-    source = "arn:aws:sqs:ap-northeast-1:000000000000:queue"
+    source = "arn:aws:kinesis:ap-northeast-1:000000000000:stream/s"
     message = refused("NotImplementedException", client.create_event_source_mapping, FunctionName=name, EventSourceArn=source)
-    assert "CreateEventSourceMapping for arn:aws:sqs" in message
+    assert "CreateEventSourceMapping for arn:aws:kinesis" in message

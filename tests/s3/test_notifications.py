@@ -59,3 +59,33 @@ def test_a_function_is_told(s3, bucket, function, eventually, refused):
         )
     with refused("NotImplemented", 501):
         s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+
+
+def test_a_queue_is_told(cloud, s3, bucket, name, eventually, refused):
+    """The queue's policy must let S3, for this bucket; a test message comes first."""
+    sqs = cloud.client("sqs", region="us-east-1")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    target = {"Id": "q", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+
+    def configure():
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [target]})
+
+    with refused("InvalidArgument", 400):
+        configure()
+    condition = {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}}
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn, "Condition": condition}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    configure()
+    assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"] == [target]
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"123")
+    told = []
+
+    def both():
+        told.extend(json.loads(message["Body"]) for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2).get("Messages", []))
+        return len(told) == 2
+
+    eventually(both, 30)
+    test, event = sorted(told, key=lambda message: "Records" in message)
+    assert test["Event"] == "s3:TestEvent" and test["Bucket"] == bucket
+    assert event["Records"][0]["eventName"] == "ObjectCreated:Put" and event["Records"][0]["s3"]["object"]["key"] == "a+b"

@@ -24,6 +24,9 @@ pub fn limits(kind: &str) -> Limits {
             (128, false)
         }
         "AWS::Lambda::LayerVersion" => (140, false),
+        // Behind it there is room for `.fifo`.
+        "AWS::SQS::Queue" => (75, false),
+        "AWS::SNS::Topic" => (251, false),
         _ => (255, false),
     };
     Limits { longest, lower_case }

@@ -3,10 +3,10 @@
 //! - Records and operations are one module for each resource; `settings`, `zip`, `name`, `retry`, `statement`, `page` are pure.
 //! - `code` keeps packages, each once, unpacked and safe.
 //! - `run` holds the warm environments and does invocations; `queue` does asynchronous ones, by the cloud's clock;
-//!   `stream` reads streams of DynamoDB for functions; `stream_answer` hands on answers that come in pieces.
+//!   `stream` reads streams of DynamoDB for functions, `poll` queues of SQS; `stream_answer` hands on answers that come in pieces.
 //! - `url_surface` and `location` are parts of the port that aren't AWS's API: function URLs, and links to packages.
 //!
-//! What is absent: container images, VPCs, event source mappings but of DynamoDB's streams, extensions, SnapStart.
+//! What is absent: container images, VPCs, event source mappings but of DynamoDB's streams and SQS, extensions, SnapStart.
 //! Asking for them is refused by name.
 
 mod account;
@@ -31,6 +31,7 @@ mod outcome;
 mod page;
 mod permit;
 mod policy;
+mod poll;
 mod publish;
 mod queue;
 mod record;

@@ -8,7 +8,7 @@ use kogumo_wire::Fault;
 use crate::mapping::{Change, MAPPINGS, Mapping};
 use crate::name::Target;
 use crate::page::page;
-use crate::{faults, record, stream};
+use crate::{faults, poll, record, stream};
 
 pub async fn create_event_source_mapping(
     cx: Context,
@@ -18,7 +18,11 @@ pub async fn create_event_source_mapping(
     record::version(&cx.snapshot(), &target)?;
     let mut mapping = Mapping::new(&target, &input)?;
     Change::from(&input).apply(&mut mapping, cx.now())?;
-    mapping.position = stream::starting_point(&cx, &mapping).await?;
+    if mapping.is_queue() {
+        poll::check(&cx, &mapping).await?;
+    } else {
+        mapping.position = stream::starting_point(&cx, &mapping).await?;
+    }
     let scope = cx.scope().clone();
     cx.write(|w| {
         if let Some(there) = all(w.tx, &scope)?.iter().find(|there| is_same(there, &mapping)) {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::mapping::{MAPPINGS, Mapping};
 use crate::name::Target;
 use crate::run::{self, Done};
-use crate::{faults, invoke, outcome, queue, record};
+use crate::{faults, invoke, outcome, poll, queue, record};
 
 /// Seconds before a batch that failed is tried again: doubling, up to this.
 const LONGEST_PAUSE: i64 = 60;
@@ -33,7 +33,7 @@ impl Reading {
     }
 }
 
-/// Reads every stream on and on until there is nothing new.
+/// Reads every stream on and on until there is nothing new, and polls every queue.
 pub fn reconciler() -> Reconciler {
     Reconciler { name: "lambda streams", period: Duration::from_secs(30), run: |cloud| work(cloud) }
 }
@@ -50,7 +50,11 @@ fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
             let (cloud, reading) = (Arc::clone(&cloud), Arc::clone(&reading));
             tokio::spawn(async move {
                 let uuid = mapping.uuid.clone();
-                if let Err(fault) = read_on(&cloud, &scope, mapping).await {
+                let done = match mapping.is_queue() {
+                    true => poll::on(&cloud, &scope, &uuid).await,
+                    false => read_on(&cloud, &scope, mapping).await,
+                };
+                if let Err(fault) = done {
                     tracing::warn!("event source mapping {uuid}: {fault}");
                 }
                 reading.end(&uuid);
@@ -64,7 +68,7 @@ fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
 ///
 /// # Errors
 /// The function is gone.
-fn context(cloud: &Arc<Cloud>, scope: &Scope, function: &str) -> Result<Context, Fault> {
+pub fn context(cloud: &Arc<Cloud>, scope: &Scope, function: &str) -> Result<Context, Fault> {
     let target = Target::parse(scope, function, None)?;
     let version = record::version(&cloud.store.read(), &target)?;
     Ok(as_role(cloud, scope, &version.settings.role, &target.name))

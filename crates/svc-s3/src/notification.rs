@@ -1,14 +1,16 @@
-//! Event notifications: which functions a bucket tells of what, and in which words.
+//! Event notifications: which functions, queues and topics a bucket tells of what, and in which words.
 //! Source: "Amazon S3 Event Notifications" and "Event message structure", Amazon S3 User Guide.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A function that is told.
+/// A function, queue or topic that is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     pub id: String,
-    pub function_arn: String,
+    /// Which one; the name of the field is from when there were functions only.
+    #[serde(rename = "function_arn")]
+    pub arn: String,
     /// `s3:ObjectCreated:*`
     pub events: Vec<String>,
     pub prefix: Option<String>,
@@ -88,6 +90,23 @@ pub struct Happening<'a> {
     pub etag: Option<&'a str>,
     pub version: Option<&'a str>,
     pub sequencer: String,
+}
+
+/// Which service a target is of: `lambda`, `sqs` or `sns`.
+pub fn service(arn: &str) -> &str {
+    arn.split(':').nth(2).unwrap_or_default()
+}
+
+/// What a queue or topic hears when it is made a target.
+pub fn test_message(bucket: &str, time: String, request_id: &str) -> Value {
+    json!({
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": time,
+        "Bucket": bucket,
+        "RequestId": request_id,
+        "HostId": request_id,
+    })
 }
 
 /// The message to a target.

@@ -1,14 +1,15 @@
 //! Notifications on their way: what happened is written down in the transaction in which it happens, and a reconciler
-//! hands it to the functions.
+//! hands it to the functions, queues and topics.
 
 use std::sync::Arc;
 
-use kogumo_base::{Scope, Trouble, hex_id};
+use kogumo_base::{Arn, Scope, Trouble, hex_id};
 use kogumo_door::{Caller, Client, Cloud, Writer};
 use kogumo_model::lambda;
 use kogumo_store::{Key, Range, Table};
 use kogumo_wire::{Fault, Protocol};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::bucket;
 use crate::notification::{self, Happening, Target};
@@ -26,7 +27,8 @@ const AT_ONCE: usize = 100;
 struct Message {
     account: String,
     region: String,
-    function_arn: String,
+    #[serde(rename = "function_arn")]
+    arn: String,
     payload: String,
     /// The bucket: the function's policy must let S3 call for it.
     #[serde(default)]
@@ -69,7 +71,7 @@ pub fn tell(
         let message = Message {
             account: bucket.owner.clone(),
             region: bucket.region.clone(),
-            function_arn: target.function_arn.clone(),
+            arn: target.arn.clone(),
             bucket: bucket.name.clone(),
             payload: notification::message(target, &happening).to_string(),
         };
@@ -88,28 +90,50 @@ pub async fn hand_over(cloud: Arc<Cloud>) -> Result<(), Trouble> {
         OUTBOX.scan(&snapshot, &EVERYWHERE, &Range::all()).take(AT_ONCE).collect::<Result<_, _>>()?
     };
     for (row, message) in waiting {
-        if let Err(fault) = invoke(&cloud, &message).await {
+        if let Err(fault) = deliver(&cloud, &message).await {
             if !fault.sender(Protocol::RestJson) {
                 // Our side failed: tried again on the next turn.
-                tracing::warn!("S3 cannot tell {}: {fault}", message.function_arn);
+                tracing::warn!("S3 cannot tell {}: {fault}", message.arn);
                 return Ok(());
             }
-            tracing::warn!("S3 was refused by {}: {fault}", message.function_arn);
+            tracing::warn!("S3 was refused by {}: {fault}", message.arn);
         }
         cloud.store.write(|tx| OUTBOX.delete(tx, &EVERYWHERE, &row).map(drop))?;
     }
     Ok(())
 }
 
-async fn invoke(cloud: &Arc<Cloud>, message: &Message) -> Result<(), Fault> {
+async fn deliver(cloud: &Arc<Cloud>, message: &Message) -> Result<(), Fault> {
     let scope = Scope::new(&message.account, &message.region);
-    let caller = Caller::service("s3.amazonaws.com", scope).for_source(format!("arn:aws:s3:::{}", message.bucket));
+    send(cloud, &scope, &message.bucket, &message.arn, &message.payload).await
+}
+
+/// Gives a payload to a function, queue or topic, in S3's name for the bucket: its policy must let S3.
+///
+/// # Errors
+/// The refusal of the other side.
+pub async fn send(cloud: &Arc<Cloud>, scope: &Scope, bucket: &str, arn: &str, payload: &str) -> Result<(), Fault> {
+    let caller = Caller::service("s3.amazonaws.com", scope.clone()).for_source(format!("arn:aws:s3:::{bucket}"));
     let client = Client::new(Arc::clone(cloud), caller);
-    let input = lambda::InvocationRequest {
-        function_name: message.function_arn.clone(),
-        invocation_type: Some("Event".into()),
-        payload: Some(message.payload.clone().into()),
-        ..Default::default()
-    };
-    client.call::<lambda::Invoke>(input).await.map(drop)
+    let target = Arn::parse(arn).ok_or_else(|| Fault::not_implemented(&format!("The target {arn}")))?;
+    match target.service.as_str() {
+        "sqs" => {
+            let url = format!("{}/{}/{}", cloud.settings.endpoint(), target.account, target.resource);
+            let input = json!({ "QueueUrl": url, "MessageBody": payload });
+            client.call_json("sqs", "SendMessage", &input).await.map(drop)
+        }
+        "sns" => {
+            let input = json!({ "TopicArn": arn, "Message": payload, "Subject": "Amazon S3 Notification" });
+            client.call_json("sns", "Publish", &input).await.map(drop)
+        }
+        _ => {
+            let input = lambda::InvocationRequest {
+                function_name: arn.to_owned(),
+                invocation_type: Some("Event".into()),
+                payload: Some(payload.to_owned().into()),
+                ..Default::default()
+            };
+            client.call::<lambda::Invoke>(input).await.map(drop)
+        }
+    }
 }

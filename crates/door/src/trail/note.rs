@@ -77,14 +77,15 @@ fn carries_data(service: &str, operation: &str) -> bool {
         "lambda" => operation.starts_with("Invoke"),
         "logs" => operation == "PutLogEvents",
         "sqs" => operation.contains("Message"),
+        "sns" => operation.starts_with("Publish"),
         "kinesis" => operation.contains("Record"),
         _ => false,
     }
 }
 
-/// Whether a call is noted. What a service reads of streams on and on is none: each note is a commit, and would wake the
-/// service to read again.
+/// Whether a call is noted. What a service reads of streams and queues on and on is none: each note is a commit, and would
+/// wake the service to read again.
 pub(crate) fn is_noted(caller: &Caller, service: &str) -> bool {
     let by_service = matches!(caller.principal, Principal::Service(_)) || caller.assumed_by.is_some();
-    !(service == "dynamodbstreams" && by_service)
+    !(matches!(service, "dynamodbstreams" | "sqs") && by_service)
 }

@@ -30,7 +30,9 @@ mod permission;
 mod s3;
 mod s3_settings;
 pub mod signal;
+mod sns;
 mod source;
+mod sqs;
 mod ssm;
 mod user_pool;
 mod wait;
@@ -183,6 +185,11 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Logs::SubscriptionFilter" => log_filters::put_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => s3::create(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
+        "AWS::SNS::Subscription" => sns::create_subscription(h, w).await,
+        "AWS::SNS::Topic" => sns::create(h, w).await,
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" => sns::put_policy(h, w).await,
+        "AWS::SQS::Queue" => sqs::create(h, w).await,
+        "AWS::SQS::QueueInlinePolicy" | "AWS::SQS::QueuePolicy" => sqs::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
         kind if ec2::has(kind) => ec2::create(h, w).await,
         kind if is_custom(kind) => custom::create(h, w).await,
@@ -251,6 +258,11 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Logs::SubscriptionFilter" => log_filters::put_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => s3::update(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
+        "AWS::SNS::Subscription" => sns::update_subscription(h, w).await,
+        "AWS::SNS::Topic" => sns::update(h, w).await,
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" => sns::put_policy(h, w).await,
+        "AWS::SQS::Queue" => sqs::update(h, w).await,
+        "AWS::SQS::QueueInlinePolicy" | "AWS::SQS::QueuePolicy" => sqs::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
         kind if ec2::has(kind) => ec2::update(h, w).await,
         kind if is_custom(kind) => custom::update(h, w).await,
@@ -332,6 +344,11 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::Logs::SubscriptionFilter" => log_filters::delete_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => h.remove("s3", "DeleteBucket", json!({"Bucket": w.physical_id})).await,
         "AWS::S3::BucketPolicy" => h.remove("s3", "DeleteBucketPolicy", json!({"Bucket": w.get("Bucket")})).await,
+        "AWS::SNS::Subscription" => sns::delete_subscription(h, w).await,
+        "AWS::SNS::Topic" => sns::delete(h, w).await,
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" => sns::remove_policy(h, w).await,
+        "AWS::SQS::Queue" => sqs::delete(h, w).await,
+        "AWS::SQS::QueueInlinePolicy" | "AWS::SQS::QueuePolicy" => sqs::remove_policy(h, w).await,
         "AWS::SSM::Parameter" => h.remove("ssm", "DeleteParameter", json!({"Name": w.physical_id})).await,
         kind if ec2::has(kind) => ec2::delete(h, w).await,
         kind if is_custom(kind) => custom::delete(h, w).await,
