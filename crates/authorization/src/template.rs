@@ -116,12 +116,12 @@ fn cut(whole: String, filter: &str) -> String {
         "source" => value.split('?').next().unwrap_or(value).trim_start_matches('/'),
         "plain" => value.strip_suffix(":*").unwrap_or(value),
         "typed" => value,
+        "queue" => return queue(value),
         _ => return whole,
     };
     match filter {
         "source" => decoded(cut),
         "typed" => format!("{}/{cut}", ec2_type(cut)),
-        "queue" => queue(cut),
         _ => cut.to_owned(),
     }
 }

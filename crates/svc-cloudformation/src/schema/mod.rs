@@ -11,7 +11,7 @@ pub use coerce::coerce;
 pub use validate::violations;
 
 /// The committed facts, one text a service.
-const FACTS: [&str; 14] = [
+const FACTS: [&str; 16] = [
     include_str!("../../../../facts/cloudformation/apigateway.facts"),
     include_str!("../../../../facts/cloudformation/apigatewayv2.facts"),
     include_str!("../../../../facts/cloudformation/cdk.facts"),
@@ -25,6 +25,8 @@ const FACTS: [&str; 14] = [
     include_str!("../../../../facts/cloudformation/lambda.facts"),
     include_str!("../../../../facts/cloudformation/logs.facts"),
     include_str!("../../../../facts/cloudformation/s3.facts"),
+    include_str!("../../../../facts/cloudformation/sns.facts"),
+    include_str!("../../../../facts/cloudformation/sqs.facts"),
     include_str!("../../../../facts/cloudformation/ssm.facts"),
 ];
 const NAMES: &str = include_str!("../../../../facts/cloudformation/names.facts");
