@@ -76,6 +76,18 @@ def test_choice_text_messages_and_mail(pools):
     assert pool.respond("EMAIL_OTP", mailed, USERNAME="jane", EMAIL_OTP_CODE=pool.code(mail))["AuthenticationResult"]
 
 
+def test_the_old_way_to_ask_for_text_messages(pools):
+    pool = with_factors(pools, "OPTIONAL")
+    pool.user("jane", phone_number="+81900000001")
+    by_message = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
+    pool.open.set_user_settings(AccessToken=pool.tokens("jane")["AccessToken"], MFAOptions=by_message)
+    assert pool.sign_in("jane")["ChallengeName"] == "SMS_MFA"
+    pool.api.admin_set_user_settings(UserPoolId=pool.id, Username="jane", MFAOptions=[])
+    assert pool.tokens("jane")
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.api.admin_set_user_settings(UserPoolId=pool.id, Username="jane", MFAOptions=[{"DeliveryMedium": "EMAIL", "AttributeName": "email"}])
+
+
 def test_a_factor_must_be_set_up_first(pools):
     pool = with_factors(pools, "ON")
     pool.user("jane")

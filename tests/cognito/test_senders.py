@@ -10,6 +10,7 @@ from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient, StrictAwsK
 from clouds import REGION
 from cognito_calls import PASSWORD, message
 from lambda_calls import functions_of
+from people import Person, allow
 
 TELL = """
 import json
@@ -30,15 +31,12 @@ class Senders:
             FunctionName=self.name, StatementId="pool", Action="lambda:InvokeFunction",
             Principal="cognito-idp.amazonaws.com", SourceArn=pool.arn())
         self.kms = pool.cloud.client("kms")
-        policy = {"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "kms:*", "Resource": "*"},
-            {"Effect": "Allow", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Action": "kms:GenerateDataKey", "Resource": "*",
-             "Condition": {"StringEquals": {"aws:SourceArn": pool.arn(), "kms:EncryptionContext:userpool-id": pool.id}}}]}
-        self.key = self.kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
+        self.key = self.kms.create_key()["KeyMetadata"]["Arn"]
         both = {name: {"LambdaVersion": "V1_0", "LambdaArn": self.arn} for name in ("CustomEmailSender", "CustomSMSSender")}
         self.set = lambda: pool.api.update_user_pool(
             UserPoolId=pool.id, LambdaConfig={**both, "KMSKeyID": self.key}, AutoVerifiedAttributes=["email"],
             SmsConfiguration={"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}, **settings)
+        self.set()
         self.set()
         for name, value in {"AWS_ENDPOINT_URL": pool.cloud.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
                             "AWS_DEFAULT_REGION": REGION}.items():
@@ -121,15 +119,22 @@ def test_text_messages_and_invitations(senders):
     assert pool.messages(phone) == []
 
 
-def test_what_cannot_be_used(senders):
+def test_what_cannot_be_used(senders, name):
     pool = senders.pool
+    grant = senders.kms.list_grants(KeyId=senders.key)["Grants"]
+    assert [one["GranteeServicePrincipal"] for one in grant] == ["cognito-idp.amazonaws.com"], "one for the pool, however often it is set"
+    person = Person(pool.cloud, name, allow("cognito-idp:*"))
+    config = pool.api.describe_user_pool(UserPoolId=pool.id)["UserPool"]["LambdaConfig"]
+    with pytest.raises(pool.errors.InvalidParameterException) as refused:
+        person.client("cognito-idp").update_user_pool(UserPoolId=pool.id, LambdaConfig={**config, "KMSKeyID": senders.kms.create_key()["KeyMetadata"]["Arn"]})
+    assert "kms:CreateGrant" in message(refused)
     pool.user("jane", email="jane@example.com", email_verified="true")
     forgot = lambda: pool.open.forgot_password(ClientId=pool.client_id, Username="jane")
     senders.functions.client.remove_permission(FunctionName=senders.name, StatementId="pool")
     with pytest.raises(pool.errors.UnexpectedLambdaException) as refused:
         forgot()
     assert "AccessDeniedException" in message(refused)
-    senders.kms.disable_key(KeyId=senders.key)
+    senders.kms.revoke_grant(KeyId=senders.key, GrantId=grant[0]["GrantId"])
     with pytest.raises(pool.errors.CodeDeliveryFailureException):
         forgot()
     with pytest.raises(pool.errors.InvalidParameterException) as refused:

@@ -141,6 +141,30 @@ def test_clients_with_a_secret(pools):
     pool.open.revoke_token(ClientId=pool.client_id, ClientSecret=pool.client["ClientSecret"], Token=tokens["RefreshToken"])
 
 
+def test_secrets_are_changed_over(pools):
+    """Two are good at a time; then the old one goes."""
+    pool = pools(client={"GenerateSecret": True})
+    pool.user("jane")
+    here = {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    enter = lambda secret: pool.tokens("jane", parameters={"SECRET_HASH": secret_hash({**pool.client, "ClientSecret": secret}, "jane")})
+    old = pool.client["ClientSecret"]
+    made = pool.api.add_user_pool_client_secret(**here)["ClientSecretDescriptor"]
+    new = made["ClientSecretValue"]
+    assert enter(old) and enter(new)
+    with pytest.raises(pool.errors.LimitExceededException):
+        pool.api.add_user_pool_client_secret(**here)
+    listed = pool.api.list_user_pool_client_secrets(**here)["ClientSecrets"]
+    assert [one["ClientSecretId"] for one in listed][1] == made["ClientSecretId"] and "ClientSecretValue" not in listed[0]
+    pool.api.delete_user_pool_client_secret(**here, ClientSecretId=listed[0]["ClientSecretId"])
+    with pytest.raises(pool.errors.NotAuthorizedException):
+        enter(old)
+    assert enter(new)
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.api.delete_user_pool_client_secret(**here, ClientSecretId=made["ClientSecretId"])
+    with pytest.raises(pools().errors.InvalidParameterException):
+        pool.api.add_user_pool_client_secret(UserPoolId=pool.id, ClientId=pool.add_client()["ClientId"])
+
+
 def test_refreshing_and_revoking(pool):
     pool.user("jane")
     tokens = pool.tokens("jane")

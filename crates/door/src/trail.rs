@@ -157,6 +157,23 @@ impl Trail {
         history::newest_first(read, scope, times, after)
     }
 
+    /// The events of an account in all regions from a time on, in no order.
+    pub fn of_account<'a>(
+        read: &'a dyn Read,
+        account: &'a str,
+        from: Timestamp,
+    ) -> impl Iterator<Item = Result<Event, Trouble>> + 'a {
+        let of_batch = move |row: Result<(Scope, Key, Batch), Trouble>| match row {
+            Ok((scope, _, batch)) if scope.account == account && batch.last >= from => {
+                batch.events(&scope).map(Ok).collect::<Vec<_>>()
+            }
+            Ok(_) => Vec::new(),
+            Err(trouble) => vec![Err(trouble)],
+        };
+        let events = BATCHES.scan_all_scopes(read).flat_map(of_batch);
+        events.filter(move |event| event.as_ref().map_or(true, |event| event.time >= from))
+    }
+
     /// Removes events that are older than CloudTrail keeps them.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ pub static SERVICE: Service = Service {
 
 static OPERATIONS: &[&schema::Operation] = &[
     &ADD_CUSTOM_ATTRIBUTES,
-    &schema::Operation::unbuilt("AddUserPoolClientSecret", "POST", "/"),
+    &ADD_USER_POOL_CLIENT_SECRET,
     &ADMIN_ADD_USER_TO_GROUP,
     &ADMIN_CONFIRM_SIGN_UP,
     &ADMIN_CREATE_USER,
@@ -50,7 +50,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AdminRevokeUserSession", "POST", "/"),
     &ADMIN_SET_USER_MFA_PREFERENCE,
     &ADMIN_SET_USER_PASSWORD,
-    &schema::Operation::unbuilt("AdminSetUserSettings", "POST", "/"),
+    &ADMIN_SET_USER_SETTINGS,
     &schema::Operation::unbuilt("AdminUpdateAuthEventFeedback", "POST", "/"),
     &ADMIN_UPDATE_DEVICE_STATUS,
     &ADMIN_UPDATE_USER_ATTRIBUTES,
@@ -80,7 +80,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_USER_ATTRIBUTES,
     &DELETE_USER_POOL,
     &DELETE_USER_POOL_CLIENT,
-    &schema::Operation::unbuilt("DeleteUserPoolClientSecret", "POST", "/"),
+    &DELETE_USER_POOL_CLIENT_SECRET,
     &DELETE_USER_POOL_DOMAIN,
     &schema::Operation::unbuilt("DeleteUserPoolReplica", "POST", "/"),
     &DELETE_WEB_AUTHN_CREDENTIAL,
@@ -123,7 +123,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_TAGS_FOR_RESOURCE,
     &schema::Operation::unbuilt("ListTerms", "POST", "/"),
     &LIST_USER_IMPORT_JOBS,
-    &schema::Operation::unbuilt("ListUserPoolClientSecrets", "POST", "/"),
+    &LIST_USER_POOL_CLIENT_SECRETS,
     &LIST_USER_POOL_CLIENTS,
     &schema::Operation::unbuilt("ListUserPoolReplicas", "POST", "/"),
     &LIST_USER_POOLS,
@@ -142,7 +142,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("SetUserPoolClientSessionConfiguration", "POST", "/"),
     &SET_USER_POOL_MFA_CONFIG,
     &schema::Operation::unbuilt("SetUserPoolSessionConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("SetUserSettings", "POST", "/"),
+    &SET_USER_SETTINGS,
     &SIGN_UP,
     &START_USER_IMPORT_JOB,
     &START_WEB_AUTHN_REGISTRATION,
@@ -193,6 +193,34 @@ impl OperationType for AddCustomAttributes {
     type Input = AddCustomAttributesRequest;
     type Output = AddCustomAttributesResponse;
     const FACTS: &'static schema::Operation = &ADD_CUSTOM_ATTRIBUTES;
+}
+
+static ADD_USER_POOL_CLIENT_SECRET: schema::Operation = schema::Operation {
+    name: "AddUserPoolClientSecret",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddUserPoolClientSecretRequest,
+    output: &S_AddUserPoolClientSecretResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ACCESS_DENIED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AddUserPoolClientSecret;
+impl OperationType for AddUserPoolClientSecret {
+    type Input = AddUserPoolClientSecretRequest;
+    type Output = AddUserPoolClientSecretResponse;
+    const FACTS: &'static schema::Operation = &ADD_USER_POOL_CLIENT_SECRET;
 }
 
 static ADMIN_ADD_USER_TO_GROUP: schema::Operation = schema::Operation {
@@ -860,6 +888,34 @@ impl OperationType for AdminSetUserPassword {
     type Input = AdminSetUserPasswordRequest;
     type Output = AdminSetUserPasswordResponse;
     const FACTS: &'static schema::Operation = &ADMIN_SET_USER_PASSWORD;
+}
+
+static ADMIN_SET_USER_SETTINGS: schema::Operation = schema::Operation {
+    name: "AdminSetUserSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminSetUserSettingsRequest,
+    output: &S_AdminSetUserSettingsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminSetUserSettings;
+impl OperationType for AdminSetUserSettings {
+    type Input = AdminSetUserSettingsRequest;
+    type Output = AdminSetUserSettingsResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_SET_USER_SETTINGS;
 }
 
 static ADMIN_UPDATE_DEVICE_STATUS: schema::Operation = schema::Operation {
@@ -1591,6 +1647,33 @@ impl OperationType for DeleteUserPoolClient {
     type Input = DeleteUserPoolClientRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_USER_POOL_CLIENT;
+}
+
+static DELETE_USER_POOL_CLIENT_SECRET: schema::Operation = schema::Operation {
+    name: "DeleteUserPoolClientSecret",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPoolClientSecretRequest,
+    output: &S_DeleteUserPoolClientSecretResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPoolClientSecret;
+impl OperationType for DeleteUserPoolClientSecret {
+    type Input = DeleteUserPoolClientSecretRequest;
+    type Output = DeleteUserPoolClientSecretResponse;
+    const FACTS: &'static schema::Operation = &DELETE_USER_POOL_CLIENT_SECRET;
 }
 
 static DELETE_USER_POOL_DOMAIN: schema::Operation = schema::Operation {
@@ -2443,6 +2526,33 @@ impl OperationType for ListUserImportJobs {
     const FACTS: &'static schema::Operation = &LIST_USER_IMPORT_JOBS;
 }
 
+static LIST_USER_POOL_CLIENT_SECRETS: schema::Operation = schema::Operation {
+    name: "ListUserPoolClientSecrets",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserPoolClientSecretsRequest,
+    output: &S_ListUserPoolClientSecretsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUserPoolClientSecrets;
+impl OperationType for ListUserPoolClientSecrets {
+    type Input = ListUserPoolClientSecretsRequest;
+    type Output = ListUserPoolClientSecretsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_POOL_CLIENT_SECRETS;
+}
+
 static LIST_USER_POOL_CLIENTS: schema::Operation = schema::Operation {
     name: "ListUserPoolClients",
     method: "POST",
@@ -2786,6 +2896,37 @@ impl OperationType for SetUserPoolMfaConfig {
     type Input = SetUserPoolMfaConfigRequest;
     type Output = SetUserPoolMfaConfigResponse;
     const FACTS: &'static schema::Operation = &SET_USER_POOL_MFA_CONFIG;
+}
+
+static SET_USER_SETTINGS: schema::Operation = schema::Operation {
+    name: "SetUserSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUserSettingsRequest,
+    output: &S_SetUserSettingsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUserSettings;
+impl OperationType for SetUserSettings {
+    type Input = SetUserSettingsRequest;
+    type Output = SetUserSettingsResponse;
+    const FACTS: &'static schema::Operation = &SET_USER_SETTINGS;
 }
 
 static SIGN_UP: schema::Operation = schema::Operation {
@@ -3627,6 +3768,17 @@ static L_AddCustomAttributesRequest: Layout = Layout::new(&[
 static S_AddCustomAttributesResponse: schema::Shape =
     schema::Shape::new("AddCustomAttributesResponse", Kind::Structure(&L_AddCustomAttributesResponse));
 static L_AddCustomAttributesResponse: Layout = Layout::new(&[]);
+static S_AddUserPoolClientSecretRequest: schema::Shape =
+    schema::Shape::new("AddUserPoolClientSecretRequest", Kind::Structure(&L_AddUserPoolClientSecretRequest));
+static L_AddUserPoolClientSecretRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ClientSecret", &S_ClientSecretType),
+]);
+static S_AddUserPoolClientSecretResponse: schema::Shape =
+    schema::Shape::new("AddUserPoolClientSecretResponse", Kind::Structure(&L_AddUserPoolClientSecretResponse));
+static L_AddUserPoolClientSecretResponse: Layout =
+    Layout::new(&[schema::Member::new("ClientSecretDescriptor", &S_ClientSecretDescriptorType)]);
 static S_AdminAddUserToGroupRequest: schema::Shape =
     schema::Shape::new("AdminAddUserToGroupRequest", Kind::Structure(&L_AdminAddUserToGroupRequest));
 static L_AdminAddUserToGroupRequest: Layout = Layout::new(&[
@@ -3877,6 +4029,16 @@ static L_AdminSetUserPasswordRequest: Layout = Layout::new(&[
 static S_AdminSetUserPasswordResponse: schema::Shape =
     schema::Shape::new("AdminSetUserPasswordResponse", Kind::Structure(&L_AdminSetUserPasswordResponse));
 static L_AdminSetUserPasswordResponse: Layout = Layout::new(&[]);
+static S_AdminSetUserSettingsRequest: schema::Shape =
+    schema::Shape::new("AdminSetUserSettingsRequest", Kind::Structure(&L_AdminSetUserSettingsRequest));
+static L_AdminSetUserSettingsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("MFAOptions", &S_MFAOptionListType).required(),
+]);
+static S_AdminSetUserSettingsResponse: schema::Shape =
+    schema::Shape::new("AdminSetUserSettingsResponse", Kind::Structure(&L_AdminSetUserSettingsResponse));
+static L_AdminSetUserSettingsResponse: Layout = Layout::new(&[]);
 static S_AdminUpdateDeviceStatusRequest: schema::Shape =
     schema::Shape::new("AdminUpdateDeviceStatusRequest", Kind::Structure(&L_AdminUpdateDeviceStatusRequest));
 static L_AdminUpdateDeviceStatusRequest: Layout = Layout::new(&[
@@ -4076,6 +4238,18 @@ static S_ClientPermissionListType: schema::Shape =
 static M_ClientPermissionListType: schema::Member = schema::Member::new("member", &S_ClientPermissionType);
 static S_ClientPermissionType: schema::Shape =
     schema::Shape::new("ClientPermissionType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ClientSecretDescriptorListType: schema::Shape =
+    schema::Shape::new("ClientSecretDescriptorListType", Kind::List(&M_ClientSecretDescriptorListType));
+static M_ClientSecretDescriptorListType: schema::Member = schema::Member::new("member", &S_ClientSecretDescriptorType);
+static S_ClientSecretDescriptorType: schema::Shape =
+    schema::Shape::new("ClientSecretDescriptorType", Kind::Structure(&L_ClientSecretDescriptorType));
+static L_ClientSecretDescriptorType: Layout = Layout::new(&[
+    schema::Member::new("ClientSecretId", &S_ClientSecretIdType),
+    schema::Member::new("ClientSecretValue", &S_ClientSecretType),
+    schema::Member::new("ClientSecretCreateDate", &S_DateType),
+]);
+static S_ClientSecretIdType: schema::Shape =
+    schema::Shape::new("ClientSecretIdType", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_ClientSecretType: schema::Shape = schema::Shape::new("ClientSecretType", Kind::String)
     .limits(Limits::NONE.min(24).max(64).pattern(&P_ClientSecretType))
     .sensitive();
@@ -4372,6 +4546,16 @@ static L_DeleteUserPoolClientRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("ClientId", &S_ClientIdType).required(),
 ]);
+static S_DeleteUserPoolClientSecretRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPoolClientSecretRequest", Kind::Structure(&L_DeleteUserPoolClientSecretRequest));
+static L_DeleteUserPoolClientSecretRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ClientSecretId", &S_ClientSecretIdType).required(),
+]);
+static S_DeleteUserPoolClientSecretResponse: schema::Shape =
+    schema::Shape::new("DeleteUserPoolClientSecretResponse", Kind::Structure(&L_DeleteUserPoolClientSecretResponse));
+static L_DeleteUserPoolClientSecretResponse: Layout = Layout::new(&[]);
 static S_DeleteUserPoolDomainRequest: schema::Shape =
     schema::Shape::new("DeleteUserPoolDomainRequest", Kind::Structure(&L_DeleteUserPoolDomainRequest));
 static L_DeleteUserPoolDomainRequest: Layout = Layout::new(&[
@@ -4934,6 +5118,19 @@ static L_ListUserImportJobsResponse: Layout = Layout::new(&[
     schema::Member::new("UserImportJobs", &S_UserImportJobsListType),
     schema::Member::new("PaginationToken", &S_PaginationKeyType),
 ]);
+static S_ListUserPoolClientSecretsRequest: schema::Shape =
+    schema::Shape::new("ListUserPoolClientSecretsRequest", Kind::Structure(&L_ListUserPoolClientSecretsRequest));
+static L_ListUserPoolClientSecretsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_ListUserPoolClientSecretsResponse: schema::Shape =
+    schema::Shape::new("ListUserPoolClientSecretsResponse", Kind::Structure(&L_ListUserPoolClientSecretsResponse));
+static L_ListUserPoolClientSecretsResponse: Layout = Layout::new(&[
+    schema::Member::new("ClientSecrets", &S_ClientSecretDescriptorListType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_ListUserPoolClientsRequest: schema::Shape =
     schema::Shape::new("ListUserPoolClientsRequest", Kind::Structure(&L_ListUserPoolClientsRequest));
 static L_ListUserPoolClientsRequest: Layout = Layout::new(&[
@@ -5327,6 +5524,15 @@ static L_SetUserPoolMfaConfigResponse: Layout = Layout::new(&[
     schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
     schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
 ]);
+static S_SetUserSettingsRequest: schema::Shape =
+    schema::Shape::new("SetUserSettingsRequest", Kind::Structure(&L_SetUserSettingsRequest));
+static L_SetUserSettingsRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("MFAOptions", &S_MFAOptionListType).required(),
+]);
+static S_SetUserSettingsResponse: schema::Shape =
+    schema::Shape::new("SetUserSettingsResponse", Kind::Structure(&L_SetUserSettingsResponse));
+static L_SetUserSettingsResponse: Layout = Layout::new(&[]);
 static S_SignInPolicyType: schema::Shape = schema::Shape::new("SignInPolicyType", Kind::Structure(&L_SignInPolicyType));
 static L_SignInPolicyType: Layout =
     Layout::new(&[schema::Member::new("AllowedFirstAuthFactors", &S_AllowedFirstAuthFactorsListType)]);
@@ -6037,6 +6243,84 @@ impl Structure for AddCustomAttributesResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         let _ = index;
         Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddUserPoolClientSecretRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub client_secret: Option<String>,
+}
+impl std::fmt::Debug for AddUserPoolClientSecretRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddUserPoolClientSecretRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddUserPoolClientSecretRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddUserPoolClientSecretRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.client_secret,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.client_secret,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddUserPoolClientSecretResponse {
+    pub client_secret_descriptor: Option<ClientSecretDescriptorType>,
+}
+impl std::fmt::Debug for AddUserPoolClientSecretResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddUserPoolClientSecretResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddUserPoolClientSecretResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddUserPoolClientSecretResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.client_secret_descriptor,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.client_secret_descriptor,
+        }
     }
 }
 
@@ -7639,6 +7923,80 @@ impl Structure for AdminSetUserPasswordResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct AdminSetUserSettingsRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub mfa_options: Vec<MFAOptionType>,
+}
+impl std::fmt::Debug for AdminSetUserSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.mfa_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.mfa_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminSetUserSettingsResponse {}
+impl std::fmt::Debug for AdminSetUserSettingsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserSettingsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserSettingsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserSettingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AdminUpdateDeviceStatusRequest {
     pub user_pool_id: String,
     pub username: String,
@@ -8222,6 +8580,48 @@ impl Structure for ChangePasswordResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         let _ = index;
         Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ClientSecretDescriptorType {
+    pub client_secret_id: Option<String>,
+    pub client_secret_value: Option<String>,
+    pub client_secret_create_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for ClientSecretDescriptorType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ClientSecretDescriptorType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ClientSecretDescriptorType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ClientSecretDescriptorType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_secret_id,
+            1 => &self.client_secret_value,
+            _ => &self.client_secret_create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_secret_id,
+            1 => &mut self.client_secret_value,
+            _ => &mut self.client_secret_create_date,
+        }
     }
 }
 
@@ -9761,6 +10161,80 @@ impl Structure for DeleteUserPoolClientRequest {
             0 => &mut self.user_pool_id,
             _ => &mut self.client_id,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolClientSecretRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub client_secret_id: String,
+}
+impl std::fmt::Debug for DeleteUserPoolClientSecretRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolClientSecretRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolClientSecretRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolClientSecretRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.client_secret_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.client_secret_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolClientSecretResponse {}
+impl std::fmt::Debug for DeleteUserPoolClientSecretResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolClientSecretResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolClientSecretResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolClientSecretResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 
@@ -12771,6 +13245,87 @@ impl Structure for ListUserImportJobsResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListUserPoolClientSecretsRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserPoolClientSecretsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolClientSecretsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolClientSecretsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolClientSecretsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoolClientSecretsResponse {
+    pub client_secrets: Option<Vec<ClientSecretDescriptorType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserPoolClientSecretsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolClientSecretsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolClientSecretsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolClientSecretsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_secrets,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_secrets,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListUserPoolClientsRequest {
     pub user_pool_id: String,
     pub max_results: Option<i32>,
@@ -14340,6 +14895,77 @@ impl Structure for SetUserPoolMfaConfigResponse {
             3 => &mut self.mfa_configuration,
             _ => &mut self.web_authn_configuration,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserSettingsRequest {
+    pub access_token: String,
+    pub mfa_options: Vec<MFAOptionType>,
+}
+impl std::fmt::Debug for SetUserSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.mfa_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.mfa_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserSettingsResponse {}
+impl std::fmt::Debug for SetUserSettingsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserSettingsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserSettingsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserSettingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 

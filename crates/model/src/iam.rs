@@ -84,7 +84,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("EnableOutboundWebIdentityFederation", "POST", "/"),
     &GENERATE_CREDENTIAL_REPORT,
     &schema::Operation::unbuilt("GenerateOrganizationsAccessReport", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateServiceLastAccessedDetails", "POST", "/"),
+    &GENERATE_SERVICE_LAST_ACCESSED_DETAILS,
     &GET_ACCESS_KEY_LAST_USED,
     &GET_ACCOUNT_AUTHORIZATION_DETAILS,
     &GET_ACCOUNT_PASSWORD_POLICY,
@@ -111,8 +111,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("GetSSHPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("GetServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("GetServiceLastAccessedDetails", "POST", "/"),
-    &schema::Operation::unbuilt("GetServiceLastAccessedDetailsWithEntities", "POST", "/"),
+    &GET_SERVICE_LAST_ACCESSED_DETAILS,
+    &GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES,
     &GET_SERVICE_LINKED_ROLE_DELETION_STATUS,
     &GET_USER,
     &GET_USER_POLICY,
@@ -135,7 +135,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_OPEN_ID_CONNECT_PROVIDERS,
     &schema::Operation::unbuilt("ListOrganizationsFeatures", "POST", "/"),
     &LIST_POLICIES,
-    &schema::Operation::unbuilt("ListPoliciesGrantingServiceAccess", "POST", "/"),
+    &LIST_POLICIES_GRANTING_SERVICE_ACCESS,
     &LIST_POLICY_TAGS,
     &LIST_POLICY_VERSIONS,
     &LIST_ROLE_POLICIES,
@@ -1299,6 +1299,27 @@ impl OperationType for GenerateCredentialReport {
     const FACTS: &'static schema::Operation = &GENERATE_CREDENTIAL_REPORT;
 }
 
+static GENERATE_SERVICE_LAST_ACCESSED_DETAILS: schema::Operation = schema::Operation {
+    name: "GenerateServiceLastAccessedDetails",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GenerateServiceLastAccessedDetailsRequest,
+    output: &S_GenerateServiceLastAccessedDetailsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "GenerateServiceLastAccessedDetailsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateServiceLastAccessedDetails;
+impl OperationType for GenerateServiceLastAccessedDetails {
+    type Input = GenerateServiceLastAccessedDetailsRequest;
+    type Output = GenerateServiceLastAccessedDetailsResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_SERVICE_LAST_ACCESSED_DETAILS;
+}
+
 static GET_ACCESS_KEY_LAST_USED: schema::Operation = schema::Operation {
     name: "GetAccessKeyLastUsed",
     method: "POST",
@@ -1659,6 +1680,48 @@ impl OperationType for GetRolePolicy {
     type Input = GetRolePolicyRequest;
     type Output = GetRolePolicyResponse;
     const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
+}
+
+static GET_SERVICE_LAST_ACCESSED_DETAILS: schema::Operation = schema::Operation {
+    name: "GetServiceLastAccessedDetails",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetServiceLastAccessedDetailsRequest,
+    output: &S_GetServiceLastAccessedDetailsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "GetServiceLastAccessedDetailsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetServiceLastAccessedDetails;
+impl OperationType for GetServiceLastAccessedDetails {
+    type Input = GetServiceLastAccessedDetailsRequest;
+    type Output = GetServiceLastAccessedDetailsResponse;
+    const FACTS: &'static schema::Operation = &GET_SERVICE_LAST_ACCESSED_DETAILS;
+}
+
+static GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES: schema::Operation = schema::Operation {
+    name: "GetServiceLastAccessedDetailsWithEntities",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetServiceLastAccessedDetailsWithEntitiesRequest,
+    output: &S_GetServiceLastAccessedDetailsWithEntitiesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "GetServiceLastAccessedDetailsWithEntitiesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetServiceLastAccessedDetailsWithEntities;
+impl OperationType for GetServiceLastAccessedDetailsWithEntities {
+    type Input = GetServiceLastAccessedDetailsWithEntitiesRequest;
+    type Output = GetServiceLastAccessedDetailsWithEntitiesResponse;
+    const FACTS: &'static schema::Operation = &GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES;
 }
 
 static GET_SERVICE_LINKED_ROLE_DELETION_STATUS: schema::Operation = schema::Operation {
@@ -2079,6 +2142,27 @@ impl OperationType for ListPolicies {
     type Input = ListPoliciesRequest;
     type Output = ListPoliciesResponse;
     const FACTS: &'static schema::Operation = &LIST_POLICIES;
+}
+
+static LIST_POLICIES_GRANTING_SERVICE_ACCESS: schema::Operation = schema::Operation {
+    name: "ListPoliciesGrantingServiceAccess",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListPoliciesGrantingServiceAccessRequest,
+    output: &S_ListPoliciesGrantingServiceAccessResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "ListPoliciesGrantingServiceAccessResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListPoliciesGrantingServiceAccess;
+impl OperationType for ListPoliciesGrantingServiceAccess {
+    type Input = ListPoliciesGrantingServiceAccessRequest;
+    type Output = ListPoliciesGrantingServiceAccessResponse;
+    const FACTS: &'static schema::Operation = &LIST_POLICIES_GRANTING_SERVICE_ACCESS;
 }
 
 static LIST_POLICY_TAGS: schema::Operation = schema::Operation {
@@ -3243,6 +3327,9 @@ pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact = ErrorFact {
     message: "message",
 };
 
+static S_AccessAdvisorUsageGranularityType: schema::Shape =
+    schema::Shape::new("AccessAdvisorUsageGranularityType", Kind::String)
+        .limits(Limits::NONE.values(&["SERVICE_LEVEL", "ACTION_LEVEL"]));
 static S_AccessKey: schema::Shape = schema::Shape::new("AccessKey", Kind::Structure(&L_AccessKey));
 static L_AccessKey: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType).required(),
@@ -3623,6 +3710,19 @@ static L_EnableMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("AuthenticationCode1", &S_authenticationCodeType).required(),
     schema::Member::new("AuthenticationCode2", &S_authenticationCodeType).required(),
 ]);
+static S_EntityDetails: schema::Shape = schema::Shape::new("EntityDetails", Kind::Structure(&L_EntityDetails));
+static L_EntityDetails: Layout = Layout::new(&[
+    schema::Member::new("EntityInfo", &S_EntityInfo).required(),
+    schema::Member::new("LastAuthenticated", &S_dateType),
+]);
+static S_EntityInfo: schema::Shape = schema::Shape::new("EntityInfo", Kind::Structure(&L_EntityInfo));
+static L_EntityInfo: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("Name", &S_userNameType).required(),
+    schema::Member::new("Type", &S_policyOwnerEntityType).required(),
+    schema::Member::new("Id", &S_idType).required(),
+    schema::Member::new("Path", &S_pathType),
+]);
 static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::String).limits(Limits::NONE.values(&[
     "User",
     "Role",
@@ -3630,6 +3730,11 @@ static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::Stri
     "LocalManagedPolicy",
     "AWSManagedPolicy",
 ]));
+static S_ErrorDetails: schema::Shape = schema::Shape::new("ErrorDetails", Kind::Structure(&L_ErrorDetails));
+static L_ErrorDetails: Layout = Layout::new(&[
+    schema::Member::new("Message", &S_stringType).required(),
+    schema::Member::new("Code", &S_stringType).required(),
+]);
 static S_EvalDecisionDetailsType: schema::Shape =
     schema::Shape::new("EvalDecisionDetailsType", Kind::Map(&K_EvalDecisionDetailsType, &V_EvalDecisionDetailsType));
 static K_EvalDecisionDetailsType: schema::Member = schema::Member::new("key", &S_EvalDecisionSourceType);
@@ -3657,6 +3762,20 @@ static L_GenerateCredentialReportResponse: Layout = Layout::new(&[
     schema::Member::new("State", &S_ReportStateType),
     schema::Member::new("Description", &S_ReportStateDescriptionType),
 ]);
+static S_GenerateServiceLastAccessedDetailsRequest: schema::Shape = schema::Shape::new(
+    "GenerateServiceLastAccessedDetailsRequest",
+    Kind::Structure(&L_GenerateServiceLastAccessedDetailsRequest),
+);
+static L_GenerateServiceLastAccessedDetailsRequest: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("Granularity", &S_AccessAdvisorUsageGranularityType),
+]);
+static S_GenerateServiceLastAccessedDetailsResponse: schema::Shape = schema::Shape::new(
+    "GenerateServiceLastAccessedDetailsResponse",
+    Kind::Structure(&L_GenerateServiceLastAccessedDetailsResponse),
+);
+static L_GenerateServiceLastAccessedDetailsResponse: Layout =
+    Layout::new(&[schema::Member::new("JobId", &S_jobIDType)]);
 static S_GetAccessKeyLastUsedRequest: schema::Shape =
     schema::Shape::new("GetAccessKeyLastUsedRequest", Kind::Structure(&L_GetAccessKeyLastUsedRequest));
 static L_GetAccessKeyLastUsedRequest: Layout =
@@ -3819,6 +3938,52 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetServiceLastAccessedDetailsRequest: schema::Shape = schema::Shape::new(
+    "GetServiceLastAccessedDetailsRequest",
+    Kind::Structure(&L_GetServiceLastAccessedDetailsRequest),
+);
+static L_GetServiceLastAccessedDetailsRequest: Layout = Layout::new(&[
+    schema::Member::new("JobId", &S_jobIDType).required(),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+    schema::Member::new("Marker", &S_markerType),
+]);
+static S_GetServiceLastAccessedDetailsResponse: schema::Shape = schema::Shape::new(
+    "GetServiceLastAccessedDetailsResponse",
+    Kind::Structure(&L_GetServiceLastAccessedDetailsResponse),
+);
+static L_GetServiceLastAccessedDetailsResponse: Layout = Layout::new(&[
+    schema::Member::new("JobStatus", &S_jobStatusType).required(),
+    schema::Member::new("JobType", &S_AccessAdvisorUsageGranularityType),
+    schema::Member::new("JobCreationDate", &S_dateType).required(),
+    schema::Member::new("ServicesLastAccessed", &S_ServicesLastAccessed).required(),
+    schema::Member::new("JobCompletionDate", &S_dateType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+    schema::Member::new("Error", &S_ErrorDetails),
+]);
+static S_GetServiceLastAccessedDetailsWithEntitiesRequest: schema::Shape = schema::Shape::new(
+    "GetServiceLastAccessedDetailsWithEntitiesRequest",
+    Kind::Structure(&L_GetServiceLastAccessedDetailsWithEntitiesRequest),
+);
+static L_GetServiceLastAccessedDetailsWithEntitiesRequest: Layout = Layout::new(&[
+    schema::Member::new("JobId", &S_jobIDType).required(),
+    schema::Member::new("ServiceNamespace", &S_serviceNamespaceType).required(),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+    schema::Member::new("Marker", &S_markerType),
+]);
+static S_GetServiceLastAccessedDetailsWithEntitiesResponse: schema::Shape = schema::Shape::new(
+    "GetServiceLastAccessedDetailsWithEntitiesResponse",
+    Kind::Structure(&L_GetServiceLastAccessedDetailsWithEntitiesResponse),
+);
+static L_GetServiceLastAccessedDetailsWithEntitiesResponse: Layout = Layout::new(&[
+    schema::Member::new("JobStatus", &S_jobStatusType).required(),
+    schema::Member::new("JobCreationDate", &S_dateType).required(),
+    schema::Member::new("JobCompletionDate", &S_dateType).required(),
+    schema::Member::new("EntityDetailsList", &S_entityDetailsListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+    schema::Member::new("Error", &S_ErrorDetails),
+]);
 static S_GetServiceLinkedRoleDeletionStatusRequest: schema::Shape = schema::Shape::new(
     "GetServiceLinkedRoleDeletionStatusRequest",
     Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusRequest),
@@ -4112,6 +4277,32 @@ static S_ListOpenIDConnectProvidersResponse: schema::Shape =
     schema::Shape::new("ListOpenIDConnectProvidersResponse", Kind::Structure(&L_ListOpenIDConnectProvidersResponse));
 static L_ListOpenIDConnectProvidersResponse: Layout =
     Layout::new(&[schema::Member::new("OpenIDConnectProviderList", &S_OpenIDConnectProviderListType)]);
+static S_ListPoliciesGrantingServiceAccessEntry: schema::Shape = schema::Shape::new(
+    "ListPoliciesGrantingServiceAccessEntry",
+    Kind::Structure(&L_ListPoliciesGrantingServiceAccessEntry),
+);
+static L_ListPoliciesGrantingServiceAccessEntry: Layout = Layout::new(&[
+    schema::Member::new("ServiceNamespace", &S_serviceNamespaceType),
+    schema::Member::new("Policies", &S_policyGrantingServiceAccessListType),
+]);
+static S_ListPoliciesGrantingServiceAccessRequest: schema::Shape = schema::Shape::new(
+    "ListPoliciesGrantingServiceAccessRequest",
+    Kind::Structure(&L_ListPoliciesGrantingServiceAccessRequest),
+);
+static L_ListPoliciesGrantingServiceAccessRequest: Layout = Layout::new(&[
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("ServiceNamespaces", &S_serviceNamespaceListType).required(),
+]);
+static S_ListPoliciesGrantingServiceAccessResponse: schema::Shape = schema::Shape::new(
+    "ListPoliciesGrantingServiceAccessResponse",
+    Kind::Structure(&L_ListPoliciesGrantingServiceAccessResponse),
+);
+static L_ListPoliciesGrantingServiceAccessResponse: Layout = Layout::new(&[
+    schema::Member::new("PoliciesGrantingServiceAccess", &S_listPolicyGrantingServiceAccessResponseListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
 static S_ListPoliciesRequest: schema::Shape =
     schema::Shape::new("ListPoliciesRequest", Kind::Structure(&L_ListPoliciesRequest));
 static L_ListPoliciesRequest: Layout = Layout::new(&[
@@ -4351,6 +4542,15 @@ static S_PolicyExclusionsListType: schema::Shape =
     schema::Shape::new("PolicyExclusionsListType", Kind::List(&M_PolicyExclusionsListType))
         .limits(Limits::NONE.max(256));
 static M_PolicyExclusionsListType: schema::Member = schema::Member::new("member", &S_PolicyIdentifier);
+static S_PolicyGrantingServiceAccess: schema::Shape =
+    schema::Shape::new("PolicyGrantingServiceAccess", Kind::Structure(&L_PolicyGrantingServiceAccess));
+static L_PolicyGrantingServiceAccess: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyType", &S_policyType).required(),
+    schema::Member::new("PolicyArn", &S_arnType),
+    schema::Member::new("EntityType", &S_policyOwnerEntityType),
+    schema::Member::new("EntityName", &S_entityNameType),
+]);
 static S_PolicyGroup: schema::Shape = schema::Shape::new("PolicyGroup", Kind::Structure(&L_PolicyGroup));
 static L_PolicyGroup: Layout =
     Layout::new(&[schema::Member::new("GroupName", &S_groupNameType), schema::Member::new("GroupId", &S_idType)]);
@@ -4523,6 +4723,20 @@ static M_RoleUsageListType: schema::Member = schema::Member::new("member", &S_Ro
 static S_RoleUsageType: schema::Shape = schema::Shape::new("RoleUsageType", Kind::Structure(&L_RoleUsageType));
 static L_RoleUsageType: Layout =
     Layout::new(&[schema::Member::new("Region", &S_RegionNameType), schema::Member::new("Resources", &S_ArnListType)]);
+static S_ServiceLastAccessed: schema::Shape =
+    schema::Shape::new("ServiceLastAccessed", Kind::Structure(&L_ServiceLastAccessed));
+static L_ServiceLastAccessed: Layout = Layout::new(&[
+    schema::Member::new("ServiceName", &S_serviceNameType).required(),
+    schema::Member::new("LastAuthenticated", &S_dateType),
+    schema::Member::new("ServiceNamespace", &S_serviceNamespaceType).required(),
+    schema::Member::new("LastAuthenticatedEntity", &S_arnType),
+    schema::Member::new("LastAuthenticatedRegion", &S_stringType),
+    schema::Member::new("TotalAuthenticatedEntities", &S_integerType),
+    schema::Member::new("TrackedActionsLastAccessed", &S_TrackedActionsLastAccessed),
+]);
+static S_ServicesLastAccessed: schema::Shape =
+    schema::Shape::new("ServicesLastAccessed", Kind::List(&M_ServicesLastAccessed));
+static M_ServicesLastAccessed: schema::Member = schema::Member::new("member", &S_ServiceLastAccessed);
 static S_SetDefaultPolicyVersionRequest: schema::Shape =
     schema::Shape::new("SetDefaultPolicyVersionRequest", Kind::Structure(&L_SetDefaultPolicyVersionRequest));
 static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
@@ -4625,6 +4839,17 @@ static L_TagUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
+static S_TrackedActionLastAccessed: schema::Shape =
+    schema::Shape::new("TrackedActionLastAccessed", Kind::Structure(&L_TrackedActionLastAccessed));
+static L_TrackedActionLastAccessed: Layout = Layout::new(&[
+    schema::Member::new("ActionName", &S_stringType),
+    schema::Member::new("LastAccessedEntity", &S_arnType),
+    schema::Member::new("LastAccessedTime", &S_dateType),
+    schema::Member::new("LastAccessedRegion", &S_stringType),
+]);
+static S_TrackedActionsLastAccessed: schema::Shape =
+    schema::Shape::new("TrackedActionsLastAccessed", Kind::List(&M_TrackedActionsLastAccessed));
+static M_TrackedActionsLastAccessed: schema::Member = schema::Member::new("member", &S_TrackedActionLastAccessed);
 static S_UntagInstanceProfileRequest: schema::Shape =
     schema::Shape::new("UntagInstanceProfileRequest", Kind::Structure(&L_UntagInstanceProfileRequest));
 static L_UntagInstanceProfileRequest: Layout = Layout::new(&[
@@ -4799,8 +5024,14 @@ static S_customSuffixType: schema::Shape = schema::Shape::new("customSuffixType"
     .limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
 static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_entityDetailsListType: schema::Shape =
+    schema::Shape::new("entityDetailsListType", Kind::List(&M_entityDetailsListType));
+static M_entityDetailsListType: schema::Member = schema::Member::new("member", &S_EntityDetails);
 static S_entityListType: schema::Shape = schema::Shape::new("entityListType", Kind::List(&M_entityListType));
 static M_entityListType: schema::Member = schema::Member::new("member", &S_EntityType);
+static S_entityNameType: schema::Shape =
+    schema::Shape::new("entityNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_entityNameType));
+static P_entityNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_existingUserNameType: schema::Shape = schema::Shape::new("existingUserNameType", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
 static P_existingUserNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
@@ -4824,6 +5055,15 @@ static S_instanceProfileNameType: schema::Shape = schema::Shape::new("instancePr
     .limits(Limits::NONE.min(1).max(128).pattern(&P_instanceProfileNameType));
 static P_instanceProfileNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_integerType: schema::Shape = schema::Shape::new("integerType", Kind::Integer);
+static S_jobIDType: schema::Shape = schema::Shape::new("jobIDType", Kind::String).limits(Limits::NONE.min(36).max(36));
+static S_jobStatusType: schema::Shape = schema::Shape::new("jobStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["IN_PROGRESS", "COMPLETED", "FAILED"]));
+static S_listPolicyGrantingServiceAccessResponseListType: schema::Shape = schema::Shape::new(
+    "listPolicyGrantingServiceAccessResponseListType",
+    Kind::List(&M_listPolicyGrantingServiceAccessResponseListType),
+);
+static M_listPolicyGrantingServiceAccessResponseListType: schema::Member =
+    schema::Member::new("member", &S_ListPoliciesGrantingServiceAccessEntry);
 static S_markerType: schema::Shape =
     schema::Shape::new("markerType", Kind::String).limits(Limits::NONE.min(1).max(320).pattern(&P_markerType));
 static P_markerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
@@ -4858,6 +5098,10 @@ static P_policyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020
 static S_policyDocumentVersionListType: schema::Shape =
     schema::Shape::new("policyDocumentVersionListType", Kind::List(&M_policyDocumentVersionListType));
 static M_policyDocumentVersionListType: schema::Member = schema::Member::new("member", &S_PolicyVersion);
+static S_policyGrantingServiceAccessListType: schema::Shape =
+    schema::Shape::new("policyGrantingServiceAccessListType", Kind::List(&M_policyGrantingServiceAccessListType));
+static M_policyGrantingServiceAccessListType: schema::Member =
+    schema::Member::new("member", &S_PolicyGrantingServiceAccess);
 static S_policyListType: schema::Shape = schema::Shape::new("policyListType", Kind::List(&M_policyListType));
 static M_policyListType: schema::Member = schema::Member::new("member", &S_Policy);
 static S_policyNameListType: schema::Shape =
@@ -4866,11 +5110,15 @@ static M_policyNameListType: schema::Member = schema::Member::new("member", &S_p
 static S_policyNameType: schema::Shape =
     schema::Shape::new("policyNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_policyNameType));
 static P_policyNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_policyOwnerEntityType: schema::Shape =
+    schema::Shape::new("policyOwnerEntityType", Kind::String).limits(Limits::NONE.values(&["USER", "ROLE", "GROUP"]));
 static S_policyPathType: schema::Shape =
     schema::Shape::new("policyPathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_policyPathType));
 static P_policyPathType: Pattern = Pattern::new(r#"((/[A-Za-z0-9\.,\+@=_-]+)*)/"#);
 static S_policyScopeType: schema::Shape =
     schema::Shape::new("policyScopeType", Kind::String).limits(Limits::NONE.values(&["All", "AWS", "Local"]));
+static S_policyType: schema::Shape =
+    schema::Shape::new("policyType", Kind::String).limits(Limits::NONE.values(&["INLINE", "MANAGED"]));
 static S_policyVersionIdType: schema::Shape =
     schema::Shape::new("policyVersionIdType", Kind::String).limits(Limits::NONE.pattern(&P_policyVersionIdType));
 static P_policyVersionIdType: Pattern = Pattern::new(r#"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#);
@@ -4891,6 +5139,14 @@ static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_serialNumberType: schema::Shape = schema::Shape::new("serialNumberType", Kind::String)
     .limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
 static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]+"#);
+static S_serviceNameType: schema::Shape = schema::Shape::new("serviceNameType", Kind::String);
+static S_serviceNamespaceListType: schema::Shape =
+    schema::Shape::new("serviceNamespaceListType", Kind::List(&M_serviceNamespaceListType))
+        .limits(Limits::NONE.min(1).max(200));
+static M_serviceNamespaceListType: schema::Member = schema::Member::new("member", &S_serviceNamespaceType);
+static S_serviceNamespaceType: schema::Shape = schema::Shape::new("serviceNamespaceType", Kind::String)
+    .limits(Limits::NONE.min(1).max(64).pattern(&P_serviceNamespaceType));
+static P_serviceNamespaceType: Pattern = Pattern::new(r#"[\w-]*"#);
 static S_statusType: schema::Shape =
     schema::Shape::new("statusType", Kind::String).limits(Limits::NONE.values(&["Active", "Inactive", "Expired"]));
 static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
@@ -7311,6 +7567,132 @@ impl Structure for EnableMFADeviceRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EntityDetails {
+    pub entity_info: EntityInfo,
+    pub last_authenticated: Option<Timestamp>,
+}
+impl std::fmt::Debug for EntityDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EntityDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EntityDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EntityDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.entity_info,
+            _ => &self.last_authenticated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.entity_info,
+            _ => &mut self.last_authenticated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EntityInfo {
+    pub arn: String,
+    pub name: String,
+    pub type_: String,
+    pub id: String,
+    pub path: Option<String>,
+}
+impl std::fmt::Debug for EntityInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EntityInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EntityInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EntityInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            1 => &self.name,
+            2 => &self.type_,
+            3 => &self.id,
+            _ => &self.path,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            1 => &mut self.name,
+            2 => &mut self.type_,
+            3 => &mut self.id,
+            _ => &mut self.path,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ErrorDetails {
+    pub message: String,
+    pub code: String,
+}
+impl std::fmt::Debug for ErrorDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ErrorDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ErrorDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ErrorDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message,
+            _ => &self.code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message,
+            _ => &mut self.code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EvaluationResult {
     pub eval_action_name: String,
     pub eval_resource_name: Option<String>,
@@ -7405,6 +7787,81 @@ impl Structure for GenerateCredentialReportResponse {
         match index {
             0 => &mut self.state,
             _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateServiceLastAccessedDetailsRequest {
+    pub arn: String,
+    pub granularity: Option<String>,
+}
+impl std::fmt::Debug for GenerateServiceLastAccessedDetailsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateServiceLastAccessedDetailsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateServiceLastAccessedDetailsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateServiceLastAccessedDetailsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.granularity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.granularity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateServiceLastAccessedDetailsResponse {
+    pub job_id: Option<String>,
+}
+impl std::fmt::Debug for GenerateServiceLastAccessedDetailsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateServiceLastAccessedDetailsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateServiceLastAccessedDetailsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateServiceLastAccessedDetailsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.job_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.job_id,
         }
     }
 }
@@ -8578,6 +9035,204 @@ impl Structure for GetRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServiceLastAccessedDetailsRequest {
+    pub job_id: String,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for GetServiceLastAccessedDetailsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLastAccessedDetailsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLastAccessedDetailsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLastAccessedDetailsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_id,
+            1 => &self.max_items,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_id,
+            1 => &mut self.max_items,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServiceLastAccessedDetailsResponse {
+    pub job_status: String,
+    pub job_type: Option<String>,
+    pub job_creation_date: Timestamp,
+    pub services_last_accessed: Vec<ServiceLastAccessed>,
+    pub job_completion_date: Timestamp,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub error: Option<ErrorDetails>,
+}
+impl std::fmt::Debug for GetServiceLastAccessedDetailsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLastAccessedDetailsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLastAccessedDetailsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLastAccessedDetailsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_status,
+            1 => &self.job_type,
+            2 => &self.job_creation_date,
+            3 => &self.services_last_accessed,
+            4 => &self.job_completion_date,
+            5 => &self.is_truncated,
+            6 => &self.marker,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_status,
+            1 => &mut self.job_type,
+            2 => &mut self.job_creation_date,
+            3 => &mut self.services_last_accessed,
+            4 => &mut self.job_completion_date,
+            5 => &mut self.is_truncated,
+            6 => &mut self.marker,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesRequest {
+    pub job_id: String,
+    pub service_namespace: String,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLastAccessedDetailsWithEntitiesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_id,
+            1 => &self.service_namespace,
+            2 => &self.max_items,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_id,
+            1 => &mut self.service_namespace,
+            2 => &mut self.max_items,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesResponse {
+    pub job_status: String,
+    pub job_creation_date: Timestamp,
+    pub job_completion_date: Timestamp,
+    pub entity_details_list: Vec<EntityDetails>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub error: Option<ErrorDetails>,
+}
+impl std::fmt::Debug for GetServiceLastAccessedDetailsWithEntitiesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLastAccessedDetailsWithEntitiesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLastAccessedDetailsWithEntitiesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLastAccessedDetailsWithEntitiesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_status,
+            1 => &self.job_creation_date,
+            2 => &self.job_completion_date,
+            3 => &self.entity_details_list,
+            4 => &self.is_truncated,
+            5 => &self.marker,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_status,
+            1 => &mut self.job_creation_date,
+            2 => &mut self.job_completion_date,
+            3 => &mut self.entity_details_list,
+            4 => &mut self.is_truncated,
+            5 => &mut self.marker,
+            _ => &mut self.error,
         }
     }
 }
@@ -10358,6 +11013,129 @@ impl Structure for ListOpenIDConnectProvidersResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListPoliciesGrantingServiceAccessEntry {
+    pub service_namespace: Option<String>,
+    pub policies: Option<Vec<PolicyGrantingServiceAccess>>,
+}
+impl std::fmt::Debug for ListPoliciesGrantingServiceAccessEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListPoliciesGrantingServiceAccessEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPoliciesGrantingServiceAccessEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPoliciesGrantingServiceAccessEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.service_namespace,
+            _ => &self.policies,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.service_namespace,
+            _ => &mut self.policies,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPoliciesGrantingServiceAccessRequest {
+    pub marker: Option<String>,
+    pub arn: String,
+    pub service_namespaces: Vec<String>,
+}
+impl std::fmt::Debug for ListPoliciesGrantingServiceAccessRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListPoliciesGrantingServiceAccessRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPoliciesGrantingServiceAccessRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPoliciesGrantingServiceAccessRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.marker,
+            1 => &self.arn,
+            _ => &self.service_namespaces,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.marker,
+            1 => &mut self.arn,
+            _ => &mut self.service_namespaces,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPoliciesGrantingServiceAccessResponse {
+    pub policies_granting_service_access: Vec<ListPoliciesGrantingServiceAccessEntry>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListPoliciesGrantingServiceAccessResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListPoliciesGrantingServiceAccessResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPoliciesGrantingServiceAccessResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPoliciesGrantingServiceAccessResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policies_granting_service_access,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policies_granting_service_access,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListPoliciesRequest {
     pub scope: Option<String>,
     pub only_attached: Option<bool>,
@@ -11675,6 +12453,54 @@ impl Structure for PolicyDetail {
 }
 
 #[derive(Clone, Default)]
+pub struct PolicyGrantingServiceAccess {
+    pub policy_name: String,
+    pub policy_type: String,
+    pub policy_arn: Option<String>,
+    pub entity_type: Option<String>,
+    pub entity_name: Option<String>,
+}
+impl std::fmt::Debug for PolicyGrantingServiceAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PolicyGrantingServiceAccess {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyGrantingServiceAccess {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyGrantingServiceAccess
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.policy_type,
+            2 => &self.policy_arn,
+            3 => &self.entity_type,
+            _ => &self.entity_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.policy_type,
+            2 => &mut self.policy_arn,
+            3 => &mut self.entity_type,
+            _ => &mut self.entity_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PolicyGroup {
     pub group_name: Option<String>,
     pub group_id: Option<String>,
@@ -12567,6 +13393,60 @@ impl Structure for RoleUsageType {
 }
 
 #[derive(Clone, Default)]
+pub struct ServiceLastAccessed {
+    pub service_name: String,
+    pub last_authenticated: Option<Timestamp>,
+    pub service_namespace: String,
+    pub last_authenticated_entity: Option<String>,
+    pub last_authenticated_region: Option<String>,
+    pub total_authenticated_entities: Option<i32>,
+    pub tracked_actions_last_accessed: Option<Vec<TrackedActionLastAccessed>>,
+}
+impl std::fmt::Debug for ServiceLastAccessed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServiceLastAccessed {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceLastAccessed {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceLastAccessed
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.service_name,
+            1 => &self.last_authenticated,
+            2 => &self.service_namespace,
+            3 => &self.last_authenticated_entity,
+            4 => &self.last_authenticated_region,
+            5 => &self.total_authenticated_entities,
+            _ => &self.tracked_actions_last_accessed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.service_name,
+            1 => &mut self.last_authenticated,
+            2 => &mut self.service_namespace,
+            3 => &mut self.last_authenticated_entity,
+            4 => &mut self.last_authenticated_region,
+            5 => &mut self.total_authenticated_entities,
+            _ => &mut self.tracked_actions_last_accessed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SetDefaultPolicyVersionRequest {
     pub policy_arn: String,
     pub version_id: String,
@@ -13141,6 +14021,51 @@ impl Structure for TagUserRequest {
         match index {
             0 => &mut self.user_name,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TrackedActionLastAccessed {
+    pub action_name: Option<String>,
+    pub last_accessed_entity: Option<String>,
+    pub last_accessed_time: Option<Timestamp>,
+    pub last_accessed_region: Option<String>,
+}
+impl std::fmt::Debug for TrackedActionLastAccessed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TrackedActionLastAccessed {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TrackedActionLastAccessed {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TrackedActionLastAccessed
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.action_name,
+            1 => &self.last_accessed_entity,
+            2 => &self.last_accessed_time,
+            _ => &self.last_accessed_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.action_name,
+            1 => &mut self.last_accessed_entity,
+            2 => &mut self.last_accessed_time,
+            _ => &mut self.last_accessed_region,
         }
     }
 }

@@ -31,5 +31,7 @@ pub fn client(flows: &[&str]) -> Client {
         created: Timestamp(0),
         modified: Timestamp(0),
         settings: json!({ "ExplicitAuthFlows": flows }).as_object().cloned().unwrap_or_default(),
+        secret_created: None,
+        second: None,
     }
 }

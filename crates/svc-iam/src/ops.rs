@@ -1,11 +1,11 @@
 //! The operations of IAM that are built.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, read, task, write};
 use kogumo_model::iam::*;
 
 use crate::{
     access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
-    login_profile, mfa, oidc_provider, policy, role, service_linked, simulate, user, version,
+    last_accessed, login_profile, mfa, oidc_provider, policy, role, service_linked, simulate, user, version,
 };
 
 pub fn ops() -> Vec<Op> {
@@ -14,6 +14,12 @@ pub fn ops() -> Vec<Op> {
         read::<GetContextKeysForPrincipalPolicy>(simulate::get_context_keys_for_principal_policy),
         read::<SimulateCustomPolicy>(simulate::simulate_custom_policy),
         read::<SimulatePrincipalPolicy>(simulate::simulate_principal_policy),
+        task::<GenerateServiceLastAccessedDetails, _>(last_accessed::generate_service_last_accessed_details),
+        read::<GetServiceLastAccessedDetails>(last_accessed::get_service_last_accessed_details),
+        read::<GetServiceLastAccessedDetailsWithEntities>(
+            last_accessed::get_service_last_accessed_details_with_entities,
+        ),
+        read::<ListPoliciesGrantingServiceAccess>(last_accessed::list_policies_granting_service_access),
         write::<CreateUser>(user::create_user),
         read::<GetUser>(user::get_user),
         write::<UpdateUser>(user::update_user),

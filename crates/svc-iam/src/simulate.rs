@@ -13,6 +13,7 @@ use kogumo_wire::Fault;
 
 use crate::authorize::{self, Held, Identity};
 use crate::entity::{self, Kind};
+use crate::exclusion::{Exclusions, kind_word, policy_type};
 use crate::page::page;
 use crate::spans::{Place, spans};
 
@@ -22,6 +23,12 @@ struct Source {
     kind: &'static str,
     text: String,
     document: Arc<Document>,
+}
+
+impl Source {
+    fn attached(&self) -> Attached<'_> {
+        Attached { name: &self.id, document: &self.document }
+    }
 }
 
 /// What is asked, whoever's policies are asked.
@@ -36,9 +43,9 @@ struct Question {
 }
 
 pub fn simulate_custom_policy(r: &Reader, input: SimulateCustomPolicyRequest) -> Result<SimulatePolicyResponse, Fault> {
-    if input.ordered_organization_policy_input_list.is_some_and(|levels| !levels.is_empty()) {
-        return Err(Fault::not_implemented("OrderedOrganizationPolicyInputList of SimulateCustomPolicy"));
-    }
+    let levels = input.ordered_organization_policy_input_list.unwrap_or_default();
+    let levels: Result<Vec<_>, Fault> = levels.into_iter().map(|level| control(r.cloud, level)).collect();
+    let levels = levels?;
     let sources = given(r.cloud, &input.policy_input_list, "PolicyInputList")?;
     let boundary = given(
         r.cloud,
@@ -62,25 +69,32 @@ pub fn simulate_custom_policy(r: &Reader, input: SimulateCustomPolicyRequest) ->
         marker: input.marker,
         most: input.max_items,
     };
-    answer(r, &question, &who, Context::default(), &sources, &boundary)
+    let limits = Limits { boundary: &boundary, levels: &levels };
+    answer(r, &question, &who, Context::default(), &sources, &limits)
+}
+
+/// The service control policies of one level of an organization.
+fn control(cloud: &Cloud, level: OrderedOrganizationPolicyType) -> Result<Vec<Source>, Fault> {
+    let texts = level.service_control_policy_input_list.unwrap_or_default();
+    given(cloud, &texts, "OrderedOrganizationPolicyInputList")
 }
 
 pub fn simulate_principal_policy(
     r: &Reader,
     input: SimulatePrincipalPolicyRequest,
 ) -> Result<SimulatePolicyResponse, Fault> {
-    if input.policy_exclusion_list.is_some_and(|excluded| !excluded.is_empty()) {
-        return Err(Fault::not_implemented("PolicyExclusionList of SimulatePrincipalPolicy"));
-    }
+    let exclusions = Exclusions::read(input.policy_exclusion_list.unwrap_or_default())?;
     let (identity, mut who) = caller(r, &input.policy_source_arn)?;
-    let mut sources = attached(&identity, &input.policy_source_arn);
+    let mut sources = attached(&identity, &exclusions);
     sources.extend(given(r.cloud, &input.policy_input_list.unwrap_or_default(), "PolicyInputList")?);
     let mut boundary = given(
         r.cloud,
         &input.permissions_boundary_policy_input_list.unwrap_or_default(),
         "PermissionsBoundaryPolicyInputList",
     )?;
-    if let Some((name, document)) = identity.boundary.as_ref().filter(|_| boundary.is_empty()) {
+    if let Some((name, document)) =
+        identity.boundary.as_ref().filter(|(arn, _)| boundary.is_empty() && !exclusions.has_boundary(arn))
+    {
         boundary.push(Source { id: name.clone(), kind: "none", text: String::new(), document: Arc::clone(document) });
     }
     if let Some(arn) = &input.caller_arn {
@@ -96,7 +110,7 @@ pub fn simulate_principal_policy(
         marker: input.marker,
         most: input.max_items,
     };
-    answer(r, &question, &who, context, &sources, &boundary)
+    answer(r, &question, &who, context, &sources, &Limits { boundary: &boundary, levels: &[] })
 }
 
 pub fn get_context_keys_for_custom_policy(
@@ -112,7 +126,7 @@ pub fn get_context_keys_for_principal_policy(
     input: GetContextKeysForPrincipalPolicyRequest,
 ) -> Result<GetContextKeysForPolicyResponse, Fault> {
     let (identity, _) = caller(r, &input.policy_source_arn)?;
-    let mut sources = attached(&identity, &input.policy_source_arn);
+    let mut sources = attached(&identity, &Exclusions::default());
     sources.extend(given(r.cloud, &input.policy_input_list.unwrap_or_default(), "PolicyInputList")?);
     Ok(GetContextKeysForPolicyResponse { context_key_names: Some(keys(&sources)) })
 }
@@ -132,7 +146,7 @@ fn given(cloud: &Cloud, texts: &[String], list: &str) -> Result<Vec<Source>, Fau
 }
 
 /// The user, group or role of an ARN, with its policies.
-fn caller(r: &Reader, arn: &str) -> Result<(Arc<Identity>, Who), Fault> {
+pub fn caller(r: &Reader, arn: &str) -> Result<(Arc<Identity>, Who), Fault> {
     let identity = match group(r, arn)? {
         Some(group) => group,
         None => authorize::of_principal(r.cloud, &principal(r, arn)?, None)?,
@@ -187,25 +201,23 @@ pub fn principal(r: &Reader, arn: &str) -> Result<Principal, Fault> {
     }
 }
 
-/// An identity's policies as results name them.
-fn attached(identity: &Identity, arn: &str) -> Vec<Source> {
-    let named = |word: &str| arn.contains(&format!(":{word}/"));
-    let kind = match (named("role") || named("assumed-role"), named("group")) {
-        (true, _) => "role",
-        (false, true) => "group",
-        (false, false) => "user",
-    };
+/// An identity's policies as results name them, but for those that are left out.
+fn attached(identity: &Identity, exclusions: &Exclusions) -> Vec<Source> {
     let source = |held: &Held| {
-        let (id, kind) = match held.name.strip_prefix("arn:aws:iam::") {
-            Some(rest) => {
-                let kind = if rest.starts_with("aws:") { "aws-managed" } else { "user-managed" };
-                (rest.rsplit('/').next().unwrap_or(rest).to_owned(), kind)
-            }
-            None => (held.name.clone(), kind),
+        let (id, kind) = match policy_type(&held.name) {
+            "inline" => (held.name.clone(), kind_word(held.holder.0)),
+            managed => (held.name.rsplit('/').next().unwrap_or(&held.name).to_owned(), managed),
         };
         Source { id, kind, text: held.text.to_string(), document: Arc::clone(&held.document) }
     };
-    identity.attached.iter().map(source).collect()
+    identity.attached.iter().filter(|held| !exclusions.has(held)).map(source).collect()
+}
+
+/// What limits somebody's own policies.
+struct Limits<'a> {
+    boundary: &'a [Source],
+    /// Service control policies, from the organization's root down.
+    levels: &'a [Vec<Source>],
 }
 
 fn answer(
@@ -214,7 +226,7 @@ fn answer(
     who: &Who,
     mut context: Context,
     sources: &[Source],
-    boundary: &[Source],
+    limits: &Limits<'_>,
 ) -> Result<SimulatePolicyResponse, Fault> {
     for entry in &question.context {
         if let Some(key) = &entry.context_key_name {
@@ -226,17 +238,16 @@ fn answer(
         None => None,
     };
     let policies = Policies {
-        identity: sources.iter().map(|source| Attached { name: &source.id, document: &source.document }).collect(),
-        boundary: boundary.first().map(|source| Attached { name: &source.id, document: &source.document }),
-        resource: resource_policy
-            .iter()
-            .map(|source| Attached { name: &source.id, document: &source.document })
-            .collect(),
+        identity: sources.iter().map(Source::attached).collect(),
+        boundary: limits.boundary.first().map(Source::attached),
+        service_control: limits.levels.iter().map(|level| level.iter().map(Source::attached).collect()).collect(),
+        resource: resource_policy.iter().map(Source::attached).collect(),
         ..Policies::default()
     };
     let any = vec!["*".to_owned()];
     let resources = if question.resources.is_empty() { &any } else { &question.resources };
-    let asked = keys(sources).into_iter().chain(keys(boundary));
+    let asked = keys(sources).into_iter().chain(keys(limits.boundary));
+    let asked = asked.chain(limits.levels.iter().flat_map(|level| keys(level)));
     let missing: Vec<String> = asked.filter(|key| context.get(key).is_none()).collect();
     let owner = question.resource_owner.as_deref().and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
     let mut results = Vec::new();
@@ -248,6 +259,9 @@ fn answer(
             let by_boundary = policies.boundary.is_some().then(|| PermissionsBoundaryDecisionDetail {
                 allowed_by_permissions_boundary: Some(decision.layer != Some(Layer::Boundary)),
             });
+            let by_organization = (!limits.levels.is_empty()).then(|| OrganizationsDecisionDetail {
+                allowed_by_organizations: Some(decision.layer != Some(Layer::ServiceControl)),
+            });
             results.push(EvaluationResult {
                 eval_action_name: action.clone(),
                 eval_resource_name: Some(resource.clone()),
@@ -255,6 +269,7 @@ fn answer(
                 matched_statements: Some(statements),
                 missing_context_values: Some(missing.clone()),
                 permissions_boundary_decision_detail: by_boundary,
+                organizations_decision_detail: by_organization,
                 ..EvaluationResult::default()
             });
         }

@@ -2,6 +2,7 @@
 
 pub mod ops;
 mod record;
+pub mod rotation;
 mod rules;
 pub mod secret;
 

@@ -15,7 +15,7 @@ use crate::page::page;
 use crate::pool::{self, Pool, resource_server};
 use crate::provider;
 
-const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+pub const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 fn checked(read: &dyn Read, pool: &Pool, input: &dyn Structure) -> Result<Map<String, Value>, Fault> {
     let mut settings = document::of(input);
@@ -57,7 +57,15 @@ pub fn create_user_pool_client(
     let generated = (input.generate_secret == Some(true)).then(|| random_from(ALPHABET, 51));
     let secret = input.client_secret.or(generated);
     refuse_context_without_secret(&settings, secret.is_some())?;
-    let client = Client { id: random_from(ALPHABET, 26), secret, created: w.now, modified: w.now, settings };
+    let client = Client {
+        id: random_from(ALPHABET, 26),
+        secret,
+        created: w.now,
+        modified: w.now,
+        settings,
+        secret_created: None,
+        second: None,
+    };
     put(w.tx, &pool, &client)?;
     Ok(CreateUserPoolClientResponse { user_pool_client: Some(shown(&pool, &client)?) })
 }

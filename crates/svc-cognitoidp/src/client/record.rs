@@ -23,6 +23,19 @@ pub struct Client {
     pub modified: Timestamp,
     /// AWS's members by AWS's names.
     pub settings: Map<String, Value>,
+    /// When the secret was made, if not with the client.
+    #[serde(default)]
+    pub secret_created: Option<Timestamp>,
+    /// Another secret that is as good, while programs change over.
+    #[serde(default)]
+    pub second: Option<Secret>,
+}
+
+/// A secret of a client.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Secret {
+    pub value: String,
+    pub created: Timestamp,
 }
 
 static CLIENTS: Table<Client> = Table::new("cognitoidp/client");
@@ -105,6 +118,13 @@ impl Client {
     pub fn texts(&self, name: &str) -> Vec<&str> {
         let list = self.settings.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         list.iter().filter_map(Value::as_str).collect()
+    }
+
+    /// Its secrets, the oldest first.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let created = self.secret_created.unwrap_or(self.created);
+        let first = self.secret.iter().map(|value| Secret { value: value.clone(), created });
+        first.chain(self.second.clone()).collect()
     }
 
     /// Whether it lets nobody know who exists.

@@ -7,6 +7,7 @@ use ring::hmac;
 use subtle::ConstantTimeEq;
 
 use super::Client;
+use super::record::Secret;
 use crate::faults::not_authorized;
 
 /// Checks `SECRET_HASH`: the HMAC of user name and client id under the secret, in base 64.
@@ -25,10 +26,14 @@ pub fn check_hash(client: &Client, username: &str, given: Option<&str>) -> Resul
             "Client {} is configured with secret but SECRET_HASH was not received",
             client.id
         ))),
-        (Some(secret), Some(given)) => {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        (Some(_), Some(given)) => {
             let given = STANDARD.decode(given).map_err(|_| refused())?;
-            hmac::verify(&key, format!("{username}{}", client.id).as_bytes(), &given).map_err(|_| refused())
+            let named = format!("{username}{}", client.id);
+            let is_by = |secret: &Secret| {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.value.as_bytes());
+                hmac::verify(&key, named.as_bytes(), &given).is_ok()
+            };
+            if client.secrets().iter().any(is_by) { Ok(()) } else { Err(refused()) }
         }
     }
 }
@@ -39,11 +44,13 @@ pub fn hash(client: &Client, username: &str) -> Option<String> {
     Some(STANDARD.encode(hmac::sign(&key, format!("{username}{}", client.id).as_bytes())))
 }
 
-/// Whether that is the client's secret; a client without one takes none.
+/// Whether that is a secret of the client's; a client without one takes none.
 pub fn fits(client: &Client, given: Option<&str>) -> bool {
     match (&client.secret, given) {
         (None, None) => true,
-        (Some(secret), Some(given)) => secret.as_bytes().ct_eq(given.as_bytes()).into(),
+        (Some(_), Some(given)) => {
+            client.secrets().iter().any(|secret| secret.value.as_bytes().ct_eq(given.as_bytes()).into())
+        }
         _ => false,
     }
 }

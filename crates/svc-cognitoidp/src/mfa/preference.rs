@@ -121,6 +121,35 @@ pub fn admin_set_user_mfa_preference(
     Ok(AdminSetUserMFAPreferenceResponse::default())
 }
 
+/// What the old operations say: text messages, or none.
+fn settings_wish(options: &[MFAOptionType]) -> Result<Vec<Wish>, Fault> {
+    let by_message = |option: &MFAOptionType| {
+        option.delivery_medium.as_deref() == Some("SMS") && option.attribute_name.as_deref() == Some("phone_number")
+    };
+    match options.iter().all(by_message) {
+        true => Ok(vec![Wish { kind: "SMS_MFA", enabled: Some(!options.is_empty()), preferred: None }]),
+        false => Err(invalid("MFAOptions can only name phone_number with SMS.")),
+    }
+}
+
+pub fn set_user_settings(w: &mut Writer, input: SetUserSettingsRequest) -> Result<SetUserSettingsResponse, Fault> {
+    let bearer = access::bearer(w.cloud, w.store(), w.now, &input.access_token)?;
+    let wishes = settings_wish(&input.mfa_options)?;
+    user::update(w.tx, &bearer.pool, &bearer.user.name, |user| apply(&bearer.pool, user, wishes))?;
+    Ok(SetUserSettingsResponse::default())
+}
+
+pub fn admin_set_user_settings(
+    w: &mut Writer,
+    input: AdminSetUserSettingsRequest,
+) -> Result<AdminSetUserSettingsResponse, Fault> {
+    let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
+    let known = find(w.store(), &pool, &input.username)?.ok_or_else(no_user)?;
+    let wishes = settings_wish(&input.mfa_options)?;
+    user::update(w.tx, &pool, &known.name, |user| apply(&pool, user, wishes))?;
+    Ok(AdminSetUserSettingsResponse::default())
+}
+
 pub fn get_user_auth_factors(
     r: &Reader,
     input: GetUserAuthFactorsRequest,

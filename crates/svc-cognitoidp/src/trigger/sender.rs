@@ -45,8 +45,6 @@ pub async fn grant(cx: &Context, pool: &Pool) -> Result<(), Fault> {
     let client = Client::new(Arc::clone(&cx.cloud), cx.caller.through(SERVICE));
     match client.call_json("kms", "CreateGrant", &input).await {
         Ok(_) => Ok(()),
-        // Without grants the key's policy has to let Cognito in.
-        Err(fault) if fault.code(Protocol::RestJson) == Fault::not_implemented("").code(Protocol::RestJson) => Ok(()),
         Err(fault) => Err(invalid(format!("Cannot create a grant for the KMS key {key}: {}", fault.message))),
     }
 }

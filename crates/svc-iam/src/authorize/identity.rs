@@ -31,6 +31,8 @@ pub struct Identity {
 pub struct Held {
     /// The policy's name; of a managed policy its ARN.
     pub name: String,
+    /// Whom it is attached to: a group, where a user has it by one.
+    pub holder: (Kind, Arc<str>),
     pub text: Arc<str>,
     pub document: Arc<Document>,
 }
@@ -170,14 +172,15 @@ fn read(cloud: &Cloud, kind: Kind, account: &str, name: &str) -> Result<Identity
         _ => Who::User { account: account.to_owned(), arn, id: entity.id.clone() },
     };
     let mut identity = Identity::bare(principal);
-    identity.take(cloud, &store, account, &entity)?;
+    identity.take(cloud, &store, account, (kind, &entity))?;
     for group in &entity.groups {
         if let Some(group) = entity::find(&store, &scope, Kind::Group, group)? {
-            identity.take(cloud, &store, account, &group)?;
+            identity.take(cloud, &store, account, (Kind::Group, &group))?;
         }
     }
     if kind == Kind::User && login_profile::rules(&store, &scope)?.is_some_and(|rules| rules.users_may_change) {
-        let held = |(text, document)| Held { name: "AllowUsersToChangePassword".to_owned(), text, document };
+        let holder = (kind, Arc::from(entity.name.as_str()));
+        let held = |(text, document)| Held { name: "AllowUsersToChangePassword".to_owned(), holder, text, document };
         identity.attached.extend(read_text(cloud, MAY_CHANGE_PASSWORD).map(held));
         identity.asks_context = true;
     }
@@ -253,20 +256,28 @@ impl Identity {
     /// What root may: everything. It is needed where root's rights are shared with a session that is not root.
     fn root(account: &str) -> Self {
         let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-        let held = |document| Held { name: "root".to_owned(), text: all.into(), document: Arc::new(document) };
+        let holder = (Kind::User, Arc::from("root"));
+        let held = |document| Held { name: "root".to_owned(), holder, text: all.into(), document: Arc::new(document) };
         Identity {
             attached: Document::parse(all).map(held).into_iter().collect(),
             ..Identity::bare(Who::Root { account: account.to_owned() })
         }
     }
 
-    fn take(&mut self, cloud: &Cloud, read: &dyn Read, account: &str, entity: &Entity) -> Result<(), Fault> {
+    fn take(
+        &mut self,
+        cloud: &Cloud,
+        read: &dyn Read,
+        account: &str,
+        (kind, entity): (Kind, &Entity),
+    ) -> Result<(), Fault> {
+        let holder: (Kind, Arc<str>) = (kind, entity.name.as_str().into());
         for (name, text) in &entity.inline {
-            let held = |(text, document)| Held { name: name.clone(), text, document };
+            let held = |(text, document)| Held { name: name.clone(), holder: holder.clone(), text, document };
             self.attached.extend(read_text(cloud, text).map(held));
         }
         for arn in &entity.attached {
-            let held = |(text, document)| Held { name: arn.clone(), text, document };
+            let held = |(text, document)| Held { name: arn.clone(), holder: holder.clone(), text, document };
             self.attached.extend(managed(cloud, read, account, arn)?.map(held));
         }
         self.asks_context = self.attached.iter().any(|held| held.document.asks_context);
