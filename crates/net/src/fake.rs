@@ -68,7 +68,7 @@ impl Net for Fake {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::IpAddr;
 
     use kogumo_netmodel::{Header, Protocol};
 
@@ -85,11 +85,11 @@ mod tests {
             Guest { namespace: Namespace::current().expect("our own"), device: "eth0".into(), default_route: true }
         }
 
-        fn reaches(&self, from: &str, to: Ipv4Addr) -> bool {
-            let source = self.state().topology.interfaces.get(from).and_then(|own| own.primary(true));
+        fn reaches(&self, from: &str, to: IpAddr) -> bool {
+            let source = self.state().topology.interfaces.get(from).and_then(|own| own.primary(to.is_ipv4()));
             let Some(source) = source else { return false };
             let protocol = Protocol::Tcp { source: 40000, destination: 80 };
-            let header = Header { source, destination: IpAddr::V4(to), protocol };
+            let header = Header { source, destination: to, protocol };
             let packet = Packet { from: Origin::Interface(from.to_owned()), header };
             self.send(&packet).is_ok_and(|verdict| verdict.connects())
         }

@@ -4,7 +4,7 @@
 //! On Linux every VPC that has somebody in it is a network namespace that routes. An interface is a pair of virtual
 //! Ethernet devices: one end in its owner's namespace, one in the VPC's. There is no bridge: as on AWS, interfaces of one
 //! subnet do not share a wire. Every packet, also one to the next address, goes through the VPC's router (which answers
-//! for everybody's address, by proxy ARP), so that groups, ACLs and the source/destination check are asked in one place.
+//! for everybody's address, by proxy ARP; in IPv6 guests know of nobody but the router), so that groups, ACLs and the source/destination check are asked in one place.
 //! Routing tables are the kernel's, chosen by the mark of the sender's subnet; rules are nftables', changed by
 //! transactions. A further namespace is this cloud's internet: it joins the VPCs' internet gateways, AWS's endpoints and
 //! this machine.
@@ -15,6 +15,7 @@
 //! `plan` says what the kernel is to hold (pure), `linux` brings it about.
 
 mod fake;
+mod family;
 mod linux;
 mod nft;
 mod plan;

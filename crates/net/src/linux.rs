@@ -27,6 +27,7 @@ use kogumo_netmodel::{Id, Public, Topology};
 pub use flows::Counted;
 pub use namespace::Namespace;
 
+use crate::family;
 use crate::plan::{self, Situation};
 use crate::{Guest, Net};
 use guest::Attached;
@@ -86,7 +87,7 @@ impl Linux {
         cell.set_rules(&plan::nat_gateway(&[kogumo_netmodel::Cidr::ANY]))?;
         let end = route::End { name: "eth0", mac: [2, 0, 0, 0, 0, 1], namespace: &guest };
         cell.routing.add_pair("eni0", [2, 0, 0, 0, 0, 2], &end)?;
-        cell.routing.add_rule(1, 1)
+        cell.routing.add_rule(family::Family::V4, 1, 1)
     }
 
     /// A network whose outside is that namespace.
@@ -202,7 +203,10 @@ impl Linux {
 impl Net for Linux {
     fn realise(&self, topology: &Topology) -> Result<(), Trouble> {
         let mut state = self.state();
-        state.topology = topology.clone();
+        state.topology = match cell::has_ipv6() {
+            true => topology.clone(),
+            false => topology.without_ipv6(),
+        };
         state.apply()
     }
 

@@ -13,5 +13,5 @@ mod ruleset;
 pub(crate) use attribute::{Attributes, all, find};
 pub(crate) use diff::{Change, diff};
 pub(crate) use encode::{TABLE, transaction};
-pub(crate) use expr::{Compare, Expr, Meta, Verdict, match_cidr, match_name, match_traffic};
-pub(crate) use ruleset::{Family, Hook, HookType, Kind, Rule, Ruleset, Set, device};
+pub(crate) use expr::{Compare, Expr, Meta, Verdict, address, match_cidr, match_name, match_traffic};
+pub(crate) use ruleset::{ChainType, Hook, HookType, Kind, Rule, Ruleset, Rulesets, Set, device};

@@ -13,11 +13,11 @@ mod rules;
 
 pub(crate) use cut::{Flow, ends};
 pub(crate) use flows::{FLOWS, Key};
-pub(crate) use inet::{Inet, WORLD_MARK, endpoint_source, igw_device, inet, vpce_device};
+pub(crate) use inet::{Inet, WORLD_MARK, endpoint_source, inet};
 #[cfg(test)]
 pub(crate) use nat::masquerade;
 pub(crate) use nat::nat_gateway;
-pub(crate) use router::{Hop, IGW, Port, Router, Situation, VPCE, router};
+pub(crate) use router::{EIGW, Hop, IGW, Port, Router, Situation, VPCE, router};
 
 /// The name of an interface's device in its VPC's namespace.
 pub(crate) fn device_of(interface: &str) -> String {

@@ -43,6 +43,8 @@ pub enum Cause {
     NotServed { vpc: Id, header: Header },
     /// An egress-only internet gateway lets nobody in.
     EgressOnly { gateway: Id },
+    /// An answer comes to an interface that has not seen what it answers.
+    Astray { interface: Id, header: Header },
     /// The packet would go round in circles.
     Loop { component: Id },
 }
@@ -67,7 +69,7 @@ impl Cause {
             Self::NatGatewayForInside { .. } => "NGW_REQUIRES_SOURCE_IN_VPC",
             Self::EndpointProtocol { .. } => "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
             Self::NoResolver { .. } | Self::NotServed { .. } => "PROTOCOL_RESTRICTION",
-            Self::EgressOnly { .. } | Self::Loop { .. } => "NO_PATH",
+            Self::EgressOnly { .. } | Self::Astray { .. } | Self::Loop { .. } => "NO_PATH",
         }
     }
 
@@ -76,9 +78,10 @@ impl Cause {
     pub fn component(&self) -> Option<&str> {
         match self {
             Self::NoSource { component } | Self::Loop { component } => Some(component),
-            Self::Down { interface } | Self::SourceDestCheck { interface, .. } | Self::Groups { interface, .. } => {
-                Some(interface)
-            }
+            Self::Down { interface }
+            | Self::SourceDestCheck { interface, .. }
+            | Self::Groups { interface, .. }
+            | Self::Astray { interface, .. } => Some(interface),
             Self::Acl { acl, .. } => Some(acl),
             Self::NoRoute { table, .. } | Self::Blackhole { table, .. } => Some(table),
             Self::NobodyThere { vpc, .. }
@@ -148,6 +151,9 @@ impl Cause {
             Self::NoResolver { vpc } => format!("{vpc} has no resolver: switch enableDnsSupport on"),
             Self::NotServed { vpc, header } => format!("{vpc} itself does not answer {header}"),
             Self::EgressOnly { gateway } => format!("{gateway} lets connections out, and none in"),
+            Self::Astray { interface, header } => {
+                format!("the answer {header} comes to {interface}, which has not seen what it answers")
+            }
             Self::Loop { component } => format!("the packet comes to {component} again and again"),
         }
     }
@@ -213,6 +219,9 @@ impl Cause {
             }
             Self::NotServed { vpc, header } => format!("{vpc} 自身は {header} に応答しません"),
             Self::EgressOnly { gateway } => format!("{gateway} は外向きの接続だけを通します"),
+            Self::Astray { interface, header } => {
+                format!("応答 {header} が、元の通信を通していない {interface} に届きます")
+            }
             Self::Loop { component } => format!("パケットが {component} を何度も通り、循環しています"),
         }
     }

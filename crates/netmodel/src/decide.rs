@@ -2,13 +2,16 @@
 //!
 //! A way is made of legs. A leg leaves one place (an interface, or the internet), passes what stands between, and comes to
 //! the next: another interface, the internet, or a part of the VPC itself. Where the next place forwards (a NAT gateway, a
-//! guest that masquerades, the internet with an address of another VPC) a further leg begins there. What answers goes the
-//! same legs in the opposite order: security groups and translations remember it, network ACLs and routes do not.
+//! guest that masquerades, the internet with an address of another VPC) a further leg begins there. What answers
+//! finds its way back by the routes of where it comes by: security groups and translations remember it, network ACLs and
+//! routes do not.
 
 mod arrive;
 mod leave;
 #[cfg(test)]
 mod tests;
+
+use std::net::IpAddr;
 
 use crate::{Cause, Forwarding, Header, Id, Origin, Owner, Packet, Step, Topology, What};
 
@@ -83,7 +86,7 @@ pub fn decide(topology: &Topology, packet: &Packet) -> Verdict {
     let mut legs = Vec::new();
     let mut header = packet.header;
     let end = go(topology, packet, &mut header, &mut steps, &mut legs);
-    let back = end.is_ok().then(|| come_back(topology, &legs));
+    let back = end.is_ok().then(|| come_back(topology, packet, &legs));
     Verdict { there: Path { steps, end }, back, header }
 }
 
@@ -142,9 +145,7 @@ fn onward(
                     Err(Cause::NatGatewayForInside { nat_gateway: nat.clone(), header: *header })
                 }
                 Owner::NatGateway(nat) => Ok(Some(masquerade(id, nat, interface, header, steps))),
-                _ if !own && interface.forwarding == Forwarding::Masquerade => {
-                    Ok(Some(masquerade(id, id, interface, header, steps)))
-                }
+                _ if !own && masquerades(interface, header) => Ok(Some(masquerade(id, id, interface, header, steps))),
                 _ => Ok(None),
             }
         }
@@ -152,9 +153,13 @@ fn onward(
     }
 }
 
+fn masquerades(interface: &crate::Interface, header: &Header) -> bool {
+    interface.forwarding == Forwarding::Masquerade && interface.primary(header.source.is_ipv4()).is_some()
+}
+
 fn comes_from_inside(topology: &Topology, nat: &str, header: &Header) -> bool {
     let vpc = topology.nat_gateways.get(nat).and_then(|nat| topology.vpcs.get(&nat.vpc));
-    vpc.is_some_and(|vpc| vpc.contains(header.source))
+    header.source.is_ipv4() && vpc.is_some_and(|vpc| vpc.contains(header.source))
 }
 
 fn masquerade(
@@ -171,28 +176,54 @@ fn masquerade(
     Origin::Interface(id.clone())
 }
 
-/// The answer: every leg in the opposite direction, the last one first.
-fn come_back(topology: &Topology, legs: &[Leg]) -> Path {
+/// The answer: from where the packet ended, by the routes that are there, until it is where the packet began. Whoever put
+/// his own address into the packet on its way puts the other one back.
+fn come_back(topology: &Topology, packet: &Packet, legs: &[Leg]) -> Path {
     let mut steps = Vec::new();
-    let mut place = Place::Internet;
-    for leg in legs.iter().rev() {
-        let mut header = leg.arrived.reply();
-        let end = match &leg.to {
-            Place::Interface(id) => leave::interface(topology, id, &mut header, Phase::Answer, &mut steps),
-            Place::Internet | Place::Endpoint(_) => answer_from_outside(topology, leg, &mut header, &mut steps),
-            Place::Resolver(_) | Place::Metadata(_) => Ok(place_of(&leg.from)),
+    let end = follow_back(topology, packet, legs, &mut steps);
+    Path { steps, end }
+}
+
+fn follow_back(topology: &Topology, packet: &Packet, legs: &[Leg], steps: &mut Vec<Step>) -> Result<Place, Cause> {
+    let begin = place_of(&packet.from);
+    let Some(last) = legs.last() else { return Ok(begin) };
+    let mut header = last.arrived.reply();
+    let mut place = last.to.clone();
+    for _ in 0..LEGS {
+        place = match &place {
+            Place::Interface(id) => leave::interface(topology, id, &mut header, Phase::Answer, steps)?,
+            Place::Internet => arrive::from_internet(topology, &mut header, Phase::Answer, steps)?,
+            // A gateway endpoint gives it straight back to the interface.
+            Place::Endpoint(_) => match &last.from {
+                Origin::Interface(id) => arrive::interface(topology, id, None, &header, Phase::Answer, steps)?,
+                Origin::Internet => Place::Internet,
+            },
+            Place::Resolver(_) | Place::Metadata(_) => place_of(&last.from),
         };
-        match end {
-            Ok(reached) if reached == place_of(&leg.from) => place = reached,
-            // The answer takes a way that leads elsewhere, and nobody there knows of it.
-            Ok(_) => return Path { steps, end: Err(astray(leg)) },
-            Err(cause) => return Path { steps, end: Err(cause) },
+        if place == begin && header.destination == packet.header.source {
+            let known = header.source == packet.header.destination;
+            return if known { Ok(place) } else { Err(astray(&place, &header)) };
         }
-        if header.destination != leg.left.source {
-            return Path { steps, end: Err(astray(leg)) };
+        match remembered(legs, &place, &header) {
+            Some(destination) => {
+                header.destination = destination;
+                let Place::Interface(id) = &place else { continue };
+                steps.push(Step { component: id.clone(), what: What::Returns { destination }, header });
+            }
+            None if place == Place::Internet && topology.is_public(header.destination) => {}
+            None => return Err(astray(&place, &header)),
         }
     }
-    Path { steps, end: Ok(place) }
+    Err(astray(&place, &header))
+}
+
+/// Whose answer it is, where the interface put its own address in place of another one.
+fn remembered(legs: &[Leg], place: &Place, header: &Header) -> Option<IpAddr> {
+    let pairs = legs.iter().zip(legs.iter().skip(1));
+    let translated = pairs.filter(|(before, after)| before.to == *place && place_of(&after.from) == *place);
+    let mut own =
+        translated.filter(|(_, after)| matches!(place, Place::Interface(_)) && after.left.source == header.destination);
+    own.next().map(|(before, _)| before.arrived.source)
 }
 
 fn place_of(origin: &Origin) -> Place {
@@ -202,24 +233,10 @@ fn place_of(origin: &Origin) -> Place {
     }
 }
 
-fn astray(leg: &Leg) -> Cause {
-    match &leg.to {
-        Place::Interface(id) => Cause::Loop { component: id.clone() },
-        _ => Cause::NoSuchPublicAddress { address: leg.arrived.source },
-    }
-}
-
-/// What answers from the internet comes to the public address, and from a gateway endpoint straight to the interface.
-fn answer_from_outside(
-    topology: &Topology,
-    leg: &Leg,
-    header: &mut Header,
-    steps: &mut Vec<Step>,
-) -> Result<Place, Cause> {
-    match (&leg.to, &leg.from) {
-        (Place::Endpoint(_), Origin::Interface(id)) => {
-            arrive::interface(topology, id, None, header, Phase::Answer, steps)
-        }
-        _ => arrive::from_internet(topology, header, Phase::Answer, steps),
+/// The answer came where nobody knows of it.
+fn astray(place: &Place, header: &Header) -> Cause {
+    match place {
+        Place::Interface(id) => Cause::Astray { interface: id.clone(), header: *header },
+        _ => Cause::NoSuchPublicAddress { address: header.destination },
     }
 }

@@ -51,6 +51,8 @@ pub enum Protocol {
 impl Protocol {
     /// An echo request of IPv4, as ping sends it.
     pub const PING: Self = Self::Icmp { kind: 8, code: 0 };
+    /// The same of IPv6.
+    pub const PING_V6: Self = Self::Icmp { kind: 128, code: 0 };
 
     /// The protocol of what comes back.
     #[must_use]
@@ -104,8 +106,8 @@ impl fmt::Display for Protocol {
         match self {
             Self::Tcp { destination, .. } => write!(f, "tcp {destination}"),
             Self::Udp { destination, .. } => write!(f, "udp {destination}"),
-            Self::Icmp { kind: 8, code: 0 } => f.write_str("icmp echo request"),
-            Self::Icmp { kind: 0, code: 0 } => f.write_str("icmp echo reply"),
+            Self::Icmp { kind: 8 | 128, code: 0 } => f.write_str("icmp echo request"),
+            Self::Icmp { kind: 0 | 129, code: 0 } => f.write_str("icmp echo reply"),
             Self::Icmp { kind, code } => write!(f, "icmp type {kind} code {code}"),
             Self::Other(number) => write!(f, "protocol {number}"),
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::{
-    DhcpOptions, Endpoint, Interface, InternetGateway, NatGateway, NetworkAcl, Peering, PrefixList, Public, RouteTable,
-    SecurityGroup, Subnet, Vpc,
+    Cidr, DhcpOptions, Endpoint, Interface, InternetGateway, NatGateway, NetworkAcl, Peering, PrefixList, Public,
+    RouteTable, SecurityGroup, Subnet, Vpc,
 };
 
 /// AWS's identifier: `vpc-0a1b…`.
@@ -30,9 +30,21 @@ pub struct Topology {
     pub public: Public,
     /// Interfaces whose packets flow logs want to know of. It changes nothing for packets.
     pub logged: BTreeSet<Id>,
+    /// Interfaces of instances whose metadata service answers over IPv6, too: `HttpProtocolIpv6`.
+    pub metadata_v6: BTreeSet<Id>,
 }
 
 impl Topology {
+    /// As it is on a machine whose kernel speaks no IPv6.
+    #[must_use]
+    pub fn without_ipv6(&self) -> Self {
+        let mut without = self.clone();
+        without.vpcs.values_mut().for_each(|vpc| vpc.cidrs.retain(Cidr::is_v4));
+        let interfaces = without.interfaces.values_mut();
+        interfaces.for_each(|interface| interface.addresses.retain(|own| own.private.is_ipv4()));
+        without
+    }
+
     /// The internet gateway of a VPC.
     #[must_use]
     pub fn internet_gateway_of(&self, vpc: &str) -> Option<&Id> {

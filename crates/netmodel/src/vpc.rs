@@ -8,6 +8,9 @@ use crate::{Cidr, Id};
 pub(crate) const RESOLVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 169, 253));
 /// The address of the instance metadata service.
 pub(crate) const METADATA: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 169, 254));
+/// The same two in IPv6, for VPCs that have it.
+pub(crate) const RESOLVER_V6: IpAddr = IpAddr::V6(std::net::Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253));
+pub(crate) const METADATA_V6: IpAddr = IpAddr::V6(std::net::Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254));
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vpc {

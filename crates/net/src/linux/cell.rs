@@ -8,14 +8,11 @@ use super::flows::Flows;
 use super::namespace::Namespace;
 use super::netlink::Netlink;
 use super::route::Routing;
-use crate::nft::{Ruleset, diff, transaction};
+use crate::family::Family;
+use crate::nft::{Rulesets, diff, transaction};
 use crate::plan::{FLOWS, Key};
 
 const PROTOCOL_NETFILTER: isize = 12;
-
-/// The other end of a link, as a route names it; and our own. The links have no addresses, and their neighbours are known
-/// for good, so that the same two serve all links.
-pub(crate) const NEXT: std::net::Ipv4Addr = std::net::Ipv4Addr::new(169, 254, 1, 1);
 
 /// A namespace that routes.
 pub(crate) struct Cell {
@@ -23,34 +20,36 @@ pub(crate) struct Cell {
     pub routing: Routing,
     pub loopback: u32,
     netfilter: Netlink,
-    ruleset: Ruleset,
-    flows: Flows,
+    rules: Rulesets,
+    flows: [Flows; 2],
 }
 
 impl Cell {
     /// A new namespace that forwards, and answers ARP for those that it can reach where `proxy` says so.
     pub(crate) fn new(proxy: bool) -> Result<Self, Trouble> {
         let namespace = Namespace::new()?;
-        namespace.enter(|| set_up(proxy))?;
+        namespace.enter(|| set_up(proxy).and_then(|()| set_up_v6()))?;
         let mut routing = Routing::open(&namespace)?;
         let netfilter = Netlink::open(&namespace, PROTOCOL_NETFILTER)?;
         let loopback = routing.index("lo")?;
         routing.set_up(loopback)?;
-        Ok(Self { namespace, routing, loopback, netfilter, ruleset: Ruleset::default(), flows: Flows::default() })
+        Ok(Self { namespace, routing, loopback, netfilter, rules: Rulesets::default(), flows: Default::default() })
     }
 
-    /// Changes the ruleset, in one transaction.
-    pub(crate) fn set_rules(&mut self, wanted: &Ruleset) -> Result<(), Trouble> {
-        let changes = diff(&self.ruleset, wanted);
+    /// Changes the rules of both families, in one transaction.
+    pub(crate) fn set_rules(&mut self, wanted: &Rulesets) -> Result<(), Trouble> {
+        let of =
+            |family: Family| diff(self.rules.of(family), wanted.of(family)).into_iter().map(move |one| (family, one));
+        let changes: Vec<_> = Family::ALL.into_iter().flat_map(of).collect();
         if changes.is_empty() {
             return Ok(());
         }
-        let first = self.ruleset == Ruleset::default();
+        let first = self.rules == Rulesets::default();
         let sequence = self.netfilter.next_sequence();
         let batch = transaction(&changes, sequence);
         let done = self.netfilter.exchange(&batch, sequence);
         done.map_err(|e| Trouble::from_cause("the kernel refuses a change of nftables", e))?;
-        self.ruleset = wanted.clone();
+        self.rules = wanted.clone();
         if first {
             // Known only once something asks for the state of connections.
             self.namespace.enter(|| {
@@ -65,13 +64,14 @@ impl Cell {
 impl Cell {
     /// What has been counted since the last time: packets and bytes of each flow.
     pub(crate) fn count(&mut self) -> Result<Vec<(Key, (u64, u64))>, Trouble> {
-        match self.ruleset.sets.contains_key(FLOWS) {
-            true => self.flows.read(&mut self.netfilter),
-            false => {
-                self.flows = Flows::default();
-                Ok(Vec::new())
+        let mut counted = Vec::new();
+        for (family, flows) in Family::ALL.into_iter().zip(&mut self.flows) {
+            match self.rules.of(family).sets.contains_key(FLOWS) {
+                true => counted.extend(flows.read(family, &mut self.netfilter)?),
+                false => *flows = Flows::default(),
             }
         }
+        Ok(counted)
     }
 
     pub(crate) fn take_over_connections(&self, may: bool) -> Result<(), Trouble> {
@@ -106,6 +106,33 @@ fn set_up(proxy: bool) -> Result<(), Trouble> {
         fs::write(&path, value).map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))?;
     }
     Ok(())
+}
+
+/// The same for IPv6, where this machine has it. Nothing gives itself an address: what there is is ours. Nobody is asked
+/// whether somebody has it already, which would take a second each time.
+fn set_up_v6() -> Result<(), Trouble> {
+    if !has_ipv6() {
+        return Ok(());
+    }
+    let settings = [
+        ("all/forwarding", "1"),
+        ("default/forwarding", "1"),
+        ("default/accept_ra", "0"),
+        ("default/accept_dad", "0"),
+        ("default/addr_gen_mode", "1"),
+        ("all/accept_redirects", "0"),
+        ("default/accept_redirects", "0"),
+    ];
+    for (name, value) in settings {
+        let path = format!("/proc/sys/net/ipv6/conf/{name}");
+        fs::write(&path, value).map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))?;
+    }
+    Ok(())
+}
+
+/// Whether the kernel speaks IPv6.
+pub(crate) fn has_ipv6() -> bool {
+    std::path::Path::new("/proc/sys/net/ipv6").exists()
 }
 
 /// Windows of TCP are the guests' own matter, and a connection begins with its first packet. A kernel that does not know

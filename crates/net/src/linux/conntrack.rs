@@ -1,12 +1,13 @@
 //! The connections that a namespace tracks: read, and forgotten.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use kogumo_base::Trouble;
 use kogumo_netmodel::Protocol;
 
 use super::namespace::Namespace;
 use super::netlink::Netlink;
+use crate::family::Family;
 use crate::nft::{Attributes, find};
 use crate::plan::Flow;
 
@@ -18,7 +19,7 @@ const DELETE: u16 = 0x102;
 const REQUEST: u16 = 0x1;
 const ACK: u16 = 0x4;
 const DUMP: u16 = 0x300;
-const IPV4: u8 = 2;
+const BOTH: u8 = 0;
 
 const ORIGINAL: u16 = 1;
 const REPLY: u16 = 2;
@@ -27,16 +28,18 @@ const REPLY: u16 = 2;
 pub(crate) fn forget(namespace: &Namespace, ends: impl Fn(&Flow) -> bool) -> Result<(), Trouble> {
     let mut netlink = Netlink::open(namespace, PROTOCOL_NETFILTER)?;
     let sequence = netlink.next_sequence();
-    let answers = netlink.exchange(&message(GET, REQUEST | DUMP, sequence, &[]), sequence);
+    let answers = netlink.exchange(&message(GET, REQUEST | DUMP, BOTH, sequence, &[]), sequence);
     let answers = answers.map_err(|e| Trouble::from_cause("cannot read the tracked connections", e))?;
     for answer in answers.iter().filter(|answer| answer.kind == NEW) {
         let Some(attributes) = answer.payload.get(4..) else { continue };
         let (Some(original), Some(reply)) = (find(attributes, ORIGINAL), find(attributes, REPLY)) else { continue };
-        if flow(original, reply).is_some_and(|flow| ends(&flow)) {
+        let Some(flow) = flow(original, reply) else { continue };
+        if ends(&flow) {
+            let family = Family::of(flow.source).number();
             let sequence = netlink.next_sequence();
             let mut body = Attributes::default();
             body.nest(ORIGINAL, |nest| nest.0.extend_from_slice(original));
-            match netlink.exchange(&message(DELETE, REQUEST | ACK, sequence, &body.0), sequence) {
+            match netlink.exchange(&message(DELETE, REQUEST | ACK, family, sequence, &body.0), sequence) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 done => drop(done.map_err(|e| Trouble::from_cause("cannot end a connection", e))?),
             }
@@ -45,13 +48,13 @@ pub(crate) fn forget(namespace: &Namespace, ends: impl Fn(&Flow) -> bool) -> Res
     Ok(())
 }
 
-fn message(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
+fn message(kind: u16, flags: u16, family: u8, sequence: u32, body: &[u8]) -> Vec<u8> {
     let mut bytes = u32::try_from(20 + body.len()).unwrap_or(u32::MAX).to_ne_bytes().to_vec();
     bytes.extend(kind.to_ne_bytes());
     bytes.extend(flags.to_ne_bytes());
     bytes.extend(sequence.to_ne_bytes());
     bytes.extend([0; 4]);
-    bytes.extend([IPV4, 0, 0, 0]);
+    bytes.extend([family, 0, 0, 0]);
     bytes.extend(body);
     bytes
 }
@@ -62,9 +65,10 @@ fn flow(original: &[u8], reply: &[u8]) -> Option<Flow> {
     Some(Flow { source, destination, protocol, answers_from, answers_to })
 }
 
-fn tuple(bytes: &[u8]) -> Option<(Ipv4Addr, Ipv4Addr, Protocol)> {
+fn tuple(bytes: &[u8]) -> Option<(IpAddr, IpAddr, Protocol)> {
     let (ip, protocol) = (find(bytes, 1)?, find(bytes, 2)?);
-    let address = |kind| find(ip, kind)?.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets));
+    let family = if find(ip, 1).is_some() { Family::V4 } else { Family::V6 };
+    let address = |kind| family.read(find(ip, if family == Family::V4 { kind } else { kind + 2 })?);
     let port = |kind| find(protocol, kind)?.first_chunk::<2>().map(|port| u16::from_be_bytes(*port));
     let number = *find(protocol, 1)?.first()?;
     let ports = port(2).zip(port(3));
@@ -72,6 +76,7 @@ fn tuple(bytes: &[u8]) -> Option<(Ipv4Addr, Ipv4Addr, Protocol)> {
         (6, Some((source, destination))) => Protocol::Tcp { source, destination },
         (17, Some((source, destination))) => Protocol::Udp { source, destination },
         (1, _) => Protocol::PING,
+        (58, _) => Protocol::PING_V6,
         (number, _) => Protocol::Other(number),
     };
     Some((address(1)?, address(2)?, protocol))

@@ -1,17 +1,17 @@
 //! This cloud's internet: the namespace between the VPCs, AWS's endpoints and this machine.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use kogumo_base::Trouble;
 use kogumo_netmodel::{Cidr, Public};
 
-use super::cell::{Cell, NEXT};
+use super::cell::{Cell, has_ipv6};
 use super::namespace::Namespace;
 use super::route::{End, LOCAL, MAIN, Routing, Way};
+use crate::family::Family;
 use crate::plan;
 
-const EVERYWHERE: (Ipv4Addr, u8) = (Ipv4Addr::UNSPECIFIED, 0);
 const WORLD_TABLE: u32 = 100;
 /// The device that leads to the host, in this namespace.
 const TO_HOST: &str = "host";
@@ -33,6 +33,8 @@ struct HostSide {
     device: u32,
     /// Clouds that run side by side have devices of different numbers, and the smallest number is asked first.
     number: u32,
+    /// Whether it has IPv6.
+    v6: bool,
     routes: BTreeSet<Cidr>,
 }
 
@@ -42,20 +44,15 @@ impl LiveInet {
         let host = HostSide::new(&mut cell, host, public)?;
         let device = cell.routing.index(TO_HOST)?;
         cell.routing.set_up(device)?;
-        cell.routing.add_neighbour(device, NEXT, HOST_MAC)?;
-        // The cloud's own addresses are here, all but the one of the host; the others of the pool are nowhere until
-        // somebody has them; everything else is beyond the host.
-        let way = Way::Via { device, gateway: NEXT };
-        cell.routing.set_route(MAIN, EVERYWHERE, way)?;
-        cell.routing.set_route(MAIN, block(&public.pool()), Way::Blackhole)?;
+        cell.routing.join(device, HOST_MAC)?;
         cell.namespace.enter(say_so_each_time)?;
         for own in own_addresses(public) {
-            cell.routing.set_route(LOCAL, block(&own), Way::Local(cell.loopback))?;
+            cell.routing.set_route(LOCAL, own, Way::Local(cell.loopback))?;
         }
-        cell.routing.set_route(MAIN, (public.host(), 32), way)?;
-        // What is marked as for the world is taken here, as if it were for this namespace itself.
-        cell.routing.add_rule(plan::WORLD_MARK, WORLD_TABLE)?;
-        cell.routing.set_route(WORLD_TABLE, EVERYWHERE, Way::Local(cell.loopback))?;
+        lead(&mut cell, device, public.pool(), public.host().into())?;
+        if has_ipv6() {
+            lead(&mut cell, device, public.pool_v6(), public.host_v6().into())?;
+        }
         Ok(Self { cell, host, seen: plan::Inet::default(), public })
     }
 
@@ -79,37 +76,56 @@ impl LiveInet {
         routing.add_pair(device, Self::mac(number), &End { name, mac: other, namespace: vpc })?;
         let index = routing.index(device)?;
         routing.set_up(index)?;
-        routing.add_neighbour(index, NEXT, other)
+        routing.join(index, other)
     }
 
-    /// The addresses of this machine itself, loopback aside.
-    pub(crate) fn host_addresses(&mut self) -> Result<BTreeSet<Ipv4Addr>, Trouble> {
+    /// The addresses of this machine itself that others know it by.
+    pub(crate) fn host_addresses(&mut self) -> Result<BTreeSet<IpAddr>, Trouble> {
         let mut addresses = self.host.routing.addresses()?;
-        addresses.retain(|address| !address.is_loopback());
+        addresses.retain(|address| {
+            let link_local = matches!(address, IpAddr::V6(own) if own.is_unicast_link_local());
+            !address.is_loopback() && !link_local
+        });
         Ok(addresses)
     }
 
     pub(crate) fn apply(&mut self, wanted: &plan::Inet) -> Result<(), Trouble> {
         for (cidr, device) in &wanted.routes {
             if self.seen.routes.get(cidr) != Some(device) {
-                let way = Way::Via { device: self.cell.routing.index(device)?, gateway: NEXT };
-                self.cell.routing.set_route(MAIN, block(cidr), way)?;
+                let gateway = Family::of(cidr.address()).next();
+                let way = Way::Via { device: self.cell.routing.index(device)?, gateway };
+                self.cell.routing.set_route(MAIN, *cidr, way)?;
             }
         }
         // Behind what comes and before what goes: nobody's packets are lost on the way.
-        self.cell.set_rules(&wanted.ruleset)?;
+        self.cell.set_rules(&wanted.rules)?;
         for cidr in self.seen.routes.keys().filter(|cidr| !wanted.routes.contains_key(*cidr)) {
-            self.cell.routing.remove_route(MAIN, block(cidr))?;
+            self.cell.routing.remove_route(MAIN, *cidr)?;
         }
         self.seen = wanted.clone();
-        self.host.set_routes(wanted.routes.keys().filter(|cidr| self.public.pool().covers(cidr)).copied().collect())
+        let is_public = |cidr: &&Cidr| self.public.pool().covers(cidr) || self.public.pool_v6().covers(cidr);
+        self.host.set_routes(wanted.routes.keys().filter(is_public).copied().collect())
     }
+}
+
+/// One family's ways: addresses of the pool are nowhere until somebody has them, all but the one of the host; everything else
+/// is beyond the host. The cloud's own addresses are here.
+fn lead(cell: &mut Cell, device: u32, pool: Cidr, host: IpAddr) -> Result<(), Trouble> {
+    let family = Family::of(host);
+    let way = Way::Via { device, gateway: family.next() };
+    cell.routing.set_route(MAIN, family.everywhere(), way)?;
+    cell.routing.set_route(MAIN, pool, Way::Blackhole)?;
+    cell.routing.set_route(MAIN, Cidr::host(host), way)?;
+    // What is marked as for the world is taken here, as if it were for this namespace itself.
+    cell.routing.add_rule(family, plan::WORLD_MARK, WORLD_TABLE)?;
+    cell.routing.set_route(WORLD_TABLE, family.everywhere(), Way::Local(cell.loopback))
 }
 
 /// Answers to whoever asks for an address that nobody has are not rationed.
 fn say_so_each_time() -> Result<(), Trouble> {
-    let path = "/proc/sys/net/ipv4/icmp_ratelimit";
-    std::fs::write(path, "0").map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))
+    let set = |path: &str| std::fs::write(path, "0").map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e));
+    set("/proc/sys/net/ipv4/icmp_ratelimit")?;
+    if has_ipv6() { set("/proc/sys/net/ipv6/icmp/ratelimit") } else { Ok(()) }
 }
 
 /// The cloud's own addresses, as blocks that leave out the host's.
@@ -126,17 +142,38 @@ impl HostSide {
         let mut routing = Routing::open(host)?;
         let (name, number) = Self::take_name(cell, host, &mut routing)?;
         let device = routing.index(&name)?;
-        routing.add_address(device, public.host(), 32)?;
+        routing.add_address(device, public.host().into(), Family::V4.host())?;
+        let v6 = has_ipv6() && Self::take_v6(host, &name, &mut routing, device, public);
         routing.set_up(device)?;
-        routing.add_neighbour(device, NEXT, HERE_MAC)?;
-        let own: BTreeSet<Cidr> = own_addresses(public).into_iter().collect();
-        let mut side = Self { routing, device, number, routes: BTreeSet::new() };
-        for cidr in own {
+        routing.join(device, HERE_MAC)?;
+        let mut side = Self { routing, device, number, v6, routes: BTreeSet::new() };
+        for cidr in own_addresses(public) {
             side.add(&cidr)?;
         }
         // What nobody has is not asked for in the world outside. Another cloud's addresses are narrower routes.
         side.add(&public.pool())?;
+        side.add(&public.pool_v6())?;
         Ok(side)
+    }
+
+    /// Gives the device its IPv6 address. Where this machine wants no IPv6, and does not let us have it on our own device
+    /// either, the cloud is reached over IPv4 from here.
+    fn take_v6(host: &Namespace, name: &str, routing: &mut Routing, device: u32, public: Public) -> bool {
+        let quiet = || {
+            for (setting, value) in [("disable_ipv6", "0"), ("addr_gen_mode", "1"), ("accept_ra", "0")] {
+                let path = format!("/proc/sys/net/ipv6/conf/{name}/{setting}");
+                std::fs::write(&path, value).map_err(|e| Trouble::from_cause(format!("cannot set {path}"), e))?;
+            }
+            Ok(())
+        };
+        if let Err(trouble) = host.enter(quiet) {
+            tracing::debug!(%trouble, "the cloud's device is as this machine makes devices");
+        }
+        let given = routing.add_address(device, public.host_v6().into(), Family::V6.host());
+        if let Err(trouble) = &given {
+            tracing::info!(%trouble, "this machine does not reach IPv6 addresses of the cloud");
+        }
+        given.is_ok()
     }
 
     /// The first free name. Another cloud may take it in the same moment, and then the next one is tried.
@@ -158,27 +195,20 @@ impl HostSide {
     }
 
     fn set_routes(&mut self, wanted: BTreeSet<Cidr>) -> Result<(), Trouble> {
-        for cidr in wanted.difference(&self.routes) {
-            let way = Way::Via { device: self.device, gateway: NEXT };
-            self.routing.add_route(block(cidr), way, self.number + 1)?;
-        }
-        for cidr in self.routes.difference(&wanted) {
-            self.routing.remove_route_over(block(cidr), self.device)?;
+        let new: Vec<Cidr> = wanted.difference(&self.routes).copied().collect();
+        new.iter().try_for_each(|cidr| self.add(cidr))?;
+        for cidr in self.routes.difference(&wanted).filter(|cidr| cidr.is_v4() || self.v6) {
+            self.routing.remove_route_over(*cidr, self.device)?;
         }
         self.routes = wanted;
         Ok(())
     }
 
     fn add(&mut self, cidr: &Cidr) -> Result<(), Trouble> {
-        let way = Way::Via { device: self.device, gateway: NEXT };
-        self.routing.add_route(block(cidr), way, self.number + 1)
+        if !cidr.is_v4() && !self.v6 {
+            return Ok(());
+        }
+        let way = Way::Via { device: self.device, gateway: Family::of(cidr.address()).next() };
+        self.routing.add_route(*cidr, way, self.number + 1)
     }
-}
-
-fn block(cidr: &Cidr) -> (Ipv4Addr, u8) {
-    let address = match cidr.address() {
-        std::net::IpAddr::V4(address) => address,
-        std::net::IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-    };
-    (address, cidr.prefix())
 }

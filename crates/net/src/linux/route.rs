@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd};
 
 use kogumo_base::Trouble;
+use kogumo_netmodel::Cidr;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
     NetlinkPayload, Parseable,
 };
-use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
@@ -20,8 +21,10 @@ use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage, Rout
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+use super::cell::has_ipv6;
 use super::namespace::Namespace;
 use super::netlink::Netlink;
+use crate::family::Family;
 
 /// As AWS's jumbo frames.
 pub(crate) const MTU: u32 = 9001;
@@ -37,7 +40,7 @@ pub(crate) const LOCAL: u32 = 255;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Over a device, to a neighbour there.
-    Via { device: u32, gateway: Ipv4Addr },
+    Via { device: u32, gateway: IpAddr },
     /// To this namespace itself.
     Local(u32),
     /// Nowhere, silently.
@@ -119,37 +122,34 @@ impl Routing {
         done.map_err(|e| Trouble::from_cause(format!("cannot remove the device {name}"), e))
     }
 
-    pub(crate) fn add_address(&mut self, device: u32, address: Ipv4Addr, prefix: u8) -> Result<(), Trouble> {
+    pub(crate) fn add_address(&mut self, device: u32, address: IpAddr, prefix: u8) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::NewAddress(address_message(device, address, prefix));
         let done = self.send(message, NLM_F_CREATE | NLM_F_REPLACE);
         done.map_err(|e| Trouble::from_cause(format!("cannot give a device the address {address}"), e))
     }
 
-    pub(crate) fn remove_address(&mut self, device: u32, address: Ipv4Addr, prefix: u8) -> Result<(), Trouble> {
+    pub(crate) fn remove_address(&mut self, device: u32, address: IpAddr, prefix: u8) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::DelAddress(address_message(device, address, prefix));
         let done = gone_is_fine(self.send(message, 0));
         done.map_err(|e| Trouble::from_cause(format!("cannot take the address {address} away"), e))
     }
 
-    /// Says for good where a neighbour is, so that nobody has to be asked.
-    pub(crate) fn add_neighbour(&mut self, device: u32, address: Ipv4Addr, mac: [u8; 6]) -> Result<(), Trouble> {
+    /// Says for good where the other end of a link is, in each family that this machine has.
+    pub(crate) fn join(&mut self, device: u32, mac: [u8; 6]) -> Result<(), Trouble> {
+        let known = Family::ALL.into_iter().filter(|family| *family == Family::V4 || has_ipv6());
+        known.map(Family::next).try_for_each(|next| self.add_neighbour(device, next, mac))
+    }
+
+    /// So that nobody has to be asked.
+    fn add_neighbour(&mut self, device: u32, address: IpAddr, mac: [u8; 6]) -> Result<(), Trouble> {
         let mut neighbour = NeighbourMessage::default();
-        neighbour.header.family = AddressFamily::Inet;
+        neighbour.header.family = family(address);
         neighbour.header.ifindex = device;
         neighbour.header.state = NeighbourState::Permanent;
         neighbour.attributes =
             vec![NeighbourAttribute::Destination(address.into()), NeighbourAttribute::LinkLayerAddress(mac.to_vec())];
         let done = self.send(RouteNetlinkMessage::NewNeighbour(neighbour), NLM_F_CREATE | NLM_F_REPLACE);
         done.map_err(|e| Trouble::from_cause(format!("cannot make {address} a neighbour"), e))
-    }
-
-    pub(crate) fn remove_neighbour(&mut self, device: u32, address: Ipv4Addr) -> Result<(), Trouble> {
-        let mut neighbour = NeighbourMessage::default();
-        neighbour.header.family = AddressFamily::Inet;
-        neighbour.header.ifindex = device;
-        neighbour.attributes = vec![NeighbourAttribute::Destination(address.into())];
-        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelNeighbour(neighbour), 0));
-        done.map_err(|e| Trouble::from_cause(format!("cannot forget the neighbour {address}"), e))
     }
 
     /// How many milliseconds a device waits at most before it answers ARP for others.
@@ -165,59 +165,60 @@ impl Routing {
     }
 
     /// Makes a route, in place of one that leads to the same block in that table.
-    pub(crate) fn set_route(&mut self, table: u32, to: (Ipv4Addr, u8), way: Way) -> Result<(), Trouble> {
+    pub(crate) fn set_route(&mut self, table: u32, to: Cidr, way: Way) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::NewRoute(route_message(table, to, Some(way)));
         let done = self.send(message, NLM_F_CREATE | NLM_F_REPLACE);
-        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {}/{}", to.0, to.1), e))
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {to}"), e))
     }
 
     /// Makes a route beside others to the same block; the one with the smallest metric is taken.
-    pub(crate) fn add_route(&mut self, to: (Ipv4Addr, u8), way: Way, metric: u32) -> Result<(), Trouble> {
+    pub(crate) fn add_route(&mut self, to: Cidr, way: Way, metric: u32) -> Result<(), Trouble> {
         let mut message = route_message(MAIN, to, Some(way));
         message.attributes.push(RouteAttribute::Priority(metric));
         let done = self.send(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_REPLACE);
-        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {}/{}", to.0, to.1), e))
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {to}"), e))
     }
 
-    pub(crate) fn remove_route_over(&mut self, to: (Ipv4Addr, u8), device: u32) -> Result<(), Trouble> {
+    pub(crate) fn remove_route_over(&mut self, to: Cidr, device: u32) -> Result<(), Trouble> {
         let mut message = route_message(MAIN, to, None);
         message.attributes.push(RouteAttribute::Oif(device));
         let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRoute(message), 0));
-        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {}/{}", to.0, to.1), e))
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {to}"), e))
     }
 
-    /// The IPv4 addresses of all devices.
-    pub(crate) fn addresses(&mut self) -> Result<BTreeSet<Ipv4Addr>, Trouble> {
+    /// The addresses of all devices.
+    pub(crate) fn addresses(&mut self) -> Result<BTreeSet<IpAddr>, Trouble> {
         let mut message = AddressMessage::default();
-        message.header.family = AddressFamily::Inet;
+        message.header.family = AddressFamily::Unspec;
         let answers = self.ask(RouteNetlinkMessage::GetAddress(message), NLM_F_DUMP, KIND_NEW_ADDRESS);
         let answers = answers.map_err(|e| Trouble::from_cause("cannot read the addresses of this machine", e))?;
         let parsed = answers.iter().filter_map(|payload| AddressMessage::parse(payload.as_slice()).ok());
-        Ok(parsed.flat_map(|message| message.attributes).filter_map(local_address).collect())
+        Ok(parsed.filter_map(|message| local_address(&message.attributes)).collect())
     }
 
-    pub(crate) fn remove_route(&mut self, table: u32, to: (Ipv4Addr, u8)) -> Result<(), Trouble> {
+    pub(crate) fn remove_route(&mut self, table: u32, to: Cidr) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::DelRoute(route_message(table, to, None));
         let done = gone_is_fine(self.send(message, 0));
-        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {}/{}", to.0, to.1), e))
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {to}"), e))
     }
 
-    /// Packets with that mark go by that table.
-    pub(crate) fn add_rule(&mut self, mark: u32, table: u32) -> Result<(), Trouble> {
-        let done = match self.send(RouteNetlinkMessage::NewRule(rule_message(mark, table)), NLM_F_CREATE | NLM_F_EXCL) {
+    /// Packets of a family with that mark go by that table.
+    pub(crate) fn add_rule(&mut self, of: Family, mark: u32, table: u32) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::NewRule(rule_message(of, mark, table));
+        let done = match self.send(message, NLM_F_CREATE | NLM_F_EXCL) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             done => done,
         };
         done.map_err(|e| Trouble::from_cause(format!("cannot make a rule for the table {table}"), e))
     }
 
-    pub(crate) fn remove_rule(&mut self, mark: u32, table: u32) -> Result<(), Trouble> {
-        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRule(rule_message(mark, table)), 0));
+    pub(crate) fn remove_rule(&mut self, of: Family, mark: u32, table: u32) -> Result<(), Trouble> {
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRule(rule_message(of, mark, table)), 0));
         done.map_err(|e| Trouble::from_cause(format!("cannot remove a rule for the table {table}"), e))
     }
 
     /// Packets from that address go by that table.
-    pub(crate) fn add_source_rule(&mut self, source: Ipv4Addr, table: u32) -> Result<(), Trouble> {
+    pub(crate) fn add_source_rule(&mut self, source: IpAddr, table: u32) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::NewRule(source_rule_message(source, table));
         let done = match self.send(message, NLM_F_CREATE | NLM_F_EXCL) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -226,7 +227,7 @@ impl Routing {
         done.map_err(|e| Trouble::from_cause(format!("cannot make a rule for what {source} sends"), e))
     }
 
-    pub(crate) fn remove_source_rule(&mut self, source: Ipv4Addr, table: u32) -> Result<(), Trouble> {
+    pub(crate) fn remove_source_rule(&mut self, source: IpAddr, table: u32) -> Result<(), Trouble> {
         let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRule(source_rule_message(source, table)), 0));
         done.map_err(|e| Trouble::from_cause(format!("cannot remove the rule for what {source} sends"), e))
     }
@@ -250,11 +251,16 @@ impl Routing {
     }
 }
 
-fn local_address(attribute: AddressAttribute) -> Option<Ipv4Addr> {
-    match attribute {
-        AddressAttribute::Local(IpAddr::V4(address)) => Some(address),
-        _ => None,
-    }
+/// In IPv6 there is usually but one, and no other end.
+fn local_address(attributes: &[AddressAttribute]) -> Option<IpAddr> {
+    let local =
+        attributes.iter().find_map(|one| if let AddressAttribute::Local(own) = one { Some(*own) } else { None });
+    let only = |one: &AddressAttribute| if let AddressAttribute::Address(own) = one { Some(*own) } else { None };
+    local.or_else(|| attributes.iter().find_map(only))
+}
+
+fn family(address: IpAddr) -> AddressFamily {
+    if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
 }
 
 /// What should be removed and is not there, is removed.
@@ -269,19 +275,24 @@ fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn address_message(device: u32, address: Ipv4Addr, prefix: u8) -> AddressMessage {
+fn address_message(device: u32, address: IpAddr, prefix: u8) -> AddressMessage {
     let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
+    message.header.family = family(address);
     message.header.prefix_len = prefix;
     message.header.scope = AddressScope::Universe;
     message.header.index = device;
-    message.attributes = vec![AddressAttribute::Local(address.into()), AddressAttribute::Address(address.into())];
+    message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
+    if address.is_ipv6() {
+        // Who has which address is known: it is there at once.
+        message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
+    }
     message
 }
 
-fn route_message(table: u32, (address, prefix): (Ipv4Addr, u8), way: Option<Way>) -> RouteMessage {
+fn route_message(table: u32, to: Cidr, way: Option<Way>) -> RouteMessage {
+    let (address, prefix) = (to.address(), to.prefix());
     let mut message = RouteMessage::default();
-    message.header.address_family = AddressFamily::Inet;
+    message.header.address_family = family(address);
     message.header.destination_prefix_length = prefix;
     message.header.protocol = RouteProtocol::Static;
     message.header.scope = RouteScope::Universe;
@@ -311,21 +322,21 @@ fn route_message(table: u32, (address, prefix): (Ipv4Addr, u8), way: Option<Way>
 /// Before the kernel's own rule for the main table, after the one for local addresses.
 const PRIORITY: u32 = 1000;
 
-fn rule_message(mark: u32, table: u32) -> RuleMessage {
+fn rule_message(of: Family, mark: u32, table: u32) -> RuleMessage {
     let mut message = RuleMessage::default();
-    message.header.family = AddressFamily::Inet;
+    message.header.family = family(of.next());
     message.header.action = RuleAction::ToTable;
     message.attributes =
         vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::FwMark(mark), RuleAttribute::Table(table)];
     message
 }
 
-fn source_rule_message(source: Ipv4Addr, table: u32) -> RuleMessage {
+fn source_rule_message(source: IpAddr, table: u32) -> RuleMessage {
     let mut message = RuleMessage::default();
-    message.header.family = AddressFamily::Inet;
+    message.header.family = family(source);
     message.header.action = RuleAction::ToTable;
-    message.header.src_len = 32;
+    message.header.src_len = Family::of(source).host();
     message.attributes =
-        vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::Source(source.into()), RuleAttribute::Table(table)];
+        vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::Source(source), RuleAttribute::Table(table)];
     message
 }

@@ -1,20 +1,19 @@
 //! A VPC's namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use kogumo_base::Trouble;
 use kogumo_netmodel::{Cidr, Id};
 
-use super::cell::{Cell, NEXT};
+use super::cell::{Cell, has_ipv6};
 use super::flows::Counted;
 use super::guest::{self, Attached};
 use super::inet::LiveInet;
 use super::namespace::Namespace;
 use super::route::{End, MAIN, Way};
+use crate::family::{Family, ROUTER_V6};
 use crate::plan::{self, Hop, Port, peering_device};
-
-const EVERYWHERE: (Ipv4Addr, u8) = (Ipv4Addr::UNSPECIFIED, 0);
 
 pub(crate) struct LiveRouter {
     cell: Cell,
@@ -28,7 +27,9 @@ impl LiveRouter {
     pub(crate) fn new(number: u16) -> Result<Self, Trouble> {
         let mut cell = Cell::new(true)?;
         // What no table and no port is for ends here, silently.
-        cell.routing.set_route(MAIN, EVERYWHERE, Way::Blackhole)?;
+        for family in Family::ALL.into_iter().filter(|family| *family == Family::V4 || has_ipv6()) {
+            cell.routing.set_route(MAIN, family.everywhere(), Way::Blackhole)?;
+        }
         Ok(Self { cell, number, seen: plan::Router::default(), devices: BTreeMap::new() })
     }
 
@@ -52,9 +53,9 @@ impl LiveRouter {
         if *wanted == self.seen {
             return Ok(false);
         }
-        let changed = self.seen.ruleset != wanted.ruleset && !self.seen.ports.is_empty();
+        let changed = self.seen.rules != wanted.rules && !self.seen.ports.is_empty();
         self.remove_devices(wanted)?;
-        self.cell.set_rules(&wanted.ruleset)?;
+        self.cell.set_rules(&wanted.rules)?;
         self.set_local(&wanted.local)?;
         self.add_links(wanted, peerings, inet)?;
         self.add_ports(&wanted.ports, guests)?;
@@ -72,12 +73,8 @@ impl LiveRouter {
             }
         }
         gone.extend(self.seen.peers.difference(&wanted.peers).map(|id| peering_device(id)));
-        if self.seen.igw && !wanted.igw {
-            gone.push(plan::IGW.to_owned());
-        }
-        if self.seen.vpce && !wanted.vpce {
-            gone.push(plan::VPCE.to_owned());
-        }
+        let links = links(&self.seen).into_iter().zip(links(wanted));
+        gone.extend(links.filter(|((_, was), (_, is))| *was && !is).map(|((device, _), _)| device.to_owned()));
         for device in gone {
             self.devices.remove(&device);
             self.cell.routing.remove_link(&device)?;
@@ -89,12 +86,12 @@ impl LiveRouter {
         Ok(())
     }
 
-    fn set_local(&mut self, wanted: &BTreeSet<Ipv4Addr>) -> Result<(), Trouble> {
+    fn set_local(&mut self, wanted: &BTreeSet<IpAddr>) -> Result<(), Trouble> {
         for address in wanted.difference(&self.seen.local) {
-            self.cell.routing.add_address(self.cell.loopback, *address, 32)?;
+            self.cell.routing.add_address(self.cell.loopback, *address, Family::of(*address).host())?;
         }
         for address in self.seen.local.difference(wanted) {
-            self.cell.routing.remove_address(self.cell.loopback, *address, 32)?;
+            self.cell.routing.remove_address(self.cell.loopback, *address, Family::of(*address).host())?;
         }
         Ok(())
     }
@@ -105,13 +102,12 @@ impl LiveRouter {
         peerings: &[(Id, Option<&LiveRouter>)],
         inet: &mut LiveInet,
     ) -> Result<(), Trouble> {
-        if wanted.igw && !self.devices.contains_key(plan::IGW) {
-            inet.add_link(&plan::igw_device(self.number), plan::IGW, &self.cell.namespace, self.number)?;
-            self.finish_link(plan::IGW, LiveInet::mac(self.number))?;
-        }
-        if wanted.vpce && !self.devices.contains_key(plan::VPCE) {
-            inet.add_link(&plan::vpce_device(self.number), plan::VPCE, &self.cell.namespace, self.number)?;
-            self.finish_link(plan::VPCE, LiveInet::mac(self.number))?;
+        for (device, _) in links(wanted).into_iter().filter(|(_, wanted)| *wanted) {
+            if !self.devices.contains_key(device) {
+                let there = format!("{device}{}", self.number);
+                inet.add_link(&there, device, &self.cell.namespace, self.number)?;
+                self.finish_link(device, LiveInet::mac(self.number))?;
+            }
         }
         for (id, other) in peerings {
             let device = peering_device(id);
@@ -185,7 +181,7 @@ impl LiveRouter {
     fn finish_link(&mut self, device: &str, other: [u8; 6]) -> Result<(), Trouble> {
         let index = self.cell.routing.index(device)?;
         self.cell.routing.set_up(index)?;
-        self.cell.routing.add_neighbour(index, NEXT, other)?;
+        self.cell.routing.join(index, other)?;
         self.devices.insert(device.to_owned(), index);
         Ok(())
     }
@@ -201,14 +197,20 @@ impl LiveRouter {
                     let end = End { name: &attached.guest.device, mac: port.mac, namespace: &attached.guest.namespace };
                     guest::clear(&attached.guest)?;
                     routing.add_pair(&port.device, router_mac(port.mac), &end)?;
+<<<<<<< HEAD
                     let index = routing.index(&port.device)?;
                     self.cell.answer_at_once(index)?;
+=======
+                    self.cell.answer_at_once(&port.device)?;
+                    let index = self.cell.routing.index(&port.device)?;
+                    self.cell.routing.join(index, port.mac)?;
+>>>>>>> 88d37f0 (Carry IPv6 in the namespaces of VPCs)
                     index
                 }
             };
             let routing = &mut self.cell.routing;
             let seen = self.seen.ports.get(id).filter(|_| known.is_some());
-            let before: &[Ipv4Addr] = seen.map(|seen| seen.addresses.as_slice()).unwrap_or_default();
+            let before: &[IpAddr] = seen.map(|seen| seen.addresses.as_slice()).unwrap_or_default();
             if known.is_none() {
                 routing.set_up(index)?;
                 guest::configure(&attached.guest, port)?;
@@ -216,60 +218,67 @@ impl LiveRouter {
             } else if let Some(seen) = seen.filter(|seen| seen.addresses != port.addresses) {
                 guest::readdress(&attached.guest, seen, port)?;
             }
-            for address in port.addresses.iter().filter(|address| !before.contains(address)) {
-                routing.add_neighbour(index, *address, port.mac)?;
-                let way = Way::Via { device: index, gateway: *address };
-                routing.set_route(MAIN, (*address, 32), way)?;
+            let is_new = |address: &&IpAddr| !before.contains(address);
+            if port.addresses.iter().any(IpAddr::is_ipv6) && !before.iter().any(IpAddr::is_ipv6) {
+                routing.add_address(index, ROUTER_V6.into(), 64)?;
+            }
+            for address in port.addresses.iter().filter(is_new) {
+                let way = Way::Via { device: index, gateway: Family::of(*address).next() };
+                routing.set_route(MAIN, Cidr::host(*address), way)?;
             }
             for address in before.iter().filter(|address| !port.addresses.contains(address)) {
-                routing.remove_route_over((*address, 32), index)?;
-                routing.remove_neighbour(index, *address)?;
+                routing.remove_route_over(Cidr::host(*address), index)?;
             }
         }
         Ok(())
     }
 
-    fn set_tables(&mut self, wanted: &BTreeMap<u32, BTreeMap<Cidr, Hop>>) -> Result<(), Trouble> {
+    fn set_tables(&mut self, wanted: &BTreeMap<(Family, u32), BTreeMap<Cidr, Hop>>) -> Result<(), Trouble> {
         let nothing = BTreeMap::new();
-        for (number, hops) in wanted {
-            let seen = self.seen.tables.get(number);
+        for (key, hops) in wanted {
+            let (family, number) = key;
+            let seen = self.seen.tables.get(key);
             for (cidr, hop) in hops {
                 if seen.and_then(|seen| seen.get(cidr)) != Some(hop) {
-                    let way = self.way(hop)?;
-                    self.cell.routing.set_route(*number, block(cidr), way)?;
+                    let way = self.way(*family, hop)?;
+                    self.cell.routing.set_route(*number, *cidr, way)?;
                 }
             }
             let gone = seen.unwrap_or(&nothing).keys().filter(|cidr| !hops.contains_key(*cidr));
             for cidr in gone {
-                self.cell.routing.remove_route(*number, block(cidr))?;
+                self.cell.routing.remove_route(*number, *cidr)?;
             }
             if seen.is_none() {
-                self.cell.routing.add_rule(*number, *number)?;
+                self.cell.routing.add_rule(*family, *number, *number)?;
             }
         }
-        for (number, hops) in self.seen.tables.iter().filter(|(number, _)| !wanted.contains_key(number)) {
-            self.cell.routing.remove_rule(*number, *number)?;
+        for ((family, number), hops) in self.seen.tables.iter().filter(|(key, _)| !wanted.contains_key(key)) {
+            self.cell.routing.remove_rule(*family, *number, *number)?;
             for cidr in hops.keys() {
-                self.cell.routing.remove_route(*number, block(cidr))?;
+                self.cell.routing.remove_route(*number, *cidr)?;
             }
         }
         Ok(())
     }
 
-    fn way(&self, hop: &Hop) -> Result<Way, Trouble> {
-        let index = |device: &str| {
+    fn way(&self, family: Family, hop: &Hop) -> Result<Way, Trouble> {
+        let gateway = family.next();
+        let over = |device: &str| {
             let index = self.devices.get(device).copied();
-            index.ok_or_else(|| Trouble::new(format!("a route leads over {device}, which is not there")))
+            let device =
+                index.ok_or_else(|| Trouble::new(format!("a route leads over {device}, which is not there")))?;
+            Ok(Way::Via { device, gateway })
         };
         Ok(match hop {
             Hop::Local => Way::Throw,
             Hop::Blackhole => Way::Blackhole,
-            Hop::Port { device, via } => Way::Via { device: index(device)?, gateway: *via },
-            Hop::Igw => Way::Via { device: index(plan::IGW)?, gateway: NEXT },
-            Hop::Vpce => Way::Via { device: index(plan::VPCE)?, gateway: NEXT },
+            Hop::Port(device) => over(device)?,
+            Hop::Igw => over(plan::IGW)?,
+            Hop::Eigw => over(plan::EIGW)?,
+            Hop::Vpce => over(plan::VPCE)?,
             // The other side may be made a moment later, and joins the two then.
             Hop::Peer(device) => match self.devices.get(device) {
-                Some(index) => Way::Via { device: *index, gateway: NEXT },
+                Some(index) => Way::Via { device: *index, gateway },
                 None => Way::Blackhole,
             },
         })
@@ -283,19 +292,17 @@ fn same_device(one: &Port, other: &Port) -> bool {
 
 fn device_of(hop: &Hop) -> Option<&str> {
     match hop {
-        Hop::Port { device, .. } | Hop::Peer(device) => Some(device),
+        Hop::Port(device) | Hop::Peer(device) => Some(device),
         Hop::Igw => Some(plan::IGW),
+        Hop::Eigw => Some(plan::EIGW),
         Hop::Vpce => Some(plan::VPCE),
         Hop::Local | Hop::Blackhole => None,
     }
 }
 
-fn block(cidr: &Cidr) -> (Ipv4Addr, u8) {
-    let address = match cidr.address() {
-        std::net::IpAddr::V4(address) => address,
-        std::net::IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-    };
-    (address, cidr.prefix())
+/// The links out of the VPC, and whether a plan has them.
+fn links(plan: &plan::Router) -> [(&'static str, bool); 3] {
+    [(plan::IGW, plan.igw), (plan::EIGW, plan.eigw), (plan::VPCE, plan.vpce)]
 }
 
 /// The router's end of a port: the guest's address with another first byte.

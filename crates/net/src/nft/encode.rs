@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::attribute::Attributes;
-use super::ruleset::{Chain, Element, Family, HookType, Kind, Rule, Set};
+use super::ruleset::{Chain, ChainType, Element, HookType, Kind, Rule, Set};
 use super::{Change, Compare, Expr, Meta, Verdict};
+use crate::family::Family;
 
-/// The name of our only table in a namespace.
+/// The name of our only table of each family in a namespace.
 pub(crate) const TABLE: &str = "kogumo";
 
-const FAMILY_IPV4: u8 = 2;
 const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -36,22 +36,26 @@ const MOST_COUNTED: u32 = 65_535;
 const FIRST_REGISTER: u32 = 8;
 const VERDICT_REGISTER: u32 = 0;
 
-/// A batch that brings the changes about, all or none. The last message that is acknowledged has the sequence number
-/// `last`; messages before it have smaller ones.
-pub(crate) fn transaction(changes: &[Change], last: u32) -> Vec<u8> {
+/// A batch that brings the changes about, of both families, all or none. The last message that is acknowledged has the
+/// sequence number `last`; messages before it have smaller ones.
+pub(crate) fn transaction(changes: &[(Family, Change)], last: u32) -> Vec<u8> {
     let mut batch = Vec::new();
     message(&mut batch, BATCH_BEGIN, REQUEST, (0, SUBSYSTEM), 0, &[]);
     let table = Attributes::default().text(1, TABLE).0.clone();
-    message(&mut batch, kind(NEW_TABLE), REQUEST | CREATE, (FAMILY_IPV4, 0), 0, &table);
+    for family in Family::ALL {
+        if changes.iter().any(|(own, _)| *own == family) {
+            message(&mut batch, kind(NEW_TABLE), REQUEST | CREATE, (family.number(), 0), 0, &table);
+        }
+    }
     let mut set_number = 0;
-    for (place, change) in changes.iter().enumerate() {
+    for (place, (family, change)) in changes.iter().enumerate() {
         let ack = if place + 1 == changes.len() { ACK } else { 0 };
         let sequence = if ack == 0 { 0 } else { last };
         if matches!(change, Change::AddSet(..)) {
             set_number += 1;
         }
-        let (what, flags, body) = encode(change, set_number);
-        message(&mut batch, kind(what), REQUEST | ack | flags, (FAMILY_IPV4, 0), sequence, &body.0);
+        let (what, flags, body) = encode(*family, change, set_number);
+        message(&mut batch, kind(what), REQUEST | ack | flags, (family.number(), 0), sequence, &body.0);
     }
     message(&mut batch, BATCH_END, REQUEST, (0, SUBSYSTEM), 0, &[]);
     batch
@@ -73,7 +77,7 @@ fn message(batch: &mut Vec<u8>, kind: u16, flags: u16, (family, resource): (u8, 
     batch.extend(body);
 }
 
-fn encode(change: &Change, set_number: u32) -> (u16, u16, Attributes) {
+fn encode(family: Family, change: &Change, set_number: u32) -> (u16, u16, Attributes) {
     let mut body = Attributes::default();
     body.text(1, TABLE);
     match change {
@@ -90,7 +94,7 @@ fn encode(change: &Change, set_number: u32) -> (u16, u16, Attributes) {
             (DELETE_RULE, 0, body)
         }
         Change::AddRule(name, rule) => {
-            rule_body(&mut body, name, rule);
+            rule_body(&mut body, family, name, rule);
             (NEW_RULE, CREATE | APPEND, body)
         }
         Change::AddElements(name, elements) => {
@@ -155,14 +159,14 @@ fn chain_body(body: &mut Attributes, name: &str, chain: &Chain) {
         nest.number(1, number).bytes(2, &hook.priority.to_be_bytes());
     });
     body.number(5, u32::from(hook.accept));
-    body.text(7, if hook.family == Family::Nat { "nat" } else { "filter" });
+    body.text(7, if hook.chain == ChainType::Nat { "nat" } else { "filter" });
 }
 
-fn rule_body(body: &mut Attributes, chain: &str, rule: &Rule) {
+fn rule_body(body: &mut Attributes, family: Family, chain: &str, rule: &Rule) {
     body.text(2, chain);
     body.nest(4, |list| {
         for expr in rule {
-            list.nest(1, |element| expression(element, expr));
+            list.nest(1, |element| expression(element, family, expr));
         }
     });
 }
@@ -207,14 +211,14 @@ fn verdict_data(data: &mut Attributes, verdict: &Verdict) {
     });
 }
 
-fn expression(element: &mut Attributes, expr: &Expr) {
+fn expression(element: &mut Attributes, family: Family, expr: &Expr) {
     let mut data = Attributes::default();
-    let name = fill(&mut data, expr);
+    let name = fill(&mut data, family, expr);
     element.text(1, name).bytes(2 | (1 << 15), &data.0);
 }
 
 /// Writes an expression's data; the answer is its name.
-fn fill(data: &mut Attributes, expr: &Expr) -> &'static str {
+fn fill(data: &mut Attributes, family: Family, expr: &Expr) -> &'static str {
     let register = |number: &u32| FIRST_REGISTER + number;
     match expr {
         Expr::Meta { key, to } => {
@@ -241,6 +245,10 @@ fn fill(data: &mut Attributes, expr: &Expr) -> &'static str {
         }
         Expr::ConnectionState { to } => {
             data.number(1, register(to)).number(2, 0);
+            "ct"
+        }
+        Expr::ConnectionDirection { to } => {
+            data.number(1, register(to)).number(2, 1);
             "ct"
         }
         Expr::Mask { register: own, mask } => {
@@ -286,17 +294,19 @@ fn fill(data: &mut Attributes, expr: &Expr) -> &'static str {
             value(data, 2, bytes);
             "immediate"
         }
-        Expr::SourceNat { address } => nat(data, 0, register(address)),
-        Expr::DestinationNat { address } => nat(data, 1, register(address)),
+        Expr::SourceNat { address } => nat(data, family, 0, register(address)),
+        Expr::DestinationNat { address } => nat(data, family, 1, register(address)),
         Expr::Masquerade => "masq",
         Expr::TransparentProxy { port } => {
-            data.number(1, u32::from(FAMILY_IPV4)).number(3, register(port));
+            data.number(1, u32::from(family.number())).number(3, register(port));
             "tproxy"
         }
         Expr::NoSuchHost => {
             const ICMP_UNREACHABLE: u32 = 0;
             const HOST_UNREACHABLE: u8 = 1;
-            data.number(1, ICMP_UNREACHABLE).bytes(2, &[HOST_UNREACHABLE]);
+            const ADDRESS_UNREACHABLE: u8 = 3;
+            let code = if family == Family::V4 { HOST_UNREACHABLE } else { ADDRESS_UNREACHABLE };
+            data.number(1, ICMP_UNREACHABLE).bytes(2, &[code]);
             "reject"
         }
         Expr::Verdict(verdict) => {
@@ -312,7 +322,7 @@ fn value(data: &mut Attributes, kind: u16, bytes: &[u8]) {
     });
 }
 
-fn nat(data: &mut Attributes, kind: u32, address: u32) -> &'static str {
-    data.number(1, kind).number(2, u32::from(FAMILY_IPV4)).number(3, address);
+fn nat(data: &mut Attributes, family: Family, kind: u32, address: u32) -> &'static str {
+    data.number(1, kind).number(2, u32::from(family.number())).number(3, address);
     "nat"
 }

@@ -1,7 +1,8 @@
 //! Expressions of rules. A register holds four bytes; longer values take several in a row.
 
 use kogumo_netmodel::{Cidr, IcmpRange, PortRange, Traffic};
-use std::net::IpAddr;
+
+use crate::family::Family;
 
 /// One expression. `to` and `from` are registers, 0 being the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub(crate) enum Expr {
     },
     /// The state of the connection, as bits.
     ConnectionState {
+        to: u32,
+    },
+    /// Whether a packet goes the way of the connection's first one (0) or answers (1), one byte.
+    ConnectionDirection {
         to: u32,
     },
     Mask {
@@ -124,29 +129,42 @@ pub(crate) fn match_name(key: Meta, name: &str) -> Vec<Expr> {
     vec![Expr::Meta { key, to: SCRATCH }, Expr::Compare { from: SCRATCH, how: Compare::Equal, value }]
 }
 
-/// The packet's source, or its destination, is in the block. Nothing is asked where that is all of them; none for IPv6.
-pub(crate) fn match_cidr(cidr: &Cidr, destination: bool) -> Option<Vec<Expr>> {
-    let IpAddr::V4(address) = cidr.address() else { return None };
+/// The packet's source, or its destination, is in the block. Nothing is asked where that is all of them; none for the
+/// other family.
+pub(crate) fn match_cidr(family: Family, cidr: &Cidr, destination: bool) -> Option<Vec<Expr>> {
+    let value = family.octets(cidr.address())?;
     if cidr.prefix() == 0 {
         return Some(Vec::new());
     }
-    let mut exprs = vec![Expr::Network { offset: if destination { 16 } else { 12 }, length: 4, to: SCRATCH }];
-    if cidr.prefix() < 32 {
-        let mask = (u32::MAX << (32 - u32::from(cidr.prefix()))).to_be_bytes().to_vec();
-        exprs.push(Expr::Mask { register: SCRATCH, mask });
+    let mut exprs = vec![address(family, destination, SCRATCH)];
+    if cidr.prefix() < family.host() {
+        exprs.push(Expr::Mask { register: SCRATCH, mask: mask(cidr.prefix(), value.len()) });
     }
-    exprs.push(Expr::Compare { from: SCRATCH, how: Compare::Equal, value: address.octets().to_vec() });
+    exprs.push(Expr::Compare { from: SCRATCH, how: Compare::Equal, value });
     Some(exprs)
 }
 
-/// The protocol and the ports of a rule; none for what only IPv6 has.
-pub(crate) fn match_traffic(traffic: Traffic) -> Option<Vec<Expr>> {
+/// Loads the packet's source, or its destination.
+pub(crate) fn address(family: Family, destination: bool, to: u32) -> Expr {
+    let offset = if destination { family.destination() } else { family.source() };
+    Expr::Network { offset, length: family.length(), to }
+}
+
+/// So many bytes of which the first `prefix` bits are set.
+fn mask(prefix: u8, length: usize) -> Vec<u8> {
+    let bits = |byte: usize| usize::from(prefix).saturating_sub(byte * 8).min(8);
+    (0..length).map(|byte| u8::try_from(0xff00_u16 >> bits(byte) & 0xff).unwrap_or_default()).collect()
+}
+
+/// The protocol and the ports of a rule; none for what only the other family has.
+pub(crate) fn match_traffic(family: Family, traffic: Traffic) -> Option<Vec<Expr>> {
     Some(match traffic {
         Traffic::All => Vec::new(),
         Traffic::Tcp(ports) => with_ports(6, ports),
         Traffic::Udp(ports) => with_ports(17, ports),
-        Traffic::Icmp(range) => with_icmp(range),
-        Traffic::Icmpv6(_) | Traffic::Other(58) => return None,
+        Traffic::Icmp(range) if family == Family::V4 => with_icmp(family, range),
+        Traffic::Icmpv6(range) if family == Family::V6 => with_icmp(family, range),
+        Traffic::Icmp(_) | Traffic::Icmpv6(_) => return None,
         Traffic::Other(number) => protocol(number),
     })
 }
@@ -173,8 +191,8 @@ fn with_ports(number: u8, ports: PortRange) -> Vec<Expr> {
     exprs
 }
 
-fn with_icmp(range: IcmpRange) -> Vec<Expr> {
-    let mut exprs = protocol(1);
+fn with_icmp(family: Family, range: IcmpRange) -> Vec<Expr> {
+    let mut exprs = protocol(family.icmp());
     for (offset, wanted) in [(0, range.kind), (1, range.code)] {
         if let Some(wanted) = wanted {
             exprs.push(Expr::Transport { offset, length: 1, to: SCRATCH });
@@ -182,4 +200,26 @@ fn with_icmp(range: IcmpRange) -> Vec<Expr> {
         }
     }
     exprs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_have_so_many_bits() {
+        assert_eq!(mask(20, 4), [255, 255, 240, 0]);
+        assert_eq!(mask(1, 4), [128, 0, 0, 0]);
+        assert_eq!(mask(56, 16)[..8], [255, 255, 255, 255, 255, 255, 255, 0]);
+    }
+
+    #[test]
+    fn a_block_is_asked_for_in_its_own_family() {
+        let block: Cidr = "2001:db8::/56".parse().expect("a block");
+        assert_eq!(match_cidr(Family::V4, &block, true), None);
+        let asked = match_cidr(Family::V6, &block, true).expect("expressions");
+        assert_eq!(asked.first(), Some(&Expr::Network { offset: 24, length: 16, to: SCRATCH }));
+        assert_eq!(match_cidr(Family::V6, &Cidr::ANY_V6, false), Some(Vec::new()));
+        assert_eq!(match_traffic(Family::V6, Traffic::Icmp(IcmpRange::default())), None);
+    }
 }

@@ -3,14 +3,32 @@
 use std::collections::BTreeMap;
 
 use super::{Expr, Verdict};
+use crate::family::Family;
 
 pub(crate) type Rule = Vec<Expr>;
 
-/// Everything in one table. Two that are equal mean the same to packets.
+/// Everything in one table, of one family. Two that are equal mean the same to packets.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Ruleset {
     pub chains: BTreeMap<String, Chain>,
     pub sets: BTreeMap<String, Set>,
+}
+
+/// The rulesets of both families of addresses: each has a table of its own, so that a packet meets the rules of its family
+/// alone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Rulesets {
+    pub v4: Ruleset,
+    pub v6: Ruleset,
+}
+
+impl Rulesets {
+    pub(crate) fn of(&self, family: Family) -> &Ruleset {
+        match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,7 +42,7 @@ pub(crate) struct Chain {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Hook {
     pub kind: HookType,
-    pub family: Family,
+    pub chain: ChainType,
     pub priority: i32,
     /// What happens to what comes to the end of the chain.
     pub accept: bool,
@@ -40,7 +58,7 @@ pub(crate) enum HookType {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Family {
+pub(crate) enum ChainType {
     Filter,
     Nat,
 }

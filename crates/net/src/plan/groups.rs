@@ -3,8 +3,8 @@
 use kogumo_netmodel::{Id, Interface, Peer, SecurityGroup, SecurityGroupRule, Topology};
 
 use super::flows;
-use super::router::v4;
-use crate::nft::{Expr, Kind, Rule, Ruleset, Set, Verdict, match_cidr, match_traffic};
+use crate::family::Family;
+use crate::nft::{Expr, Kind, Rule, Ruleset, Set, Verdict, address, match_cidr, match_traffic};
 
 /// The register that a packet's remote address is looked up from.
 const REMOTE: u32 = 8;
@@ -22,10 +22,10 @@ fn way(egress: bool) -> &'static str {
 }
 
 /// Adds the chains of a group, and the sets of members that its rules refer to.
-pub(super) fn add_group(ruleset: &mut Ruleset, topology: &Topology, id: &Id, group: &SecurityGroup) {
+pub(super) fn add_group(ruleset: &mut Ruleset, family: Family, topology: &Topology, id: &Id, group: &SecurityGroup) {
     for egress in [false, true] {
         let own = group.rules.iter().filter(|rule| rule.egress == egress);
-        let rules = own.flat_map(|rule| rules_of(ruleset, topology, group, rule)).collect();
+        let rules = own.flat_map(|rule| rules_of(ruleset, family, topology, group, rule)).collect();
         ruleset.chain(&chain_of(id, egress), rules);
     }
 }
@@ -40,30 +40,31 @@ pub(super) fn add_port(ruleset: &mut Ruleset, device: &str, interface: &Interfac
     ruleset.chain(&port_chain(device, egress), rules);
 }
 
-fn rules_of(ruleset: &mut Ruleset, topology: &Topology, group: &SecurityGroup, rule: &SecurityGroupRule) -> Vec<Rule> {
-    let Some(traffic) = match_traffic(rule.traffic) else { return Vec::new() };
+fn rules_of(
+    ruleset: &mut Ruleset,
+    family: Family,
+    topology: &Topology,
+    group: &SecurityGroup,
+    rule: &SecurityGroupRule,
+) -> Vec<Rule> {
+    let Some(traffic) = match_traffic(family, rule.traffic) else { return Vec::new() };
     let peers = match &rule.peer {
-        Peer::Cidr(cidr) => match_cidr(cidr, rule.egress).into_iter().collect(),
+        Peer::Cidr(cidr) => match_cidr(family, cidr, rule.egress).into_iter().collect(),
         Peer::PrefixList(id) => {
             let cidrs = topology.prefix_lists.get(id).map(|list| list.cidrs.as_slice()).unwrap_or_default();
-            cidrs.iter().filter_map(|cidr| match_cidr(cidr, rule.egress)).collect()
+            cidrs.iter().filter_map(|cidr| match_cidr(family, cidr, rule.egress)).collect()
         }
-        Peer::Group(id) => vec![members(ruleset, topology, &group.vpc, id, rule.egress)],
+        Peer::Group(id) => vec![members(ruleset, family, topology, &group.vpc, id, rule.egress)],
     };
     let accept = || [Expr::Verdict(Verdict::Accept)];
     peers.into_iter().map(|peer: Rule| peer.into_iter().chain(traffic.clone()).chain(accept()).collect()).collect()
 }
 
 /// The remote address is a member's: looked up in a set, so that a new member changes no rule.
-fn members(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, group: &str, egress: bool) -> Rule {
+fn members(ruleset: &mut Ruleset, family: Family, topology: &Topology, vpc: &str, group: &str, egress: bool) -> Rule {
     let name = format!("of-{group}");
-    let mut set = Set::new(4, Kind::Nothing);
-    for address in topology.members(vpc, group).filter_map(v4) {
-        set.insert(address.octets().to_vec());
-    }
+    let mut set = Set::new(family.length(), Kind::Nothing);
+    topology.members(vpc, group).filter_map(|member| family.octets(member)).for_each(|member| set.insert(member));
     ruleset.set(&name, set);
-    vec![
-        Expr::Network { offset: if egress { 16 } else { 12 }, length: 4, to: REMOTE },
-        Expr::Lookup { set: name, from: REMOTE, invert: false },
-    ]
+    vec![address(family, egress, REMOTE), Expr::Lookup { set: name, from: REMOTE, invert: false }]
 }

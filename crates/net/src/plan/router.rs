@@ -1,35 +1,41 @@
 //! A VPC's namespace: its ports, its routes, its rules.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogumo_netmodel::{Cidr, Id, Interface, Target, Topology, Vpc};
 
 use super::{device_of, peering_device, rules};
-use crate::nft::Ruleset;
+use crate::family::Family;
+use crate::nft::{Ruleset, Rulesets};
 
 /// Where the resolver and the metadata service are in every VPC.
 pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
 pub(crate) const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+pub(crate) const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253);
+pub(crate) const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// The device to the internet, and the one to the services behind gateway endpoints.
+/// The devices to the internet, through either kind of gateway, and the one to the services behind gateway endpoints.
 pub(crate) const IGW: &str = "igw";
+pub(crate) const EIGW: &str = "eigw";
 pub(crate) const VPCE: &str = "vpce";
 
 /// What a VPC's namespace is to hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Router {
     /// Addresses of the router itself: each subnet's base + 1, the resolver, the metadata service.
-    pub local: BTreeSet<Ipv4Addr>,
+    pub local: BTreeSet<IpAddr>,
     /// By interface id.
     pub ports: BTreeMap<Id, Port>,
     /// Peerings whose other side is up, by id.
     pub peers: BTreeSet<Id>,
     pub igw: bool,
+    /// It has an egress-only internet gateway.
+    pub eigw: bool,
     pub vpce: bool,
-    /// By subnet's number.
-    pub tables: BTreeMap<u32, BTreeMap<Cidr, Hop>>,
-    pub ruleset: Ruleset,
+    /// By subnet's number, for each family.
+    pub tables: BTreeMap<(Family, u32), BTreeMap<Cidr, Hop>>,
+    pub rules: Rulesets,
 }
 
 /// An interface that has somebody behind it.
@@ -37,11 +43,11 @@ pub(crate) struct Router {
 pub(crate) struct Port {
     pub device: String,
     pub mac: [u8; 6],
-    /// The primary one first.
-    pub addresses: Vec<Ipv4Addr>,
-    /// The length of the subnet's prefix.
+    /// The primary one first, and those of IPv6 last.
+    pub addresses: Vec<IpAddr>,
+    /// The length of the subnet's IPv4 prefix.
     pub prefix: u8,
-    /// The subnet's router: base + 1.
+    /// The subnet's router in IPv4: base + 1.
     pub gateway: Ipv4Addr,
     /// Which guest it is: another one gets another device.
     pub guest: u64,
@@ -53,11 +59,9 @@ pub(crate) enum Hop {
     Local,
     Blackhole,
     /// To an interface, whatever the packet's address is.
-    Port {
-        device: String,
-        via: Ipv4Addr,
-    },
+    Port(String),
     Igw,
+    Eigw,
     Vpce,
     Peer(String),
 }
@@ -75,7 +79,11 @@ pub(crate) struct Situation {
 
 /// The namespace of a VPC.
 pub(crate) fn router(topology: &Topology, id: &str, vpc: &Vpc, situation: &Situation) -> Router {
-    let mut router = Router { igw: topology.internet_gateway_of(id).is_some(), ..Router::default() };
+    let mut router = Router {
+        igw: topology.internet_gateway_of(id).is_some(),
+        eigw: topology.egress_only_internet_gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(id)),
+        ..Router::default()
+    };
     router.local = local_addresses(topology, id, vpc);
     for (interface_id, interface) in topology.interfaces.iter().filter(|(_, own)| own.vpc == id) {
         let guest = situation.guests.get(interface_id).filter(|_| interface.is_up());
@@ -91,17 +99,30 @@ pub(crate) fn router(topology: &Topology, id: &str, vpc: &Vpc, situation: &Situa
     for subnet in topology.subnets.values().filter(|subnet| subnet.vpc == id) {
         let Some(number) = number(&subnet.cidr) else { continue };
         let Some((_, table)) = topology.route_table_of(subnet) else { continue };
-        let mut hops = BTreeMap::new();
-        for (cidr, target) in topology.routes(vpc, table) {
-            if cidr.is_v4() {
-                hops.entry(cidr).or_insert_with(|| hop(topology, id, target, &router));
+        let routes = topology.routes(vpc, table);
+        for family in families(vpc) {
+            let mut hops = BTreeMap::new();
+            for (cidr, target) in routes.iter().filter(|(cidr, _)| family.has(cidr.address())) {
+                hops.entry(*cidr).or_insert_with(|| hop(topology, id, family, target, &router));
             }
+            router.tables.insert((family, number), hops);
         }
-        router.tables.insert(number, hops);
     }
     router.vpce = router.tables.values().flat_map(BTreeMap::values).any(|hop| *hop == Hop::Vpce);
-    router.ruleset = rules::ruleset(topology, id, vpc, &router, situation);
-    router
+    let rules = |family| rules::ruleset(family, topology, id, vpc, &router, situation);
+    let v6 = if has_ipv6(vpc) { rules(Family::V6) } else { Ruleset::default() };
+    let rules = Rulesets { v4: rules(Family::V4), v6 };
+    Router { rules, ..router }
+}
+
+/// Whether any of its blocks is IPv6. Where none is, nothing is made for it.
+fn has_ipv6(vpc: &Vpc) -> bool {
+    vpc.cidrs.iter().any(|cidr| !cidr.is_v4())
+}
+
+fn families(vpc: &Vpc) -> impl Iterator<Item = Family> {
+    let six = has_ipv6(vpc);
+    Family::ALL.into_iter().filter(move |family| *family == Family::V4 || six)
 }
 
 /// A subnet's number: its base address. Subnets of a VPC never share it.
@@ -116,19 +137,21 @@ pub(crate) fn v4(address: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-fn local_addresses(topology: &Topology, id: &str, vpc: &Vpc) -> BTreeSet<Ipv4Addr> {
+fn local_addresses(topology: &Topology, id: &str, vpc: &Vpc) -> BTreeSet<IpAddr> {
     let subnets = topology.subnets.values().filter(|subnet| subnet.vpc == id);
-    let gateways = subnets.filter_map(|subnet| v4(subnet.cidr.nth(1)?));
-    let mut local: BTreeSet<Ipv4Addr> = gateways.collect();
-    local.insert(METADATA);
-    local.insert(RESOLVER);
-    local.extend(vpc.resolver().and_then(v4));
+    let gateways = subnets.filter_map(|subnet| subnet.cidr.nth(1));
+    let mut local: BTreeSet<IpAddr> = gateways.collect();
+    local.extend([METADATA, RESOLVER].map(IpAddr::V4));
+    if has_ipv6(vpc) {
+        local.extend([METADATA_V6, RESOLVER_V6].map(IpAddr::V6));
+    }
+    local.extend(vpc.resolver());
     local
 }
 
 fn port(topology: &Topology, id: &str, interface: &Interface, guest: u64) -> Option<Port> {
     let subnet = topology.subnets.get(&interface.subnet)?;
-    let addresses: Vec<Ipv4Addr> = interface.addresses.iter().filter_map(|own| v4(own.private)).collect();
+    let addresses: Vec<IpAddr> = interface.addresses.iter().map(|own| own.private).collect();
     (!addresses.is_empty()).then_some(())?;
     Some(Port {
         device: device_of(id),
@@ -140,19 +163,18 @@ fn port(topology: &Topology, id: &str, interface: &Interface, guest: u64) -> Opt
     })
 }
 
-fn hop(topology: &Topology, vpc: &str, target: &Target, router: &Router) -> Hop {
+fn hop(topology: &Topology, vpc: &str, family: Family, target: &Target, router: &Router) -> Hop {
     if !topology.is_active(vpc, target) {
         return Hop::Blackhole;
     }
-    let to_port = |id: &str| {
-        let port = router.ports.get(id)?;
-        Some(Hop::Port { device: port.device.clone(), via: *port.addresses.first()? })
-    };
+    let to_port = |id: &str| router.ports.get(id).map(|port| Hop::Port(port.device.clone()));
     match target {
         Target::Local => Hop::Local,
         Target::InternetGateway(_) => Hop::Igw,
         Target::Endpoint(_) => Hop::Vpce,
+        Target::EgressOnlyInternetGateway(_) if family == Family::V6 => Hop::Eigw,
         Target::EgressOnlyInternetGateway(_) => Hop::Blackhole,
+        Target::NatGateway(_) if family == Family::V6 => Hop::Blackhole,
         Target::Interface(id) => to_port(id).unwrap_or(Hop::Blackhole),
         Target::NatGateway(id) => {
             topology.nat_gateways.get(id).and_then(|nat| to_port(&nat.interface)).unwrap_or(Hop::Blackhole)

@@ -2,40 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use kogumo_netmodel::{AclEntry, Cidr, Id, Interface, NetworkAcl, Owner, Topology, Vpc};
+use kogumo_netmodel::{AclEntry, Cidr, IcmpRange, Id, Interface, NetworkAcl, Owner, Topology, Traffic, Vpc};
 
-use super::router::{IGW, METADATA, Port, RESOLVER, Router, Situation, VPCE, number, v4};
+use super::router::{
+    EIGW, IGW, METADATA, METADATA_V6, Port, RESOLVER, RESOLVER_V6, Router, Situation, VPCE, number, v4,
+};
 use super::{flows, groups, groups::port_chain};
+use crate::family::Family;
 use crate::nft::{
-    Compare, Expr, Family, Hook, HookType, Kind, Meta, Rule, Ruleset, Set, Verdict, device, match_cidr, match_name,
-    match_traffic,
+    ChainType, Compare, Expr, Hook, HookType, Kind, Meta, Rule, Ruleset, Set, Verdict, address, device, match_cidr,
+    match_name, match_traffic,
 };
 
-/// Offsets of the addresses in an IPv4 header.
-const SOURCE: u32 = 12;
-const DESTINATION: u32 = 16;
 /// Bits of a connection's state.
 pub(super) const INVALID: u8 = 1;
 pub(super) const ESTABLISHED_OR_RELATED: u8 = 2 | 4;
 
-pub(super) fn ruleset(topology: &Topology, id: &str, vpc: &Vpc, router: &Router, situation: &Situation) -> Ruleset {
+/// The rules for packets of one family.
+pub(super) fn ruleset(
+    family: Family,
+    topology: &Topology,
+    id: &str,
+    vpc: &Vpc,
+    router: &Router,
+    situation: &Situation,
+) -> Ruleset {
     let mut ruleset = Ruleset::default();
     let ports: Vec<_> =
         router.ports.iter().filter_map(|(id, port)| Some((port, topology.interfaces.get(id)?))).collect();
-    add_sets(&mut ruleset, topology, &ports);
-    let logs = flows::add(&mut ruleset, topology, router);
-    add_public(&mut ruleset, router, situation, &ports);
-    add_checks(&mut ruleset);
-    add_acls(&mut ruleset, topology, id, &ports, logs);
-    add_groups(&mut ruleset, topology, &ports, logs);
-    add_input(&mut ruleset, vpc, &ports);
+    add_sets(&mut ruleset, family, topology, &ports);
+    let logs = flows::add(&mut ruleset, family, topology, router);
+    add_public(&mut ruleset, family, router, &ports);
+    if family == Family::V4 {
+        add_translation(&mut ruleset, router, situation, &ports);
+    }
+    add_checks(&mut ruleset, family);
+    add_acls(&mut ruleset, family, topology, id, &ports, logs);
+    add_groups(&mut ruleset, family, topology, &ports, logs);
+    add_input(&mut ruleset, family, topology, vpc, router);
     ruleset
 }
 
 type Ports<'a> = [(&'a Port, &'a Interface)];
 
-fn hook(kind: HookType, family: Family, priority: i32, accept: bool) -> Hook {
-    Hook { kind, family, priority, accept }
+fn hook(kind: HookType, chain: ChainType, priority: i32, accept: bool) -> Hook {
+    Hook { kind, chain, priority, accept }
 }
 
 fn verdict(verdict: Verdict) -> Expr {
@@ -47,10 +58,10 @@ fn subnet_number(topology: &Topology, interface: &Interface) -> Option<u32> {
 }
 
 /// The mark of what comes from each port, and whose addresses are whose.
-fn add_sets(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
+fn add_sets(ruleset: &mut Ruleset, family: Family, topology: &Topology, ports: &Ports) {
     let mut subnet_of = Set::new(16, Kind::Value(4));
     let mut near = Set::new(20, Kind::Nothing);
-    let mut own = Set::new(20, Kind::Nothing);
+    let mut own = Set::new(16 + family.length(), Kind::Nothing);
     let mut unchecked = Set::new(16, Kind::Nothing);
     for (port, interface) in ports {
         let name = device(&port.device);
@@ -59,8 +70,8 @@ fn add_sets(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
             subnet_of.map(name.clone(), number.to_ne_bytes().to_vec());
             near.insert([number.to_ne_bytes().as_slice(), &name].concat());
         }
-        for address in &port.addresses {
-            own.insert([name.as_slice(), &address.octets()].concat());
+        for address in port.addresses.iter().filter_map(|own| family.octets(*own)) {
+            own.insert([name.as_slice(), &address].concat());
         }
         if !interface.source_dest_check {
             unchecked.insert(name);
@@ -75,54 +86,66 @@ fn add_sets(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports) {
         Expr::Map { map: "subnet_of".to_owned(), from: 0, to: 8 },
         Expr::SetMark { from: 8 },
     ];
-    ruleset.base("mark", hook(HookType::Prerouting, Family::Filter, -150, true), vec![mark]);
+    ruleset.base("mark", hook(HookType::Prerouting, ChainType::Filter, -150, true), vec![mark]);
+}
+
+/// The private addresses that internet gateways let out: those with a public one, and all of IPv6.
+fn add_public(ruleset: &mut Ruleset, family: Family, router: &Router, ports: &Ports) {
+    let mut public = Set::new(family.length(), Kind::Nothing);
+    for (_, interface) in ports.iter().filter(|_| router.igw || router.eigw) {
+        let known = interface.addresses.iter().filter(|own| interface.public_of(own.private).is_some());
+        known.filter_map(|own| family.octets(own.private)).for_each(|own| public.insert(own));
+    }
+    ruleset.set("public", public);
 }
 
 /// Public addresses, translated where packets come from and go to the internet gateway.
-fn add_public(ruleset: &mut Ruleset, router: &Router, situation: &Situation, ports: &Ports) {
+fn add_translation(ruleset: &mut Ruleset, router: &Router, situation: &Situation, ports: &Ports) {
     let mut inward = Set::new(4, Kind::Value(4));
     let mut outward = Set::new(4, Kind::Value(4));
-    let mut public = Set::new(4, Kind::Nothing);
     for own in ports.iter().flat_map(|(_, interface)| &interface.addresses) {
         let pair = v4(own.private).zip(own.public.and_then(v4));
         let Some((private, mapped)) = pair.filter(|_| router.igw) else { continue };
         inward.map(mapped.octets().to_vec(), private.octets().to_vec());
         outward.map(private.octets().to_vec(), mapped.octets().to_vec());
-        public.insert(private.octets().to_vec());
     }
     ruleset.set("inward", inward);
     ruleset.set("outward", outward);
-    ruleset.set("public", public);
-    let translate = |offset, map: &str, nat| {
+    let translate = |destination, map: &str, nat| {
         let lookup = Expr::Map { map: map.to_owned(), from: 8, to: 8 };
-        [Expr::Network { offset, length: 4, to: 8 }, lookup, nat]
+        [address(Family::V4, destination, 8), lookup, nat]
     };
     let mut enter = match_name(Meta::InputName, IGW);
-    enter.extend(translate(DESTINATION, "inward", Expr::DestinationNat { address: 8 }));
+    enter.extend(translate(true, "inward", Expr::DestinationNat { address: 8 }));
     let mut leave = match_name(Meta::OutputName, IGW);
-    leave.extend(translate(SOURCE, "outward", Expr::SourceNat { address: 8 }));
+    leave.extend(translate(false, "outward", Expr::SourceNat { address: 8 }));
     let mut leaving = vec![leave];
     if let Some(source) = situation.endpoint_source {
         let mut rule = match_name(Meta::OutputName, VPCE);
         rule.extend([Expr::Immediate { to: 8, value: source.octets().to_vec() }, Expr::SourceNat { address: 8 }]);
         leaving.push(rule);
     }
-    ruleset.base("enter", hook(HookType::Prerouting, Family::Nat, -100, true), vec![enter]);
-    ruleset.base("leave", hook(HookType::Postrouting, Family::Nat, 100, true), leaving);
+    ruleset.base("enter", hook(HookType::Prerouting, ChainType::Nat, -100, true), vec![enter]);
+    ruleset.base("leave", hook(HookType::Postrouting, ChainType::Nat, 100, true), leaving);
 }
 
 /// The source/destination check, and what the internet gateway and the endpoints do not take.
-fn add_checks(ruleset: &mut Ruleset) {
-    let mut rules = vec![not_own(Meta::InputName, SOURCE), not_own(Meta::OutputName, DESTINATION)];
-    let mut nameless = match_name(Meta::OutputName, IGW);
-    nameless.extend([
-        Expr::Network { offset: SOURCE, length: 4, to: 8 },
-        Expr::Lookup { set: "public".to_owned(), from: 8, invert: true },
-        verdict(Verdict::Drop),
-    ]);
-    rules.push(nameless);
+fn add_checks(ruleset: &mut Ruleset, family: Family) {
+    let mut rules = vec![not_own(family, false), not_own(family, true)];
+    for gateway in [IGW, EIGW] {
+        let mut nameless = match_name(Meta::OutputName, gateway);
+        nameless.extend([
+            address(family, false, 8),
+            Expr::Lookup { set: "public".to_owned(), from: 8, invert: true },
+            verdict(Verdict::Drop),
+        ]);
+        rules.push(nameless);
+    }
+    if family == Family::V6 {
+        rules.extend(egress_only());
+    }
     // Endpoints take TCP and ping.
-    for protocol in [6_u8, 1] {
+    for protocol in [6_u8, family.icmp()] {
         let mut rule = match_name(Meta::OutputName, VPCE);
         rule.extend(is_protocol(protocol));
         rule.push(verdict(Verdict::Accept));
@@ -131,7 +154,7 @@ fn add_checks(ruleset: &mut Ruleset) {
     let mut other = match_name(Meta::OutputName, VPCE);
     other.push(verdict(Verdict::Drop));
     rules.push(other);
-    ruleset.base("check", hook(HookType::Forward, Family::Filter, -20, true), rules);
+    ruleset.base("check", hook(HookType::Forward, ChainType::Filter, -20, true), rules);
 }
 
 fn is_protocol(number: u8) -> [Expr; 2] {
@@ -139,12 +162,33 @@ fn is_protocol(number: u8) -> [Expr; 2] {
     [load, Expr::Compare { from: 8, how: Compare::Equal, value: vec![number] }]
 }
 
-/// Drops what has another address than the port's own, where the port is checked.
-fn not_own(key: Meta, offset: u32) -> Rule {
+/// An egress-only internet gateway lets in what answers, and does not let out what answers somebody outside.
+fn egress_only() -> [Rule; 2] {
+    const REPLY: u8 = 1;
+    let mut begun_outside = match_name(Meta::OutputName, EIGW);
+    begun_outside.extend([
+        Expr::ConnectionDirection { to: 8 },
+        Expr::Compare { from: 8, how: Compare::Equal, value: vec![REPLY] },
+        verdict(Verdict::Drop),
+    ]);
+    let mut uninvited = match_name(Meta::InputName, EIGW);
+    uninvited.extend([
+        Expr::ConnectionState { to: 8 },
+        Expr::Mask { register: 8, mask: u32::from(ESTABLISHED_OR_RELATED).to_ne_bytes().to_vec() },
+        Expr::Compare { from: 8, how: Compare::Equal, value: vec![0; 4] },
+        verdict(Verdict::Drop),
+    ]);
+    [begun_outside, uninvited]
+}
+
+/// Drops what has another address than the port's own, where the port is checked: another source where it comes in there,
+/// another destination where it goes out.
+fn not_own(family: Family, destination: bool) -> Rule {
+    let key = if destination { Meta::OutputName } else { Meta::InputName };
     let mut rule = match_name(key, "eni*");
     rule.extend([
         Expr::Meta { key, to: 0 },
-        Expr::Network { offset, length: 4, to: 4 },
+        address(family, destination, 4),
         Expr::Lookup { set: "own".to_owned(), from: 0, invert: true },
         Expr::Lookup { set: "unchecked".to_owned(), from: 0, invert: true },
         verdict(Verdict::Drop),
@@ -154,7 +198,7 @@ fn not_own(key: Meta, offset: u32) -> Rule {
 
 /// Network ACLs: asked where a packet leaves its subnet, and where it comes into another. The sender's groups were asked
 /// before.
-fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports, logs: bool) {
+fn add_acls(ruleset: &mut Ruleset, family: Family, topology: &Topology, vpc: &str, ports: &Ports, logs: bool) {
     let mut leaving = Set::new(16, Kind::Verdict);
     let mut coming = Set::new(16, Kind::Verdict);
     let mut used: BTreeSet<&Id> = BTreeSet::new();
@@ -169,7 +213,7 @@ fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports
         let nothing = NetworkAcl { vpc: vpc.to_owned(), entries: Vec::new() };
         let acl = topology.network_acls.get(id).unwrap_or(&nothing);
         for egress in [false, true] {
-            ruleset.chain(&acl_chain(id, egress), acl_rules(acl, egress, logs));
+            ruleset.chain(&acl_chain(id, egress), acl_rules(family, acl, egress, logs));
         }
     }
     ruleset.set("acl_out", leaving);
@@ -182,22 +226,22 @@ fn add_acls(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, ports: &Ports
     ];
     let ask = |key, map: &str| vec![Expr::Meta { key, to: 0 }, Expr::VerdictMap { map: map.to_owned(), from: 0 }];
     let rules = vec![inside, ask(Meta::InputName, "acl_out"), ask(Meta::OutputName, "acl_in")];
-    ruleset.base("acls", hook(HookType::Forward, Family::Filter, -10, true), rules);
+    ruleset.base("acls", hook(HookType::Forward, ChainType::Filter, -10, true), rules);
 }
 
 fn acl_chain(acl: &str, egress: bool) -> String {
     format!("{acl}-{}", if egress { "out" } else { "in" })
 }
 
-fn acl_rules(acl: &NetworkAcl, egress: bool, logs: bool) -> Vec<Rule> {
+fn acl_rules(family: Family, acl: &NetworkAcl, egress: bool, logs: bool) -> Vec<Rule> {
     let drop = || verdict(flows::drop_verdict(egress, logs));
     let mut entries: Vec<&AclEntry> = acl.entries.iter().filter(|entry| entry.egress == egress).collect();
     entries.sort_by_key(|entry| entry.number);
     let mut rules: Vec<Rule> = entries
         .into_iter()
         .filter_map(|entry| {
-            let mut rule = match_cidr(&entry.cidr, egress)?;
-            rule.extend(match_traffic(entry.traffic)?);
+            let mut rule = match_cidr(family, &entry.cidr, egress)?;
+            rule.extend(match_traffic(family, entry.traffic)?);
             match entry.allow {
                 true => rule.push(verdict(Verdict::Return)),
                 false => rule.push(drop()),
@@ -210,7 +254,7 @@ fn acl_rules(acl: &NetworkAcl, egress: bool, logs: bool) -> Vec<Rule> {
 }
 
 /// Security groups: first those of the sender, then those of the receiver. What answers passes.
-fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports, logs: bool) {
+fn add_groups(ruleset: &mut Ruleset, family: Family, topology: &Topology, ports: &Ports, logs: bool) {
     let mut used: BTreeSet<&Id> = BTreeSet::new();
     let mut maps = [Set::new(16, Kind::Verdict), Set::new(16, Kind::Verdict)];
     for (port, interface) in ports {
@@ -226,7 +270,7 @@ fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports, logs: b
     }
     for id in used {
         match topology.security_groups.get(id) {
-            Some(group) => groups::add_group(ruleset, topology, id, group),
+            Some(group) => groups::add_group(ruleset, family, topology, id, group),
             None => [false, true].iter().for_each(|egress| ruleset.chain(&groups::chain_of(id, *egress), Vec::new())),
         }
     }
@@ -234,9 +278,9 @@ fn add_groups(ruleset: &mut Ruleset, topology: &Topology, ports: &Ports, logs: b
     ruleset.set("group_out", out);
     ruleset.set("group_in", inward);
     let sender = group_rules(true, logs);
-    ruleset.base("groups_out", hook(HookType::Forward, Family::Filter, -15, false), sender);
+    ruleset.base("groups_out", hook(HookType::Forward, ChainType::Filter, -15, false), sender);
     let receiver = group_rules(false, logs);
-    ruleset.base("groups_in", hook(HookType::Forward, Family::Filter, 10, false), receiver);
+    ruleset.base("groups_in", hook(HookType::Forward, ChainType::Filter, 10, false), receiver);
 }
 
 fn group_rules(egress: bool, logs: bool) -> Vec<Rule> {
@@ -259,38 +303,54 @@ pub(super) fn in_state(bits: u8, then: Verdict) -> Rule {
 }
 
 /// What the router itself answers: the resolver, and the metadata service for instances.
-fn add_input(ruleset: &mut Ruleset, vpc: &Vpc, ports: &Ports) {
-    let mut resolvers = Set::new(4, Kind::Nothing);
+fn add_input(ruleset: &mut Ruleset, family: Family, topology: &Topology, vpc: &Vpc, router: &Router) {
+    let mut resolvers = Set::new(family.length(), Kind::Nothing);
     if vpc.dns_support {
-        resolvers.insert(RESOLVER.octets().to_vec());
-        vpc.resolver().and_then(v4).into_iter().for_each(|own| resolvers.insert(own.octets().to_vec()));
+        let all = [RESOLVER.into(), RESOLVER_V6.into()].into_iter().chain(vpc.resolver());
+        all.filter_map(|own| family.octets(own)).for_each(|own| resolvers.insert(own));
     }
     let mut instances = Set::new(16, Kind::Nothing);
-    for (port, interface) in ports {
-        if matches!(interface.owner, Owner::Instance { .. }) {
+    for (id, port) in &router.ports {
+        let owner = topology.interfaces.get(id).map(|own| &own.owner);
+        let served = family == Family::V4 || topology.metadata_v6.contains(id);
+        if served && matches!(owner, Some(Owner::Instance { .. })) {
             instances.insert(device(&port.device));
         }
     }
     ruleset.set("resolvers", resolvers);
     ruleset.set("instances", instances);
-    let mut rules = vec![not_own(Meta::InputName, SOURCE)];
+    let mut rules = if family == Family::V6 { neighbours() } else { Vec::new() };
+    rules.push(not_own(family, false));
     for protocol in [17, 6] {
         let mut rule = match_name(Meta::InputName, "eni*");
-        rule.extend([
-            Expr::Network { offset: DESTINATION, length: 4, to: 8 },
-            Expr::Lookup { set: "resolvers".to_owned(), from: 8, invert: false },
-        ]);
+        rule.extend([address(family, true, 8), Expr::Lookup { set: "resolvers".to_owned(), from: 8, invert: false }]);
         rule.extend(to_port(protocol, 53));
         rules.push(rule);
     }
-    let mut metadata = match_cidr(&Cidr::host(METADATA.into()), true).unwrap_or_default();
+    let service = if family == Family::V4 { METADATA.into() } else { METADATA_V6.into() };
+    let mut metadata = match_cidr(family, &Cidr::host(service), true).unwrap_or_default();
     metadata.extend([
         Expr::Meta { key: Meta::InputName, to: 0 },
         Expr::Lookup { set: "instances".to_owned(), from: 0, invert: false },
     ]);
     metadata.extend(to_port(6, 80));
     rules.push(metadata);
-    ruleset.base("input", hook(HookType::Input, Family::Filter, 0, false), rules);
+    ruleset.base("input", hook(HookType::Input, ChainType::Filter, 0, false), rules);
+}
+
+/// Guests ask where their router is, and answer where they are. What they say of others changes nothing: where packets go
+/// is known for good.
+fn neighbours() -> Vec<Rule> {
+    let asked = |kind: u8| {
+        let traffic = Traffic::Icmpv6(IcmpRange { kind: Some(kind), code: None });
+        let mut rule = match_name(Meta::InputName, "eni*");
+        rule.extend(match_traffic(Family::V6, traffic).unwrap_or_default());
+        rule.push(verdict(Verdict::Accept));
+        rule
+    };
+    const SOLICITATION: u8 = 135;
+    const ADVERTISEMENT: u8 = 136;
+    [SOLICITATION, ADVERTISEMENT].map(asked).to_vec()
 }
 
 fn to_port(protocol: u8, port: u16) -> Vec<Expr> {

@@ -115,9 +115,10 @@ pub(super) fn check_groups(
 }
 
 impl Topology {
-    /// Whether it is an address of the pool that is, or could be, an interface's; or an IPv6 address of one.
+    /// Whether it is an address of the pools that is, or could be, an interface's; or an IPv6 address of one.
     pub(crate) fn is_public(&self, address: IpAddr) -> bool {
+        let of_pool = self.public.pool().contains(address) || self.public.pool_v6().contains(address);
         let v6 = || address.is_ipv6() && self.interface_behind(address).is_some();
-        (self.public.pool().contains(address) && !self.public.is_cloud(address)) || v6()
+        (of_pool && !self.public.is_cloud(address)) || v6()
     }
 }

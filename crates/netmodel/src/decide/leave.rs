@@ -1,7 +1,7 @@
 //! A leg's beginning: a packet leaves an interface and takes the route of its subnet.
 
 use super::{Phase, Place, arrive};
-use crate::vpc::{METADATA, RESOLVER};
+use crate::vpc::{METADATA, METADATA_V6, RESOLVER, RESOLVER_V6};
 use crate::{Cause, Header, Id, Interface, Owner, Protocol, Step, Subnet, Target, Topology, Vpc, What};
 
 /// The interface with what it belongs to.
@@ -27,7 +27,7 @@ pub(super) fn interface(
     if here.interface.source_dest_check && !here.interface.owns(header.source) {
         return Err(Cause::SourceDestCheck { interface: id.to_owned(), egress: true, address: header.source });
     }
-    if let Some(place) = here.own_services(header, steps)? {
+    if let Some(place) = here.own_services(id, header, steps)? {
         return Ok(place);
     }
     arrive::check_groups(topology, id, here.interface, true, header, phase, steps)?;
@@ -44,19 +44,20 @@ fn find<'a>(topology: &'a Topology, id: &'a str) -> Result<Here<'a>, Cause> {
 
 impl Here<'_> {
     /// The resolver, the metadata service and the router: no group, no ACL and no route has a say in what they get.
-    fn own_services(&self, header: &Header, steps: &mut Vec<Step>) -> Result<Option<Place>, Cause> {
+    fn own_services(&self, id: &str, header: &Header, steps: &mut Vec<Step>) -> Result<Option<Place>, Cause> {
         let vpc = &self.interface.vpc;
         let not_served = || Cause::NotServed { vpc: vpc.clone(), header: *header };
         let to = header.destination;
-        if to == METADATA {
-            let instance = matches!(self.interface.owner, Owner::Instance { .. });
+        if to == METADATA || to == METADATA_V6 {
+            let served = to == METADATA || self.topology.metadata_v6.contains(id);
+            let instance = served && matches!(self.interface.owner, Owner::Instance { .. });
             if !instance || !matches!(header.protocol, Protocol::Tcp { destination: 80, .. }) {
                 return Err(not_served());
             }
             steps.push(Step { component: vpc.clone(), what: What::Metadata, header: *header });
             return Ok(Some(Place::Metadata(vpc.clone())));
         }
-        if to == RESOLVER || Some(to) == self.vpc.resolver() {
+        if to == RESOLVER || to == RESOLVER_V6 || Some(to) == self.vpc.resolver() {
             if !self.vpc.dns_support {
                 return Err(Cause::NoResolver { vpc: vpc.clone() });
             }
@@ -110,11 +111,12 @@ impl Here<'_> {
                 self.to_interface(&nat.interface, header, phase, steps)
             }
             Target::InternetGateway(id) => self.to_internet(id, header, steps),
-            Target::EgressOnlyInternetGateway(id) => {
+            // It remembers what it let out. Answers to somebody outside are none of that.
+            Target::EgressOnlyInternetGateway(id) if phase == Phase::Answer => {
                 self.leave_subnet(header, steps)?;
-                steps.push(Step { component: id.clone(), what: What::Passes, header: *header });
-                Ok(Place::Internet)
+                Err(Cause::EgressOnly { gateway: id.clone() })
             }
+            Target::EgressOnlyInternetGateway(id) => self.to_internet(id, header, steps),
             Target::Peering(id) => self.over_peering(id, header, phase, steps),
             Target::Endpoint(id) => self.to_endpoint(id, header, steps),
         }

@@ -389,8 +389,8 @@ fn from_other_source(topology: &Topology) -> Verdict {
 #[test]
 fn ipv6_goes_out_through_an_egress_only_gateway_and_not_in() {
     let mut topology = two_subnets();
-    topology.vpcs.get_mut("vpc-a").expect("it").cidrs.push(cidr("2001:db8::/56"));
-    let own = Address { private: ip("2001:db8::5"), public: None };
+    topology.vpcs.get_mut("vpc-a").expect("it").cidrs.push(cidr("2001:db8:0:100::/56"));
+    let own = Address { private: ip("2001:db8:0:100::5"), public: None };
     topology.interfaces.get_mut("eni-db").expect("it").addresses.insert(0, own);
     topology.internet_gateways.clear();
     let gateway = InternetGateway { vpc: Some("vpc-a".into()) };
@@ -400,8 +400,8 @@ fn ipv6_goes_out_through_an_egress_only_gateway_and_not_in() {
     topology.security_groups.get_mut("sg-db").expect("a group").rules.extend([everything(true), everything(false)]);
     let entry = |egress| AclEntry { number: 101, egress, allow: true, traffic: Traffic::All, cidr: Cidr::ANY_V6 };
     topology.network_acls.get_mut("acl-vpc-a").expect("an acl").entries.extend([entry(true), entry(false)]);
-    connects(&from(&topology, "eni-db", "2001:db8:ffff::1", tcp(443)));
-    let header = Header { source: ip("2001:db8:ffff::1"), destination: ip("2001:db8::5"), protocol: tcp(443) };
+    connects(&from(&topology, "eni-db", "2606:4700::1111", tcp(443)));
+    let header = Header { source: ip("2606:4700::1111"), destination: ip("2001:db8:0:100::5"), protocol: tcp(443) };
     let verdict = decide(&topology, &Packet { from: Origin::Internet, header });
     stopped(&verdict, "NO_PATH", "eigw-1");
 }

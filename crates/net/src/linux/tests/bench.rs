@@ -1,7 +1,7 @@
 //! The behaviour suite on the kernel's network.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
 use super::probe::{Servers, Sockets};
@@ -22,12 +22,12 @@ impl Bench for Kernel {
     fn guest(&self, interface: &str) -> Guest {
         let namespace = Namespace::new().expect("a guest");
         let share = namespace.share().expect("a share");
-        let servers = Servers::start(&namespace, Ipv4Addr::UNSPECIFIED);
+        let servers = Servers::start(&namespace, &[Ipv6Addr::UNSPECIFIED.into()]);
         self.guests.lock().expect("the guests").insert(interface.to_owned(), (namespace, servers));
         Guest { namespace: share, device: "eth0".into(), default_route: true }
     }
 
-    fn reaches(&self, from: &str, to: Ipv4Addr) -> bool {
+    fn reaches(&self, from: &str, to: IpAddr) -> bool {
         let guests = self.guests.lock().expect("the guests");
         Sockets::connect(&guests[from].0, to, 80)
     }

@@ -8,7 +8,7 @@ use kogumo_netmodel::{Place, Topology, decide};
 use super::permitted;
 use super::probe::{Answers, PORTS, Probe, What};
 use super::random::{self, Dice};
-use super::world::{Lab, OUTSIDE};
+use super::world::{Lab, OUTSIDE, OUTSIDE_V6};
 
 /// How long to go on with new topologies; `KOGUMO_DIFFERENTIAL_SECONDS` says otherwise.
 const SECONDS: u64 = 45;
@@ -73,8 +73,9 @@ fn some_probes(topology: &Topology, guests: Vec<String>, dice: &mut Dice) -> Vec
     let mut probes = Vec::new();
     for from in guests.into_iter().map(Some).chain([None]) {
         for to in random::addresses(topology) {
-            let own = from.as_ref().is_some_and(|id| topology.interfaces[id].owns(to.into()));
-            if own || (from.is_none() && to == OUTSIDE) {
+            let own = from.as_ref().is_some_and(|id| topology.interfaces[id].owns(to));
+            let speaks = from.as_ref().is_none_or(|id| topology.interfaces[id].primary(to.is_ipv4()).is_some());
+            if own || !speaks || (from.is_none() && [OUTSIDE, OUTSIDE_V6].contains(&to)) {
                 continue;
             }
             let first = dice.below(kinds.len());
@@ -86,7 +87,9 @@ fn some_probes(topology: &Topology, guests: Vec<String>, dice: &mut Dice) -> Vec
 }
 
 fn source(topology: &Topology, probe: &Probe) -> IpAddr {
-    probe.from.as_ref().map_or(IpAddr::V4(topology.public.host()), |id| topology.interfaces[id].addresses[0].private)
+    let v4 = probe.to.is_ipv4();
+    let host = if v4 { topology.public.host().into() } else { topology.public.host_v6().into() };
+    probe.from.as_ref().map_or(host, |id| topology.interfaces[id].primary(v4).expect("an address"))
 }
 
 /// Whether an answer should come: the packet arrives where there is a server, and the answer comes back.
@@ -94,7 +97,7 @@ fn expected(topology: &Topology, probe: &Probe) -> bool {
     let verdict = decide(topology, &probe.packet(source(topology, probe)));
     let served = match &verdict.there.end {
         Ok(Place::Interface(id)) => topology.interfaces[id].owns(verdict.header.destination),
-        Ok(Place::Internet) => verdict.header.destination == IpAddr::V4(OUTSIDE),
+        Ok(Place::Internet) => [OUTSIDE, OUTSIDE_V6].contains(&verdict.header.destination),
         _ => false,
     };
     served && verdict.connects()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub(super) struct Probe {
     /// An interface, or the outside.
     pub from: Option<String>,
-    pub to: Ipv4Addr,
+    pub to: IpAddr,
     pub kind: What,
 }
 
@@ -60,10 +60,11 @@ impl Probe {
         let protocol = match self.kind {
             What::Tcp(destination) => Protocol::Tcp { source: 40000, destination },
             What::Udp(destination) => Protocol::Udp { source: 40000, destination },
-            What::Ping => Protocol::PING,
+            What::Ping if self.to.is_ipv4() => Protocol::PING,
+            What::Ping => Protocol::PING_V6,
         };
         let from = self.from.clone().map_or(Origin::Internet, Origin::Interface);
-        Packet { from, header: Header { source, destination: self.to.into(), protocol } }
+        Packet { from, header: Header { source, destination: self.to, protocol } }
     }
 }
 
@@ -103,7 +104,7 @@ pub(super) struct Sockets;
 
 impl Sockets {
     /// Whether a connection comes about; a late answer gets a second chance.
-    pub(super) fn connect(from: &Namespace, to: Ipv4Addr, port: u16) -> bool {
+    pub(super) fn connect(from: &Namespace, to: IpAddr, port: u16) -> bool {
         let to = SocketAddr::from((to, port));
         let connect = || Ok(std::net::TcpStream::connect_timeout(&to, PATIENCE).is_ok());
         (0..2).any(|_| from.enter(connect).expect("a namespace"))
@@ -114,7 +115,7 @@ impl Sockets {
 enum Flight {
     Tcp(OwnedFd, SocketAddr),
     Udp(UdpSocket, [u8; 8]),
-    Ping(OwnedFd, u16, Ipv4Addr),
+    Ping(OwnedFd, u16, IpAddr),
     /// The kernel of the sender itself refuses: no route.
     Refused,
 }
@@ -127,7 +128,7 @@ impl Flight {
     fn try_begin(probe: &Probe, place: usize) -> io::Result<Self> {
         match probe.kind {
             What::Tcp(port) => {
-                let socket = socket(SocketType::STREAM, None)?;
+                let socket = socket(probe.to, SocketType::STREAM, None)?;
                 let to = SocketAddr::from((probe.to, port));
                 match rustix::net::connect(&socket, &to) {
                     Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(Self::Tcp(socket, to)),
@@ -135,7 +136,9 @@ impl Flight {
                 }
             }
             What::Udp(port) => {
-                let socket = UdpSocket::bind("0.0.0.0:0")?;
+                let any: IpAddr =
+                    if probe.to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+                let socket = UdpSocket::bind((any, 0))?;
                 socket.set_nonblocking(true)?;
                 let word = (place as u64 ^ 0x6b6f_6775_6d6f).to_be_bytes();
                 socket.connect((probe.to, port))?;
@@ -146,9 +149,10 @@ impl Flight {
                 // No two pings share a number, or the second would belong to the connection of the first.
                 static COUNT: AtomicU16 = AtomicU16::new(0);
                 let own = COUNT.fetch_add(1, Ordering::Relaxed);
-                let socket = socket(SocketType::RAW, Some(ipproto::ICMP))?;
+                let protocol = if probe.to.is_ipv4() { ipproto::ICMP } else { ipproto::ICMPV6 };
+                let socket = socket(probe.to, SocketType::RAW, Some(protocol))?;
                 let to = SocketAddr::from((probe.to, 0));
-                rustix::net::sendto(&socket, &echo_request(own), rustix::net::SendFlags::empty(), &to)?;
+                rustix::net::sendto(&socket, &echo_request(own, probe.to), rustix::net::SendFlags::empty(), &to)?;
                 Ok(Self::Ping(socket, own, probe.to))
             }
         }
@@ -169,9 +173,11 @@ impl Flight {
                     rustix::net::recvfrom(socket, &mut packet, rustix::net::RecvFlags::empty())
                 {
                     let from = from.and_then(|from| SocketAddr::try_from(from).ok()).map(|from| from.ip());
-                    let reply =
-                        packet.get(20..length).is_some_and(|icmp| icmp[0] == 0 && icmp[4..6] == own.to_be_bytes());
-                    if reply && from == Some(IpAddr::V4(*to)) {
+                    // IPv4 shows the whole packet, IPv6 what is in it.
+                    let (start, kind) = if to.is_ipv4() { (20, 0) } else { (0, 129) };
+                    let icmp = packet.get(start..length);
+                    let reply = icmp.is_some_and(|icmp| icmp[0] == kind && icmp[4..6] == own.to_be_bytes());
+                    if reply && from == Some(*to) {
                         return true;
                     }
                 }
@@ -182,14 +188,16 @@ impl Flight {
     }
 }
 
-fn socket(kind: SocketType, protocol: Option<rustix::net::Protocol>) -> io::Result<OwnedFd> {
+fn socket(to: IpAddr, kind: SocketType, protocol: Option<rustix::net::Protocol>) -> io::Result<OwnedFd> {
+    let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    Ok(rustix::net::socket_with(AddressFamily::INET, kind, flags, protocol)?)
+    Ok(rustix::net::socket_with(family, kind, flags, protocol)?)
 }
 
-fn echo_request(own: u16) -> [u8; 16] {
+/// The kernel sums up ICMPv6 itself, with the addresses.
+fn echo_request(own: u16, to: IpAddr) -> [u8; 16] {
     let mut packet = [0; 16];
-    packet[0] = 8;
+    packet[0] = if to.is_ipv4() { 8 } else { 128 };
     packet[4..6].copy_from_slice(&own.to_be_bytes());
     let words = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]])));
     let sum: u32 = words.sum();
@@ -205,7 +213,7 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    pub(super) fn start(namespace: &Namespace, at: Ipv4Addr) -> Self {
+    pub(super) fn start(namespace: &Namespace, at: &[IpAddr]) -> Self {
         let (tcp, udp) = namespace.enter(|| open(at)).expect("servers");
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
@@ -236,14 +244,15 @@ impl Drop for Servers {
     }
 }
 
-fn open(at: Ipv4Addr) -> Result<(Vec<TcpListener>, Vec<UdpSocket>), Trouble> {
-    let listen = |port: &u16| -> io::Result<(TcpListener, UdpSocket)> {
-        let (tcp, udp) = (TcpListener::bind((at, *port))?, UdpSocket::bind((at, *port))?);
+fn open(at: &[IpAddr]) -> Result<(Vec<TcpListener>, Vec<UdpSocket>), Trouble> {
+    let listen = |(at, port): (IpAddr, u16)| -> io::Result<(TcpListener, UdpSocket)> {
+        let (tcp, udp) = (TcpListener::bind((at, port))?, UdpSocket::bind((at, port))?);
         tcp.set_nonblocking(true)?;
         udp.set_nonblocking(true)?;
         Ok((tcp, udp))
     };
-    let opened: io::Result<Vec<_>> = PORTS.iter().map(listen).collect();
+    let places = at.iter().flat_map(|at| PORTS.map(|port| (*at, port)));
+    let opened: io::Result<Vec<_>> = places.map(listen).collect();
     let opened = opened.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => Trouble::new("a port is taken"),
         _ => Trouble::from_cause("cannot listen", error),

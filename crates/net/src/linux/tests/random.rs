@@ -1,10 +1,10 @@
 //! Topologies at random, from a seed: small, and full of what decides about packets.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use kogumo_netmodel::*;
 
-use super::world::{OUTSIDE, add_route, add_subnet, add_vpc, interface, rule};
+use super::world::{OUTSIDE, OUTSIDE_V6, add_address_v6, add_ipv6, add_route, add_subnet, add_vpc, interface, rule};
 
 /// A generator of numbers (xorshift); equal seeds give equal topologies.
 pub(super) struct Dice(u64);
@@ -34,7 +34,7 @@ impl Dice {
 /// Two VPCs that may be peered, and a third with the same addresses as the first.
 pub(super) fn topology(dice: &mut Dice) -> Topology {
     let mut topology = Topology::default();
-    let blocks = [("vpc-a", 0), ("vpc-b", 1), ("vpc-c", 0)];
+    let blocks = [("vpc-a", 0_u64), ("vpc-b", 1), ("vpc-c", 0)];
     for (vpc, second) in blocks.into_iter().take(1 + dice.below(3)) {
         add_vpc(&mut topology, vpc, &format!("10.{second}.0.0/16"));
         if dice.chance(85) {
@@ -43,6 +43,13 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
         }
         for place in 0..1 + dice.below(3) {
             add_subnet(&mut topology, vpc, &format!("subnet-{vpc}-{place}"), &format!("10.{second}.{place}.0/24"));
+        }
+        if dice.chance(75) {
+            add_ipv6(&mut topology, vpc, if vpc == "vpc-c" { 2 } else { second });
+            if dice.chance(40) {
+                let gateway = InternetGateway { vpc: Some(vpc.to_owned()) };
+                topology.egress_only_internet_gateways.insert(format!("eigw-{vpc}"), gateway);
+            }
         }
         for place in 0..1 + dice.below(2) {
             let group = SecurityGroup { vpc: vpc.into(), rules: Vec::new() };
@@ -60,7 +67,15 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
     }
     topology.prefix_lists.insert(
         "pl-1".into(),
-        PrefixList { name: "some".into(), cidrs: vec![block("10.0.1.0/24"), block("203.0.113.0/24")] },
+        PrefixList {
+            name: "some".into(),
+            cidrs: vec![
+                block("10.0.1.0/24"),
+                block("203.0.113.0/24"),
+                block("2001:db8:0:100::/64"),
+                block("2606:4700::/32"),
+            ],
+        },
     );
     add_interfaces(&mut topology, dice);
     add_nat_gateway(&mut topology, dice);
@@ -131,6 +146,9 @@ fn add_interfaces(topology: &mut Topology, dice: &mut Dice) {
                 own.owner = Owner::Instance { id: format!("i-{number}"), device_index: 0, running: false };
             }
             topology.interfaces.insert(format!("eni-{number}"), own);
+            if dice.chance(90) {
+                add_address_v6(topology, &format!("eni-{number}"), u128::from(number) + 4);
+            }
         }
     }
 }
@@ -157,8 +175,10 @@ fn add_nat_gateway(topology: &mut Topology, dice: &mut Dice) {
 }
 
 fn traffic(dice: &mut Dice) -> Traffic {
-    match dice.below(8) {
+    match dice.below(10) {
         0 | 1 | 2 => Traffic::All,
+        8 => Traffic::Icmpv6(IcmpRange::default()),
+        9 => Traffic::Icmpv6(IcmpRange { kind: Some(128), code: None }),
         3 => Traffic::Tcp(PortRange::one(*dice.pick(&[22, 80]))),
         4 => Traffic::Tcp(PortRange::ALL),
         5 => Traffic::Udp(PortRange { from: 20, to: 100 }),
@@ -177,6 +197,13 @@ fn some_cidr(dice: &mut Dice) -> Cidr {
         "10.0.1.0/24",
         "203.0.113.0/24",
         "198.18.0.0/15",
+        "::/0",
+        "::/0",
+        "::/0",
+        "2001:db8::/32",
+        "2001:db8:0:100::/56",
+        "2001:db8:0:200::/64",
+        "2606:4700::9/128",
     ];
     block(dice.pick::<&str>(&blocks))
 }
@@ -196,6 +223,7 @@ fn change_group(topology: &mut Topology, dice: &mut Dice, id: &str) {
     }
     if dice.chance(60) {
         rules.push(rule(true, Traffic::All, Peer::Cidr(Cidr::ANY)));
+        rules.push(rule(true, Traffic::All, Peer::Cidr(Cidr::ANY_V6)));
     }
     topology.security_groups.get_mut(id).expect("a group").rules = rules;
 }
@@ -219,6 +247,10 @@ fn add_tables(topology: &mut Topology, dice: &mut Dice, vpc: &str) {
             let target = some_target(topology, dice, vpc);
             add_route(topology, &table, vpc, "0.0.0.0/0", target);
         }
+        if dice.chance(85) {
+            let target = some_target_v6(topology, dice, vpc);
+            add_route(topology, &table, vpc, "::/0", target);
+        }
         let blocks = ["10.1.0.0/16", "10.0.0.0/16", "203.0.113.0/24", "203.0.113.9/32", "198.18.4.0/24", "10.0.1.0/24"];
         for block in blocks {
             // A route for the VPC's own block, or within it, may lead to an interface or a NAT gateway only.
@@ -231,6 +263,8 @@ fn add_tables(topology: &mut Topology, dice: &mut Dice, vpc: &str) {
         }
         if topology.peerings.contains_key("pcx-ab") && vpc != "vpc-c" && dice.chance(70) {
             let other = if vpc == "vpc-a" { "10.1.0.0/17" } else { "10.0.0.0/17" };
+            add_route(topology, &table, vpc, other, Target::Peering("pcx-ab".into()));
+            let other = if vpc == "vpc-a" { "2001:db8:0:200::/56" } else { "2001:db8:0:100::/56" };
             add_route(topology, &table, vpc, other, Target::Peering("pcx-ab".into()));
         }
     }
@@ -250,6 +284,18 @@ fn some_target(topology: &Topology, dice: &mut Dice, vpc: &str) -> Target {
     }
 }
 
+/// NAT gateways take no IPv6, and egress-only internet gateways nothing else.
+fn some_target_v6(topology: &Topology, dice: &mut Dice, vpc: &str) -> Target {
+    let egress_only = format!("eigw-{vpc}");
+    if topology.egress_only_internet_gateways.contains_key(&egress_only) && dice.chance(50) {
+        return Target::EgressOnlyInternetGateway(egress_only);
+    }
+    match some_target(topology, dice, vpc) {
+        Target::NatGateway(_) => Target::InternetGateway(format!("igw-{vpc}")),
+        target => target,
+    }
+}
+
 fn change_acls(topology: &mut Topology, dice: &mut Dice) {
     let ids: Vec<Id> = topology.network_acls.keys().cloned().collect();
     let id = dice.pick(&ids).clone();
@@ -265,22 +311,20 @@ fn change_acls(topology: &mut Topology, dice: &mut Dice) {
             };
             entries.push(entry);
         }
-        entries.push(AclEntry { number: 100, egress, allow: dice.chance(85), traffic: Traffic::All, cidr: Cidr::ANY });
+        for (number, cidr) in [(100, Cidr::ANY), (101, Cidr::ANY_V6)] {
+            entries.push(AclEntry { number, egress, allow: dice.chance(85), traffic: Traffic::All, cidr });
+        }
     }
     topology.network_acls.get_mut(&id).expect("an acl").entries = entries;
 }
 
 /// Every address that is worth a probe: all that interfaces have, one that nobody has, and the outside.
-pub(super) fn addresses(topology: &Topology) -> Vec<Ipv4Addr> {
+pub(super) fn addresses(topology: &Topology) -> Vec<IpAddr> {
     let own = topology.interfaces.values().flat_map(|interface| &interface.addresses);
-    let all = own.flat_map(|own| [Some(own.private), own.public]).flatten();
-    let mut addresses: Vec<Ipv4Addr> = all
-        .filter_map(|address| match address {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
-        })
-        .collect();
-    addresses.extend([OUTSIDE, Ipv4Addr::new(10, 0, 0, 99), Ipv4Addr::new(198, 18, 4, 99)]);
+    let mut addresses: Vec<IpAddr> = own.flat_map(|own| [Some(own.private), own.public]).flatten().collect();
+    let nobodys = ["10.0.0.99", "198.18.4.99", "2001:db8:0:100::99", "2001:db8:77::1"];
+    addresses.extend(nobodys.map(|text| text.parse::<IpAddr>().expect("an address")));
+    addresses.extend([OUTSIDE, OUTSIDE_V6]);
     addresses.sort_unstable();
     addresses.dedup();
     addresses

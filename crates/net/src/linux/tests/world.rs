@@ -1,7 +1,7 @@
 //! A topology with real guests: a namespace and servers behind each interface, and an outside.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogumo_netmodel::*;
 
@@ -12,7 +12,8 @@ use super::*;
 use crate::{Guest, Net};
 
 /// What guests see of the world: an address of the host's own.
-pub(super) const OUTSIDE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
+pub(super) const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+pub(super) const OUTSIDE_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0, 0, 9));
 
 pub(super) struct Lab {
     pub net: Linux,
@@ -32,8 +33,9 @@ impl Lab {
         let loopback = routing.index("lo").expect("lo");
         routing.set_up(loopback).expect("lo up");
         routing.add_address(loopback, OUTSIDE, 32).expect("an address");
+        routing.add_address(loopback, OUTSIDE_V6, 128).expect("an address");
         let net = Linux::seen_from(host.share().expect("a share")).expect("a network");
-        let mut servers = vec![Servers::start(&host, OUTSIDE)];
+        let mut servers = vec![Servers::start(&host, &[OUTSIDE, OUTSIDE_V6])];
         let mut guests = BTreeMap::new();
         net.realise(&topology).expect("nothing to do yet");
         let mut forwarders = Vec::new();
@@ -51,7 +53,7 @@ impl Lab {
             let guest =
                 Guest { namespace: namespace.share().expect("a share"), device: "eth0".into(), default_route: true };
             net.attach(id, guest).expect("an interface");
-            servers.push(Servers::start(&namespace, Ipv4Addr::UNSPECIFIED));
+            servers.push(Servers::start(&namespace, &[Ipv6Addr::UNSPECIFIED.into()]));
             guests.insert(id.clone(), namespace);
         }
         Self { net, topology, host, guests, _servers: servers, _forwarders: forwarders }
@@ -113,8 +115,9 @@ pub(super) fn add_vpc(topology: &mut Topology, id: &str, block: &str) {
     };
     topology.vpcs.insert(id.into(), vpc);
     topology.route_tables.insert(main, RouteTable { vpc: id.into(), routes: Vec::new() });
-    let entry = |egress| AclEntry { number: 100, egress, allow: true, traffic: Traffic::All, cidr: Cidr::ANY };
-    let acl = NetworkAcl { vpc: id.into(), entries: vec![entry(false), entry(true)] };
+    let entry = |number, egress, cidr| AclEntry { number, egress, allow: true, traffic: Traffic::All, cidr };
+    let both = |egress| [entry(100, egress, Cidr::ANY), entry(101, egress, Cidr::ANY_V6)];
+    let acl = NetworkAcl { vpc: id.into(), entries: [both(false), both(true)].concat() };
     topology.network_acls.insert(format!("acl-{id}"), acl);
 }
 
@@ -128,6 +131,24 @@ pub(super) fn add_subnet(topology: &mut Topology, vpc: &str, id: &str, block: &s
         network_acl: format!("acl-{vpc}"),
     };
     topology.subnets.insert(id.into(), subnet);
+}
+
+/// Gives a VPC a /56 of the public plan, and each of its subnets the /64 of its place.
+pub(super) fn add_ipv6(topology: &mut Topology, vpc: &str, number: u64) -> Cidr {
+    let block = topology.public.of_vpc(number);
+    topology.vpcs.get_mut(vpc).expect("a vpc").cidrs.push(block);
+    for (place, subnet) in topology.subnets.values_mut().filter(|own| own.vpc == vpc).enumerate() {
+        let base = block.nth((place as u128) << 64).expect("an address");
+        subnet.ipv6_cidr = Cidr::new(base, 64);
+    }
+    block
+}
+
+/// Gives an interface that address of its subnet's IPv6 block.
+pub(super) fn add_address_v6(topology: &mut Topology, interface: &str, place: u128) {
+    let own = topology.interfaces.get_mut(interface).expect("an interface");
+    let Some(block) = topology.subnets[&own.subnet].ipv6_cidr else { return };
+    own.addresses.push(Address { private: block.nth(place).expect("an address"), public: None });
 }
 
 pub(super) fn add_route(topology: &mut Topology, table: &str, vpc: &str, block: &str, target: Target) {
@@ -144,17 +165,28 @@ pub(crate) fn two_subnets() -> Topology {
     add_subnet(&mut topology, "vpc-a", "subnet-pri", "10.0.2.0/24");
     topology.internet_gateways.insert("igw-a".into(), InternetGateway { vpc: Some("vpc-a".into()) });
     add_route(&mut topology, "rtb-pub", "vpc-a", "0.0.0.0/0", Target::InternetGateway("igw-a".into()));
+    add_route(&mut topology, "rtb-pub", "vpc-a", "::/0", Target::InternetGateway("igw-a".into()));
     topology.subnets.get_mut("subnet-pub").expect("a subnet").route_table = Some("rtb-pub".into());
-    let one = |traffic| rule(false, traffic, Peer::Cidr(Cidr::ANY));
-    let rules = vec![
-        one(Traffic::Tcp(PortRange::one(80))),
-        one(Traffic::Udp(PortRange::one(80))),
-        one(Traffic::Icmp(IcmpRange::default())),
-        rule(true, Traffic::All, Peer::Cidr(Cidr::ANY)),
-    ];
+    add_ipv6(&mut topology, "vpc-a", 0);
+    topology.subnets.get_mut("subnet-pub").expect("a subnet").ipv6_cidr = "2001:db8:0:101::/64".parse().ok();
+    topology.subnets.get_mut("subnet-pri").expect("a subnet").ipv6_cidr = "2001:db8:0:102::/64".parse().ok();
+    let one = |traffic, from| rule(false, traffic, Peer::Cidr(from));
+    let of = |cidr: Cidr| {
+        let ping =
+            if cidr.is_v4() { Traffic::Icmp(IcmpRange::default()) } else { Traffic::Icmpv6(IcmpRange::default()) };
+        [
+            one(Traffic::Tcp(PortRange::one(80)), cidr),
+            one(Traffic::Udp(PortRange::one(80)), cidr),
+            one(ping, cidr),
+            rule(true, Traffic::All, Peer::Cidr(cidr)),
+        ]
+    };
+    let rules = [of(Cidr::ANY), of(Cidr::ANY_V6)].concat();
     topology.security_groups.insert("sg-a".into(), SecurityGroup { vpc: "vpc-a".into(), rules });
     let web = interface("vpc-a", "subnet-pub", 1, "10.0.1.5", Some("198.18.4.1"), "sg-a");
     topology.interfaces.insert("eni-web".into(), web);
     topology.interfaces.insert("eni-db".into(), interface("vpc-a", "subnet-pri", 2, "10.0.2.5", None, "sg-a"));
+    add_address_v6(&mut topology, "eni-web", 5);
+    add_address_v6(&mut topology, "eni-db", 5);
     topology
 }
