@@ -84,7 +84,7 @@ class Site:
         """A function that runs a command there; `over` is the public address of a bastion."""
         from machines import SSH
 
-        jump = ["-o", "ProxyCommand=ssh " + " ".join(SSH) + f" -i {self.key} -W %h:%p ec2-user@{over}"] if over else []
+        jump = ["-o", "ProxyCommand=ssh " + " ".join(SSH) + f" -i {self.key} -W [%h]:%p ec2-user@{over}"] if over else []
         eventually(lambda: ssh(self.key, address, "true", check=False, options=jump).returncode == 0, 30)
 
         def command(text, check=True):

@@ -113,9 +113,17 @@ fn private_name(topology: &Topology, asker: Asker, name: &str) -> Option<Answer>
     let host = name.strip_suffix(&private_domain(&vpc.region))?.strip_suffix('.')?;
     let found: Vec<IpAddr> = match dashed(host.strip_prefix("ip-").unwrap_or_default()) {
         Some(address) => topology.interface_at(id, address).map(|_| address).into_iter().collect(),
-        None => first_interface(topology, id, host).and_then(|own| own.primary(true)).into_iter().collect(),
+        None => resource_name(topology, id, host),
     };
     Some(if found.is_empty() { Answer::Nothing } else { Answer::Addresses(found) })
+}
+
+/// The addresses that an instance's resource name has, as far as it is to have any.
+fn resource_name(topology: &Topology, vpc: &str, instance: &str) -> Vec<IpAddr> {
+    let wanted = topology.resource_names.get(instance).copied().unwrap_or_default();
+    let Some(own) = first_interface(topology, vpc, instance) else { return Vec::new() };
+    let v4 = own.primary(true).filter(|_| wanted.v4);
+    v4.into_iter().chain(own.primary(false).filter(|_| wanted.v6)).collect()
 }
 
 fn first_interface<'a>(topology: &'a Topology, vpc: &str, instance: &str) -> Option<&'a Interface> {
@@ -222,7 +230,7 @@ fn of_kind(asked: Kind, kind: Kind, answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kogumo_netmodel::{Address, Endpoint, Forwarding, Peering};
+    use kogumo_netmodel::{Address, Endpoint, Forwarding, Peering, ResourceNames};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
@@ -245,13 +253,17 @@ mod tests {
             vpc: "vpc-1".into(),
             subnet: "subnet-1".into(),
             mac: [2; 6],
-            addresses: vec![Address { private: ip("10.0.1.5"), public: Some(ip("198.18.4.1")) }],
+            addresses: vec![
+                Address { private: ip("10.0.1.5"), public: Some(ip("198.18.4.1")) },
+                Address { private: ip("2001:db8:0:100::5"), public: None },
+            ],
             groups: Vec::new(),
             source_dest_check: true,
             owner: Owner::Instance { id: "i-1".into(), device_index: 0, running: true },
             forwarding: Forwarding::None,
         };
         topology.interfaces.insert("eni-1".into(), interface.clone());
+        topology.resource_names.insert("i-1".into(), ResourceNames { v4: true, v6: true });
         let own = vec![Address { private: ip("10.0.1.9"), public: None }];
         let endpoint = Interface { addresses: own, owner: Owner::Endpoint("vpce-1".into()), ..interface };
         topology.interfaces.insert("eni-2".into(), endpoint);
@@ -277,6 +289,22 @@ mod tests {
         assert_eq!(ask(&topology, "vpc-1", "ip-10-0-1-6.ap-northeast-1.compute.internal"), Some(Answer::Nothing));
         assert_eq!(ask(&topology, "vpc-2", "ip-10-0-1-5.ec2.internal"), Some(Answer::Nothing));
         assert_eq!(ask(&topology, "", name), None);
+    }
+
+    #[test]
+    fn resource_names_have_what_they_are_to_have() {
+        let mut topology = topology();
+        let mut asked = |names: Option<ResourceNames>| {
+            match names {
+                Some(names) => topology.resource_names.insert("i-1".into(), names),
+                None => topology.resource_names.remove("i-1"),
+            };
+            let question = Question { name: "i-1.ap-northeast-1.compute.internal".into(), kind: Kind::Aaaa };
+            look_up(&topology, &Vantage::Vpc("vpc-1".into()), Endpoints::public(Public::default()), &question)
+        };
+        assert_eq!(asked(Some(ResourceNames { v4: true, v6: true })), at("2001:db8:0:100::5"));
+        assert_eq!(asked(Some(ResourceNames { v4: true, v6: false })), Some(Answer::Addresses(Vec::new())));
+        assert_eq!(asked(None), Some(Answer::Nothing));
     }
 
     #[test]

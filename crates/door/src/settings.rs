@@ -1,6 +1,6 @@
 //! What `kogumo up` was told.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// The settings of a running cloud.
@@ -19,12 +19,16 @@ pub struct Settings {
     pub strict: bool,
     /// The block that public addresses are handed out of: its first address and the length of its prefix.
     pub public_addresses: (Ipv4Addr, u8),
+    /// The block out of which VPCs get their IPv6 blocks.
+    pub public_ipv6_addresses: (Ipv6Addr, u8),
     /// A LibreTranslate-compatible server: it translates first, and the built-in dictionary where it cannot.
     pub translate_url: Option<String>,
 }
 
 /// Where public addresses are taken from unless something else is said: RFC 2544's block for tests of networks.
 pub const PUBLIC_ADDRESSES: (Ipv4Addr, u8) = (Ipv4Addr::new(198, 18, 0, 0), 15);
+/// Where VPCs' IPv6 blocks are taken from unless something else is said: RFC 3849's block for documentation.
+pub const PUBLIC_IPV6_ADDRESSES: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32);
 
 impl Settings {
     /// The cloud's own endpoint, `http://127.0.0.1:4566`.

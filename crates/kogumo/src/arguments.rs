@@ -1,10 +1,10 @@
 //! What the command line says.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use kogumo_door::settings::PUBLIC_ADDRESSES;
+use kogumo_door::settings::{PUBLIC_ADDRESSES, PUBLIC_IPV6_ADDRESSES};
 use kogumo_template::params::Format;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
@@ -15,6 +15,7 @@ Kogumo (小雲): AWS on your own machine.
       --listen ADDRESS:PORT         where (default 127.0.0.1:4566)
       --dns ADDRESS:PORT            where the cloud's DNS answers (default 127.0.0.1:4553)
       --public-addresses BLOCK      what public addresses are taken from (default 198.18.0.0/15)
+      --public-ipv6-addresses BLOCK what VPCs' IPv6 blocks are taken from (default 2001:db8::/32)
       --data FOLDER                 where everything is kept (default ~/.local/share/kogumo)
       --ephemeral                   keep nothing
       --fsync                       acknowledged writes survive a power failure, too
@@ -118,6 +119,7 @@ pub struct Up {
     pub dns: Option<SocketAddr>,
     /// A block's first address and the length of its prefix.
     pub public_addresses: (Ipv4Addr, u8),
+    pub public_ipv6_addresses: (Ipv6Addr, u8),
     pub data: Option<PathBuf>,
     pub ephemeral: bool,
     pub fsync: bool,
@@ -179,11 +181,18 @@ fn block(text: &str) -> Result<(Ipv4Addr, u8), lexopt::Error> {
     fits.ok_or_else(|| format!("'{text}' is not a block of IPv4 addresses, /8 to /21, such as 198.18.0.0/15").into())
 }
 
+fn ipv6_block(text: &str) -> Result<(Ipv6Addr, u8), lexopt::Error> {
+    let parts = text.split_once('/').and_then(|(base, prefix)| Some((base.parse().ok()?, prefix.parse().ok()?)));
+    let fits = parts.filter(|(base, prefix)| kogumo_net::Public::default().with_v6(*base, *prefix).is_some());
+    fits.ok_or_else(|| format!("'{text}' is not a block of IPv6 addresses, /8 to /48, such as 2001:db8::/32").into())
+}
+
 fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
     let mut up = Up {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4566)),
         dns: None,
         public_addresses: PUBLIC_ADDRESSES,
+        public_ipv6_addresses: PUBLIC_IPV6_ADDRESSES,
         data: None,
         ephemeral: false,
         fsync: false,
@@ -200,6 +209,7 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
             Long("listen") => up.listen = parser.value()?.parse()?,
             Long("dns") => up.dns = Some(parser.value()?.parse()?),
             Long("public-addresses") => up.public_addresses = block(&parser.value()?.string()?)?,
+            Long("public-ipv6-addresses") => up.public_ipv6_addresses = ipv6_block(&parser.value()?.string()?)?,
             Long("data") => up.data = Some(parser.value()?.into()),
             Long("ephemeral") => up.ephemeral = true,
             Long("fsync") => up.fsync = true,
@@ -295,11 +305,12 @@ fn parse_trace(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
     }
     let [from, to] = <[String; 2]>::try_from(ends).map_err(|_| "say 'kogumo net trace FROM TO:PORT'")?;
     let (to, port) = match to.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => {
+        // An IPv6 address with a port stands in brackets.
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
             let port = port.parse().map_err(|_| format!("'{port}' is no port"))?;
-            (host.to_owned(), Some(port))
+            (host.trim_matches(['[', ']']).to_owned(), Some(port))
         }
-        _ => (to, None),
+        _ => (to.trim_matches(['[', ']']).to_owned(), None),
     };
     // They become a part of an address.
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-_/".contains(&byte));

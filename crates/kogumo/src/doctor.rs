@@ -150,7 +150,6 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
     ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
-    ("IPv6 in VPCs", "recorded, and packets are decided about; the packets that flow are IPv4"),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of DynamoDB", "recorded and described; items are not encrypted under them"),
     (

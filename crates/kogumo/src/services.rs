@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use kogumo_base::Trouble;
-use kogumo_door::settings::PUBLIC_ADDRESSES;
+use kogumo_door::settings::{PUBLIC_ADDRESSES, PUBLIC_IPV6_ADDRESSES};
 use kogumo_door::{Service, Settings};
 
 /// All services. A new one is one line here.
@@ -48,6 +48,7 @@ pub fn list(operations: bool) -> Result<(), Trouble> {
         fsync: false,
         strict: false,
         public_addresses: PUBLIC_ADDRESSES,
+        public_ipv6_addresses: PUBLIC_IPV6_ADDRESSES,
         translate_url: None,
     };
     let mut out = std::io::stdout().lock();

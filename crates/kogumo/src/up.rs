@@ -44,6 +44,7 @@ async fn serve(up: Up, folder: &DataFolder, begun: Instant) -> Result<(), Troubl
         fsync: up.fsync,
         strict: up.strict,
         public_addresses: up.public_addresses,
+        public_ipv6_addresses: up.public_ipv6_addresses,
         translate_url: up.translate_url.clone(),
     };
     let services = services::all(&settings)?;

@@ -726,7 +726,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyMetricCategory", "POST", "/"),
     &MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyNetworkingFlexCostAllocationPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyPrivateDnsNameOptions", "POST", "/"),
+    &MODIFY_PRIVATE_DNS_NAME_OPTIONS,
     &schema::Operation::unbuilt("ModifyPublicIpDnsNameOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyReservedInstances", "POST", "/"),
     &schema::Operation::unbuilt("ModifyRouteServer", "POST", "/"),
@@ -4108,6 +4108,27 @@ impl OperationType for ModifyNetworkInterfaceAttribute {
     type Input = ModifyNetworkInterfaceAttributeRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &MODIFY_NETWORK_INTERFACE_ATTRIBUTE;
+}
+
+static MODIFY_PRIVATE_DNS_NAME_OPTIONS: schema::Operation = schema::Operation {
+    name: "ModifyPrivateDnsNameOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyPrivateDnsNameOptionsRequest,
+    output: &S_ModifyPrivateDnsNameOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyPrivateDnsNameOptions;
+impl OperationType for ModifyPrivateDnsNameOptions {
+    type Input = ModifyPrivateDnsNameOptionsRequest;
+    type Output = ModifyPrivateDnsNameOptionsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_PRIVATE_DNS_NAME_OPTIONS;
 }
 
 static MODIFY_SECURITY_GROUP_RULES: schema::Operation = schema::Operation {
@@ -10150,6 +10171,19 @@ static L_ModifyNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("Groups", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
     schema::Member::new("Attachment", &S_NetworkInterfaceAttachmentChanges).wire("attachment"),
 ]);
+static S_ModifyPrivateDnsNameOptionsRequest: schema::Shape =
+    schema::Shape::new("ModifyPrivateDnsNameOptionsRequest", Kind::Structure(&L_ModifyPrivateDnsNameOptionsRequest));
+static L_ModifyPrivateDnsNameOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("PrivateDnsHostnameType", &S_HostnameType),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean),
+]);
+static S_ModifyPrivateDnsNameOptionsResult: schema::Shape =
+    schema::Shape::new("ModifyPrivateDnsNameOptionsResult", Kind::Structure(&L_ModifyPrivateDnsNameOptionsResult));
+static L_ModifyPrivateDnsNameOptionsResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifySecurityGroupRulesRequest: schema::Shape =
     schema::Shape::new("ModifySecurityGroupRulesRequest", Kind::Structure(&L_ModifySecurityGroupRulesRequest));
 static L_ModifySecurityGroupRulesRequest: Layout = Layout::new(&[
@@ -36269,6 +36303,90 @@ impl Structure for ModifyNetworkInterfaceAttributeRequest {
             8 => &mut self.source_dest_check,
             9 => &mut self.groups,
             _ => &mut self.attachment,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyPrivateDnsNameOptionsRequest {
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+    pub private_dns_hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for ModifyPrivateDnsNameOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyPrivateDnsNameOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyPrivateDnsNameOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyPrivateDnsNameOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instance_id,
+            2 => &self.private_dns_hostname_type,
+            3 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instance_id,
+            2 => &mut self.private_dns_hostname_type,
+            3 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyPrivateDnsNameOptionsResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifyPrivateDnsNameOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyPrivateDnsNameOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyPrivateDnsNameOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyPrivateDnsNameOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
         }
     }
 }

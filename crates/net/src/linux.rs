@@ -110,6 +110,12 @@ impl Linux {
         })))
     }
 
+    /// Whether the kernel speaks IPv6. Where it does not, VPCs carry IPv4 alone.
+    #[must_use]
+    pub fn has_ipv6() -> bool {
+        cell::has_ipv6()
+    }
+
     /// The namespaces of the VPCs that somebody is in: their resolvers and metadata services listen there.
     #[must_use]
     pub fn routers(&self) -> Vec<(Id, Namespace)> {

@@ -40,5 +40,5 @@ pub use route_table::{Destination, Route, RouteTable, Target};
 pub use security_group::{Peer, SecurityGroup, SecurityGroupRule};
 pub use step::{Step, What};
 pub use subnet::Subnet;
-pub use topology::{Id, Topology};
+pub use topology::{Id, ResourceNames, Topology};
 pub use vpc::{DhcpOptions, Vpc};

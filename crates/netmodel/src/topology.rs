@@ -11,6 +11,15 @@ use crate::{
 /// AWS's identifier: `vpc-0a1b…`.
 pub type Id = String;
 
+/// The records of an instance's resource name: `i-….ap-northeast-1.compute.internal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResourceNames {
+    /// `EnableResourceNameDnsARecord`.
+    pub v4: bool,
+    /// `EnableResourceNameDnsAAAARecord`.
+    pub v6: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Topology {
     pub vpcs: BTreeMap<Id, Vpc>,
@@ -32,6 +41,8 @@ pub struct Topology {
     pub logged: BTreeSet<Id>,
     /// Interfaces of instances whose metadata service answers over IPv6, too: `HttpProtocolIpv6`.
     pub metadata_v6: BTreeSet<Id>,
+    /// Which addresses an instance's name has that is made of its id. It changes nothing for packets.
+    pub resource_names: BTreeMap<Id, ResourceNames>,
 }
 
 impl Topology {

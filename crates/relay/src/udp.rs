@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kogumo_base::Trouble;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::Type;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -85,7 +85,8 @@ async fn carry(
         Ok(socket.into())
     })?;
     let answering = UdpSocket::from_std(answering).map_err(trouble)?;
-    let outside = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.map_err(trouble)?;
+    let any: IpAddr = if world.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let outside = UdpSocket::bind((any, 0)).await.map_err(trouble)?;
     outside.connect(world).await.map_err(trouble)?;
     // What this socket is sent by the guest, since it is the better match, goes out, too.
     let (mut from_world, mut from_guest) = (vec![0; LONGEST], vec![0; LONGEST]);
@@ -114,17 +115,23 @@ async fn carry(
 
 /// A datagram, who sent it, and to whom: the address before the namespace's rules sent it here.
 fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
-    let mut space = nix::cmsg_space!(nix::libc::sockaddr_in);
+    let mut space = nix::cmsg_space!(nix::libc::sockaddr_in6);
     let mut slices = [IoSliceMut::new(buffer)];
-    let message = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut slices, Some(&mut space), MsgFlags::empty())?;
+    let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut slices, Some(&mut space), MsgFlags::empty())?;
     let odd = || io::Error::new(io::ErrorKind::InvalidData, "a datagram without addresses");
-    let from = message.address.map(SocketAddrV4::from).ok_or_else(odd)?;
+    let v4 = |address: &SockaddrStorage| address.as_sockaddr_in().map(|own| SocketAddr::V4((*own).into()));
+    let v6 = |address: &SockaddrStorage| address.as_sockaddr_in6().map(|own| SocketAddr::V6((*own).into()));
+    let from = message.address.and_then(|address| v4(&address).or_else(|| v6(&address))).ok_or_else(odd)?;
     let to = message.cmsgs()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4OrigDstAddr(address) => {
             let ip = Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr));
-            Some(SocketAddrV4::new(ip, u16::from_be(address.sin_port)))
+            Some(SocketAddr::from((ip, u16::from_be(address.sin_port))))
+        }
+        ControlMessageOwned::Ipv6OrigDstAddr(address) => {
+            let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
+            Some(SocketAddr::from((ip, u16::from_be(address.sin6_port))))
         }
         _ => None,
     });
-    Ok((message.bytes, from.into(), to.ok_or_else(odd)?.into()))
+    Ok((message.bytes, from, to.ok_or_else(odd)?))
 }

@@ -106,6 +106,7 @@ pub fn ops() -> Vec<Op> {
         write::<DetachNetworkInterface>(network_interface::detach_network_interface),
         write::<AssignPrivateIpAddresses>(network_interface::assign_private_ip_addresses),
         write::<UnassignPrivateIpAddresses>(network_interface::unassign_private_ip_addresses),
+        write::<ModifyPrivateDnsNameOptions>(instance::modify_private_dns_name_options),
         write::<AssignIpv6Addresses>(network_interface::assign_ipv6_addresses),
         write::<UnassignIpv6Addresses>(network_interface::unassign_ipv6_addresses),
         // Elastic IP addresses

@@ -1,17 +1,23 @@
 //! The pool of public addresses: one for the whole cloud, since the machine it runs on is its internet.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use kogumo_base::{Scope, random_bytes};
 use kogumo_door::{Cloud, Writer};
-use kogumo_netmodel::Public;
+use kogumo_netmodel::{Cidr, Public};
 use kogumo_store::{Key, Range, Table};
 use kogumo_wire::Fault;
+
+use crate::resource::Resource;
+use crate::vpc::Vpc;
 
 /// Which addresses are public in this cloud.
 pub fn plan(cloud: &Cloud) -> Public {
     let (base, prefix) = cloud.settings.public_addresses;
-    Public::new(base, prefix).unwrap_or_default()
+    let (base_v6, prefix_v6) = cloud.settings.public_ipv6_addresses;
+    let v4 = Public::new(base, prefix).unwrap_or_default();
+    v4.with_v6(base_v6, prefix_v6).unwrap_or(v4)
 }
 
 /// Whose an address is: account and region. By the address as a number.
@@ -101,6 +107,23 @@ pub fn give_back(w: &mut Writer, address: &str) -> Result<(), Fault> {
         HELD.delete(w.tx, &everywhere(), key(address))?;
     }
     Ok(())
+}
+
+/// A free IPv6 block for a VPC, at random, as addresses are taken.
+///
+/// # Errors
+/// `InsufficientAddressCapacity`.
+pub fn take_ipv6_block(w: &mut Writer) -> Result<Cidr, Fault> {
+    let plan = plan(w.cloud);
+    let mut taken = BTreeSet::new();
+    for row in Vpc::TABLE.scan_all_scopes(w.store()) {
+        taken.extend(row?.2.ipv6_blocks.into_iter().map(|block| block.cidr));
+    }
+    let tried = (0..TRIES * 64).map(|_| plan.of_vpc(u64::from_be_bytes(random_bytes())));
+    tried.into_iter().find(|block| !taken.contains(&block.to_string())).ok_or_else(|| {
+        let message = "There are no IPv6 blocks left in the pool of this cloud.";
+        Fault::coded("InsufficientAddressCapacity", 503, message)
+    })
 }
 
 /// `ec2-198-18-4-1.ap-northeast-1.compute.amazonaws.com`

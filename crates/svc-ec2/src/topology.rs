@@ -11,6 +11,7 @@ use crate::dhcp_options::DhcpOptions;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::{self, VpcEndpoint};
 use crate::flow_log::{self, FlowLog};
+use crate::instance::Instance;
 use crate::internet_gateway::InternetGateway;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::{Entry, LAST, NetworkAcl};
@@ -87,6 +88,16 @@ pub fn topology(read: &dyn Read, public: Public) -> Result<Topology, Trouble> {
     }
     for (_, options) in every::<DhcpOptions>(read)? {
         to.dhcp_options.insert(options.id.clone(), options_seen(&options));
+    }
+    for (_, instance) in every::<Instance>(read)? {
+        let names = net::ResourceNames { v4: instance.names.a_record, v6: instance.names.aaaa_record };
+        to.resource_names.insert(instance.id.clone(), names);
+        if instance.metadata.ipv6 {
+            let owned =
+                |own: &net::Interface| matches!(&own.owner, net::Owner::Instance { id, .. } if *id == instance.id);
+            let own = to.interfaces.iter().filter(|(_, own)| owned(own)).map(|(id, _)| id.clone());
+            to.metadata_v6.extend(own);
+        }
     }
     let logs = every::<FlowLog>(read)?;
     let is_logged = |id: &str, own: &net::Interface| {

@@ -36,6 +36,7 @@ pub fn cloud(mut services: Vec<Service>) -> Result<Arc<Cloud>, Trouble> {
         fsync: false,
         strict: false,
         public_addresses: settings::PUBLIC_ADDRESSES,
+        public_ipv6_addresses: settings::PUBLIC_IPV6_ADDRESSES,
         translate_url: None,
     };
     Cloud::new(settings, Store::ephemeral()?, services)

@@ -1,6 +1,6 @@
 //! The format of flow log records. Source: Amazon VPC User Guide, "Flow log records".
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use kogumo_netmodel::Public;
 use kogumo_wire::Fault;
@@ -55,7 +55,8 @@ pub struct Place {
     pub subnet: String,
     pub interface: String,
     pub instance: Option<String>,
-    pub primary: Ipv4Addr,
+    /// Its primary addresses, IPv4 and IPv6.
+    pub primary: [Option<IpAddr>; 2],
     /// Which addresses are AWS's own.
     pub public: Public,
 }
@@ -112,9 +113,11 @@ fn value(
 
 fn of_flow(field: &str, place: &Place, flow: &Flow, totals: &Totals) -> Option<String> {
     // The interface's own end is always shown by its primary address; the packet's own stands in pkt-….
+    let [v4, v6] = place.primary;
+    let primary = if flow.source.is_ipv4() { v4 } else { v6 };
     let (source, destination) = match flow.egress {
-        true => (place.primary, flow.destination),
-        false => (flow.source, place.primary),
+        true => (primary.unwrap_or(flow.source), flow.destination),
+        false => (flow.source, primary.unwrap_or(flow.destination)),
     };
     Some(match field {
         "srcaddr" => source.to_string(),
@@ -128,7 +131,7 @@ fn of_flow(field: &str, place: &Place, flow: &Flow, totals: &Totals) -> Option<S
         "bytes" => totals.bytes.to_string(),
         "action" => if flow.accepted { "ACCEPT" } else { "REJECT" }.to_owned(),
         "tcp-flags" => tcp_flags(totals.tcp_flags).to_string(),
-        "type" => "IPv4".to_owned(),
+        "type" => if flow.source.is_ipv4() { "IPv4" } else { "IPv6" }.to_owned(),
         "pkt-src-aws-service" => service(place.public, flow.source)?.to_owned(),
         "pkt-dst-aws-service" => service(place.public, flow.destination)?.to_owned(),
         "flow-direction" => if flow.egress { "egress" } else { "ingress" }.to_owned(),
@@ -143,13 +146,12 @@ fn tcp_flags(flags: u8) -> u8 {
 }
 
 /// AWS's service at a public address of this cloud.
-fn service(public: Public, address: Ipv4Addr) -> Option<&'static str> {
-    let address = IpAddr::V4(address);
+fn service(public: Public, address: IpAddr) -> Option<&'static str> {
     match address {
         _ if public.s3().contains(address) => Some("S3"),
         _ if public.dynamodb().contains(address) => Some("DYNAMODB"),
         _ if public.is_cloud(address) => Some("AMAZON"),
-        _ if !public.pool().contains(address) => None,
+        _ if !public.pool().contains(address) && !public.pool_v6().contains(address) => None,
         _ => Some("EC2"),
     }
 }
@@ -167,7 +169,7 @@ mod tests {
             subnet: "subnet-1".into(),
             interface: "eni-1".into(),
             instance: Some("i-1".into()),
-            primary: Ipv4Addr::new(10, 0, 1, 5),
+            primary: [Some([10, 0, 1, 5].into()), "2001:db8:0:100::5".parse().ok()],
             public: Public::default(),
         }
     }
@@ -176,8 +178,8 @@ mod tests {
         let flow = Flow {
             egress: true,
             accepted: true,
-            source: Ipv4Addr::new(10, 0, 2, 9),
-            destination: Ipv4Addr::new(198, 18, 1, 1),
+            source: [10, 0, 2, 9].into(),
+            destination: [198, 18, 1, 1].into(),
             protocol: 6,
             ports: (40000, 443),
         };
@@ -197,6 +199,18 @@ mod tests {
             fields("${pkt-srcaddr} ${tcp-flags}  ${flow-direction} ${traffic-path} ${pkt-dst-aws-service} ${version}");
         let names = names.expect("known fields");
         assert_eq!(record(&names, &place(), (100, 160), Some((&flow, &totals))), "10.0.2.9 18 egress 8 S3 5");
+    }
+
+    #[test]
+    fn ipv6_is_shown() {
+        let (mut flow, totals) = flow();
+        flow.source = "2001:db8:0:100::5".parse().expect("an address");
+        flow.destination = "2001:db8:0:200::9".parse().expect("an address");
+        let names = fields("${srcaddr} ${dstaddr} ${type} ${pkt-dst-aws-service}").expect("known fields");
+        assert_eq!(
+            record(&names, &place(), (100, 160), Some((&flow, &totals))),
+            "2001:db8:0:100::5 2001:db8:0:200::9 IPv6 EC2"
+        );
     }
 
     #[test]

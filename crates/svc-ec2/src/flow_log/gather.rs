@@ -1,7 +1,7 @@
 //! Flows over an interval: what is added up until a record is written. Pure.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use kogumo_net::Counted;
 
@@ -10,8 +10,8 @@ use kogumo_net::Counted;
 pub struct Flow {
     pub egress: bool,
     pub accepted: bool,
-    pub source: Ipv4Addr,
-    pub destination: Ipv4Addr,
+    pub source: IpAddr,
+    pub destination: IpAddr,
     pub protocol: u8,
     pub ports: (u16, u16),
 }
@@ -75,8 +75,8 @@ mod tests {
             interface: "eni-1".into(),
             egress: false,
             accepted: true,
-            source: Ipv4Addr::new(10, 0, 0, 1),
-            destination: Ipv4Addr::new(10, 0, 0, 2),
+            source: [10, 0, 0, 1].into(),
+            destination: [10, 0, 0, 2].into(),
             protocol: 6,
             ports: (1, 2),
             tcp_flags: 2,

@@ -1,7 +1,7 @@
 //! Reads what the kernel has counted, and writes records where an interval is over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -129,7 +129,6 @@ fn place(topology: &Topology, id: &str, interface: &Interface) -> Option<Place> 
     let vpc = topology.vpcs.get(&interface.vpc)?;
     let subnet = topology.subnets.get(&interface.subnet)?;
     let zone_id = region::zones(&vpc.region).into_iter().find(|zone| zone.name == subnet.zone).map(|zone| zone.id);
-    let Some(IpAddr::V4(primary)) = interface.primary(true) else { return None };
     Some(Place {
         account: vpc.account.clone(),
         region: vpc.region.clone(),
@@ -141,7 +140,7 @@ fn place(topology: &Topology, id: &str, interface: &Interface) -> Option<Place> 
             Owner::Instance { id, .. } => Some(id.clone()),
             _ => None,
         },
-        primary,
+        primary: [interface.primary(true), interface.primary(false)],
         public: topology.public,
     })
 }
@@ -155,7 +154,7 @@ fn interval(cloud: &Cloud, scope: &Scope, log: &FlowLog, interface: &Interface) 
 }
 
 /// AWS's number for the way that packets to that address take.
-fn path(topology: &Topology, interface: &Interface, to: Ipv4Addr) -> Option<u8> {
+fn path(topology: &Topology, interface: &Interface, to: IpAddr) -> Option<u8> {
     let vpc = topology.vpcs.get(&interface.vpc)?;
     let subnet = topology.subnets.get(&interface.subnet)?;
     let (_, table) = topology.route_table_of(subnet)?;

@@ -1,6 +1,6 @@
 //! From what people call the ends of a path to a packet: instances, interfaces, gateways, addresses.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogumo_netmodel::{Header, Interface, Origin, Owner, Packet, Protocol, Topology, Traffic, Verdict, decide};
 
@@ -18,6 +18,8 @@ pub struct Asked<'a> {
 
 /// A host of the internet that nobody of this cloud is. Source: RFC 5737.
 const SOMEBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10));
+/// The same in IPv6: of an address block that nobody of this cloud has.
+const SOMEBODY_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2600, 0, 0, 0, 0, 0, 0, 0x10));
 /// A port as clients have them.
 const CLIENT_PORT: u16 = 50000;
 
@@ -72,6 +74,7 @@ fn packet(topology: &Topology, asked: &Asked, port: u16) -> Result<Packet, Strin
         (None, None) => return Err("a destination".to_owned()),
     };
     let (from, own) = match source {
+        Place::Internet if to.is_ipv6() => (Origin::Internet, SOMEBODY_V6),
         Place::Internet => (Origin::Internet, SOMEBODY),
         Place::Interface(id, interface) => {
             let own = interface.primary(to.is_ipv4()).ok_or_else(|| id.to_owned())?;
@@ -80,6 +83,7 @@ fn packet(topology: &Topology, asked: &Asked, port: u16) -> Result<Packet, Strin
     };
     let protocol = match asked.protocol {
         "udp" => Protocol::Udp { source: CLIENT_PORT, destination: port },
+        "icmp" if to.is_ipv6() => Protocol::PING_V6,
         "icmp" => Protocol::PING,
         _ => Protocol::Tcp { source: CLIENT_PORT, destination: port },
     };

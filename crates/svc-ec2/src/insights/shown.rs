@@ -156,6 +156,10 @@ fn explanation(cause: &Cause, scope: &Scope) -> Explanation {
         Cause::NatGatewayForInside { nat_gateway, .. } => shown.nat_gateway = named(scope, nat_gateway),
         Cause::EndpointProtocol { endpoint, .. } => shown.vpc_endpoint = named(scope, endpoint),
         Cause::NoResolver { vpc } | Cause::NotServed { vpc, .. } => shown.vpc = named(scope, vpc),
+        Cause::Astray { interface, header } => {
+            shown.network_interface = named(scope, interface);
+            shown.address = Some(header.destination.to_string());
+        }
         Cause::NoSource { .. } | Cause::EgressOnly { .. } | Cause::Loop { .. } => {}
     }
     shown

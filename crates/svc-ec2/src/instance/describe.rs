@@ -151,7 +151,20 @@ static FILTERS: Filters<Row> = Filters {
         ("platform", |row| text(&row.shown.platform)),
         ("platform-details", |row| text(&row.shown.platform_details)),
         ("private-dns-name", |row| text(&row.shown.private_dns_name)),
-        ("private-dns-name-options.hostname-type", |_| vec!["ip-name".into()]),
+        ("private-dns-name-options.hostname-type", |row| {
+            row.shown.private_dns_name_options.iter().flat_map(|one| text(&one.hostname_type)).collect()
+        }),
+        ("private-dns-name-options.enable-resource-name-dns-a-record", |row| {
+            row.shown
+                .private_dns_name_options
+                .iter()
+                .flat_map(|one| flag(one.enable_resource_name_dns_a_record))
+                .collect()
+        }),
+        ("private-dns-name-options.enable-resource-name-dns-aaaa-record", |row| {
+            let options = row.shown.private_dns_name_options.iter();
+            options.flat_map(|one| flag(one.enable_resource_name_dns_aaaa_record)).collect()
+        }),
         ("private-ip-address", |row| addresses(row, |one| text(&one.private_ip_address))),
         ("product-code", |_| Vec::new()),
         ("product-code.type", |_| Vec::new()),

@@ -1,4 +1,5 @@
-//! The instance metadata service: what an instance can learn about itself at 169.254.169.254. The socket is in the VPC's
+//! The instance metadata service: what an instance can learn about itself at 169.254.169.254, and at fd00:ec2::254 where it
+//! wants that. The socket is in the VPC's
 //! router, where who asks is known by the address that it asks from; a machine's own ports are all its own. Source: Amazon EC2 User Guide, "Instance metadata".
 
 mod documents;
@@ -6,7 +7,7 @@ mod http;
 pub mod signature;
 mod token;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +52,8 @@ fn asker(cloud: &Cloud, vpc: &str, address: IpAddr) -> Result<Option<(Scope, Str
     let address = address.to_string();
     for row in NetworkInterface::TABLE.scan_all_scopes(&cloud.store.read()) {
         let (scope, _, interface) = row?;
-        if interface.vpc == vpc && interface.addresses.iter().any(|own| own.address == address) {
+        let own = interface.addresses.iter().map(|own| &own.address).chain(&interface.ipv6).any(|own| *own == address);
+        if interface.vpc == vpc && own {
             return Ok(interface.instance().map(|instance| (scope, instance.to_owned())));
         }
     }
@@ -65,9 +67,20 @@ async fn converse(cloud: &Arc<Cloud>, scope: &Scope, id: &str, secret: &token::S
         let answer = answer(cloud, scope, &instance, secret, &question).await;
         // A token does not get further than the options allow: its packets die on the way (RFC 791's time to live).
         let hops = if question.method == "PUT" { instance.metadata.hop_limit } else { 64 };
-        let _as_it_was = connection.set_ttl(u32::try_from(hops).unwrap_or(1));
+        let _as_it_was = limit(&connection, u32::try_from(hops).unwrap_or(1));
         if http::write(&mut connection, &answer).await.is_err() || !question.keep_alive {
             return;
+        }
+    }
+}
+
+/// How many routers packets pass: IPv4's time to live, IPv6's hop limit.
+fn limit(connection: &TcpStream, hops: u32) -> std::io::Result<()> {
+    match connection.local_addr()? {
+        SocketAddr::V4(_) => connection.set_ttl(hops),
+        SocketAddr::V6(_) => {
+            let hops = u8::try_from(hops).unwrap_or(1);
+            Ok(rustix::net::sockopt::set_ipv6_unicast_hops(connection, Some(hops))?)
         }
     }
 }

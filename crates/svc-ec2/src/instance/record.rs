@@ -4,7 +4,9 @@ use kogumo_base::Timestamp;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use crate::dhcp_options::internal_domain;
 use crate::image::Base;
+use crate::network_interface::private_dns_name;
 use crate::resource::{Kind, Resource};
 
 static INSTANCES: Table<Instance> = Table::new("ec2/instance");
@@ -44,6 +46,8 @@ pub struct Instance {
     /// What a shutdown from inside does: `stop` or `terminate`.
     pub shutdown_behavior: String,
     pub metadata: MetadataOptions,
+    #[serde(default)]
+    pub names: NameOptions,
     /// `standard` or `unlimited`, of types with CPU credits.
     pub credits: Option<String>,
     pub client_token: String,
@@ -76,6 +80,35 @@ pub struct MetadataOptions {
     /// `enabled` or `disabled`, and so on.
     pub endpoint: String,
     pub tags: String,
+    /// It answers at `fd00:ec2::254`, too.
+    #[serde(default)]
+    pub ipv6: bool,
+}
+
+/// What the VPC's DNS calls an instance: `PrivateDnsNameOptions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameOptions {
+    /// `ip-name` or `resource-name`.
+    pub hostname_type: String,
+    /// Whether the resource name has the private IPv4 address, and the IPv6 address.
+    pub a_record: bool,
+    pub aaaa_record: bool,
+}
+
+impl Default for NameOptions {
+    fn default() -> Self {
+        NameOptions { hostname_type: "ip-name".into(), a_record: false, aaaa_record: false }
+    }
+}
+
+impl Instance {
+    /// `ip-10-0-1-5.ap-northeast-1.compute.internal`, or the same with the instance's id.
+    pub fn private_name(&self, region: &str, address: &str) -> String {
+        match self.names.hostname_type.as_str() {
+            "resource-name" => format!("{}.{}", self.id, internal_domain(region)),
+            _ => private_dns_name(region, address),
+        }
+    }
 }
 
 impl State {
@@ -94,7 +127,13 @@ impl State {
 
 impl Default for MetadataOptions {
     fn default() -> Self {
-        MetadataOptions { tokens: "optional".into(), hop_limit: 1, endpoint: "enabled".into(), tags: "disabled".into() }
+        MetadataOptions {
+            tokens: "optional".into(),
+            hop_limit: 1,
+            endpoint: "enabled".into(),
+            tags: "disabled".into(),
+            ipv6: false,
+        }
     }
 }
 

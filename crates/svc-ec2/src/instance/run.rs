@@ -9,13 +9,15 @@ use kogumo_door::{Caller, Client, Context, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::interfaces::connect;
+use super::names;
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
 use crate::client_token::claim;
 use crate::faults::{invalid_combination, invalid_value, refuse};
 use crate::image::{self, Image as ImageRecord, ImageDevice};
 use crate::instance_type::{self, InstanceType};
-use crate::network_interface::{self, NetworkInterface as Interface};
+use crate::network_interface::NetworkInterface as Interface;
 use crate::resource::{Resource, all, get, new_id, put};
 use crate::security_group::SecurityGroup as Group;
 use crate::snapshot::Snapshot as SnapshotRecord;
@@ -109,6 +111,7 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
     let (subnet, groups) = place(w, input)?;
     let tags = Tags::of(w, input)?;
     let metadata = metadata(&MetadataOptions::default(), input.metadata_options.as_ref(), Some(&image))?;
+    let names = names::of_launch(&subnet, input.private_dns_name_options.as_ref());
     let credits = credits(input, kind)?;
     let reservation = new_id("r");
     for launch_index in 0..count {
@@ -139,13 +142,14 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
             stop_protected: input.disable_api_stop.unwrap_or_default(),
             shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".into()),
             metadata: metadata.clone(),
+            names: names.clone(),
             credits: credits.clone(),
             client_token: input.client_token.clone().unwrap_or_default(),
             group_name: String::new(),
         };
         put(w, &instance)?;
         tag::mark(w, &instance, tags.instance.clone())?;
-        connect(w, input, &instance, &subnet, &groups, kind, &tags)?;
+        connect(w, input, &instance, &subnet, &groups, kind, &tags.interface)?;
         for device in &devices {
             let mut volume =
                 volume::make(w, &subnet.zone, device.shape.clone(), device.snapshot.clone(), device.fresh_root)?;
@@ -250,7 +254,9 @@ pub fn metadata(
         options.hop_limit = 2;
     }
     let Some(wanted) = wanted else { return Ok(options) };
-    refuse(&[("MetadataOptions.HttpProtocolIpv6", wanted.http_protocol_ipv6.as_deref() == Some("enabled"))])?;
+    if let Some(wanted) = wanted.http_protocol_ipv6.as_deref() {
+        options.ipv6 = wanted == "enabled";
+    }
     if let Some(hops) = wanted.http_put_response_hop_limit {
         if !(1..=64).contains(&hops) {
             return Err(invalid_value(format!(
@@ -376,6 +382,12 @@ fn place(w: &Writer, input: &RunInstancesRequest) -> Result<(SubnetRecord, Vec<S
     let interfaces = input.network_interfaces.as_deref().unwrap_or_default();
     let first = interfaces.iter().find(|one| one.device_index.unwrap_or_default() == 0);
     let groups_given = input.security_group_ids.is_some() || input.security_groups.is_some();
+    let addresses_given = input.ipv6_address_count.is_some() || input.ipv6_addresses.is_some();
+    if !interfaces.is_empty() && addresses_given {
+        return Err(invalid_combination(
+            "Network interfaces and instance-level IPv6 addresses may not be specified on the same request",
+        ));
+    }
     if !interfaces.is_empty() && (input.subnet_id.is_some() || groups_given) {
         return Err(invalid_combination(
             "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
@@ -458,81 +470,4 @@ impl Tags {
         };
         Ok(Tags { instance: of(Record::KIND)?, volume: of(VolumeRecord::KIND)?, interface: of(Interface::KIND)? })
     }
-}
-
-/// Makes or takes the interfaces.
-fn connect(
-    w: &mut Writer,
-    input: &RunInstancesRequest,
-    instance: &Record,
-    subnet: &SubnetRecord,
-    groups: &[String],
-    kind: &InstanceType,
-    tags: &Tags,
-) -> Result<(), Fault> {
-    let mut wanted = input.network_interfaces.clone().unwrap_or_default();
-    if !wanted.iter().any(|one| one.device_index.unwrap_or_default() == 0) {
-        wanted.insert(
-            0,
-            InstanceNetworkInterfaceSpecification {
-                private_ip_address: input.private_ip_address.clone(),
-                ipv6_address_count: input.ipv6_address_count,
-                groups: Some(groups.to_vec()),
-                device_index: Some(0),
-                ..InstanceNetworkInterfaceSpecification::default()
-            },
-        );
-    }
-    if i32::try_from(wanted.len()).unwrap_or(i32::MAX) > kind.interfaces {
-        let message = format!("Interface count {} exceeds the limit for {}", wanted.len(), kind.name);
-        return Err(Fault::coded("AttachmentLimitExceeded", 400, message));
-    }
-    for one in wanted {
-        let index = one.device_index.unwrap_or_default();
-        let delete = one.delete_on_termination;
-        if let Some(id) = &one.network_interface_id {
-            let mut interface: Interface = get(w.store(), w.scope(), id)?;
-            if interface.zone != subnet.zone {
-                return Err(invalid_combination(format!(
-                    "The network interface '{id}' is not in the availability zone of the instance."
-                )));
-            }
-            network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(false))?;
-            continue;
-        }
-        let place: SubnetRecord = match one.subnet_id.as_deref() {
-            Some(id) => get(w.store(), w.scope(), id)?,
-            None => subnet.clone(),
-        };
-        if place.zone != subnet.zone {
-            return Err(invalid_combination(format!(
-                "The subnet '{}' is not in the availability zone of the instance.",
-                place.id
-            )));
-        }
-        let mut secondary: Vec<String> = Vec::new();
-        let mut primary = one.private_ip_address.clone();
-        for address in one.private_ip_addresses.iter().flatten() {
-            let text = address.private_ip_address.clone();
-            if address.primary == Some(true) { primary = text } else { secondary.extend(text) }
-        }
-        let plan = network_interface::Plan {
-            description: one.description.clone().unwrap_or_default(),
-            groups: one.groups.clone().unwrap_or_default(),
-            primary,
-            secondary,
-            secondary_count: usize::try_from(one.secondary_private_ip_address_count.unwrap_or_default())
-                .unwrap_or_default(),
-            ipv6_count: usize::try_from(one.ipv6_address_count.unwrap_or(i32::from(place.assign_ipv6)))
-                .unwrap_or_default(),
-            ..network_interface::Plan::default()
-        };
-        let mut interface = network_interface::make(w, &place, plan)?;
-        network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(true))?;
-        tag::mark(w, &interface, tags.interface.clone())?;
-        if index == 0 && one.associate_public_ip_address.unwrap_or(place.map_public_ip) {
-            network_interface::give_public_address(w, &mut interface)?;
-        }
-    }
-    Ok(())
 }

@@ -84,6 +84,7 @@ impl World {
             enclave_options: Some(EnclaveOptions { enabled: Some(false) }),
             hibernation_options: Some(HibernationOptions { configured: Some(false) }),
             hypervisor: Some("xen".into()),
+            ipv6_address: first.and_then(|one| one.ipv6_addresses.as_ref()?.first()?.ipv6_address.clone()),
             iam_instance_profile: instance
                 .profile
                 .as_ref()
@@ -113,14 +114,12 @@ impl World {
             }),
             platform_details: Some("Linux/UNIX".into()),
             private_dns_name: Some(
-                private
-                    .as_deref()
-                    .map_or_else(String::new, |address| network_interface::private_dns_name(region, address)),
+                private.as_deref().map_or_else(String::new, |address| instance.private_name(region, address)),
             ),
             private_dns_name_options: Some(PrivateDnsNameOptionsResponse {
-                hostname_type: Some("ip-name".into()),
-                enable_resource_name_dns_a_record: Some(false),
-                enable_resource_name_dns_aaaa_record: Some(false),
+                hostname_type: Some(instance.names.hostname_type.clone()),
+                enable_resource_name_dns_a_record: Some(instance.names.a_record),
+                enable_resource_name_dns_aaaa_record: Some(instance.names.aaaa_record),
             }),
             private_ip_address: private,
             product_codes: Some(Vec::new()),
@@ -188,7 +187,7 @@ pub fn metadata_options(instance: &Instance) -> InstanceMetadataOptionsResponse 
         http_tokens: Some(options.tokens.clone()),
         http_put_response_hop_limit: Some(options.hop_limit),
         http_endpoint: Some(options.endpoint.clone()),
-        http_protocol_ipv6: Some("disabled".into()),
+        http_protocol_ipv6: Some(if options.ipv6 { "enabled".into() } else { "disabled".into() }),
         instance_metadata_tags: Some(options.tags.clone()),
     }
 }

@@ -311,7 +311,7 @@ impl Work {
         let address = interfaces.first().map_or("", |one| one.primary());
         let authority = self.cloud.settings.data.join("ca/ca.pem");
         Ok(Seed {
-            hostname: network_interface::private_dns_name(&scope.region, address),
+            hostname: instance.private_name(&scope.region, address),
             host_key: Some(host_key()?),
             authorized_keys: instance.public_key.iter().cloned().collect(),
             user_data: instance.user_data.as_deref().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default(),

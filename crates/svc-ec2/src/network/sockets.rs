@@ -1,7 +1,7 @@
 //! The sockets that are open in the network's namespaces, and those that should be.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use kogumo_base::Trouble;
@@ -19,6 +19,9 @@ const DNS: u16 = 53;
 const WEB: [u16; 2] = [443, 80];
 const METADATA: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 253));
+/// The same two in IPv6, in VPCs that have it.
+const METADATA_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)), 80);
+const RESOLVER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253));
 
 /// A socket: in which namespace, by its identity, at which address, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +78,10 @@ impl Network {
                 Wanted::Web(entrance) => listen(cloud, &namespace, place.address, entrance),
                 Wanted::Metadata { vpc } => tell(cloud, &namespace, place.address, vpc),
                 Wanted::Resolver { vpc } => resolve(cloud, &namespace, place.address, vpc),
-                Wanted::World => relay(&namespace, cloud.settings.public_addresses),
+                Wanted::World => {
+                    let pool = (cloud.settings.public_addresses, cloud.settings.public_ipv6_addresses);
+                    relay(&namespace, kogumo_relay::Pool { v4: pool.0, v6: pool.1 })
+                }
             };
             match opened {
                 Ok(opened) => {
@@ -98,8 +104,14 @@ fn wanted(linux: &Linux, topology: &Topology) -> Result<BTreeMap<Place, (Arc<Nam
     for (id, namespace) in linux.routers() {
         let Some(vpc) = topology.vpcs.get(&id) else { continue };
         let namespace = Arc::new(namespace);
+        let has_ipv6 = Linux::has_ipv6() && vpc.cidrs.iter().any(|cidr| !cidr.is_v4());
         want(&namespace, METADATA, &id, Wanted::Metadata { vpc: id.clone() })?;
-        let resolvers = vpc.resolver().into_iter().chain([RESOLVER]).filter(|_| vpc.dns_support);
+        // Most instances do not want it there.
+        if has_ipv6 && topology.metadata_v6.iter().any(|own| is_in(topology, own, &id)) {
+            want(&namespace, METADATA_V6, &id, Wanted::Metadata { vpc: id.clone() })?;
+        }
+        let v6 = [RESOLVER_V6].into_iter().filter(|_| has_ipv6);
+        let resolvers = vpc.resolver().into_iter().chain([RESOLVER]).chain(v6).filter(|_| vpc.dns_support);
         for resolver in resolvers {
             want(&namespace, (resolver, DNS).into(), &id, Wanted::Resolver { vpc: id.clone() })?;
         }
@@ -127,6 +139,10 @@ fn wanted(linux: &Linux, topology: &Topology) -> Result<BTreeMap<Place, (Arc<Nam
         }
     }
     Ok(wanted)
+}
+
+fn is_in(topology: &Topology, interface: &str, vpc: &str) -> bool {
+    topology.interfaces.get(interface).is_some_and(|own| own.vpc == vpc)
 }
 
 fn listen(cloud: &Arc<Cloud>, namespace: &Namespace, at: SocketAddr, entrance: Entrance) -> Result<Open, Trouble> {

@@ -177,7 +177,10 @@ async fn the_world_is_reached_by_the_relay() {
     tokio::spawn(kogumo_relay::serve(
         intake,
         Arc::new(move |open| internet.enter(open)),
-        kogumo_door::settings::PUBLIC_ADDRESSES,
+        kogumo_relay::Pool {
+            v4: kogumo_door::settings::PUBLIC_ADDRESSES,
+            v6: kogumo_door::settings::PUBLIC_IPV6_ADDRESSES,
+        },
     ));
 
     let (tcp, udp) = (TcpListener::bind((own, 0)).expect("tcp"), UdpSocket::bind((own, 0)).expect("udp"));

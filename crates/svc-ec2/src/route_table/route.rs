@@ -128,6 +128,9 @@ fn target(w: &Writer, table: &RouteTable, named: Named) -> Result<Target, Fault>
     }
 }
 
+/// The addresses under which NAT gateways know IPv4 hosts, for IPv6. Source: RFC 6052.
+const NAT64: &str = "64:ff9b::/96";
+
 /// A checked route of that table.
 fn checked(w: &Writer, table: &RouteTable, destination: String, targets: Targets) -> Result<Route, Fault> {
     if destination.starts_with("pl-") {
@@ -138,6 +141,10 @@ fn checked(w: &Writer, table: &RouteTable, destination: String, targets: Targets
     rules::within_vpc(&vpc, &destination, &target)?;
     if matches!(target, Target::EgressOnly(_)) && !destination.contains(':') {
         return Err(invalid_value("An egress-only internet gateway takes IPv6 traffic only"));
+    }
+    if matches!(target, Target::Nat(_)) && destination.contains(':') {
+        refuse(&[("NAT64", destination == NAT64)])?;
+        return Err(invalid_value(format!("A NAT gateway takes IPv6 traffic to {NAT64} only")));
     }
     Ok(Route { destination, target, origin: "CreateRoute".into() })
 }

@@ -8,6 +8,7 @@ use super::ops::of_vpc;
 use super::record::Subnet;
 use super::rules;
 use crate::faults::{missing_parameter, refuse};
+use crate::network_interface;
 use crate::resource::{all, get, new_id, put};
 use crate::vpc::{CidrAssociation, Vpc};
 
@@ -50,6 +51,12 @@ pub fn disassociate_subnet_cidr_block(
     let id = &input.association_id;
     for mut subnet in all::<Subnet>(w.store(), w.scope())? {
         let Some(at) = subnet.ipv6_blocks.iter().position(|block| block.id == *id) else { continue };
+        let interfaces = network_interface::of_subnet(w.store(), w.scope(), &subnet.id)?;
+        if interfaces.iter().any(|interface| !interface.ipv6.is_empty()) {
+            let message =
+                format!("The subnet CIDR block with association ID {id} is in use and may not be disassociated.");
+            return Err(Fault::coded("InvalidCidrBlock.InUse", 400, message));
+        }
         let block = subnet.ipv6_blocks.remove(at);
         subnet.assign_ipv6 = false;
         put(w, &subnet)?;

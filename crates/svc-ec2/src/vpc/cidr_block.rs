@@ -7,11 +7,11 @@ use kogumo_wire::Fault;
 
 use super::ops::is_elsewhere;
 use super::record::{CidrAssociation, Vpc};
-use super::rules;
+use super::rules::{self, MOST_BLOCKS};
 use crate::faults::{invalid_combination, refuse};
 use crate::resource::{all, get, new_id, put};
 use crate::subnet::Subnet;
-use crate::{cidr, network_acl, route_table};
+use crate::{cidr, network_acl, public_address, route_table};
 
 pub fn shown_ipv4(block: &CidrAssociation, state: &str) -> VpcCidrBlockAssociation {
     VpcCidrBlockAssociation {
@@ -36,9 +36,13 @@ pub fn shown_ipv6(block: &CidrAssociation, scope: &Scope, state: &str) -> VpcIpv
 /// Gives the VPC a block of Amazon's; its route tables and default ACL learn of it.
 ///
 /// # Errors
-/// Trouble with the store.
+/// None is left in the pool, or the VPC has as many as it may have.
 pub fn add_ipv6(w: &mut Writer, vpc: &mut Vpc) -> Result<CidrAssociation, Fault> {
-    let block = CidrAssociation { id: new_id("vpc-cidr-assoc"), cidr: rules::amazon_ipv6_block().to_string() };
+    if vpc.ipv6_blocks.len() >= MOST_BLOCKS {
+        let message = format!("This network '{}' has met its maximum number of allowed CIDRs: {MOST_BLOCKS}", vpc.id);
+        return Err(Fault::coded("CidrLimitExceeded", 400, message));
+    }
+    let block = CidrAssociation { id: new_id("vpc-cidr-assoc"), cidr: public_address::take_ipv6_block(w)?.to_string() };
     vpc.ipv6_blocks.push(block.clone());
     put(w, vpc)?;
     route_table::add_local(w, &vpc.id, &block.cidr)?;

@@ -1,7 +1,6 @@
 //! Which blocks a VPC may have. Source: Amazon VPC User Guide, "VPC CIDR blocks".
 
-use ipnet::{Ipv4Net, Ipv6Net};
-use kogumo_base::random_bytes;
+use ipnet::Ipv4Net;
 use kogumo_wire::Fault;
 
 use super::record::Vpc;
@@ -64,14 +63,6 @@ fn restricted(primary: &Ipv4Net, other: &Ipv4Net) -> bool {
         (Some(one), Some(other)) => one != other,
         _ => false,
     }
-}
-
-/// An IPv6 block as Amazon provides them: a random /56 that looks like one of its own.
-pub fn amazon_ipv6_block() -> Ipv6Net {
-    let [a, b, c, d] = random_bytes::<4>();
-    let address = [0x2600, 0x1f00 | u16::from(a), u16::from_be_bytes([b, c]), u16::from_be_bytes([d, 0])];
-    let address = std::net::Ipv6Addr::new(address[0], address[1], address[2], address[3], 0, 0, 0, 0);
-    Ipv6Net::new_assert(address, 56)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn documents(read: &dyn Read, scope: &Scope, instance: &Instance, role: Opti
         put("meta-data/public-keys", &format!("0={name}"));
     }
     if let Some(first) = interfaces.first() {
-        first_interface(read, scope, first, &mut put)?;
+        first_interface(read, scope, instance, first, &mut put)?;
     }
     for interface in &interfaces {
         one_interface(read, scope, interface, &mut put)?;
@@ -90,15 +90,19 @@ pub fn documents(read: &dyn Read, scope: &Scope, instance: &Instance, role: Opti
 fn first_interface(
     read: &dyn Read,
     scope: &Scope,
+    instance: &Instance,
     first: &NetworkInterface,
     put: &mut dyn FnMut(&str, &str) -> Option<String>,
 ) -> Result<(), Fault> {
-    let name = network_interface::private_dns_name(&scope.region, first.primary());
+    let name = instance.private_name(&scope.region, first.primary());
     for path in ["hostname", "local-hostname"] {
         put(&format!("meta-data/{path}"), &name);
     }
     put("meta-data/local-ipv4", first.primary());
     put("meta-data/mac", &first.mac);
+    if let Some(address) = first.ipv6.first() {
+        put("meta-data/ipv6", address);
+    }
     let mut groups = Vec::new();
     for id in &first.groups {
         groups.extend(find::<SecurityGroup>(read, scope, id)?.map(|group| group.name));
@@ -111,6 +115,14 @@ fn first_interface(
         }
     }
     Ok(())
+}
+
+/// A list, where there is anything in it.
+fn some<'a>(own: &mut impl FnMut(&str, &str) -> Option<String>, path: &str, values: impl Iterator<Item = &'a str>) {
+    let values: Vec<&str> = values.collect();
+    if !values.is_empty() {
+        own(path, &values.join("\n"));
+    }
 }
 
 fn one_interface(
@@ -127,6 +139,7 @@ fn one_interface(
     own("local-hostname", &network_interface::private_dns_name(&scope.region, interface.primary()));
     let addresses: Vec<&str> = interface.addresses.iter().map(|one| one.address.as_str()).collect();
     own("local-ipv4s", &addresses.join("\n"));
+    some(&mut own, "ipv6s", interface.ipv6.iter().map(String::as_str));
     own("mac", &interface.mac);
     own("owner-id", &scope.account);
     own("security-group-ids", &interface.groups.join("\n"));
@@ -134,11 +147,13 @@ fn one_interface(
     own("vpc-id", &interface.vpc);
     if let Some(subnet) = find::<Subnet>(read, scope, &interface.subnet)? {
         own("subnet-ipv4-cidr-block", &subnet.cidr);
+        some(&mut own, "subnet-ipv6-cidr-blocks", subnet.ipv6_blocks.iter().map(|block| block.cidr.as_str()));
     }
     if let Some(vpc) = find::<Vpc>(read, scope, &interface.vpc)? {
         own("vpc-ipv4-cidr-block", vpc.cidr());
         let blocks: Vec<&str> = vpc.blocks.iter().map(|block| block.cidr.as_str()).collect();
         own("vpc-ipv4-cidr-blocks", &blocks.join("\n"));
+        some(&mut own, "vpc-ipv6-cidr-blocks", vpc.ipv6_blocks.iter().map(|block| block.cidr.as_str()));
     }
     let public: Vec<&str> =
         interface.addresses.iter().filter_map(|one| Some(one.public.as_ref()?.address.as_str())).collect();
