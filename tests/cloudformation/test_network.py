@@ -146,6 +146,67 @@ def test_a_whole_network(cloud, account, stacks, name):
     assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
 
 
+SIX = """
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Six: {Type: AWS::EC2::VPCCidrBlock, Properties: {VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}
+  Subnet:
+    Type: AWS::EC2::Subnet
+    DependsOn: Six
+    Properties:
+      VpcId: !Ref Vpc
+      CidrBlock: 10.0.1.0/24
+      Ipv6CidrBlock: !Select [1, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 4, 64]]
+      AssignIpv6AddressOnCreation: true
+  Other: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24}}
+  OthersBlock:
+    Type: AWS::EC2::SubnetCidrBlock
+    DependsOn: Six
+    Properties: {SubnetId: !Ref Other, Ipv6CidrBlock: !Select [2, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 4, 64]]}
+  Gateway: {Type: 'AWS::EC2::InternetGateway'}
+  Attachment: {Type: AWS::EC2::VPCGatewayAttachment, Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}
+  EgressOnly: {Type: AWS::EC2::EgressOnlyInternetGateway, Properties: {VpcId: !Ref Vpc}}
+  Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref Table, DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId: !Ref EgressOnly}
+  Interface: {Type: AWS::EC2::NetworkInterface, Properties: {SubnetId: !Ref Subnet, Ipv6AddressCount: 1}}
+  Edge: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
+  Inwards: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref Edge, DestinationCidrBlock: 10.0.2.0/24, NetworkInterfaceId: !Ref Interface}}
+  AtTheEdge:
+    Type: AWS::EC2::GatewayRouteTableAssociation
+    DependsOn: Attachment
+    Properties: {RouteTableId: !Ref Edge, GatewayId: !Ref Gateway}
+Outputs:
+  Subnet: {Value: !Ref Subnet}
+  Other: {Value: !Ref Other}
+  Interface: {Value: !Ref Interface}
+  Gateway: {Value: !Ref Gateway}
+  Table: {Value: !Ref Edge}
+"""
+
+
+def test_ipv6_and_edges(cloud, account, stacks, name):
+    ec2 = cloud.client("ec2", key=account)
+    made = outputs(stacks.create(name, SIX))
+    first, second = (ec2.describe_subnets(SubnetIds=[made[key]])["Subnets"][0] for key in ("Subnet", "Other"))
+    blocks = [one["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"] for one in (first, second)]
+    assert first["AssignIpv6AddressOnCreation"] and blocks[0].endswith("01::/64") and blocks[1].endswith("02::/64")
+    interface = ec2.describe_network_interfaces(NetworkInterfaceIds=[made["Interface"]])["NetworkInterfaces"][0]
+    assert interface["Ipv6Addresses"][0]["Ipv6Address"].startswith(blocks[0].removesuffix(":/64"))
+
+    def of_gateway():
+        tables = ec2.describe_route_tables(Filters=[{"Name": "association.gateway-id", "Values": [made["Gateway"]]}])["RouteTables"]
+        return [table["RouteTableId"] for table in tables]
+
+    assert of_gateway() == [made["Table"]]
+    other = SIX.replace("{RouteTableId: !Ref Edge, GatewayId", "{RouteTableId: !Ref Second, GatewayId")
+    stacks.update(name, other.replace("Outputs:", "  Second: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}\nOutputs:"))
+    assert len(of_gateway()) == 1 and of_gateway() != [made["Table"]]
+    stacks.delete(name)
+    assert of_gateway() == [] and ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"] == []
+
+
 def test_a_stack_that_fails_leaves_nothing(cloud, account, stacks, name):
     ec2 = cloud.client("ec2", key=account)
     template = """

@@ -127,3 +127,36 @@ def test_the_same_token_makes_one_table(ec2, vpc):
     assert again["RouteTable"]["Tags"] == [{"Key": "Name", "Value": "t"}]
     with refused("IdempotentParameterMismatch"):
         ec2.create_route_table(VpcId=vpc, ClientToken="once")
+
+
+def test_an_internet_gateways_own_table(ec2, vpc, table):
+    gateway = gateway_of(ec2, vpc)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    middle = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    main = one(ec2.describe_route_tables(Filters=by("vpc-id", vpc) + by("association.main", "true")), "RouteTables")
+    ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    with refused("InvalidParameterValue", "cannot be in a route table that is associated with a gateway"):
+        ec2.associate_route_table(RouteTableId=main["RouteTableId"], GatewayId=gateway)
+    with refused("MissingParameter"):
+        ec2.associate_route_table(RouteTableId=table)
+    with refused("InvalidInternetGatewayID.NotFound"):
+        ec2.associate_route_table(RouteTableId=table, GatewayId="igw-00000000000000000")
+    other = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    with refused("InvalidParameterValue", "belong to different networks"):
+        ec2.associate_route_table(RouteTableId=table, GatewayId=other)
+    association = ec2.associate_route_table(RouteTableId=table, GatewayId=gateway)["AssociationId"]
+    assert ec2.associate_route_table(RouteTableId=table, GatewayId=gateway)["AssociationId"] == association
+    (shown,) = one(ec2.describe_route_tables(Filters=by("association.gateway-id", gateway)), "RouteTables")["Associations"]
+    assert (shown["GatewayId"], shown["RouteTableAssociationId"], shown["Main"]) == (gateway, association, False)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.0.1.0/24", NetworkInterfaceId=middle)
+    with refused("InvalidParameterValue", "cannot be in a route table that is associated with a gateway"):
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="203.0.113.0/24", NetworkInterfaceId=middle)
+    second = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    with refused("Resource.AlreadyAssociated"):
+        ec2.associate_route_table(RouteTableId=second, GatewayId=gateway)
+    moved = ec2.replace_route_table_association(AssociationId=association, RouteTableId=second)["NewAssociationId"]
+    assert one(ec2.describe_route_tables(RouteTableIds=[table]), "RouteTables")["Associations"] == []
+    ec2.disassociate_route_table(AssociationId=moved)
+    ec2.associate_route_table(RouteTableId=second, GatewayId=gateway)
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    assert one(ec2.describe_route_tables(RouteTableIds=[second]), "RouteTables")["Associations"] == []

@@ -44,7 +44,8 @@ def test_names_and_endpoints(cloud, ec2, site):
     # Names of instances, from inside.
     dashed = inner.replace(".", "-")
     assert outer(f"getent hosts ip-{dashed}.ap-northeast-1.compute.internal").split()[0] == inner
-    assert outer(f"getent hosts {private_id}.ap-northeast-1.compute.internal").split()[0] == inner
+    ec2.modify_private_dns_name_options(InstanceId=private_id, EnableResourceNameDnsARecord=True)
+    assert eventually(lambda: outer(f"getent hosts {private_id}.ap-northeast-1.compute.internal", check=False).stdout.split()[:1] == [inner], 5)
     public = f"ec2-{address.replace('.', '-')}.ap-northeast-1.compute.amazonaws.com"
     assert bastion["PublicDnsName"] == public
     assert shell(f"getent hosts {public}").split()[0] == bastion["PrivateIpAddress"]

@@ -13,7 +13,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use crate::{Cause, Forwarding, Header, Id, Origin, Owner, Packet, Step, Topology, What};
+use crate::{Cause, Forwarding, Header, Id, Origin, Owner, Packet, Protocol, Step, Topology, What};
 
 /// Where a packet ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,7 @@ fn onward(
                     Err(Cause::NatGatewayForInside { nat_gateway: nat.clone(), header: *header })
                 }
                 Owner::NatGateway(nat) => Ok(Some(masquerade(id, nat, interface, header, steps))),
+                _ if !own && interface.forwarding == Forwarding::Route => Ok(Some(Origin::Interface(id.clone()))),
                 _ if !own && masquerades(interface, header) => Ok(Some(masquerade(id, id, interface, header, steps))),
                 _ => Ok(None),
             }
@@ -210,11 +211,26 @@ fn follow_back(topology: &Topology, packet: &Packet, legs: &[Leg], steps: &mut V
                 let Place::Interface(id) = &place else { continue };
                 steps.push(Step { component: id.clone(), what: What::Returns { destination }, header });
             }
-            None if place == Place::Internet && topology.is_public(header.destination) => {}
+            None if passes_back(topology, &place, &header) => {}
             None => return Err(astray(&place, &header)),
         }
     }
     Err(astray(&place, &header))
+}
+
+/// Whether an answer goes on from where it came to, though nobody there has seen what it answers.
+fn passes_back(topology: &Topology, place: &Place, header: &Header) -> bool {
+    match place {
+        Place::Internet => topology.is_public(header.destination),
+        Place::Interface(id) => topology.interfaces.get(id).is_some_and(|interface| match interface.forwarding {
+            _ if interface.owns(header.destination) => false,
+            Forwarding::Route => true,
+            // What belongs to no connection that a guest knows of it forwards as it is. Datagrams begin one.
+            Forwarding::Masquerade => matches!(header.protocol, Protocol::Tcp { .. } | Protocol::Icmp { .. }),
+            Forwarding::None => false,
+        }),
+        _ => false,
+    }
 }
 
 /// Whose answer it is, where the interface put its own address in place of another one.

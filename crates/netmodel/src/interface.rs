@@ -56,6 +56,8 @@ pub enum Forwarding {
     None,
     /// It sends them on by its own route table, with its own primary address as the source, as a NAT instance does.
     Masquerade,
+    /// It sends them on by its own route table as they are, as a firewall does.
+    Route,
 }
 
 impl Interface {

@@ -29,6 +29,8 @@ pub struct Topology {
     pub security_groups: BTreeMap<Id, SecurityGroup>,
     pub interfaces: BTreeMap<Id, Interface>,
     pub internet_gateways: BTreeMap<Id, InternetGateway>,
+    /// The tables by which internet gateways pass on what comes in: edge associations, by gateway.
+    pub gateway_route_tables: BTreeMap<Id, Id>,
     pub egress_only_internet_gateways: BTreeMap<Id, InternetGateway>,
     pub nat_gateways: BTreeMap<Id, NatGateway>,
     pub peerings: BTreeMap<Id, Peering>,

@@ -42,6 +42,16 @@ pub struct Made {
     pub reference: Option<Value>,
     /// What `Fn::GetAtt` answers.
     pub attributes: Map<String, Value>,
+    /// What it answers for another resource, whose attributes have changed with this one.
+    pub told: Option<Told>,
+}
+
+/// Attributes of a resource, by its type and physical id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    pub kind: &'static str,
+    pub physical_id: String,
+    pub attributes: Map<String, Value>,
 }
 
 impl Made {

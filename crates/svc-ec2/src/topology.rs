@@ -47,6 +47,9 @@ pub fn topology(read: &dyn Read, public: Public) -> Result<Topology, Trouble> {
         }
     }
     for (_, table) in tables {
+        for gateway in table.associations.iter().filter_map(|one| one.gateway.clone()) {
+            to.gateway_route_tables.insert(gateway, table.id.clone());
+        }
         let routes = table.routes.iter().filter_map(route_seen).collect();
         to.route_tables.insert(table.id, net::RouteTable { vpc: table.vpc, routes });
     }

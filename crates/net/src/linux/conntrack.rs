@@ -1,7 +1,5 @@
 //! The connections that a namespace tracks: read, and forgotten.
 
-use std::net::IpAddr;
-
 use kogumo_base::Trouble;
 use kogumo_netmodel::Protocol;
 
@@ -22,7 +20,6 @@ const DUMP: u16 = 0x300;
 const BOTH: u8 = 0;
 
 const ORIGINAL: u16 = 1;
-const REPLY: u16 = 2;
 
 /// The connections that `ends` says so of are forgotten: their next packet is nothing that is known.
 pub(crate) fn forget(namespace: &Namespace, ends: impl Fn(&Flow) -> bool) -> Result<(), Trouble> {
@@ -32,8 +29,8 @@ pub(crate) fn forget(namespace: &Namespace, ends: impl Fn(&Flow) -> bool) -> Res
     let answers = answers.map_err(|e| Trouble::from_cause("cannot read the tracked connections", e))?;
     for answer in answers.iter().filter(|answer| answer.kind == NEW) {
         let Some(attributes) = answer.payload.get(4..) else { continue };
-        let (Some(original), Some(reply)) = (find(attributes, ORIGINAL), find(attributes, REPLY)) else { continue };
-        let Some(flow) = flow(original, reply) else { continue };
+        let Some(original) = find(attributes, ORIGINAL) else { continue };
+        let Some(flow) = flow(original) else { continue };
         if ends(&flow) {
             let family = Family::of(flow.source).number();
             let sequence = netlink.next_sequence();
@@ -59,13 +56,7 @@ fn message(kind: u16, flags: u16, family: u8, sequence: u32, body: &[u8]) -> Vec
     bytes
 }
 
-fn flow(original: &[u8], reply: &[u8]) -> Option<Flow> {
-    let (source, destination, protocol) = tuple(original)?;
-    let (answers_from, answers_to, _) = tuple(reply)?;
-    Some(Flow { source, destination, protocol, answers_from, answers_to })
-}
-
-fn tuple(bytes: &[u8]) -> Option<(IpAddr, IpAddr, Protocol)> {
+fn flow(bytes: &[u8]) -> Option<Flow> {
     let (ip, protocol) = (find(bytes, 1)?, find(bytes, 2)?);
     let family = if find(ip, 1).is_some() { Family::V4 } else { Family::V6 };
     let address = |kind| family.read(find(ip, if family == Family::V4 { kind } else { kind + 2 })?);
@@ -79,5 +70,5 @@ fn tuple(bytes: &[u8]) -> Option<(IpAddr, IpAddr, Protocol)> {
         (58, _) => Protocol::PING_V6,
         (number, _) => Protocol::Other(number),
     };
-    Some((address(1)?, address(2)?, protocol))
+    Some(Flow { source: address(1)?, destination: address(2)?, protocol })
 }

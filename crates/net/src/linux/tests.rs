@@ -3,6 +3,7 @@
 
 mod bench;
 mod differential;
+mod edge;
 mod probe;
 mod random;
 mod speed;

@@ -243,6 +243,18 @@ fn fill(data: &mut Attributes, family: Family, expr: &Expr) -> &'static str {
             data.number(1, register(to)).number(2, 2).number(3, *offset).number(4, *length);
             "payload"
         }
+        Expr::WriteNetwork { offset, from } => {
+            const SUM_OF_HEADER: u32 = 10;
+            const SUM_OF_TRANSPORT_TOO: u32 = 1;
+            write(data, 1, (*offset, register(from)), SUM_OF_HEADER);
+            data.number(8, SUM_OF_TRANSPORT_TOO);
+            "payload"
+        }
+        Expr::WriteQuoted { offset, from } => {
+            const SUM_OF_MESSAGE: u32 = 2;
+            write(data, 2, (*offset, register(from)), SUM_OF_MESSAGE);
+            "payload"
+        }
         Expr::ConnectionState { to } => {
             data.number(1, register(to)).number(2, 0);
             "ct"
@@ -294,8 +306,10 @@ fn fill(data: &mut Attributes, family: Family, expr: &Expr) -> &'static str {
             value(data, 2, bytes);
             "immediate"
         }
-        Expr::SourceNat { address } => nat(data, family, 0, register(address)),
-        Expr::DestinationNat { address } => nat(data, family, 1, register(address)),
+        Expr::SourceNat { address } => {
+            data.number(1, 0).number(2, u32::from(family.number())).number(3, register(address));
+            "nat"
+        }
         Expr::Masquerade => "masq",
         Expr::TransparentProxy { port } => {
             data.number(1, u32::from(family.number())).number(3, register(port));
@@ -322,7 +336,8 @@ fn value(data: &mut Attributes, kind: u16, bytes: &[u8]) {
     });
 }
 
-fn nat(data: &mut Attributes, family: Family, kind: u32, address: u32) -> &'static str {
-    data.number(1, kind).number(2, u32::from(family.number())).number(3, address);
-    "nat"
+/// Four bytes out of a register, and the sum over them that stands at `sum`, both counted from where the header begins.
+fn write(data: &mut Attributes, base: u32, (offset, from): (u32, u32), sum: u32) {
+    const INTERNET_SUM: u32 = 1;
+    data.number(2, base).number(3, offset).number(4, 4).number(5, from).number(6, INTERNET_SUM).number(7, sum);
 }

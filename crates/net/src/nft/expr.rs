@@ -27,6 +27,16 @@ pub(crate) enum Expr {
         length: u32,
         to: u32,
     },
+    /// Writes an address into the network header, and corrects the sums over it. IPv4.
+    WriteNetwork {
+        offset: u32,
+        from: u32,
+    },
+    /// Writes an address into the packet that an ICMP message is about, and corrects the message's sum. IPv4.
+    WriteQuoted {
+        offset: u32,
+        from: u32,
+    },
     /// The state of the connection, as bits.
     ConnectionState {
         to: u32,
@@ -77,9 +87,6 @@ pub(crate) enum Expr {
         value: Vec<u8>,
     },
     SourceNat {
-        address: u32,
-    },
-    DestinationNat {
         address: u32,
     },
     Masquerade,

@@ -1,41 +1,27 @@
 //! Which connections end with a change. Those that security groups track go on, though the rule that let them begin is gone;
-//! those that they need not track end at once, as do those whose public address is somebody else's now ("Security group
-//! connection tracking" in the EC2 user guide).
+//! those that they need not track end at once ("Security group connection tracking" in the EC2 user guide).
 
 use std::net::IpAddr;
 
 use kogumo_netmodel::{Cidr, Header, Interface, Peer, PortRange, Protocol, SecurityGroupRule, Topology, Traffic};
 
-/// A connection as the kernel knows it: as it began, and as its answers come.
+/// A connection as the kernel knows it, by private addresses.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Flow {
     pub source: IpAddr,
     pub destination: IpAddr,
     pub protocol: Protocol,
-    /// Where answers come from: the destination, with its private address.
-    pub answers_from: IpAddr,
-    /// Where answers go to: the source, with its public address.
-    pub answers_to: IpAddr,
 }
 
 /// Whether a connection in that VPC ends, now that the topology is `after`.
 pub(crate) fn ends(before: &Topology, after: &Topology, vpc: &str, flow: &Flow) -> bool {
-    let moved = |private: IpAddr, public: IpAddr| {
-        let owner = after.interface_at(vpc, private).filter(|_| after.internet_gateway_of(vpc).is_some());
-        private != public
-            && after.public.pool().contains(public)
-            && owner.and_then(|(_, own)| own.public_of(private)) != Some(public)
-    };
-    if moved(flow.answers_from, flow.destination) || moved(flow.source, flow.answers_to) {
-        return true;
-    }
-    let header = Header { source: flow.source, destination: flow.answers_from, protocol: flow.protocol };
+    let header = Header { source: flow.source, destination: flow.destination, protocol: flow.protocol };
     let ends_at = |address: IpAddr, egress: bool| {
         let at = |topology| Topology::interface_at(topology, vpc, address).map(|(_, own)| own.clone());
         let (Some(was), Some(is)) = (at(before), at(after)) else { return false };
         is_untracked(before, &was, egress, &header) && !allows(after, &is, egress, &header)
     };
-    ends_at(flow.source, true) || ends_at(flow.answers_from, false)
+    ends_at(flow.source, true) || ends_at(flow.destination, false)
 }
 
 fn rules<'a>(topology: &'a Topology, own: &'a Interface) -> impl Iterator<Item = (&'a str, &'a SecurityGroupRule)> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use kogumo_netmodel::{Cidr, Id, Interface, Target, Topology, Vpc};
+use kogumo_netmodel::{Cidr, Id, Interface, RouteTable, Target, Topology, Vpc};
 
 use super::{device_of, peering_device, rules};
 use crate::family::Family;
@@ -19,6 +19,9 @@ pub(crate) const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0
 pub(crate) const IGW: &str = "igw";
 pub(crate) const EIGW: &str = "eigw";
 pub(crate) const VPCE: &str = "vpce";
+
+/// The number of the internet gateway's own route table, which no subnet has.
+pub(crate) const EDGE: u32 = 1;
 
 /// What a VPC's namespace is to hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,20 +102,29 @@ pub(crate) fn router(topology: &Topology, id: &str, vpc: &Vpc, situation: &Situa
     for subnet in topology.subnets.values().filter(|subnet| subnet.vpc == id) {
         let Some(number) = number(&subnet.cidr) else { continue };
         let Some((_, table)) = topology.route_table_of(subnet) else { continue };
-        let routes = topology.routes(vpc, table);
-        for family in families(vpc) {
-            let mut hops = BTreeMap::new();
-            for (cidr, target) in routes.iter().filter(|(cidr, _)| family.has(cidr.address())) {
-                hops.entry(*cidr).or_insert_with(|| hop(topology, id, family, target, &router));
-            }
-            router.tables.insert((family, number), hops);
-        }
+        add_table(&mut router, topology, (id, vpc), number, table);
+    }
+    let edge = topology.internet_gateway_of(id).and_then(|gateway| topology.gateway_route_tables.get(gateway));
+    if let Some(table) = edge.and_then(|table| topology.route_tables.get(table)) {
+        add_table(&mut router, topology, (id, vpc), EDGE, table);
     }
     router.vpce = router.tables.values().flat_map(BTreeMap::values).any(|hop| *hop == Hop::Vpce);
     let rules = |family| rules::ruleset(family, topology, id, vpc, &router, situation);
     let v6 = if has_ipv6(vpc) { rules(Family::V6) } else { Ruleset::default() };
     let rules = Rulesets { v4: rules(Family::V4), v6 };
     Router { rules, ..router }
+}
+
+/// Adds a route table under that number. The first of several routes for a block counts.
+fn add_table(router: &mut Router, topology: &Topology, (id, vpc): (&str, &Vpc), number: u32, table: &RouteTable) {
+    let routes = topology.routes(vpc, table);
+    for family in families(vpc) {
+        let mut hops = BTreeMap::new();
+        for (cidr, target) in routes.iter().filter(|(cidr, _)| family.has(cidr.address())) {
+            hops.entry(*cidr).or_insert_with(|| hop(topology, id, family, target, router));
+        }
+        router.tables.insert((family, number), hops);
+    }
 }
 
 /// Whether any of its blocks is IPv6. Where none is, nothing is made for it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kogumo_netmodel::{AclEntry, Cidr, IcmpRange, Id, Interface, NetworkAcl, Owner, Topology, Traffic, Vpc};
 
 use super::router::{
-    EIGW, IGW, METADATA, METADATA_V6, Port, RESOLVER, RESOLVER_V6, Router, Situation, VPCE, number, v4,
+    EDGE, EIGW, IGW, METADATA, METADATA_V6, Port, RESOLVER, RESOLVER_V6, Router, Situation, VPCE, number, v4,
 };
 use super::{flows, groups, groups::port_chain};
 use crate::family::Family;
@@ -30,7 +30,8 @@ pub(super) fn ruleset(
     let mut ruleset = Ruleset::default();
     let ports: Vec<_> =
         router.ports.iter().filter_map(|(id, port)| Some((port, topology.interfaces.get(id)?))).collect();
-    add_sets(&mut ruleset, family, topology, &ports);
+    let edge = router.tables.contains_key(&(family, EDGE));
+    add_sets(&mut ruleset, family, topology, &ports, edge);
     let logs = flows::add(&mut ruleset, family, topology, router);
     add_public(&mut ruleset, family, router, &ports);
     if family == Family::V4 {
@@ -58,7 +59,7 @@ fn subnet_number(topology: &Topology, interface: &Interface) -> Option<u32> {
 }
 
 /// The mark of what comes from each port, and whose addresses are whose.
-fn add_sets(ruleset: &mut Ruleset, family: Family, topology: &Topology, ports: &Ports) {
+fn add_sets(ruleset: &mut Ruleset, family: Family, topology: &Topology, ports: &Ports, edge: bool) {
     let mut subnet_of = Set::new(16, Kind::Value(4));
     let mut near = Set::new(20, Kind::Nothing);
     let mut own = Set::new(16 + family.length(), Kind::Nothing);
@@ -76,6 +77,9 @@ fn add_sets(ruleset: &mut Ruleset, family: Family, topology: &Topology, ports: &
         if !interface.source_dest_check {
             unchecked.insert(name);
         }
+    }
+    if edge {
+        subnet_of.map(device(IGW), EDGE.to_ne_bytes().to_vec());
     }
     ruleset.set("subnet_of", subnet_of);
     ruleset.set("near", near);
@@ -99,7 +103,8 @@ fn add_public(ruleset: &mut Ruleset, family: Family, router: &Router, ports: &Po
     ruleset.set("public", public);
 }
 
-/// Public addresses, translated where packets come from and go to the internet gateway.
+/// Public addresses, written into packets where they come from and go to the internet gateway, as AWS's does it: nothing is
+/// remembered, so that what is said of connections below is said in private addresses, wherever a packet has been between.
 fn add_translation(ruleset: &mut Ruleset, router: &Router, situation: &Situation, ports: &Ports) {
     let mut inward = Set::new(4, Kind::Value(4));
     let mut outward = Set::new(4, Kind::Value(4));
@@ -111,22 +116,39 @@ fn add_translation(ruleset: &mut Ruleset, router: &Router, situation: &Situation
     }
     ruleset.set("inward", inward);
     ruleset.set("outward", outward);
-    let translate = |destination, map: &str, nat| {
-        let lookup = Expr::Map { map: map.to_owned(), from: 8, to: 8 };
-        [address(Family::V4, destination, 8), lookup, nat]
-    };
-    let mut enter = match_name(Meta::InputName, IGW);
-    enter.extend(translate(true, "inward", Expr::DestinationNat { address: 8 }));
-    let mut leave = match_name(Meta::OutputName, IGW);
-    leave.extend(translate(false, "outward", Expr::SourceNat { address: 8 }));
-    let mut leaving = vec![leave];
+    let enter = translate(Meta::InputName, "inward", true);
+    ruleset.base("enter", hook(HookType::Prerouting, ChainType::Filter, -300, true), enter);
+    let leave = translate(Meta::OutputName, "outward", false);
+    ruleset.base("leave", hook(HookType::Postrouting, ChainType::Filter, 250, true), leave);
     if let Some(source) = situation.endpoint_source {
         let mut rule = match_name(Meta::OutputName, VPCE);
         rule.extend([Expr::Immediate { to: 8, value: source.octets().to_vec() }, Expr::SourceNat { address: 8 }]);
-        leaving.push(rule);
+        ruleset.base("endpoint", hook(HookType::Postrouting, ChainType::Nat, 100, true), vec![rule]);
     }
-    ruleset.base("enter", hook(HookType::Prerouting, ChainType::Nat, -100, true), vec![enter]);
-    ruleset.base("leave", hook(HookType::Postrouting, ChainType::Nat, 100, true), leaving);
+}
+
+/// Writes what the map has for the destination (or the source) of packets over the gateway; and, of messages about packets
+/// that went the other way, for the source (or the destination) of those.
+fn translate(key: Meta, map: &str, destination: bool) -> Vec<Rule> {
+    const ERRORS: [u8; 3] = [3, 11, 12];
+    const QUOTED: u32 = 8;
+    let written = |load: Expr, write: Expr| [load, Expr::Map { map: map.to_owned(), from: 8, to: 8 }, write];
+    let offset = |destination: bool| if destination { Family::V4.destination() } else { Family::V4.source() };
+    let quoted = QUOTED + offset(!destination);
+    let about = |kind: u8| {
+        let mut rule = match_name(key, IGW);
+        let range = IcmpRange { kind: Some(kind), code: None };
+        rule.extend(match_traffic(Family::V4, Traffic::Icmp(range)).unwrap_or_default());
+        let load = Expr::Transport { offset: quoted, length: 4, to: 8 };
+        rule.extend(written(load, Expr::WriteQuoted { offset: quoted, from: 8 }));
+        rule
+    };
+    let mut rules: Vec<Rule> = ERRORS.map(about).to_vec();
+    let mut rule = match_name(key, IGW);
+    let write = Expr::WriteNetwork { offset: offset(destination), from: 8 };
+    rule.extend(written(address(Family::V4, destination, 8), write));
+    rules.push(rule);
+    rules
 }
 
 /// The source/destination check, and what the internet gateway and the endpoints do not take.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Phase, Place};
-use crate::{Cause, Header, Interface, Step, Topology, What};
+use crate::{Cause, Header, Interface, Step, Target, Topology, What};
 
 /// Comes to an interface, from another one of that subnet, or from outside of all subnets.
 pub(super) fn interface(
@@ -48,7 +48,33 @@ pub(super) fn from_internet(
     header.destination = private;
     let what = if public == private { What::Passes } else { What::PublicDestination { public, private } };
     steps.push(Step { component: gateway.to_owned(), what, header: *header });
-    self::interface(topology, id, None, header, phase, steps)
+    let middle = edge(topology, gateway, &interface.vpc, header, steps)?;
+    self::interface(topology, middle.unwrap_or(id), None, header, phase, steps)
+}
+
+/// Where the gateway's own route table leads what comes in, if it has one and it leads elsewhere than straight there.
+fn edge<'t>(
+    topology: &'t Topology,
+    gateway: &str,
+    vpc_id: &str,
+    header: &Header,
+    steps: &mut Vec<Step>,
+) -> Result<Option<&'t str>, Cause> {
+    let Some(table_id) = topology.gateway_route_tables.get(gateway) else { return Ok(None) };
+    let lacks = |component: &str| Cause::NoSource { component: component.to_owned() };
+    let table = topology.route_tables.get(table_id).ok_or_else(|| lacks(table_id))?;
+    let vpc = topology.vpcs.get(vpc_id).ok_or_else(|| lacks(vpc_id))?;
+    let Some((destination, target)) = topology.route_to(vpc, table, header.destination) else { return Ok(None) };
+    if !topology.is_active(vpc_id, target) {
+        let target = target.id().to_owned();
+        return Err(Cause::Blackhole { table: table_id.clone(), route: destination, target });
+    }
+    let what = What::Route { destination, target: target.id().to_owned() };
+    steps.push(Step { component: table_id.clone(), what, header: *header });
+    match target {
+        Target::Interface(id) => Ok(Some(id)),
+        _ => Ok(None),
+    }
 }
 
 /// The gateway that lets it in. An egress-only one lets in what answers, and is for IPv6 only.

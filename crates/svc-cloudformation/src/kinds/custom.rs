@@ -31,7 +31,7 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
 fn made(id: String, answer: &Value) -> Made {
     let mut attributes = Map::new();
     flatten(&answer["Data"], "", &mut attributes);
-    Made { physical_id: id, reference: None, attributes }
+    Made { physical_id: id, attributes, ..Made::default() }
 }
 
 /// `Fn::GetAtt` reaches into the data by dots.

@@ -362,7 +362,7 @@ fn unbuilt(kind: &str) -> Failure {
 
 /// The resource as it was.
 fn unchanged(w: &Work) -> Made {
-    Made { physical_id: w.physical_id.clone(), reference: None, attributes: w.attributes.clone() }
+    Made { physical_id: w.physical_id.clone(), attributes: w.attributes.clone(), ..Made::default() }
 }
 
 /// A macro is a name for a function; the log settings have nowhere to go.

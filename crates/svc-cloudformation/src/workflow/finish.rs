@@ -6,7 +6,7 @@ use kogumo_store::Key;
 use super::begin::{begun, failed};
 use super::{Direction, Outcome, Run, physical};
 use crate::record::*;
-use crate::world::{Failure, Made};
+use crate::world::{Failure, Made, Told};
 use crate::{events, status, wanted};
 
 impl Run {
@@ -17,6 +17,8 @@ impl Run {
         }
         let (mut ids, mut happened) = (Vec::new(), Vec::new());
         for (id, done) in outcomes {
+            let told = done.as_ref().ok().and_then(|made| made.as_ref()?.told.clone());
+            ids.extend(told.and_then(|told| self.tell(told)));
             let Some(resource) = self.resources.remove(&id) else { continue };
             let resource = match done {
                 Ok(Some(made)) => self.made(resource, made, &mut happened),
@@ -27,6 +29,16 @@ impl Run {
             ids.push(id);
         }
         self.save(&ids, &happened, None)
+    }
+
+    /// Another resource's attributes have changed; answers its logical id.
+    fn tell(&mut self, told: Told) -> Option<String> {
+        let is_it = |actual: &Actual| actual.kind == told.kind && actual.physical_id == told.physical_id;
+        let resource = self.resources.values_mut().find(|one| one.actual.as_ref().is_some_and(is_it))?;
+        let actual = resource.actual.as_mut()?;
+        actual.attributes.extend(told.attributes);
+        self.env.resources.insert(resource.logical_id.clone(), physical(actual));
+        Some(resource.logical_id.clone())
     }
 
     fn made(&mut self, mut resource: Resource, made: Made, happened: &mut Vec<Event>) -> Resource {

@@ -10,6 +10,7 @@ use crate::faults::{dependency, limit};
 use crate::filter::{Filters, each, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, get, put};
+use crate::route_table;
 use crate::tag::{self, Tags};
 use crate::vpc::Vpc;
 
@@ -108,6 +109,7 @@ pub fn detach_internet_gateway(w: &mut Writer, input: DetachInternetGatewayReque
         return Err(dependency(message));
     }
     gateway.vpc = None;
+    route_table::let_go(w, &gateway.id)?;
     put(w, &gateway)?;
     Ok(Unit)
 }

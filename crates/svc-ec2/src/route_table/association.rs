@@ -1,4 +1,4 @@
-//! Which subnets follow which table.
+//! Which subnets follow which table, and by which table an internet gateway passes on what comes in.
 
 use kogumo_door::Writer;
 use kogumo_model::ec2::{
@@ -8,25 +8,31 @@ use kogumo_model::ec2::{
 use kogumo_wire::{Fault, Unit};
 
 use super::record::{Association, RouteTable};
+use super::rules;
 use super::shown::associated;
-use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::faults::{invalid_combination, invalid_value, missing_parameter, refuse};
+use crate::internet_gateway::InternetGateway;
 use crate::resource::{all, get, new_id, put};
 use crate::subnet::Subnet;
+use crate::vpc::Vpc;
 
 pub fn associate_route_table(
     w: &mut Writer,
     input: AssociateRouteTableRequest,
 ) -> Result<AssociateRouteTableResult, Fault> {
-    refuse(&[("GatewayId", input.gateway_id.is_some()), ("PublicIpv4Pool", input.public_ipv4_pool.is_some())])?;
+    refuse(&[("PublicIpv4Pool", input.public_ipv4_pool.is_some())])?;
     let mut table: RouteTable = get(w.store(), w.scope(), &input.route_table_id)?;
-    let subnet: Subnet = get(w.store(), w.scope(), &input.subnet_id.ok_or_else(|| missing_parameter("subnetId"))?)?;
-    if table.vpc != subnet.vpc {
-        let message = format!("route table {} and subnet {} belong to different networks", table.id, subnet.id);
-        return Err(invalid_value(message));
-    }
+    let wanted = match (input.subnet_id, input.gateway_id) {
+        (Some(subnet), None) => of_subnet(w, &table, &subnet)?,
+        (None, Some(gateway)) => of_gateway(w, &table, &gateway)?,
+        (None, None) => return Err(missing_parameter("subnetId or gatewayId")),
+        (Some(_), Some(_)) => {
+            return Err(invalid_combination("The request must contain exactly one of subnetId, gatewayId"));
+        }
+    };
     for other in all::<RouteTable>(w.store(), w.scope())? {
-        let own = other.associations.iter().find(|one| one.subnet.as_ref() == Some(&subnet.id));
-        match own {
+        let same = |one: &&Association| one.subnet == wanted.subnet && one.gateway == wanted.gateway && !one.main;
+        match other.associations.iter().find(same) {
             Some(own) if other.id == table.id => return Ok(made(own.id.clone())),
             Some(_) => {
                 let message = format!(
@@ -38,10 +44,32 @@ pub fn associate_route_table(
             None => {}
         }
     }
-    let id = new_id("rtbassoc");
-    table.associations.push(Association { id: id.clone(), main: false, subnet: Some(subnet.id), gateway: None });
+    let id = wanted.id.clone();
+    table.associations.push(wanted);
     put(w, &table)?;
     Ok(made(id))
+}
+
+fn of_subnet(w: &Writer, table: &RouteTable, id: &str) -> Result<Association, Fault> {
+    let subnet: Subnet = get(w.store(), w.scope(), id)?;
+    if table.vpc != subnet.vpc {
+        let message = format!("route table {} and subnet {id} belong to different networks", table.id);
+        return Err(invalid_value(message));
+    }
+    Ok(Association { id: new_id("rtbassoc"), main: false, subnet: Some(subnet.id), gateway: None })
+}
+
+/// An edge association: of an internet gateway that is the VPC's, with a table that leads nowhere but into the VPC.
+fn of_gateway(w: &Writer, table: &RouteTable, id: &str) -> Result<Association, Fault> {
+    refuse(&[("GatewayId of a virtual private gateway", id.starts_with("vgw-"))])?;
+    let gateway: InternetGateway = get(w.store(), w.scope(), id)?;
+    if gateway.vpc.as_ref() != Some(&table.vpc) {
+        let message = format!("route table {} and network gateway {id} belong to different networks", table.id);
+        return Err(invalid_value(message));
+    }
+    let vpc: Vpc = get(w.store(), w.scope(), &table.vpc)?;
+    table.routes.iter().try_for_each(|route| rules::at_the_edge(&vpc, route))?;
+    Ok(Association { id: new_id("rtbassoc"), main: false, subnet: None, gateway: Some(gateway.id) })
 }
 
 fn made(id: String) -> AssociateRouteTableResult {
@@ -81,6 +109,10 @@ pub fn replace_route_table_association(
     if from.vpc != to.vpc {
         let message = format!("route table {} and route table {} belong to different networks", from.id, to.id);
         return Err(invalid_value(message));
+    }
+    if association.gateway.is_some() {
+        let vpc: Vpc = get(w.store(), w.scope(), &to.vpc)?;
+        to.routes.iter().try_for_each(|route| rules::at_the_edge(&vpc, route))?;
     }
     put(w, &from)?;
     let mut to = if from.id == to.id { from } else { to };

@@ -62,9 +62,11 @@ pub fn remove_local(w: &mut Writer, vpc: &str, block: &str) -> Result<(), Fault>
     Ok(())
 }
 
-/// A subnet that is gone.
-pub fn let_go(w: &mut Writer, subnet: &str) -> Result<(), Fault> {
-    let is_of = |association: &Association| association.subnet.as_deref() == Some(subnet);
+/// A subnet or an internet gateway that is gone.
+pub fn let_go(w: &mut Writer, id: &str) -> Result<(), Fault> {
+    let is_of = |association: &Association| {
+        [&association.subnet, &association.gateway].into_iter().flatten().any(|own| own == id)
+    };
     for mut table in all::<RouteTable>(w.store(), w.scope())? {
         if table.associations.iter().any(is_of) {
             table.associations.retain(|association| !is_of(association));

@@ -48,6 +48,11 @@ pub struct Association {
 }
 
 impl RouteTable {
+    /// Whether it is an internet gateway's.
+    pub fn is_at_the_edge(&self) -> bool {
+        self.associations.iter().any(|association| association.gateway.is_some())
+    }
+
     pub fn is_main(&self) -> bool {
         self.associations.iter().any(|association| association.main)
     }

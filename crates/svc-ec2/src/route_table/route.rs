@@ -146,7 +146,11 @@ fn checked(w: &Writer, table: &RouteTable, destination: String, targets: Targets
         refuse(&[("NAT64", destination == NAT64)])?;
         return Err(invalid_value(format!("A NAT gateway takes IPv6 traffic to {NAT64} only")));
     }
-    Ok(Route { destination, target, origin: "CreateRoute".into() })
+    let route = Route { destination, target, origin: "CreateRoute".into() };
+    if table.is_at_the_edge() {
+        rules::at_the_edge(&vpc, &route)?;
+    }
+    Ok(route)
 }
 
 pub fn create_route(w: &mut Writer, input: CreateRouteRequest) -> Result<CreateRouteResult, Fault> {

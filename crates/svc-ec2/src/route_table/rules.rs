@@ -45,6 +45,26 @@ pub fn within_vpc(vpc: &Vpc, destination: &str, target: &Target) -> Result<(), F
     Ok(())
 }
 
+/// Whether the table of an internet gateway may have the route: within the VPC, and local or to an interface. Source: Amazon
+/// VPC User Guide, "Gateway route tables".
+///
+/// # Errors
+/// `InvalidParameterValue`.
+pub fn at_the_edge(vpc: &Vpc, route: &Route) -> Result<(), Fault> {
+    let blocks = vpc.blocks.iter().chain(&vpc.ipv6_blocks).filter_map(|block| cidr::stored(&block.cidr));
+    let net = cidr::stored(&route.destination);
+    let inside = net.is_some_and(|net| blocks.into_iter().any(|block| block.contains(&net)));
+    if inside && matches!(route.target, Target::Local | Target::Interface(_)) {
+        return Ok(());
+    }
+    let message = format!(
+        "The route for {} cannot be in a route table that is associated with a gateway. The route destination must match \
+         the VPC CIDR block or a subnet's, and the target must be local, a network interface or an instance.",
+        route.destination
+    );
+    Err(invalid_value(message))
+}
+
 /// Adds a route. The same route again is no error.
 ///
 /// # Errors

@@ -79,6 +79,9 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
     );
     add_interfaces(&mut topology, dice);
     add_nat_gateway(&mut topology, dice);
+    for vpc in topology.vpcs.keys().cloned().collect::<Vec<_>>() {
+        change_edge(&mut topology, dice, &vpc);
+    }
     for id in topology.security_groups.keys().cloned().collect::<Vec<_>>() {
         change_group(&mut topology, dice, &id);
     }
@@ -113,6 +116,7 @@ pub(super) fn change(topology: &mut Topology, dice: &mut Dice) {
         _ => {
             for vpc in topology.vpcs.keys().cloned().collect::<Vec<_>>() {
                 topology.route_tables.retain(|_, table| table.vpc != vpc);
+                change_edge(topology, dice, &vpc);
                 let main = topology.vpcs[&vpc].main_route_table.clone();
                 topology.route_tables.insert(main, RouteTable { vpc: vpc.clone(), routes: Vec::new() });
                 add_tables(topology, dice, &vpc);
@@ -139,8 +143,9 @@ fn add_interfaces(topology: &mut Topology, dice: &mut Dice) {
                 own.groups = groups;
             }
             own.source_dest_check = !dice.chance(25);
-            if !own.source_dest_check && dice.chance(70) {
-                own.forwarding = Forwarding::Masquerade;
+            if !own.source_dest_check {
+                own.forwarding =
+                    *dice.pick(&[Forwarding::None, Forwarding::Route, Forwarding::Masquerade, Forwarding::Masquerade]);
             }
             if dice.chance(8) {
                 own.owner = Owner::Instance { id: format!("i-{number}"), device_index: 0, running: false };
@@ -261,6 +266,7 @@ fn add_tables(topology: &mut Topology, dice: &mut Dice, vpc: &str) {
             let target = some_target(topology, dice, vpc);
             add_route(topology, &table, vpc, block, target);
         }
+        through_the_middle(topology, dice, vpc, &table);
         if topology.peerings.contains_key("pcx-ab") && vpc != "vpc-c" && dice.chance(70) {
             let other = if vpc == "vpc-a" { "10.1.0.0/17" } else { "10.0.0.0/17" };
             add_route(topology, &table, vpc, other, Target::Peering("pcx-ab".into()));
@@ -281,6 +287,38 @@ fn some_target(topology: &Topology, dice: &mut Dice, vpc: &str) -> Target {
         0 => Target::Interface((*dice.pick(&own)).clone()),
         1 if topology.nat_gateways.get("nat-1").is_some_and(|nat| nat.vpc == vpc) => Target::NatGateway("nat-1".into()),
         _ => Target::InternetGateway(format!("igw-{vpc}")),
+    }
+}
+
+/// Routes for the VPC's own block, or for a subnet's, may lead to an interface: a firewall's.
+fn through_the_middle(topology: &mut Topology, dice: &mut Dice, vpc: &str, table: &str) {
+    let own: Vec<Id> = topology
+        .interfaces
+        .iter()
+        .filter(|(_, own)| own.vpc == vpc && own.forwarding == Forwarding::Route)
+        .map(|(id, _)| id.clone())
+        .collect();
+    let of_subnets = topology.subnets.values().filter(|subnet| subnet.vpc == vpc);
+    let mut blocks: Vec<Cidr> = of_subnets.flat_map(|subnet| [Some(subnet.cidr), subnet.ipv6_cidr]).flatten().collect();
+    blocks.extend(&topology.vpcs[vpc].cidrs);
+    for block in blocks {
+        if !own.is_empty() && dice.chance(20) {
+            let target = Target::Interface(dice.pick(&own).clone());
+            add_route(topology, table, vpc, &block.to_string(), target);
+        }
+    }
+}
+
+/// The internet gateway's own table.
+fn change_edge(topology: &mut Topology, dice: &mut Dice, vpc: &str) {
+    let (gateway, table) = (format!("igw-{vpc}"), format!("rtb-edge-{vpc}"));
+    topology.gateway_route_tables.remove(&gateway);
+    topology.route_tables.remove(&table);
+    if dice.chance(50) {
+        topology.route_tables.insert(table.clone(), RouteTable { vpc: vpc.into(), routes: Vec::new() });
+        through_the_middle(topology, dice, vpc, &table);
+        through_the_middle(topology, dice, vpc, &table);
+        topology.gateway_route_tables.insert(gateway, table);
     }
 }
 

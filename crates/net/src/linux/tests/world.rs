@@ -41,10 +41,15 @@ impl Lab {
         let mut forwarders = Vec::new();
         let guested = |own: &Interface| matches!(own.owner, Owner::Instance { running: true, .. });
         for (id, interface) in topology.interfaces.iter().filter(|(_, interface)| guested(interface)) {
-            let namespace = if interface.forwarding == Forwarding::Masquerade {
+            let namespace = if interface.forwarding != Forwarding::None {
                 let mut cell = Cell::new(false).expect("a guest that forwards");
-                cell.set_rules(&crate::plan::masquerade()).expect("masquerading");
+                if interface.forwarding == Forwarding::Masquerade {
+                    cell.set_rules(&crate::plan::masquerade()).expect("masquerading");
+                }
                 let namespace = cell.namespace.share().expect("a share");
+                // As guests usually are, and unlike ours: it asks for its neighbours by an address of the link.
+                let link_local = || Ok(std::fs::write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "0"));
+                let _without_ipv6 = namespace.enter(link_local);
                 forwarders.push(cell);
                 namespace
             } else {

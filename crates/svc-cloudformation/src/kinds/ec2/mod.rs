@@ -32,6 +32,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "EIPAssociation" => address::associate(h, w).await,
         "EgressOnlyInternetGateway" => gateway::create_egress_only(h, w).await,
         "FlowLog" => watch::create_flow_log(h, w).await,
+        "GatewayRouteTableAssociation" => route::associate_gateway(h, w).await,
         "Instance" => instance::create(h, w).await,
         "InternetGateway" => gateway::create(h, w).await,
         "KeyPair" => key_pair::create(h, w).await,
@@ -67,6 +68,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     match short(w) {
         "EIP" => address::update(h, w).await,
+        "GatewayRouteTableAssociation" => route::replace_gateway(h, w).await,
         "Instance" => instance::update(h, w).await,
         "LaunchTemplate" => launch_template::update(h, w).await,
         "NetworkAclEntry" => acl::update_entry(h, w).await,
@@ -104,6 +106,7 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
             tagged::delete(h, w, "DeleteEgressOnlyInternetGateway", "EgressOnlyInternetGatewayId").await
         }
         "FlowLog" => watch::delete_flow_log(h, w).await,
+        "GatewayRouteTableAssociation" => route::disassociate_gateway(h, w).await,
         "Instance" => instance::delete(h, w).await,
         "InternetGateway" => tagged::delete(h, w, "DeleteInternetGateway", "InternetGatewayId").await,
         "KeyPair" => key_pair::delete(h, w).await,

@@ -45,6 +45,38 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
     h.remove("ec2", "DeleteRoute", input).await
 }
 
+/// The table of an internet gateway, in place of which another one may come.
+pub async fn associate_gateway(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    w.only(&["RouteTableId", "GatewayId"])?;
+    let input = Value::Object(w.pick(&["RouteTableId", "GatewayId"]));
+    let id = text_at(&h.call("ec2", "AssociateRouteTable", input).await?, "/AssociationId");
+    Ok(Made::new(w.text("GatewayId").unwrap_or_default()).attribute("AssociationId", id))
+}
+
+pub async fn replace_gateway(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    let made = Made::new(w.physical_id.as_str());
+    let Some(id) = of_gateway(h, &w.physical_id).await? else { return Err(Failure::new("the association is gone")) };
+    let input = json!({"AssociationId": id, "RouteTableId": w.get("RouteTableId")});
+    let id = text_at(&h.call("ec2", "ReplaceRouteTableAssociation", input).await?, "/NewAssociationId");
+    Ok(made.attribute("AssociationId", id))
+}
+
+pub async fn disassociate_gateway(h: &Hands, w: &Work) -> Result<(), Failure> {
+    match of_gateway(h, &w.physical_id).await? {
+        Some(id) => h.remove("ec2", "DisassociateRouteTable", json!({"AssociationId": id})).await,
+        None => Ok(()),
+    }
+}
+
+/// The association that a gateway has now.
+async fn of_gateway(h: &Hands, gateway: &str) -> Result<Option<String>, Failure> {
+    let filter = json!([{"Name": "association.gateway-id", "Values": [gateway]}]);
+    let found = h.call("ec2", "DescribeRouteTables", json!({"Filters": filter})).await?;
+    let all = found.pointer("/RouteTables/0/Associations").and_then(Value::as_array).cloned().unwrap_or_default();
+    let own = all.iter().find(|one| one["GatewayId"] == gateway);
+    Ok(own.map(|one| text_at(one, "/RouteTableAssociationId")))
+}
+
 pub async fn associate(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["RouteTableId", "SubnetId"])?;
     let made = h.call(

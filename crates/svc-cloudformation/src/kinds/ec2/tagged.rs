@@ -74,7 +74,7 @@ pub async fn only_tags(h: &Hands, w: &Work) -> Result<Made, Failure> {
 
 /// The resource with what is known of it.
 pub fn same(w: &Work) -> Made {
-    Made { physical_id: w.physical_id.clone(), reference: None, attributes: w.attributes.clone() }
+    Made { physical_id: w.physical_id.clone(), attributes: w.attributes.clone(), ..Made::default() }
 }
 
 /// Deletes by the one parameter that names the resource.

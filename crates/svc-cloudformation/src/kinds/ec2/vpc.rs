@@ -1,10 +1,10 @@
 //! `AWS::EC2::VPC`, its further blocks, and its subnets.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::tagged::{follow_tags, make};
 use crate::kinds::hands::{Hands, text_at};
-use crate::world::{Failure, Made, Work};
+use crate::world::{Failure, Made, Told, Work};
 
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["CidrBlock", "EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy", "Tags"])?;
@@ -29,22 +29,34 @@ async fn settled(h: &Hands, w: &Work, id: &str) -> Result<Made, Failure> {
             h.call("ec2", "ModifyVpcAttribute", json!({"VpcId": id, name: {"Value": value}})).await?;
         }
     }
-    let vpc = h.call("ec2", "DescribeVpcs", json!({"VpcIds": [id]})).await?;
+    let vpc = described(h, id).await?;
     let of_vpc = json!([{"Name": "vpc-id", "Values": [id]}, {"Name": "default", "Values": ["true"]}]);
     let acls = h.call("ec2", "DescribeNetworkAcls", json!({"Filters": of_vpc})).await?;
     let named = json!([{"Name": "vpc-id", "Values": [id]}, {"Name": "group-name", "Values": ["default"]}]);
     let groups = h.call("ec2", "DescribeSecurityGroups", json!({"Filters": named})).await?;
-    let each = |list: &str, member: &str| -> Vec<Value> {
+    let made = Made { attributes: blocks(&vpc), ..Made::new(id) };
+    Ok(made
+        .attribute("VpcId", id)
+        .attribute("CidrBlock", text_at(&vpc, "/Vpcs/0/CidrBlock"))
+        .attribute("DefaultNetworkAcl", text_at(&acls, "/NetworkAcls/0/NetworkAclId"))
+        .attribute("DefaultSecurityGroup", text_at(&groups, "/SecurityGroups/0/GroupId")))
+}
+
+async fn described(h: &Hands, id: &str) -> Result<Value, Failure> {
+    h.call("ec2", "DescribeVpcs", json!({"VpcIds": [id]})).await
+}
+
+/// The attributes of a VPC that its further blocks change.
+fn blocks(vpc: &Value) -> Map<String, Value> {
+    let each = |list: &str, member: &str| -> Value {
         let blocks = vpc.pointer(&format!("/Vpcs/0/{list}")).and_then(Value::as_array).cloned().unwrap_or_default();
         blocks.iter().map(|block| block[member].clone()).collect()
     };
-    Ok(Made::new(id)
-        .attribute("VpcId", id)
-        .attribute("CidrBlock", text_at(&vpc, "/Vpcs/0/CidrBlock"))
-        .attribute("CidrBlockAssociations", each("CidrBlockAssociationSet", "AssociationId"))
-        .attribute("Ipv6CidrBlocks", each("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"))
-        .attribute("DefaultNetworkAcl", text_at(&acls, "/NetworkAcls/0/NetworkAclId"))
-        .attribute("DefaultSecurityGroup", text_at(&groups, "/SecurityGroups/0/GroupId")))
+    let all = [
+        ("CidrBlockAssociations", each("CidrBlockAssociationSet", "AssociationId")),
+        ("Ipv6CidrBlocks", each("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub async fn create_block(h: &Hands, w: &Work) -> Result<Made, Failure> {
@@ -53,7 +65,10 @@ pub async fn create_block(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let made = h.call("ec2", "AssociateVpcCidrBlock", input).await?;
     let id = ["/CidrBlockAssociation/AssociationId", "/Ipv6CidrBlockAssociation/AssociationId"];
     let id = id.map(|pointer| text_at(&made, pointer)).concat();
-    Ok(Made::new(id.as_str()).attribute("Id", id))
+    let vpc = w.text("VpcId").unwrap_or_default().to_owned();
+    let attributes = blocks(&described(h, &vpc).await?);
+    let told = Told { kind: "AWS::EC2::VPC", physical_id: vpc, attributes };
+    Ok(Made { told: Some(told), ..Made::new(id.as_str()).attribute("Id", id) })
 }
 
 const OF_SUBNET: [&str; 5] = ["VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "Ipv6CidrBlock"];
