@@ -10,7 +10,7 @@ use kogumo_wire::Fault;
 
 use super::record::{Instance, State};
 use crate::instance_type;
-use crate::network_interface::{self, NetworkInterface as Interface, Surroundings};
+use crate::network_interface::{NetworkInterface as Interface, Surroundings};
 use crate::public_address;
 use crate::region::{self, Zone};
 use crate::resource::all;
