@@ -1,11 +1,17 @@
 //! Ping: each echo request is sent anew out there, and its reply is written in the world's name.
 
+mod packet;
+
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn6, recvmsg};
+use packet::{Echo, is_reply, payload, read, reply, request};
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -19,55 +25,78 @@ pub const MARK: u32 = 2;
 const AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST: usize = 65_535;
-const ECHO_REQUEST: u8 = 8;
-const ECHO_REPLY: u8 = 0;
-const ICMP: u8 = 1;
 
-/// The sockets inside: one that hears requests, one that writes whole packets.
+/// The sockets inside of both families; the second where the kernel speaks it.
 #[derive(Debug)]
 pub(crate) struct Intake {
+    v4: Sockets,
+    v6: Option<Sockets>,
+}
+
+/// One that hears requests, one that writes whole packets.
+#[derive(Debug)]
+struct Sockets {
     requests: std::net::UdpSocket,
     replies: std::net::UdpSocket,
 }
 
 /// Opens them in the namespace that this thread is in.
 pub(crate) fn open() -> io::Result<Intake> {
-    let requests = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4))?;
-    requests.set_nonblocking(true)?;
-    let replies = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(nix::libc::IPPROTO_RAW)))?;
-    replies.set_header_included_v4(true)?;
-    replies.set_mark(MARK)?;
-    replies.set_nonblocking(true)?;
-    Ok(Intake { requests: requests.into(), replies: replies.into() })
+    Ok(Intake { v4: sockets(Domain::IPV4)?, v6: sockets(Domain::IPV6).ok() })
 }
 
-/// An echo request, without the sum of its bytes.
-#[derive(Debug, PartialEq, Eq)]
-struct Echo {
-    guest: Ipv4Addr,
-    world: Ipv4Addr,
-    identifier: [u8; 2],
-    sequence: [u8; 2],
-    data: Vec<u8>,
+fn sockets(domain: Domain) -> io::Result<Sockets> {
+    let is_v4 = domain == Domain::IPV4;
+    let requests = Socket::new(domain, Type::RAW, Some(protocol(is_v4)))?;
+    requests.set_nonblocking(true)?;
+    let replies = Socket::new(domain, Type::RAW, Some(Protocol::from(nix::libc::IPPROTO_RAW)))?;
+    if is_v4 {
+        replies.set_header_included_v4(true)?;
+    } else {
+        // Whom a request is for does not stand in what is heard of IPv6.
+        nix::sys::socket::setsockopt(&requests, nix::sys::socket::sockopt::Ipv6RecvPacketInfo, &true)?;
+        replies.set_header_included_v6(true)?;
+    }
+    replies.set_mark(MARK)?;
+    replies.set_nonblocking(true)?;
+    Ok(Sockets { requests: requests.into(), replies: replies.into() })
+}
+
+fn protocol(is_v4: bool) -> Protocol {
+    if is_v4 { Protocol::ICMPV4 } else { Protocol::ICMPV6 }
 }
 
 pub(crate) async fn relay(intake: Intake, pool: Pool) -> io::Result<()> {
-    let requests = UdpSocket::from_std(intake.requests)?;
-    let replies = Arc::new(UdpSocket::from_std(intake.replies)?);
+    let further = async {
+        match intake.v6 {
+            Some(v6) => relay_family(v6, false, pool).await,
+            None => Ok(()),
+        }
+    };
+    let (v4, v6) = tokio::join!(relay_family(intake.v4, true, pool), further);
+    v4.and(v6)
+}
+
+async fn relay_family(sockets: Sockets, is_v4: bool, pool: Pool) -> io::Result<()> {
+    let requests = UdpSocket::from_std(sockets.requests)?;
+    let replies = Arc::new(UdpSocket::from_std(sockets.replies)?);
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
     let mut buffer = vec![0; LONGEST];
     loop {
         while tasks.try_join_next().is_some() {}
-        let length = match requests.recv(&mut buffer).await {
-            Ok(length) => length,
+        let heard = match is_v4 {
+            true => requests.recv(&mut buffer).await.map(|length| read(buffer.get(..length).unwrap_or_default())),
+            false => requests.async_io(Interest::READABLE, || hear(&requests, &mut buffer)).await,
+        };
+        let echo = match heard {
+            Ok(echo) => echo,
             Err(error) => {
                 tracing::debug!(%error, "a ping to the world was not taken");
                 sleep(Duration::from_millis(1)).await;
                 continue;
             }
         };
-        let echo = read(buffer.get(..length).unwrap_or_default());
         // What is for this cloud itself the kernel answers.
         let Some(echo) = echo.filter(|echo| is_world(SocketAddr::from((echo.world, 0)), pool)) else { continue };
         // Where too many wait, this one is lost, as pings are.
@@ -77,7 +106,7 @@ pub(crate) async fn relay(intake: Intake, pool: Pool) -> io::Result<()> {
             let answered = timeout(PATIENCE, ask(&echo)).await;
             if let Ok(Ok(data)) = answered {
                 // A raw socket takes the address out of the packet; the port means nothing.
-                if let Err(error) = replies.send_to(&reply(&echo, &data), (IpAddr::V4(echo.guest), 0)).await {
+                if let Err(error) = replies.send_to(&reply(&echo, &data), (echo.guest, 0)).await {
                     tracing::debug!(%error, "an answer to a ping");
                 }
             }
@@ -86,91 +115,46 @@ pub(crate) async fn relay(intake: Intake, pool: Pool) -> io::Result<()> {
     }
 }
 
+/// A message of ICMPv6 with its addresses; none where it is no echo request.
+fn hear(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Option<Echo>> {
+    let mut space = nix::cmsg_space!(nix::libc::in6_pktinfo);
+    let mut slices = [io::IoSliceMut::new(buffer)];
+    let message = recvmsg::<SockaddrIn6>(socket.as_raw_fd(), &mut slices, Some(&mut space), MsgFlags::empty())?;
+    let length = message.bytes;
+    let guest = message.address.map(|address| address.ip());
+    let world = message.cmsgs()?.find_map(|control| match control {
+        ControlMessageOwned::Ipv6PacketInfo(info) => Some(Ipv6Addr::from(info.ipi6_addr.s6_addr)),
+        _ => None,
+    });
+    let Some((guest, world)) = guest.zip(world) else { return Ok(None) };
+    Ok(request(buffer.get(..length).unwrap_or_default(), (guest.into(), world.into())))
+}
+
 /// Sends it on, as this machine, and answers what the reply carries.
 async fn ask(echo: &Echo) -> io::Result<Vec<u8>> {
+    let is_v4 = echo.world.is_ipv4();
+    let (domain, any): (_, IpAddr) = match is_v4 {
+        true => (Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()),
+        false => (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
+    };
     // Without privileges there are sockets for ping alone, which choose the identifier; for those with, raw ones.
-    let (socket, is_raw) = match Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)) {
+    let (socket, is_raw) = match Socket::new(domain, Type::RAW, Some(protocol(is_v4))) {
         Ok(socket) => (socket, true),
-        Err(_) => (Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::ICMPV4))?, false),
+        Err(_) => (Socket::new(domain, Type::DGRAM, Some(protocol(is_v4)))?, false),
     };
     socket.set_nonblocking(true)?;
+    socket.bind(&SocketAddr::from((any, 0)).into())?;
     socket.connect(&SocketAddr::from((echo.world, 0)).into())?;
     let socket = UdpSocket::from_std(socket.into())?;
-    socket.send(&message(ECHO_REQUEST, echo.identifier, echo.sequence, &echo.data)).await?;
+    socket.send(&echo.request()).await?;
     let mut buffer = vec![0; LONGEST];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let packet = buffer.get(..length).unwrap_or_default();
-        let body = if is_raw { payload(packet) } else { Some(packet) };
-        if let Some([ECHO_REPLY, _, _, _, a, b, c, d, data @ ..]) = body
-            && [*c, *d] == echo.sequence
-            && (!is_raw || [*a, *b] == echo.identifier)
-        {
+        // IPv4's raw sockets show the header, too.
+        let body = if is_raw && is_v4 { payload(packet) } else { Some(packet) };
+        if let Some(data) = body.and_then(|body| is_reply(body, echo, is_raw)) {
             return Ok(data.to_vec());
         }
-    }
-}
-
-/// What follows the header of an IPv4 packet.
-fn payload(packet: &[u8]) -> Option<&[u8]> {
-    let words = usize::from(packet.first()? & 0xf);
-    packet.get(words * 4..)
-}
-
-fn read(packet: &[u8]) -> Option<Echo> {
-    let address = |at: usize| packet.get(at..)?.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets));
-    let [ECHO_REQUEST, 0, _, _, a, b, c, d, data @ ..] = payload(packet)? else { return None };
-    let (guest, world) = (address(12)?, address(16)?);
-    Some(Echo { guest, world, identifier: [*a, *b], sequence: [*c, *d], data: data.to_vec() })
-}
-
-fn message(kind: u8, [a, b]: [u8; 2], [c, d]: [u8; 2], data: &[u8]) -> Vec<u8> {
-    let mut message = vec![kind, 0, 0, 0, a, b, c, d];
-    message.extend(data);
-    let [high, low] = sum(&message).to_be_bytes();
-    message.splice(2..4, [high, low]);
-    message
-}
-
-/// The reply as a whole packet: the kernel fills in its length and the sum of its header.
-fn reply(echo: &Echo, data: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, ICMP, 0, 0];
-    packet.extend(echo.world.octets());
-    packet.extend(echo.guest.octets());
-    packet.extend(message(ECHO_REPLY, echo.identifier, echo.sequence, data));
-    packet
-}
-
-/// The internet's checksum (RFC 1071).
-fn sum(bytes: &[u8]) -> u16 {
-    let words = bytes.chunks(2).map(|pair| match pair {
-        [high, low] => u32::from(u16::from_be_bytes([*high, *low])),
-        [high] => u32::from(u16::from_be_bytes([*high, 0])),
-        _ => 0,
-    });
-    let mut total: u32 = words.sum();
-    while total > 0xffff {
-        total = (total & 0xffff) + (total >> 16);
-    }
-    !u16::try_from(total).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_read_and_answered() {
-        let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, ICMP, 0, 0, 198, 18, 4, 1, 203, 0, 113, 9];
-        packet.extend(message(ECHO_REQUEST, [1, 2], [0, 1], b"data!"));
-        let echo = read(&packet).expect("a request");
-        assert_eq!((echo.guest, echo.world), (Ipv4Addr::new(198, 18, 4, 1), Ipv4Addr::new(203, 0, 113, 9)));
-        assert_eq!((echo.identifier, echo.sequence, echo.data.as_slice()), ([1, 2], [0, 1], b"data!".as_slice()));
-        let reply = reply(&echo, &echo.data);
-        assert_eq!(reply.get(12..20), Some([203, 0, 113, 9, 198, 18, 4, 1].as_slice()));
-        assert_eq!(read(&reply), None);
-        // The sum over a message that holds its own sum is nothing.
-        assert_eq!(sum(reply.get(20..).unwrap_or_default()), 0);
-        assert_eq!(read(&[0x4f, 1]), None);
     }
 }

@@ -248,11 +248,15 @@ impl Member {
         }
     }
 
-    /// Its name in every protocol, unless the query protocols' is told after.
+    /// Its name in every protocol but EC2's, unless the query protocol's is told, too.
     pub const fn wire(mut self, wire: &'static str) -> Self {
         self.wire = wire;
-        self.query = wire;
         self
+    }
+
+    /// Its name in the query protocol, and in XML.
+    pub fn query_name(&self) -> &'static str {
+        if self.query == self.name { self.wire } else { self.query }
     }
 
     pub const fn query(mut self, name: &'static str) -> Self {

@@ -233,7 +233,11 @@ impl Source for TreeSource<'_, '_> {
     fn fields(&mut self, members: &'static [Member], each: Each<'_>) -> Result<(), Rejection> {
         let node = self.node;
         for member in members {
-            let wire = if self.dialect == Dialect::Xml { member.wire } else { member.query };
+            let wire = match self.dialect {
+                Dialect::Xml => member.wire,
+                Dialect::Query => member.query_name(),
+                Dialect::Ec2 => member.query,
+            };
             if member.xml_attribute {
                 let local = wire.rsplit(':').next().unwrap_or(wire);
                 let found =

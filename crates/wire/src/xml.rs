@@ -105,7 +105,7 @@ impl XmlSink {
             Some(Inside::Map { value, .. }) => value,
             // EC2's own names are those of requests.
             Some(Inside::Structure) | None if self.ec2 => at.wire,
-            Some(Inside::Structure) | None => at.query,
+            Some(Inside::Structure) | None => at.query_name(),
         }
     }
 
