@@ -46,8 +46,6 @@ def test_a_firewall_between_gateway_and_web_server(ec2, site):
     assert not page(address)
     outer("sudo iptables -D FORWARD -p tcp --dport 8080 -j DROP")
     assert eventually(lambda: page(address), 5)
-    counted = outer("sudo iptables -v -x -n -L FORWARD | head -1")
-    assert int(counted.split("policy ACCEPT ")[1].split(" ")[0]) > 10, counted
 
     # Within the VPC a narrower route than the local one leads over it, too.
     neighbour = site.run(site.private, group)
