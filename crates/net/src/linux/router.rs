@@ -197,14 +197,9 @@ impl LiveRouter {
                     let end = End { name: &attached.guest.device, mac: port.mac, namespace: &attached.guest.namespace };
                     guest::clear(&attached.guest)?;
                     routing.add_pair(&port.device, router_mac(port.mac), &end)?;
-<<<<<<< HEAD
                     let index = routing.index(&port.device)?;
+                    routing.join(index, port.mac)?;
                     self.cell.answer_at_once(index)?;
-=======
-                    self.cell.answer_at_once(&port.device)?;
-                    let index = self.cell.routing.index(&port.device)?;
-                    self.cell.routing.join(index, port.mac)?;
->>>>>>> 88d37f0 (Carry IPv6 in the namespaces of VPCs)
                     index
                 }
             };
