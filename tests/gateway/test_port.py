@@ -205,8 +205,8 @@ def test_operations_that_are_not_built_name_themselves(cloud):
     from botocore.exceptions import ClientError
 
     with pytest.raises(ClientError) as error:
-        cloud.client("kms").list_aliases()
-    assert "kms:ListAliases is not implemented by Kogumo" in str(error.value)
+        cloud.client("secretsmanager").list_secrets()
+    assert "secretsmanager:ListSecrets is not implemented by Kogumo" in str(error.value)
 
 
 def test_a_strangers_address_needs_strict(own_cloud):
