@@ -45,7 +45,7 @@ class Site:
     """A VPC with an internet gateway, a public and a private subnet, made with boto3."""
 
     def __init__(self, cloud, ec2, account, folder, block="10.8"):
-        self.ec2, self.image = ec2, image(cloud, account)
+        self.ec2, self.account, self.image = ec2, account, image(cloud, account)
         self.key = folder / "site.pem"
         self.key.write_text(ec2.create_key_pair(KeyName="site", KeyType="ed25519")["KeyMaterial"])
         self.key.chmod(0o600)

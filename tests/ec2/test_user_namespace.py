@@ -43,8 +43,10 @@ def test_an_instance_in_a_vpc(somebodys, site):  # noqa: F811
     group = site.group("web", ("tcp", 22, "0.0.0.0/0"), ("tcp", 8000, "0.0.0.0/0"))
     serves = "#!/bin/sh\necho user data as $(id -un)\nmkdir /srv/web; echo inside > /srv/web/index.html; cd /srv/web\nexec python3 -m http.server 8000\n"
     id = site.run(site.public, group, UserData=serves)
-    address = site.running(id)["PublicIpAddress"]
+    running = site.running(id)
+    address, private = running["PublicIpAddress"], running["PrivateIpAddress"]
     inside = login(site, cloud, address)
+    assert cloud.ssh(site.key, running["PublicDnsName"], "echo by name") == "by name"
     assert inside("id -un; sudo id -un; hostname").split()[:2] == ["ec2-user", "root"]
     assert "user data as root" in printed(ec2, id, "user data as")
     assert inside("sudo sysctl -n -w net.ipv4.ip_forward=1; sudo iptables -t nat -S | head -1").split("\n") == ["1", "-P PREROUTING ACCEPT"]
@@ -71,7 +73,6 @@ def test_an_instance_in_a_vpc(somebodys, site):  # noqa: F811
     ec2.authorize_security_group_ingress(**rule)
     assert inside("echo open") == "open"
     # And nothing but public addresses of the cloud is there.
-    private = site.running(id)["PrivateIpAddress"]
     for other in (private, "127.0.0.1", "localhost", "169.254.169.254"):
         refused = cloud.run(cloud.program, "net", "connect", other, "22", check=False, input="")
         assert refused.returncode != 0 and "no public address of this cloud" in refused.stderr

@@ -26,6 +26,12 @@ const PROGRAMS: [Program; 6] = [
 const NO_NETWORK: &str = "VPCs are recorded and packets decided about (`kogumo net trace`), but instances stay pending; \
     run as root or with a user namespace, on a kernel with network namespaces, veth and nftables";
 
+/// How instances come out.
+const WAY_OUT: &str = "the way out to what this machine reaches leads over this program's own sockets: neither forwarding nor pasta or \
+    slirp4netns is needed";
+const NO_PING: &str = "ping of the world: the kernel lets this user send none; as root, run \
+    'sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"'";
+
 /// Prints the report.
 ///
 /// # Errors
@@ -82,7 +88,13 @@ pub fn run() -> Result<(), Trouble> {
     line(&mut out, format_args!("  {} growing file systems: {follows}", mark(grows)))?;
     line(&mut out, format_args!("Networks:"))?;
     match kogumo_net::Linux::probe() {
-        Ok(()) => line(&mut out, format_args!("  {} VPCs route packets, and their rules are felt", mark(true)))?,
+        Ok(()) => {
+            line(&mut out, format_args!("  {} VPCs route packets, and their rules are felt", mark(true)))?;
+            line(&mut out, format_args!("  {} {WAY_OUT}", mark(true)))?;
+            let ping = kogumo_relay::may_ping();
+            let follows = if ping { "and so does ping" } else { NO_PING };
+            line(&mut out, format_args!("  {} {follows}", mark(ping)))?;
+        }
         Err(trouble) => line(&mut out, format_args!("  {} {trouble}: {NO_NETWORK}", mark(false)))?,
     }
     line(&mut out, format_args!("Programs:"))?;
@@ -133,8 +145,7 @@ const WITHOUT_ROOT: &[(&str, &str)] = &[
     ),
     (
         "control groups",
-        "instances take as much memory and processor time as they want (/proc/meminfo and nproc show the type's), and CloudWatch \
-         hears of no processor time and packets of theirs",
+        "instances take as much memory and processor time as they want; /proc/meminfo and nproc show the type's",
     ),
     (
         "changing this host's programs",

@@ -6,6 +6,7 @@ pub mod copy;
 mod disks;
 pub(crate) mod idmap;
 mod probe;
+mod processes;
 mod still;
 pub mod throttle;
 mod tree;
@@ -37,6 +38,8 @@ pub struct Linux {
     lacks: OnceLock<Vec<Lack>>,
     /// Where the kernel counts the time of processors.
     accounting: OnceLock<Option<cgroup::Accounting>>,
+    /// Where it does not.
+    times: processes::Times,
 }
 
 impl Linux {
@@ -47,7 +50,13 @@ impl Linux {
 
     /// The same with another binary as the keeper; its `main` has to call [`crate::keeper_main`].
     pub fn with_keeper(folder: &Path, keeper: impl Into<PathBuf>) -> Linux {
-        Linux { folder: folder.to_owned(), keeper: keeper.into(), lacks: OnceLock::new(), accounting: OnceLock::new() }
+        Linux {
+            folder: folder.to_owned(),
+            keeper: keeper.into(),
+            lacks: OnceLock::new(),
+            accounting: OnceLock::new(),
+            times: processes::Times::default(),
+        }
     }
 
     fn folder(&self, id: &str) -> PathBuf {
@@ -209,9 +218,10 @@ impl Host for Linux {
 
     fn usage(&self, id: &str) -> Option<Usage> {
         let init = self.status(id).map(|status| status.init).filter(|init| init.lives())?;
-        let accounting = self.accounting.get_or_init(cgroup::Accounting::find).as_ref()?;
+        let accounting = self.accounting.get_or_init(cgroup::Accounting::find).as_ref();
+        let counted = accounting.and_then(|accounting| accounting.of(id));
         let (received, sent) = usage::traffic(&fs::read_to_string(format!("/proc/{}/net/dev", init.pid)).ok()?);
-        Some(Usage { processors: accounting.of(id)?, received, sent })
+        Some(Usage { processors: counted.or_else(|| self.times.of(id, init))?, received, sent })
     }
 
     fn while_still(

@@ -130,18 +130,21 @@ fn hear(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Option<Echo>> {
     Ok(request(buffer.get(..length).unwrap_or_default(), (guest.into(), world.into())))
 }
 
+/// A socket for pings out there, and whether it is a raw one. Without privileges there are sockets for ping alone, which
+/// choose the identifier.
+pub(crate) fn outward(is_v4: bool) -> io::Result<(Socket, bool)> {
+    let domain = if is_v4 { Domain::IPV4 } else { Domain::IPV6 };
+    match Socket::new(domain, Type::RAW, Some(protocol(is_v4))) {
+        Ok(socket) => Ok((socket, true)),
+        Err(_) => Socket::new(domain, Type::DGRAM, Some(protocol(is_v4))).map(|socket| (socket, false)),
+    }
+}
+
 /// Sends it on, as this machine, and answers what the reply carries.
 async fn ask(echo: &Echo) -> io::Result<Vec<u8>> {
     let is_v4 = echo.world.is_ipv4();
-    let (domain, any): (_, IpAddr) = match is_v4 {
-        true => (Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()),
-        false => (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
-    };
-    // Without privileges there are sockets for ping alone, which choose the identifier; for those with, raw ones.
-    let (socket, is_raw) = match Socket::new(domain, Type::RAW, Some(protocol(is_v4))) {
-        Ok(socket) => (socket, true),
-        Err(_) => (Socket::new(domain, Type::DGRAM, Some(protocol(is_v4)))?, false),
-    };
+    let any: IpAddr = if is_v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let (socket, is_raw) = outward(is_v4)?;
     socket.set_nonblocking(true)?;
     socket.bind(&SocketAddr::from((any, 0)).into())?;
     socket.connect(&SocketAddr::from((echo.world, 0)).into())?;

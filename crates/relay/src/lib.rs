@@ -100,6 +100,12 @@ fn transparent(kind: Type, at: SocketAddr) -> std::io::Result<Socket> {
     Ok(socket)
 }
 
+/// Whether this process may send pings: a kernel may keep them from ordinary users.
+#[must_use]
+pub fn may_ping() -> bool {
+    icmp::outward(true).is_ok()
+}
+
 /// The cloud's own blocks of public addresses: base and length of the prefix.
 #[derive(Debug, Clone, Copy)]
 pub struct Pool {

@@ -33,7 +33,8 @@ pub(crate) struct Status {
 }
 
 impl Process {
-    fn of(pid: i32) -> Option<Process> {
+    /// The one that has that number now.
+    pub fn of(pid: i32) -> Option<Process> {
         Some(Process { pid, started: start_time(pid)? })
     }
 
