@@ -159,6 +159,29 @@ def test_large_secure_strings(cloud, key, name):
     assert [one["Value"] for one in found] == [value]
 
 
+def test_tables_name_real_keys(cloud, kms, key, name):
+    dynamodb = cloud.client("dynamodb")
+    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=key)
+    table = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    encrypted = {"Enabled": True, "SSEType": "KMS"}
+    made = dynamodb.create_table(TableName=name, SSESpecification=encrypted, **table)["TableDescription"]
+    managed = kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["Arn"]
+    assert made["SSEDescription"]["KMSMasterKeyArn"] == managed
+    dynamodb.update_table(TableName=name, SSESpecification={**encrypted, "KMSMasterKeyId": f"alias/{name}"})
+    assert dynamodb.describe_table(TableName=name)["Table"]["SSEDescription"]["KMSMasterKeyArn"] == key
+    person = Person(cloud, name, allow("dynamodb:*"))
+    asked = {"TableName": f"{name}-2", "SSESpecification": {**encrypted, "KMSMasterKeyId": key}, **table}
+    refused(person.client("dynamodb").create_table, **asked, says="kms:DescribeKey")
+    kms.disable_key(KeyId=key)
+    refused(dynamodb.create_table, **asked, code="ValidationException", says=key)
+    asked["SSESpecification"]["KMSMasterKeyId"] = "alias/none"
+    refused(dynamodb.create_table, **asked, code="ValidationException", says="is not found")
+
+
 def test_a_stack_of_keys(cloud, kms, name):
     cloudformation = cloud.client("cloudformation")
     root = {"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "Action": "kms:*", "Resource": "*"}

@@ -1,6 +1,6 @@
 //! The operations of DynamoDB that are built.
 
-use kogumo_door::{Op, prepared, read, write};
+use kogumo_door::{Op, prepared, read, task, write};
 use kogumo_model::dynamodb::*;
 
 use crate::account::{describe_continuous_backups, describe_endpoints, describe_limits};
@@ -16,7 +16,7 @@ pub fn ops() -> Vec<Op> {
     vec![
         read::<BatchGetItem>(batch_get_item),
         write::<BatchWriteItem>(batch_write_item),
-        write::<CreateTable>(create_table),
+        task::<CreateTable, _>(create_table),
         prepared::<DeleteItem, _>(read_deletion, delete_item),
         write::<DeleteTable>(delete_table),
         read::<DescribeContinuousBackups>(describe_continuous_backups),
@@ -35,7 +35,7 @@ pub fn ops() -> Vec<Op> {
         write::<TransactWriteItems>(transact_write_items),
         write::<UntagResource>(untag_resource),
         prepared::<UpdateItem, _>(read_update, update_item),
-        write::<UpdateTable>(update_table),
+        task::<UpdateTable, _>(update_table),
         write::<UpdateTimeToLive>(update_time_to_live),
     ]
 }

@@ -1,24 +1,27 @@
 //! CreateTable.
 
-use kogumo_door::Writer;
-use kogumo_model::dynamodb::{
-    CreateTableInput, CreateTableOutput, RESOURCE_IN_USE_EXCEPTION, SSESpecification, StreamSpecification,
-};
+use kogumo_door::{Context, Writer};
+use kogumo_model::dynamodb::{CreateTableInput, CreateTableOutput, RESOURCE_IN_USE_EXCEPTION, StreamSpecification};
 use kogumo_wire::Fault;
 
-use super::{describe, indexes, rules};
+use super::{describe, encryption, indexes, rules};
 use crate::parameters::{invalid, table_name};
-use crate::record::{Encryption, Index, Status, Stream, TableRecord, next_id};
+use crate::record::{Index, Status, Stream, TableRecord, next_id};
 use crate::{streaming, tags};
 
-pub fn create_table(w: &mut Writer, input: CreateTableInput) -> Result<CreateTableOutput, Fault> {
+pub async fn create_table(cx: Context, mut input: CreateTableInput) -> Result<CreateTableOutput, Fault> {
     refuse_unbuilt(&input)?;
+    encryption::name_key(&cx, input.sse_specification.as_mut()).await?;
+    cx.write(|w| create(w, &input))
+}
+
+fn create(w: &mut Writer, input: &CreateTableInput) -> Result<CreateTableOutput, Fault> {
     let scope = w.scope().clone();
     let name = table_name(&scope, &input.table_name)
         .ok_or_else(|| Fault::validation("The table's ARN is not of this account and region"))?
         .to_owned();
     rules::check_name(&name).map_err(invalid)?;
-    let table = new_table(w, &input, name)?;
+    let table = new_table(w, input, name)?;
     if TableRecord::get(w.tx, &scope, &table.name)?.is_some() {
         return Err(RESOURCE_IN_USE_EXCEPTION.because(format!("Table already exists: {}", table.name)));
     }
@@ -84,7 +87,7 @@ fn new_table(w: &mut Writer, input: &CreateTableInput, name: String) -> Result<T
             .collect(),
         billing,
         stream: stream(w, input.stream_specification.as_ref())?,
-        encryption: encryption(w, input.sse_specification.as_ref())?,
+        encryption: encryption::wanted(input.sse_specification.as_ref()),
         table_class: input.table_class.clone(),
         deletion_protection: input.deletion_protection_enabled == Some(true),
         time_to_live: None,
@@ -123,16 +126,4 @@ pub fn stream(w: &Writer, given: Option<&StreamSpecification>) -> Result<Option<
     })?;
     let label = w.now.iso_millis().trim_end_matches('Z').to_owned();
     Ok(Some(Stream { view_type, label }))
-}
-
-/// The key that an SSESpecification asks for. Without one, AWS encrypts with a key that nobody sees.
-pub fn encryption(w: &Writer, given: Option<&SSESpecification>) -> Result<Option<Encryption>, Fault> {
-    let Some(given) = given.filter(|given| given.enabled == Some(true)) else { return Ok(None) };
-    let key = given.kms_master_key_id.as_deref().unwrap_or("alias/aws/dynamodb");
-    let key_arn = match key {
-        arn if arn.starts_with("arn:") => arn.to_owned(),
-        alias if alias.starts_with("alias/") => w.arn("kms", alias),
-        id => w.arn("kms", format!("key/{id}")),
-    };
-    Ok(Some(Encryption { key_arn }))
 }

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod describe;
+mod encryption;
 mod indexes;
 mod lifecycle;
 mod rules;

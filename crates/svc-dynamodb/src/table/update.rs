@@ -1,7 +1,7 @@
 //! UpdateTable.
 
 use kogumo_base::Scope;
-use kogumo_door::Writer;
+use kogumo_door::{Context, Writer};
 use kogumo_dynamo::ValidationError;
 use kogumo_model::dynamodb::{
     AttributeDefinition, GlobalSecondaryIndexUpdate, RESOURCE_IN_USE_EXCEPTION, RESOURCE_NOT_FOUND_EXCEPTION,
@@ -10,15 +10,20 @@ use kogumo_model::dynamodb::{
 use kogumo_store::{Key, timers};
 use kogumo_wire::Fault;
 
-use super::create::{encryption, stream};
+use super::create::stream;
 use super::lifecycle::{BACKFILL, SWEEP};
-use super::{describe, find, indexes, rules};
+use super::{describe, encryption, find, indexes, rules};
 use crate::parameters::invalid;
 use crate::record::{Status, TableRecord};
 use crate::{storage, streaming};
 
-pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTableOutput, Fault> {
+pub async fn update_table(cx: Context, mut input: UpdateTableInput) -> Result<UpdateTableOutput, Fault> {
     refuse_unbuilt(&input)?;
+    encryption::name_key(&cx, input.sse_specification.as_mut()).await?;
+    cx.write(|w| update(w, input.clone()))
+}
+
+fn update(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTableOutput, Fault> {
     let scope = w.scope().clone();
     let mut table = (*find(w.store(), &scope, &input.table_name)?).clone();
     let before = table.clone();
@@ -36,7 +41,7 @@ pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTab
         change_stream(w, &mut table, given)?;
     }
     if let Some(given) = &input.sse_specification {
-        table.encryption = encryption(w, Some(given))?;
+        table.encryption = encryption::wanted(Some(given));
     }
     if let Some(class) = input.table_class {
         table.table_class = Some(class);
