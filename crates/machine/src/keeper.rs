@@ -4,7 +4,7 @@
 pub(crate) mod broker;
 pub(crate) mod console;
 pub(crate) mod figures;
-pub(crate) mod growth;
+pub(crate) mod ioctl;
 pub(crate) mod mounts;
 mod processors;
 mod status;

@@ -34,7 +34,7 @@ pub mod view;
 pub use fake::Fake;
 pub use host::{Ending, Host, Lack, State};
 pub use image::{Source, host_userland};
-pub use keeper::growth::is_possible as grows_while_mounted;
+pub use keeper::ioctl::is_possible as grows_while_mounted;
 pub use keeper::{KEEPER_COMMAND, keeper_main};
 pub use linux::Linux;
 pub use spec::{HostKey, Layer, Limits, Seed, Spec};

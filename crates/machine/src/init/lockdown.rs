@@ -1,5 +1,5 @@
-//! The filter over a machine's system calls: a few that no instance needs answer EPERM; mounts, and the calls by which file
-//! systems grow, go to the keeper.
+//! The filter over a machine's system calls: a few that no instance needs answer EPERM; mounts, and a few
+//! ioctls on volumes, go to the keeper.
 
 use kogumo_base::Trouble;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -45,14 +45,14 @@ fn filter() -> Vec<libc::sock_filter> {
     rule(libc::SYS_mount, line(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0));
     FORBIDDEN.into_iter().for_each(|call| rule(call, error(libc::EPERM)));
     MISSING.into_iter().for_each(|call| rule(call, error(libc::ENOSYS)));
-    let growths = crate::keeper::growth::GROWTHS.iter().flat_map(|growth| {
-        [line(JUMP_IF_EQUAL, growth.request, 0, 1), line(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0)]
-    });
+    let ioctls = crate::keeper::ioctl::IOCTLS
+        .iter()
+        .flat_map(|one| [line(JUMP_IF_EQUAL, one.request, 0, 1), line(RETURN, libc::SECCOMP_RET_USER_NOTIF, 0, 0)]);
     // The lower half of ioctl(2)'s second argument; the kernel takes no more of it.
-    let growths: Vec<_> = [line(LOAD, 24, 0, 0)].into_iter().chain(growths).collect();
-    let behind = u8::try_from(growths.len()).unwrap_or(u8::MAX);
+    let ioctls: Vec<_> = [line(LOAD, 24, 0, 0)].into_iter().chain(ioctls).collect();
+    let behind = u8::try_from(ioctls.len()).unwrap_or(u8::MAX);
     lines.push(line(JUMP_IF_EQUAL, u32::try_from(libc::SYS_ioctl).unwrap_or(u32::MAX), 0, behind));
-    lines.extend(growths);
+    lines.extend(ioctls);
     lines.push(line(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     lines
 }

@@ -1,7 +1,7 @@
 //! Mounts of a machine's own volumes. A user namespace may not mount a disk's file system, since that lets anybody feed
 //! the kernel a crafted one; on AWS whoever has a volume may. So the machine's mount(2) calls come to the keeper first
 //! (seccomp_unotify(2)): it mounts what lies on the machine's own devices, and lets the kernel judge everything else. So do
-//! the calls that make a file system larger (`growth`).
+//! a few calls on volumes that the kernel would refuse (`ioctl`).
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use rustix::mount::{
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, WaitOptions, pidfd_getfd, pidfd_open, waitpid};
 use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces, unshare_unsafe};
 
-use super::growth::Growth;
+use super::ioctl::Ioctl;
 use super::{fork, mounts};
 use crate::linux::idmap;
 
@@ -72,7 +72,7 @@ impl Broker {
     pub fn serve(&self) {
         let Ok(call) = self.receive() else { return };
         let done = match libc::c_long::from(call.data.nr) {
-            libc::SYS_ioctl => self.grow(&call),
+            libc::SYS_ioctl => self.ioctl_for(&call),
             _ => self.wish(&call).map(|wish| self.grant(&call, &wish)),
         };
         let (error, flags) = match done {
@@ -104,13 +104,13 @@ impl Broker {
         self.ioctl(libc::SECCOMP_IOCTL_NOTIF_ID_VALID, (&raw mut id).cast()).is_ok()
     }
 
-    /// Makes a file system of the machine's own volumes larger; `None` if the call is the kernel's to judge.
-    fn grow(&self, call: &libc::seccomp_notif) -> Option<i32> {
+    /// Makes an ioctl on one of the machine's own volumes; `None` if the call is the kernel's to judge.
+    fn ioctl_for(&self, call: &libc::seccomp_notif) -> Option<i32> {
         let [fd, request, argument, ..] = call.data.args;
-        let growth = Growth::of(request, |capability| self.has(call.pid, capability))?;
+        let ioctl = Ioctl::of(request, |capability| self.has(call.pid, capability))?;
         let own = plugged(&self.folder);
         let is_own = |device| self.still_waits(call) && own.iter().any(|(_, _, number)| *number == device);
-        growth.perform(call.pid, fd, argument, is_own)
+        ioctl.perform(call.pid, fd, argument, is_own)
     }
 
     /// What the call asks of us; `None` if it is the kernel's to judge.
