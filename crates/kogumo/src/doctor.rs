@@ -79,6 +79,12 @@ pub fn run() -> Result<(), Trouble> {
         "EBS volumes are as fast as this machine's disk: run as root, on a kernel with block control groups (CONFIG_BLK_DEV_THROTTLING)"
     };
     line(&mut out, format_args!("  {} limits of devices: {follows}", mark(limits)))?;
+    let lack = kogumo_machine::view::lack();
+    let follows = match &lack {
+        None => "instances read and write volumes that are encrypted under keys of KMS",
+        Some(why) => why,
+    };
+    line(&mut out, format_args!("  {} encrypted volumes: {follows}", mark(lack.is_none())))?;
     let grows = kogumo_machine::grows_while_mounted();
     let follows = if grows {
         "resize2fs and xfs_growfs make a file system larger while it is mounted in an instance"
@@ -187,7 +193,6 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Performance of EBS volumes beyond this machine's disk",
         "types, sizes and credits limit devices; a limit that this machine's disk does not reach is not reached, and what is in the page cache is faster",
     ),
-    ("EBS encryption", "refused: there is no KMS yet"),
     (
         "Types with more processors than this machine",
         "lscpu and /proc/cpuinfo show them all; nproc shows this machine's, and there is no more time than this machine has",

@@ -13,6 +13,7 @@
 
 mod fuse;
 mod sealed;
+mod translate;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -30,6 +31,7 @@ use crate::keeper::{end, fork, unshare};
 use crate::linux::block;
 use fuse::{Answer, Ask, Node, ROOT};
 pub(crate) use sealed::Sealed;
+pub use translate::copy;
 
 /// The hidden command that starts a view.
 pub(crate) const VIEW_COMMAND: &str = "volume-view";
@@ -39,6 +41,12 @@ const PR_SET_IO_FLUSHER: libc::c_int = 57;
 
 /// Where the kernel has FUSE.
 pub(crate) const FUSE: &str = "/dev/fuse";
+
+/// What keeps this machine from showing encrypted volumes.
+pub fn lack() -> Option<String> {
+    let opened = File::options().read(true).write(true).open(FUSE).err();
+    opened.map(|why| format!("{FUSE} cannot be opened ({why}); load the module fuse, or let this container have it"))
+}
 
 /// Makes a block device that shows an encrypted volume in the clear. `program` is this binary, or another whose `main`
 /// calls [`crate::keeper_main`].

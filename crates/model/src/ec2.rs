@@ -81,7 +81,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CancelDeclarativePoliciesReport", "POST", "/"),
     &schema::Operation::unbuilt("CancelExportTask", "POST", "/"),
     &CANCEL_IMAGE_LAUNCH_PERMISSION,
-    &schema::Operation::unbuilt("CancelImportTask", "POST", "/"),
+    &CANCEL_IMPORT_TASK,
     &schema::Operation::unbuilt("CancelReservedInstancesListing", "POST", "/"),
     &schema::Operation::unbuilt("CancelSpotFleetRequests", "POST", "/"),
     &schema::Operation::unbuilt("CancelSpotInstanceRequests", "POST", "/"),
@@ -373,7 +373,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeImageUsageReports", "POST", "/"),
     &DESCRIBE_IMAGES,
     &schema::Operation::unbuilt("DescribeImportImageTasks", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeImportSnapshotTasks", "POST", "/"),
+    &DESCRIBE_IMPORT_SNAPSHOT_TASKS,
     &DESCRIBE_INSTANCE_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeInstanceConnectEndpoints", "POST", "/"),
     &DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS,
@@ -564,7 +564,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("EnableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("EnableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
     &schema::Operation::unbuilt("EnableCapacityManager", "POST", "/"),
-    &schema::Operation::unbuilt("EnableEbsEncryptionByDefault", "POST", "/"),
+    &ENABLE_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("EnableFastLaunch", "POST", "/"),
     &schema::Operation::unbuilt("EnableFastSnapshotRestores", "POST", "/"),
     &ENABLE_IMAGE,
@@ -606,7 +606,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetConsoleScreenshot", "POST", "/"),
     &schema::Operation::unbuilt("GetDeclarativePoliciesReportSummary", "POST", "/"),
     &schema::Operation::unbuilt("GetDefaultCreditSpecification", "POST", "/"),
-    &schema::Operation::unbuilt("GetEbsDefaultKmsKeyId", "POST", "/"),
+    &GET_EBS_DEFAULT_KMS_KEY_ID,
     &GET_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("GetEnabledIpamPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetFlowLogsIntegrationTemplate", "POST", "/"),
@@ -675,7 +675,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ImportImage", "POST", "/"),
     &schema::Operation::unbuilt("ImportInstance", "POST", "/"),
     &IMPORT_KEY_PAIR,
-    &schema::Operation::unbuilt("ImportSnapshot", "POST", "/"),
+    &IMPORT_SNAPSHOT,
     &schema::Operation::unbuilt("ImportVolume", "POST", "/"),
     &schema::Operation::unbuilt("ListImagesInRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("ListSnapshotsInRecycleBin", "POST", "/"),
@@ -690,7 +690,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyClientVpnEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("ModifyClientVpnEndpointAuthorizationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("ModifyDefaultCreditSpecification", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyEbsDefaultKmsKeyId", "POST", "/"),
+    &MODIFY_EBS_DEFAULT_KMS_KEY_ID,
     &schema::Operation::unbuilt("ModifyFleet", "POST", "/"),
     &schema::Operation::unbuilt("ModifyFpgaImageAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ModifyHosts", "POST", "/"),
@@ -812,7 +812,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RequestSpotFleet", "POST", "/"),
     &schema::Operation::unbuilt("RequestSpotInstances", "POST", "/"),
     &schema::Operation::unbuilt("ResetAddressAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ResetEbsDefaultKmsKeyId", "POST", "/"),
+    &RESET_EBS_DEFAULT_KMS_KEY_ID,
     &schema::Operation::unbuilt("ResetFpgaImageAttribute", "POST", "/"),
     &RESET_IMAGE_ATTRIBUTE,
     &RESET_INSTANCE_ATTRIBUTE,
@@ -1189,6 +1189,27 @@ impl OperationType for CancelImageLaunchPermission {
     type Input = CancelImageLaunchPermissionRequest;
     type Output = CancelImageLaunchPermissionResult;
     const FACTS: &'static schema::Operation = &CANCEL_IMAGE_LAUNCH_PERMISSION;
+}
+
+static CANCEL_IMPORT_TASK: schema::Operation = schema::Operation {
+    name: "CancelImportTask",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CancelImportTaskRequest,
+    output: &S_CancelImportTaskResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CancelImportTask;
+impl OperationType for CancelImportTask {
+    type Input = CancelImportTaskRequest;
+    type Output = CancelImportTaskResult;
+    const FACTS: &'static schema::Operation = &CANCEL_IMPORT_TASK;
 }
 
 static COPY_IMAGE: schema::Operation = schema::Operation {
@@ -2577,6 +2598,27 @@ impl OperationType for DescribeImages {
     const FACTS: &'static schema::Operation = &DESCRIBE_IMAGES;
 }
 
+static DESCRIBE_IMPORT_SNAPSHOT_TASKS: schema::Operation = schema::Operation {
+    name: "DescribeImportSnapshotTasks",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeImportSnapshotTasksRequest,
+    output: &S_DescribeImportSnapshotTasksResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeImportSnapshotTasks;
+impl OperationType for DescribeImportSnapshotTasks {
+    type Input = DescribeImportSnapshotTasksRequest;
+    type Output = DescribeImportSnapshotTasksResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_IMPORT_SNAPSHOT_TASKS;
+}
+
 static DESCRIBE_INSTANCE_ATTRIBUTE: schema::Operation = schema::Operation {
     name: "DescribeInstanceAttribute",
     method: "POST",
@@ -3648,6 +3690,27 @@ impl OperationType for DisassociateVpcCidrBlock {
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
 }
 
+static ENABLE_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
+    name: "EnableEbsEncryptionByDefault",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableEbsEncryptionByDefaultRequest,
+    output: &S_EnableEbsEncryptionByDefaultResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableEbsEncryptionByDefault;
+impl OperationType for EnableEbsEncryptionByDefault {
+    type Input = EnableEbsEncryptionByDefaultRequest;
+    type Output = EnableEbsEncryptionByDefaultResult;
+    const FACTS: &'static schema::Operation = &ENABLE_EBS_ENCRYPTION_BY_DEFAULT;
+}
+
 static ENABLE_IMAGE: schema::Operation = schema::Operation {
     name: "EnableImage",
     method: "POST",
@@ -3772,6 +3835,27 @@ impl OperationType for GetConsoleOutput {
     type Input = GetConsoleOutputRequest;
     type Output = GetConsoleOutputResult;
     const FACTS: &'static schema::Operation = &GET_CONSOLE_OUTPUT;
+}
+
+static GET_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
+    name: "GetEbsDefaultKmsKeyId",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetEbsDefaultKmsKeyIdRequest,
+    output: &S_GetEbsDefaultKmsKeyIdResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetEbsDefaultKmsKeyId;
+impl OperationType for GetEbsDefaultKmsKeyId {
+    type Input = GetEbsDefaultKmsKeyIdRequest;
+    type Output = GetEbsDefaultKmsKeyIdResult;
+    const FACTS: &'static schema::Operation = &GET_EBS_DEFAULT_KMS_KEY_ID;
 }
 
 static GET_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
@@ -3961,6 +4045,48 @@ impl OperationType for ImportKeyPair {
     type Input = ImportKeyPairRequest;
     type Output = ImportKeyPairResult;
     const FACTS: &'static schema::Operation = &IMPORT_KEY_PAIR;
+}
+
+static IMPORT_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "ImportSnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ImportSnapshotRequest,
+    output: &S_ImportSnapshotResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ImportSnapshot;
+impl OperationType for ImportSnapshot {
+    type Input = ImportSnapshotRequest;
+    type Output = ImportSnapshotResult;
+    const FACTS: &'static schema::Operation = &IMPORT_SNAPSHOT;
+}
+
+static MODIFY_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
+    name: "ModifyEbsDefaultKmsKeyId",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyEbsDefaultKmsKeyIdRequest,
+    output: &S_ModifyEbsDefaultKmsKeyIdResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyEbsDefaultKmsKeyId;
+impl OperationType for ModifyEbsDefaultKmsKeyId {
+    type Input = ModifyEbsDefaultKmsKeyIdRequest;
+    type Output = ModifyEbsDefaultKmsKeyIdResult;
+    const FACTS: &'static schema::Operation = &MODIFY_EBS_DEFAULT_KMS_KEY_ID;
 }
 
 static MODIFY_IMAGE_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -4528,6 +4654,27 @@ impl OperationType for ReplaceRouteTableAssociation {
     type Input = ReplaceRouteTableAssociationRequest;
     type Output = ReplaceRouteTableAssociationResult;
     const FACTS: &'static schema::Operation = &REPLACE_ROUTE_TABLE_ASSOCIATION;
+}
+
+static RESET_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
+    name: "ResetEbsDefaultKmsKeyId",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetEbsDefaultKmsKeyIdRequest,
+    output: &S_ResetEbsDefaultKmsKeyIdResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetEbsDefaultKmsKeyId;
+impl OperationType for ResetEbsDefaultKmsKeyId {
+    type Input = ResetEbsDefaultKmsKeyIdRequest;
+    type Output = ResetEbsDefaultKmsKeyIdResult;
+    const FACTS: &'static schema::Operation = &RESET_EBS_DEFAULT_KMS_KEY_ID;
 }
 
 static RESET_IMAGE_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -5584,6 +5731,20 @@ static S_CancelImageLaunchPermissionResult: schema::Shape =
     schema::Shape::new("CancelImageLaunchPermissionResult", Kind::Structure(&L_CancelImageLaunchPermissionResult));
 static L_CancelImageLaunchPermissionResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_CancelImportTaskRequest: schema::Shape =
+    schema::Shape::new("CancelImportTaskRequest", Kind::Structure(&L_CancelImportTaskRequest));
+static L_CancelImportTaskRequest: Layout = Layout::new(&[
+    schema::Member::new("CancelReason", &S_String),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ImportTaskId", &S_ImportTaskId),
+]);
+static S_CancelImportTaskResult: schema::Shape =
+    schema::Shape::new("CancelImportTaskResult", Kind::Structure(&L_CancelImportTaskResult));
+static L_CancelImportTaskResult: Layout = Layout::new(&[
+    schema::Member::new("ImportTaskId", &S_String).wire("importTaskId"),
+    schema::Member::new("PreviousState", &S_String).wire("previousState"),
+    schema::Member::new("State", &S_String).wire("state"),
+]);
 static S_CapacityReservationId: schema::Shape = schema::Shape::new("CapacityReservationId", Kind::String);
 static S_CapacityReservationPreference: schema::Shape =
     schema::Shape::new("CapacityReservationPreference", Kind::String).limits(Limits::NONE.values(&[
@@ -5624,6 +5785,13 @@ static S_CidrBlock: schema::Shape = schema::Shape::new("CidrBlock", Kind::Struct
 static L_CidrBlock: Layout = Layout::new(&[schema::Member::new("CidrBlock", &S_String).wire("cidrBlock")]);
 static S_CidrBlockSet: schema::Shape = schema::Shape::new("CidrBlockSet", Kind::List(&M_CidrBlockSet));
 static M_CidrBlockSet: schema::Member = schema::Member::new("member", &S_CidrBlock).wire("item");
+static S_ClientData: schema::Shape = schema::Shape::new("ClientData", Kind::Structure(&L_ClientData));
+static L_ClientData: Layout = Layout::new(&[
+    schema::Member::new("Comment", &S_String),
+    schema::Member::new("UploadEnd", &S_DateTime),
+    schema::Member::new("UploadSize", &S_Double),
+    schema::Member::new("UploadStart", &S_DateTime),
+]);
 static S_CoipPoolId: schema::Shape = schema::Shape::new("CoipPoolId", Kind::String);
 static S_ComponentAccount: schema::Shape =
     schema::Shape::new("ComponentAccount", Kind::String).limits(Limits::NONE.pattern(&P_ComponentAccount));
@@ -6732,6 +6900,23 @@ static L_DescribeImagesResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Images", &S_ImageList).wire("imagesSet").ec2("ImagesSet"),
 ]);
+static S_DescribeImportSnapshotTasksRequest: schema::Shape =
+    schema::Shape::new("DescribeImportSnapshotTasksRequest", Kind::Structure(&L_DescribeImportSnapshotTasksRequest));
+static L_DescribeImportSnapshotTasksRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filters", &S_FilterList),
+    schema::Member::new("ImportTaskIds", &S_ImportSnapshotTaskIdList).wire("ImportTaskId").ec2("ImportTaskId"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+]);
+static S_DescribeImportSnapshotTasksResult: schema::Shape =
+    schema::Shape::new("DescribeImportSnapshotTasksResult", Kind::Structure(&L_DescribeImportSnapshotTasksResult));
+static L_DescribeImportSnapshotTasksResult: Layout = Layout::new(&[
+    schema::Member::new("ImportSnapshotTasks", &S_ImportSnapshotTaskList)
+        .wire("importSnapshotTaskSet")
+        .ec2("ImportSnapshotTaskSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeInstanceAttributeRequest: schema::Shape =
     schema::Shape::new("DescribeInstanceAttributeRequest", Kind::Structure(&L_DescribeInstanceAttributeRequest));
 static L_DescribeInstanceAttributeRequest: Layout = Layout::new(&[
@@ -7802,6 +7987,13 @@ static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::Stri
     "supported",
     "required",
 ]));
+static S_EnableEbsEncryptionByDefaultRequest: schema::Shape =
+    schema::Shape::new("EnableEbsEncryptionByDefaultRequest", Kind::Structure(&L_EnableEbsEncryptionByDefaultRequest));
+static L_EnableEbsEncryptionByDefaultRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_EnableEbsEncryptionByDefaultResult: schema::Shape =
+    schema::Shape::new("EnableEbsEncryptionByDefaultResult", Kind::Structure(&L_EnableEbsEncryptionByDefaultResult));
+static L_EnableEbsEncryptionByDefaultResult: Layout =
+    Layout::new(&[schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault")]);
 static S_EnableImageDeprecationRequest: schema::Shape =
     schema::Shape::new("EnableImageDeprecationRequest", Kind::Structure(&L_EnableImageDeprecationRequest));
 static L_EnableImageDeprecationRequest: Layout = Layout::new(&[
@@ -8071,6 +8263,13 @@ static L_GetConsoleOutputResult: Layout = Layout::new(&[
     schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
     schema::Member::new("Output", &S_String).wire("output"),
 ]);
+static S_GetEbsDefaultKmsKeyIdRequest: schema::Shape =
+    schema::Shape::new("GetEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_GetEbsDefaultKmsKeyIdRequest));
+static L_GetEbsDefaultKmsKeyIdRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetEbsDefaultKmsKeyIdResult: schema::Shape =
+    schema::Shape::new("GetEbsDefaultKmsKeyIdResult", Kind::Structure(&L_GetEbsDefaultKmsKeyIdResult));
+static L_GetEbsDefaultKmsKeyIdResult: Layout =
+    Layout::new(&[schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId")]);
 static S_GetEbsEncryptionByDefaultRequest: schema::Shape =
     schema::Shape::new("GetEbsEncryptionByDefaultRequest", Kind::Structure(&L_GetEbsEncryptionByDefaultRequest));
 static L_GetEbsEncryptionByDefaultRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
@@ -8441,6 +8640,44 @@ static L_ImportKeyPairResult: Layout = Layout::new(&[
     schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
 ]);
+static S_ImportSnapshotRequest: schema::Shape =
+    schema::Shape::new("ImportSnapshotRequest", Kind::Structure(&L_ImportSnapshotRequest));
+static L_ImportSnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientData", &S_ClientData),
+    schema::Member::new("ClientToken", &S_String),
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("DiskContainer", &S_SnapshotDiskContainer),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Encrypted", &S_Boolean),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId),
+    schema::Member::new("RoleName", &S_String),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+]);
+static S_ImportSnapshotResult: schema::Shape =
+    schema::Shape::new("ImportSnapshotResult", Kind::Structure(&L_ImportSnapshotResult));
+static L_ImportSnapshotResult: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("ImportTaskId", &S_String).wire("importTaskId"),
+    schema::Member::new("SnapshotTaskDetail", &S_SnapshotTaskDetail).wire("snapshotTaskDetail"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_ImportSnapshotTask: schema::Shape =
+    schema::Shape::new("ImportSnapshotTask", Kind::Structure(&L_ImportSnapshotTask));
+static L_ImportSnapshotTask: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("ImportTaskId", &S_String).wire("importTaskId"),
+    schema::Member::new("SnapshotTaskDetail", &S_SnapshotTaskDetail).wire("snapshotTaskDetail"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_ImportSnapshotTaskId: schema::Shape = schema::Shape::new("ImportSnapshotTaskId", Kind::String);
+static S_ImportSnapshotTaskIdList: schema::Shape =
+    schema::Shape::new("ImportSnapshotTaskIdList", Kind::List(&M_ImportSnapshotTaskIdList));
+static M_ImportSnapshotTaskIdList: schema::Member =
+    schema::Member::new("member", &S_ImportSnapshotTaskId).wire("ImportTaskId");
+static S_ImportSnapshotTaskList: schema::Shape =
+    schema::Shape::new("ImportSnapshotTaskList", Kind::List(&M_ImportSnapshotTaskList));
+static M_ImportSnapshotTaskList: schema::Member = schema::Member::new("member", &S_ImportSnapshotTask).wire("item");
+static S_ImportTaskId: schema::Shape = schema::Shape::new("ImportTaskId", Kind::String);
 static S_IncludeUnsupportedInRegion: schema::Shape = schema::Shape::new("IncludeUnsupportedInRegion", Kind::Boolean);
 static S_InferenceAcceleratorInfo: schema::Shape =
     schema::Shape::new("InferenceAcceleratorInfo", Kind::Structure(&L_InferenceAcceleratorInfo));
@@ -10034,6 +10271,14 @@ static S_MetricCategoryIdList: schema::Shape =
     schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
 static M_MetricCategoryIdList: schema::Member = schema::Member::new("member", &S_MetricCategoryId).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
+static S_ModifyEbsDefaultKmsKeyIdRequest: schema::Shape =
+    schema::Shape::new("ModifyEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_ModifyEbsDefaultKmsKeyIdRequest));
+static L_ModifyEbsDefaultKmsKeyIdRequest: Layout =
+    Layout::new(&[schema::Member::new("KmsKeyId", &S_KmsKeyId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_ModifyEbsDefaultKmsKeyIdResult: schema::Shape =
+    schema::Shape::new("ModifyEbsDefaultKmsKeyIdResult", Kind::Structure(&L_ModifyEbsDefaultKmsKeyIdResult));
+static L_ModifyEbsDefaultKmsKeyIdResult: Layout =
+    Layout::new(&[schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId")]);
 static S_ModifyImageAttributeRequest: schema::Shape =
     schema::Shape::new("ModifyImageAttributeRequest", Kind::Structure(&L_ModifyImageAttributeRequest));
 static L_ModifyImageAttributeRequest: Layout = Layout::new(&[
@@ -11365,6 +11610,13 @@ static L_Reservation: Layout = Layout::new(&[
 ]);
 static S_ReservationList: schema::Shape = schema::Shape::new("ReservationList", Kind::List(&M_ReservationList));
 static M_ReservationList: schema::Member = schema::Member::new("member", &S_Reservation).wire("item");
+static S_ResetEbsDefaultKmsKeyIdRequest: schema::Shape =
+    schema::Shape::new("ResetEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_ResetEbsDefaultKmsKeyIdRequest));
+static L_ResetEbsDefaultKmsKeyIdRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_ResetEbsDefaultKmsKeyIdResult: schema::Shape =
+    schema::Shape::new("ResetEbsDefaultKmsKeyIdResult", Kind::Structure(&L_ResetEbsDefaultKmsKeyIdResult));
+static L_ResetEbsDefaultKmsKeyIdResult: Layout =
+    Layout::new(&[schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId")]);
 static S_ResetImageAttributeName: schema::Shape =
     schema::Shape::new("ResetImageAttributeName", Kind::String).limits(Limits::NONE.values(&["launchPermission"]));
 static S_ResetImageAttributeRequest: schema::Shape =
@@ -12012,6 +12264,7 @@ static S_SecurityGroupStringList: schema::Shape =
     schema::Shape::new("SecurityGroupStringList", Kind::List(&M_SecurityGroupStringList));
 static M_SecurityGroupStringList: schema::Member =
     schema::Member::new("member", &S_SecurityGroupName).wire("SecurityGroup");
+static S_SensitiveUrl: schema::Shape = schema::Shape::new("SensitiveUrl", Kind::String).sensitive();
 static S_SensitiveUserData: schema::Shape = schema::Shape::new("SensitiveUserData", Kind::String).sensitive();
 static S_ServiceConnectivityType: schema::Shape =
     schema::Shape::new("ServiceConnectivityType", Kind::String).limits(Limits::NONE.values(&["ipv4", "ipv6"]));
@@ -12104,6 +12357,14 @@ static S_SnapshotCompletionDurationMinutesRequest: schema::Shape =
     schema::Shape::new("SnapshotCompletionDurationMinutesRequest", Kind::Integer).limits(Limits::NONE.min(1).max(2880));
 static S_SnapshotCompletionDurationMinutesResponse: schema::Shape =
     schema::Shape::new("SnapshotCompletionDurationMinutesResponse", Kind::Integer);
+static S_SnapshotDiskContainer: schema::Shape =
+    schema::Shape::new("SnapshotDiskContainer", Kind::Structure(&L_SnapshotDiskContainer));
+static L_SnapshotDiskContainer: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("Format", &S_String),
+    schema::Member::new("Url", &S_SensitiveUrl),
+    schema::Member::new("UserBucket", &S_UserBucket),
+]);
 static S_SnapshotId: schema::Shape = schema::Shape::new("SnapshotId", Kind::String);
 static S_SnapshotIdStringList: schema::Shape =
     schema::Shape::new("SnapshotIdStringList", Kind::List(&M_SnapshotIdStringList));
@@ -12134,6 +12395,21 @@ static S_SnapshotSet: schema::Shape = schema::Shape::new("SnapshotSet", Kind::Li
 static M_SnapshotSet: schema::Member = schema::Member::new("member", &S_SnapshotInfo).wire("item");
 static S_SnapshotState: schema::Shape = schema::Shape::new("SnapshotState", Kind::String)
     .limits(Limits::NONE.values(&["pending", "completed", "error", "recoverable", "recovering"]));
+static S_SnapshotTaskDetail: schema::Shape =
+    schema::Shape::new("SnapshotTaskDetail", Kind::Structure(&L_SnapshotTaskDetail));
+static L_SnapshotTaskDetail: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("DiskImageSize", &S_Double).wire("diskImageSize"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("Format", &S_String).wire("format"),
+    schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId"),
+    schema::Member::new("Progress", &S_String).wire("progress"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("Status", &S_String).wire("status"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+    schema::Member::new("Url", &S_SensitiveUrl).wire("url"),
+    schema::Member::new("UserBucket", &S_UserBucketDetails).wire("userBucket"),
+]);
 static S_SpotInstanceType: schema::Shape =
     schema::Shape::new("SpotInstanceType", Kind::String).limits(Limits::NONE.values(&["one-time", "persistent"]));
 static S_SpotMarketOptions: schema::Shape =
@@ -12618,6 +12894,15 @@ static S_UsageClassType: schema::Shape = schema::Shape::new("UsageClassType", Ki
 static S_UsageClassTypeList: schema::Shape =
     schema::Shape::new("UsageClassTypeList", Kind::List(&M_UsageClassTypeList));
 static M_UsageClassTypeList: schema::Member = schema::Member::new("member", &S_UsageClassType).wire("item");
+static S_UserBucket: schema::Shape = schema::Shape::new("UserBucket", Kind::Structure(&L_UserBucket));
+static L_UserBucket: Layout =
+    Layout::new(&[schema::Member::new("S3Bucket", &S_String), schema::Member::new("S3Key", &S_String)]);
+static S_UserBucketDetails: schema::Shape =
+    schema::Shape::new("UserBucketDetails", Kind::Structure(&L_UserBucketDetails));
+static L_UserBucketDetails: Layout = Layout::new(&[
+    schema::Member::new("S3Bucket", &S_String).wire("s3Bucket"),
+    schema::Member::new("S3Key", &S_String).wire("s3Key"),
+]);
 static S_UserGroupStringList: schema::Shape =
     schema::Shape::new("UserGroupStringList", Kind::List(&M_UserGroupStringList));
 static M_UserGroupStringList: schema::Member = schema::Member::new("member", &S_String).wire("UserGroup");
@@ -16073,6 +16358,90 @@ impl Structure for CancelImageLaunchPermissionResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CancelImportTaskRequest {
+    pub cancel_reason: Option<String>,
+    pub dry_run: Option<bool>,
+    pub import_task_id: Option<String>,
+}
+impl std::fmt::Debug for CancelImportTaskRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelImportTaskRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelImportTaskRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelImportTaskRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cancel_reason,
+            1 => &self.dry_run,
+            _ => &self.import_task_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cancel_reason,
+            1 => &mut self.dry_run,
+            _ => &mut self.import_task_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelImportTaskResult {
+    pub import_task_id: Option<String>,
+    pub previous_state: Option<String>,
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for CancelImportTaskResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CancelImportTaskResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelImportTaskResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelImportTaskResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.import_task_id,
+            1 => &self.previous_state,
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.import_task_id,
+            1 => &mut self.previous_state,
+            _ => &mut self.state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CapacityReservationSpecification {
     pub capacity_reservation_preference: Option<String>,
     pub capacity_reservation_target: Option<CapacityReservationTarget>,
@@ -16260,6 +16629,51 @@ impl Structure for CidrBlock {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ClientData {
+    pub comment: Option<String>,
+    pub upload_end: Option<Timestamp>,
+    pub upload_size: Option<f64>,
+    pub upload_start: Option<Timestamp>,
+}
+impl std::fmt::Debug for ClientData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ClientData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ClientData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ClientData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.comment,
+            1 => &self.upload_end,
+            2 => &self.upload_size,
+            _ => &self.upload_start,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.comment,
+            1 => &mut self.upload_end,
+            2 => &mut self.upload_size,
+            _ => &mut self.upload_start,
         }
     }
 }
@@ -22046,6 +22460,93 @@ impl Structure for DescribeImagesResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeImportSnapshotTasksRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub import_task_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeImportSnapshotTasksRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeImportSnapshotTasksRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeImportSnapshotTasksRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeImportSnapshotTasksRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filters,
+            2 => &self.import_task_ids,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filters,
+            2 => &mut self.import_task_ids,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeImportSnapshotTasksResult {
+    pub import_snapshot_tasks: Option<Vec<ImportSnapshotTask>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeImportSnapshotTasksResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeImportSnapshotTasksResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeImportSnapshotTasksResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeImportSnapshotTasksResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.import_snapshot_tasks,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.import_snapshot_tasks,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeInstanceAttributeRequest {
     pub dry_run: Option<bool>,
     pub instance_id: String,
@@ -27329,6 +27830,78 @@ impl Structure for EnaSrdUdpSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EnableEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableEbsEncryptionByDefaultRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableEbsEncryptionByDefaultRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableEbsEncryptionByDefaultRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableEbsEncryptionByDefaultRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+}
+impl std::fmt::Debug for EnableEbsEncryptionByDefaultResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableEbsEncryptionByDefaultResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableEbsEncryptionByDefaultResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableEbsEncryptionByDefaultResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ebs_encryption_by_default,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ebs_encryption_by_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnableImageDeprecationRequest {
     pub image_id: String,
     pub deprecate_at: Timestamp,
@@ -28422,6 +28995,78 @@ impl Structure for GetConsoleOutputResult {
             0 => &mut self.instance_id,
             1 => &mut self.timestamp,
             _ => &mut self.output,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetEbsDefaultKmsKeyIdRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetEbsDefaultKmsKeyIdRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetEbsDefaultKmsKeyIdRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetEbsDefaultKmsKeyIdRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetEbsDefaultKmsKeyIdRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+impl std::fmt::Debug for GetEbsDefaultKmsKeyIdResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetEbsDefaultKmsKeyIdResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetEbsDefaultKmsKeyIdResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetEbsDefaultKmsKeyIdResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.kms_key_id,
         }
     }
 }
@@ -29867,6 +30512,156 @@ impl Structure for ImportKeyPairResult {
             0 => &mut self.key_fingerprint,
             1 => &mut self.key_name,
             2 => &mut self.key_pair_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportSnapshotRequest {
+    pub client_data: Option<ClientData>,
+    pub client_token: Option<String>,
+    pub description: Option<String>,
+    pub disk_container: Option<SnapshotDiskContainer>,
+    pub dry_run: Option<bool>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub role_name: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+impl std::fmt::Debug for ImportSnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportSnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportSnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportSnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_data,
+            1 => &self.client_token,
+            2 => &self.description,
+            3 => &self.disk_container,
+            4 => &self.dry_run,
+            5 => &self.encrypted,
+            6 => &self.kms_key_id,
+            7 => &self.role_name,
+            _ => &self.tag_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_data,
+            1 => &mut self.client_token,
+            2 => &mut self.description,
+            3 => &mut self.disk_container,
+            4 => &mut self.dry_run,
+            5 => &mut self.encrypted,
+            6 => &mut self.kms_key_id,
+            7 => &mut self.role_name,
+            _ => &mut self.tag_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportSnapshotResult {
+    pub description: Option<String>,
+    pub import_task_id: Option<String>,
+    pub snapshot_task_detail: Option<SnapshotTaskDetail>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ImportSnapshotResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportSnapshotResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportSnapshotResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportSnapshotResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.import_task_id,
+            2 => &self.snapshot_task_detail,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.import_task_id,
+            2 => &mut self.snapshot_task_detail,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportSnapshotTask {
+    pub description: Option<String>,
+    pub import_task_id: Option<String>,
+    pub snapshot_task_detail: Option<SnapshotTaskDetail>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ImportSnapshotTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportSnapshotTask {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportSnapshotTask {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportSnapshotTask
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.import_task_id,
+            2 => &self.snapshot_task_detail,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.import_task_id,
+            2 => &mut self.snapshot_task_detail,
             _ => &mut self.tags,
         }
     }
@@ -35732,6 +36527,81 @@ impl Structure for MemoryMiBRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyEbsDefaultKmsKeyIdRequest {
+    pub kms_key_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyEbsDefaultKmsKeyIdRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyEbsDefaultKmsKeyIdRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyEbsDefaultKmsKeyIdRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyEbsDefaultKmsKeyIdRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.kms_key_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.kms_key_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+impl std::fmt::Debug for ModifyEbsDefaultKmsKeyIdResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyEbsDefaultKmsKeyIdResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyEbsDefaultKmsKeyIdResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyEbsDefaultKmsKeyIdResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.kms_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyImageAttributeRequest {
     pub attribute: Option<String>,
     pub description: Option<AttributeValue>,
@@ -40910,6 +41780,78 @@ impl Structure for Reservation {
 }
 
 #[derive(Clone, Default)]
+pub struct ResetEbsDefaultKmsKeyIdRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ResetEbsDefaultKmsKeyIdRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetEbsDefaultKmsKeyIdRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetEbsDefaultKmsKeyIdRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetEbsDefaultKmsKeyIdRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+impl std::fmt::Debug for ResetEbsDefaultKmsKeyIdResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetEbsDefaultKmsKeyIdResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetEbsDefaultKmsKeyIdResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetEbsDefaultKmsKeyIdResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.kms_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResetImageAttributeRequest {
     pub attribute: String,
     pub image_id: String,
@@ -42959,6 +43901,51 @@ impl Structure for Snapshot {
 }
 
 #[derive(Clone, Default)]
+pub struct SnapshotDiskContainer {
+    pub description: Option<String>,
+    pub format: Option<String>,
+    pub url: Option<String>,
+    pub user_bucket: Option<UserBucket>,
+}
+impl std::fmt::Debug for SnapshotDiskContainer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SnapshotDiskContainer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapshotDiskContainer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapshotDiskContainer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.format,
+            2 => &self.url,
+            _ => &self.user_bucket,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.format,
+            2 => &mut self.url,
+            _ => &mut self.user_bucket,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SnapshotInfo {
     pub description: Option<String>,
     pub tags: Option<Vec<Tag>>,
@@ -43026,6 +44013,72 @@ impl Structure for SnapshotInfo {
             10 => &mut self.outpost_arn,
             11 => &mut self.sse_type,
             _ => &mut self.availability_zone,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapshotTaskDetail {
+    pub description: Option<String>,
+    pub disk_image_size: Option<f64>,
+    pub encrypted: Option<bool>,
+    pub format: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub progress: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub status: Option<String>,
+    pub status_message: Option<String>,
+    pub url: Option<String>,
+    pub user_bucket: Option<UserBucketDetails>,
+}
+impl std::fmt::Debug for SnapshotTaskDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SnapshotTaskDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapshotTaskDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapshotTaskDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.disk_image_size,
+            2 => &self.encrypted,
+            3 => &self.format,
+            4 => &self.kms_key_id,
+            5 => &self.progress,
+            6 => &self.snapshot_id,
+            7 => &self.status,
+            8 => &self.status_message,
+            9 => &self.url,
+            _ => &self.user_bucket,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.disk_image_size,
+            2 => &mut self.encrypted,
+            3 => &mut self.format,
+            4 => &mut self.kms_key_id,
+            5 => &mut self.progress,
+            6 => &mut self.snapshot_id,
+            7 => &mut self.status,
+            8 => &mut self.status_message,
+            9 => &mut self.url,
+            _ => &mut self.user_bucket,
         }
     }
 }
@@ -44769,6 +45822,84 @@ impl Structure for UpdateSecurityGroupRuleDescriptionsIngressResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserBucket {
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+}
+impl std::fmt::Debug for UserBucket {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserBucket {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserBucket {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserBucket
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.s3_bucket,
+            _ => &self.s3_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.s3_bucket,
+            _ => &mut self.s3_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserBucketDetails {
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+}
+impl std::fmt::Debug for UserBucketDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserBucketDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserBucketDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserBucketDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.s3_bucket,
+            _ => &self.s3_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.s3_bucket,
+            _ => &mut self.s3_key,
         }
     }
 }

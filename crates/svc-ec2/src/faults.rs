@@ -30,6 +30,11 @@ pub fn unsupported(parameter: &str) -> Fault {
     Fault::coded("UnsupportedOperation", 400, format!("The parameter {parameter} is not implemented by Kogumo"))
 }
 
+/// What this machine cannot do.
+pub fn unsupported_here(message: impl Into<String>) -> Fault {
+    Fault::coded("UnsupportedOperation", 400, message)
+}
+
 /// Refuses parameters that are there and would have no effect.
 ///
 /// # Errors

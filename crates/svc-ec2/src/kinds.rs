@@ -23,7 +23,7 @@ use crate::prefix_list::PrefixList;
 use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
 use crate::security_group::{RULE, SecurityGroup, rule_exists};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Import, Snapshot};
 use crate::subnet::{RESERVATION, Subnet, reservation_exists};
 use crate::volume::Volume;
 use crate::vpc::Vpc;
@@ -38,6 +38,7 @@ static KINDS: &[(&Kind, Exists)] = &[
     entry::<EgressGateway>(),
     entry::<FlowLog>(),
     entry::<Image>(),
+    entry::<Import>(),
     entry::<Instance>(),
     entry::<InternetGateway>(),
     entry::<KeyPair>(),

@@ -12,6 +12,7 @@ mod dhcp_options;
 mod dry_run;
 pub mod ebs;
 mod egress_gateway;
+mod encryption;
 mod endpoint;
 mod faults;
 mod filter;
@@ -81,6 +82,8 @@ pub fn service() -> Service {
         .reconciler(network::RECONCILER)
         .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
         .with(flow_log::FlowLogs::default())
+        .with(snapshot::Imports::default())
+        .reconciler(snapshot::IMPORTING)
         .reconciler(flow_log::RECONCILER)
         .reconciler(volume::performance::RECONCILER)
         .reconciler(instance::METERING)

@@ -5,10 +5,11 @@ use std::os::unix::fs::FileExt;
 
 use kogumo_base::Trouble;
 use kogumo_machine::linux::copy;
+use kogumo_xts::{Cipher, SECTOR};
 
 use super::BLOCK;
 
-const BLOCK_BYTES: usize = BLOCK as usize;
+pub const BLOCK_BYTES: usize = BLOCK as usize;
 /// One call compares so many blocks at most; what it has not come to is on the next page.
 const COMPARED: usize = 2048;
 
@@ -50,7 +51,8 @@ pub fn list(file: &File, from: u32, most: usize) -> Result<Part<u32>, Trouble> {
     Ok(Part { items, next: None })
 }
 
-/// Up to `most` blocks in which the files differ, from `from` on.
+/// Up to `most` blocks in which the files differ, from `from` on. Snapshots of one line have one data key, so what is
+/// encrypted is compared as it is.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -65,7 +67,7 @@ pub fn compare(first: &File, second: &File, from: u32, most: usize) -> Result<Pa
             return Ok(Part { items, next: Some(block) });
         }
         let (in_first, in_second) = (of_first == Some(block), of_second == Some(block));
-        let same = in_first && in_second && read(first, block)? == read(second, block)?;
+        let same = in_first && in_second && raw(first, block)? == raw(second, block)?;
         if !same {
             items.push(Changed { block, in_first });
         }
@@ -79,11 +81,24 @@ pub fn compare(first: &File, second: &File, from: u32, most: usize) -> Result<Pa
     Ok(Part { items, next: rest })
 }
 
-/// A block's bytes; zeros where the file has ended.
+/// A block's bytes in the clear.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read(file: &File, block: u32) -> Result<Vec<u8>, Trouble> {
+pub fn read(file: &File, block: u32, cipher: Option<&Cipher>) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = raw(file, block)?;
+    if let Some(cipher) = cipher {
+        cipher.open(&mut bytes, first_sector(block));
+    }
+    Ok(bytes)
+}
+
+fn first_sector(block: u32) -> u64 {
+    u64::from(block) * (BLOCK / SECTOR as u64)
+}
+
+/// A block's bytes as they are in the file; zeros where it has ended.
+fn raw(file: &File, block: u32) -> Result<Vec<u8>, Trouble> {
     let mut bytes = vec![0; BLOCK_BYTES];
     let mut done = 0;
     while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -100,8 +115,12 @@ pub fn read(file: &File, block: u32) -> Result<Vec<u8>, Trouble> {
 ///
 /// # Errors
 /// The disk is full.
-pub fn write(file: &File, block: u32, bytes: &[u8]) -> Result<(), Trouble> {
-    let written = file.write_all_at(bytes, u64::from(block) * BLOCK);
+pub fn write(file: &File, block: u32, bytes: &[u8], cipher: Option<&Cipher>) -> Result<(), Trouble> {
+    let mut bytes = bytes.to_vec();
+    if let Some(cipher) = cipher {
+        cipher.seal(&mut bytes, first_sector(block));
+    }
+    let written = file.write_all_at(&bytes, u64::from(block) * BLOCK);
     written.map_err(|e| Trouble::from_cause("cannot write a snapshot's block", e))
 }
 
@@ -115,7 +134,7 @@ mod tests {
         std::fs::remove_file(path).expect("gone once it is closed");
         file.set_len(64 * BLOCK).expect("room");
         for (block, byte) in written {
-            write(&file, *block, &vec![*byte; BLOCK_BYTES]).expect("a block");
+            write(&file, *block, &vec![*byte; BLOCK_BYTES], None).expect("a block");
         }
         file
     }
@@ -127,7 +146,7 @@ mod tests {
         assert_eq!(list(&file, 0, 2).expect("a list"), Part { items: vec![2, 3], next: Some(40) });
         assert_eq!(list(&file, 40, 2).expect("a list"), Part { items: vec![40], next: None });
         assert_eq!(list(&file, 41, 2).expect("a list"), Part { items: Vec::new(), next: None });
-        assert_eq!((read(&file, 40).expect("a block")[7], read(&file, 64).expect("a block")[7]), (9, 0));
+        assert_eq!((read(&file, 40, None).expect("a block")[7], read(&file, 64, None).expect("a block")[7]), (9, 0));
     }
 
     #[test]

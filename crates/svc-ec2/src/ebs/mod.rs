@@ -8,7 +8,7 @@
 //! CompleteSnapshot ──► rows counted and checked; a snapshot like any other
 //! ```
 
-mod blocks;
+pub(crate) mod blocks;
 mod faults;
 mod lineage;
 mod ops;

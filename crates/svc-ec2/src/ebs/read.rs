@@ -9,12 +9,14 @@ use kogumo_base::Trouble;
 use kogumo_door::{Context, Reader};
 use kogumo_model::ebs::*;
 use kogumo_wire::Fault;
+use kogumo_xts::Cipher;
 use ring::digest;
 
 use super::blocks::{self, Part};
-use super::faults::{invalid, no_snapshot};
+use super::faults::{invalid, no_snapshot, of_kms};
 use super::token::{self, LIFE_SECONDS, Sealer, Verdict};
 use super::{BLOCK, lineage};
+use crate::encryption;
 use crate::instance::Files;
 use crate::snapshot::{self, Snapshot};
 
@@ -64,6 +66,14 @@ pub(super) async fn blocking<R: Send + 'static>(
 ) -> Result<R, Fault> {
     let done = tokio::task::spawn_blocking(work).await;
     Ok(done.unwrap_or_else(|error| Err(Trouble::from_cause("the work on a snapshot broke off", error)))?)
+}
+
+/// What a snapshot's blocks are encrypted with, opened by the caller's own right.
+pub(super) async fn cipher(context: &Context, snapshot: &Snapshot) -> Result<Option<Cipher>, Fault> {
+    let Some(encryption) = &snapshot.encryption else { return Ok(None) };
+    let key = encryption::open_as_caller(context, encryption).await.map_err(|fault| of_kms(&fault))?;
+    let cipher = Cipher::new(key.bytes()).ok_or_else(|| Trouble::new("KMS has opened another key than ours"))?;
+    Ok(Some(cipher))
 }
 
 pub async fn list_snapshot_blocks(
@@ -143,7 +153,8 @@ pub async fn get_snapshot_block(
         Verdict::Wrong => return Err(invalid("INVALID_BLOCK_TOKEN", "The block token is not valid for this block.")),
     }
     let file = open(&context, &snapshot)?;
-    let data = blocking(move || blocks::read(&file, block)).await?;
+    let cipher = cipher(&context, &snapshot).await?;
+    let data = blocking(move || blocks::read(&file, block, cipher.as_ref())).await?;
     Ok(GetSnapshotBlockResponse {
         data_length: Some(BLOCK_SIZE),
         checksum: Some(STANDARD.encode(digest::digest(&digest::SHA256, &data))),

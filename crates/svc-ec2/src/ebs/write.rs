@@ -8,18 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Scope, Trouble};
-use kogumo_door::{Context, Writer};
+use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::ebs::*;
 use kogumo_store::timers::{self, Timer};
 use kogumo_store::{Key, Range, Read, Table};
 use kogumo_wire::{Body, Fault, Protocol};
+use kogumo_xts::Cipher;
 use ring::digest;
 
 use super::blocks;
-use super::faults::{invalid, invalid_value, no_snapshot};
-use super::read::{BLOCK_SIZE, blocking};
+use super::faults::{invalid, invalid_value, no_snapshot, of_kms};
+use super::read::{BLOCK_SIZE, blocking, cipher};
 use super::{BLOCK, BLOCKS_PER_GIB};
 use crate::client_token::{Claim, claim};
+use crate::encryption::{self, Asked, Defaults, Encryption, Wish, decide};
 use crate::image::base;
 use crate::instance::Files;
 use crate::resource::{self, Resource, all, put};
@@ -41,7 +43,12 @@ const LARGEST: i64 = 65_536;
 pub struct Beginnings(Mutex<()>);
 
 pub async fn start_snapshot(context: Context, input: StartSnapshotRequest) -> Result<StartSnapshotResponse, Fault> {
-    let (snapshot, tags) = context.write(|w| start(w, &input))?;
+    let encryption = match context.read(|r| wish(r, &input))? {
+        Wish::Key(key) => Some(encryption::make(&context, &key, &Snapshot::KIND.new_id()).await),
+        _ => None,
+    };
+    let encryption = encryption.transpose().map_err(|fault| of_kms(&fault))?;
+    let (snapshot, tags) = context.write(|w| start(w, &input, encryption.as_ref()))?;
     let (files, parts) = (Files::below(&context.cloud.settings.data), context.cloud.part::<Beginnings>()?);
     let of = snapshot.clone();
     blocking(move || begin(&files, &of, &parts)).await?;
@@ -55,15 +62,29 @@ pub async fn start_snapshot(context: Context, input: StartSnapshotRequest) -> Re
         tags: Some(tags).filter(|tags| !tags.is_empty()),
         parent_snapshot_id: snapshot.parent,
         snapshot_id: Some(snapshot.id),
-        ..StartSnapshotResponse::default()
+        sse_type: Some(if snapshot.encryption.is_some() { "sse-kms".into() } else { "none".into() }),
+        kms_key_arn: snapshot.encryption.map(|one| one.key),
     })
 }
 
-/// Records it.
-fn start(w: &mut Writer, input: &StartSnapshotRequest) -> Result<(Snapshot, Vec<Tag>), Fault> {
-    if input.encrypted == Some(true) || input.kms_key_arn.is_some() {
-        return Err(Fault::not_implemented("Encrypted snapshots of StartSnapshot"));
+/// What is to be encrypted. A snapshot that begins as another is encrypted as that is.
+fn wish(r: &Reader, input: &StartSnapshotRequest) -> Result<Wish, Fault> {
+    if input.parent_snapshot_id.is_some() {
+        if input.encrypted.is_some() || input.kms_key_arn.is_some() {
+            return Err(invalid_value("You can't specify ParentSnapshotId and Encrypted in the same request."));
+        }
+        return Ok(Wish::Same);
     }
+    let asked = Asked::new(input.encrypted, input.kms_key_arn.as_deref());
+    decide(&asked, None, &Defaults::of(r.store, r.scope())?).map_err(|fault| invalid_value(fault.message))
+}
+
+/// Records it.
+fn start(
+    w: &mut Writer,
+    input: &StartSnapshotRequest,
+    own: Option<&Encryption>,
+) -> Result<(Snapshot, Vec<Tag>), Fault> {
     let tags = input.tags.clone().unwrap_or_default();
     let marks: Vec<_> = tags.iter().map(of_ec2).collect();
     tag::check(w, &marks).map_err(|fault| invalid("INVALID_TAG", fault.message))?;
@@ -88,6 +109,7 @@ fn start(w: &mut Writer, input: &StartSnapshotRequest) -> Result<(Snapshot, Vec<
         return Err(CONCURRENT_LIMIT_EXCEEDED_EXCEPTION.because(message));
     }
     let snapshot = Snapshot {
+        encryption: own.cloned().or_else(|| parent.as_ref().and_then(|parent| parent.encryption.clone())),
         parent: parent.as_ref().map(|parent| parent.id.clone()),
         writing: Some(Writing { timeout_minutes: input.timeout.unwrap_or(TIMEOUT_MINUTES), progress: 0 }),
         ..Snapshot::new(w, NO_VOLUME, size, input.description.clone().unwrap_or_default())
@@ -146,7 +168,8 @@ fn written(read: &dyn Read, scope: &Scope, id: &str) -> Result<Snapshot, Fault> 
     if snapshot.failure.is_some() {
         return Err(invalid("WRITE_REQUEST_TIMEOUT", format!("The snapshot '{id}' was not completed in time.")));
     }
-    if snapshot.writing.is_none() {
+    // One that is imported is not the client's to write.
+    if snapshot.writing.as_ref().is_none_or(|writing| writing.timeout_minutes == 0) {
         return Err(invalid("INVALID_SNAPSHOT_ID", format!("The snapshot '{id}' is not pending.")));
     }
     Ok(snapshot)
@@ -157,20 +180,23 @@ pub async fn put_snapshot_block(
     input: PutSnapshotBlockRequest,
 ) -> Result<PutSnapshotBlockResponse, Fault> {
     let PutSnapshotBlockRequest { snapshot_id, block_index, block_data, data_length, progress, checksum, .. } = input;
+    // All of it, whatever is said of it: a connection whose request was not read cannot be used again.
+    let data = whole_block(block_data, data_length).await;
     let snapshot = context.read(|r| written(r.store, r.scope(), &snapshot_id))?;
     let last = u64::try_from(snapshot.volume_size).unwrap_or_default() * BLOCKS_PER_GIB;
     let block = u32::try_from(block_index).ok().filter(|block| u64::from(*block) < last);
     let block = block.ok_or_else(|| {
         invalid("INVALID_BLOCK", format!("The block index {block_index} is beyond the end of the volume."))
     })?;
-    let data = whole_block(block_data, data_length).await?;
+    let data = data?;
     let sum = digest::digest(&digest::SHA256, &data).as_ref().to_vec();
     let shown = STANDARD.encode(&sum);
     if shown != checksum {
         return Err(invalid_value("The checksum provided does not match that of the block's data."));
     }
     let (files, parts) = (Files::below(&context.cloud.settings.data), context.cloud.part::<Beginnings>()?);
-    blocking(move || put_block(&files, &snapshot, &parts, block, &data)).await?;
+    let cipher = cipher(&context, &snapshot).await?;
+    blocking(move || put_block(&files, &snapshot, &parts, (block, &data), cipher.as_ref())).await?;
     context.write(|w| {
         let mut snapshot = written(w.store(), w.scope(), &snapshot_id)?;
         if let Some(writing) = &mut snapshot.writing {
@@ -196,15 +222,15 @@ fn put_block(
     files: &Files,
     snapshot: &Snapshot,
     beginnings: &Arc<Beginnings>,
-    block: u32,
-    data: &[u8],
+    (block, data): (u32, &[u8]),
+    cipher: Option<&Cipher>,
 ) -> Result<(), Trouble> {
     let path = files.snapshot(&snapshot.id);
     // A server that was killed may not have come to making it.
     if !path.exists() {
         begin(files, snapshot, beginnings)?;
     }
-    blocks::write(&open(&path)?, block, data)
+    blocks::write(&open(&path)?, block, data, cipher)
 }
 
 fn open(path: &Path) -> Result<File, Trouble> {

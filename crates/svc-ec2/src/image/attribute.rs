@@ -6,8 +6,10 @@ use kogumo_wire::{Fault, Unit};
 
 use super::find::{find, own};
 use super::record::Image;
+use crate::encryption;
 use crate::faults::{invalid_combination, invalid_value, refuse};
 use crate::resource::put;
+use crate::snapshot::Snapshot;
 
 pub fn modify_image_attribute(w: &mut Writer, input: ModifyImageAttributeRequest) -> Result<Unit, Fault> {
     refuse(&[
@@ -27,6 +29,7 @@ pub fn modify_image_attribute(w: &mut Writer, input: ModifyImageAttributeRequest
         let permit = |image: &mut Image, list: Option<Vec<LaunchPermission>>, add: bool| {
             list.into_iter().flatten().try_for_each(|one| permit(image, one.user_id, one.group, add))
         };
+        check_shareable(w, &image, changes.add.iter().flatten().map(|one| one.group.is_some()))?;
         permit(&mut image, changes.add, true)?;
         permit(&mut image, changes.remove, false)?;
     } else if !users.is_empty() || !groups.is_empty() {
@@ -35,6 +38,9 @@ pub fn modify_image_attribute(w: &mut Writer, input: ModifyImageAttributeRequest
             Some("remove") => false,
             _ => return Err(invalid_value("Value for parameter operationType is invalid: add or remove.")),
         };
+        if add {
+            check_shareable(w, &image, users.iter().map(|_| false).chain(groups.iter().map(|_| true)))?;
+        }
         users.into_iter().try_for_each(|user| permit(&mut image, Some(user), None, add))?;
         groups.into_iter().try_for_each(|group| permit(&mut image, None, Some(group), add))?;
     } else {
@@ -42,6 +48,16 @@ pub fn modify_image_attribute(w: &mut Writer, input: ModifyImageAttributeRequest
     }
     put(w, &image)?;
     Ok(Unit)
+}
+
+/// Whether an image's snapshots may be shared: for each of `everybody` with everybody, or with some.
+fn check_shareable(w: &Writer, image: &Image, everybody: impl Iterator<Item = bool>) -> Result<(), Fault> {
+    let Some(everybody) = everybody.reduce(|one, other| one || other) else { return Ok(()) };
+    for id in image.devices.iter().filter_map(|device| device.snapshot.as_deref()) {
+        let snapshot = crate::resource::find::<Snapshot>(w.store(), w.scope(), id)?;
+        encryption::check_shareable(snapshot.and_then(|one| one.encryption).as_ref(), everybody)?;
+    }
+    Ok(())
 }
 
 fn permit(image: &mut Image, user: Option<String>, group: Option<String>, add: bool) -> Result<(), Fault> {

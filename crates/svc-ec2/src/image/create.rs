@@ -1,8 +1,9 @@
 //! New images: of an instance, of snapshots, of another image.
 
 use kogumo_base::Scope;
-use kogumo_door::Writer;
+use kogumo_door::{Context, Writer};
 use kogumo_model::ec2::*;
+use kogumo_store::Read;
 use kogumo_wire::Fault;
 
 use super::base;
@@ -10,6 +11,7 @@ use super::find::find;
 use super::lifecycle::Lifecycle;
 use super::ops::check_name;
 use super::record::{Image, ImageDevice};
+use crate::encryption::{self, Asked, Lock, Refusal};
 use crate::faults::{invalid_value, missing_parameter, refuse};
 use crate::instance::{Instance, State};
 use crate::resource::{Resource, get, put};
@@ -108,6 +110,7 @@ fn map(w: &Writer, devices: &mut Vec<ImageDevice>, mapping: BlockDeviceMapping, 
     let ebs = mapping.ebs.unwrap_or_default();
     refuse(&[
         ("BlockDeviceMapping.VirtualName", mapping.virtual_name.is_some()),
+        // An image's snapshots are encrypted as the volumes are that they are of; a copy of it may be otherwise.
         ("BlockDeviceMapping.Ebs.Encrypted", ebs.encrypted == Some(true)),
         ("BlockDeviceMapping.Ebs.KmsKeyId", ebs.kms_key_id.is_some()),
     ])?;
@@ -208,10 +211,36 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
 }
 
 /// A copy has snapshots of its own, wherever it is.
-pub fn copy_image(w: &mut Writer, input: CopyImageRequest) -> Result<CopyImageResult, Fault> {
+pub async fn copy_image(context: Context, input: CopyImageRequest) -> Result<CopyImageResult, Fault> {
+    let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref());
+    let wants = context.read(|r| {
+        let from = Scope::new(r.scope().account.as_str(), &input.source_region);
+        let image = find(r.store, &from, &input.source_image_id)?;
+        let ids = image.devices.iter().filter_map(|device| device.snapshot.clone());
+        ids.map(|id| {
+            let of = source_of(r.store, &image, &input.source_region, &id)?;
+            Ok::<_, Fault>((id, snapshot::wanted(r, &asked, &of, &from)?))
+        })
+        .collect::<Result<Vec<_>, Fault>>()
+    })?;
+    let mut locks = Vec::new();
+    for (id, want) in wants {
+        locks.push((id, encryption::lock(&context, &want, &Snapshot::KIND.new_id()).await));
+    }
+    context.write(|w| copy(w, input.clone(), &locks))
+}
+
+/// The snapshot that an image starts from. Whoever may use an image may copy it.
+fn source_of(read: &dyn Read, image: &Image, region: &str, id: &str) -> Result<Snapshot, Fault> {
+    let owner = Scope::new(&image.owner, region);
+    crate::resource::find::<Snapshot>(read, &owner, id)?.ok_or_else(|| Snapshot::KIND.missing(id))
+}
+
+/// By the ids of the snapshots that are copied.
+type Locks = [(String, Result<Option<Lock>, Refusal>)];
+
+fn copy(w: &mut Writer, input: CopyImageRequest, locks: &Locks) -> Result<CopyImageResult, Fault> {
     refuse(&[
-        ("Encrypted", input.encrypted == Some(true)),
-        ("KmsKeyId", input.kms_key_id.is_some()),
         ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
         ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
         ("SnapshotCopyCompletionDurationMinutes", input.snapshot_copy_completion_duration_minutes.is_some()),
@@ -230,12 +259,10 @@ pub fn copy_image(w: &mut Writer, input: CopyImageRequest) -> Result<CopyImageRe
     let mut devices = source.devices.clone();
     for device in &mut devices {
         let Some(of) = &device.snapshot else { continue };
-        // Whoever may use an image may copy what it starts from.
-        let owner = Scope::new(&source.owner, &input.source_region);
-        let before =
-            crate::resource::find::<Snapshot>(w.store(), &owner, of)?.ok_or_else(|| Snapshot::KIND.missing(of))?;
+        let before = source_of(w.store(), &source, &input.source_region, of)?;
+        let lock = locks.iter().find(|(id, _)| id == of).map_or(Ok(&None), |(_, lock)| lock.as_ref());
         let description = format!("Copied for {id} from {} for {of}", source.id);
-        let snapshot = snapshot::copy_of(w, &before, description)?;
+        let snapshot = snapshot::copy_of(w, &before, description, lock)?;
         tag::mark(w, &snapshot, snapshot_tags.clone())?;
         device.snapshot = Some(snapshot.id);
     }

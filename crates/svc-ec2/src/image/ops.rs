@@ -1,5 +1,6 @@
 //! Describing and deregistering images.
 
+use kogumo_base::Scope;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::{Image as Shown, *};
 use kogumo_store::Read;
@@ -24,11 +25,18 @@ fn is_available(r: &Reader, image: &Image) -> Result<bool, Fault> {
 }
 
 fn shown(r: &Reader, image: &Image, tags: &Tags) -> Result<Shown, Fault> {
+    let owner = Scope::new(&image.owner, &r.scope().region);
+    let mut encrypted = Vec::new();
+    for id in image.devices.iter().filter_map(|device| device.snapshot.as_ref()) {
+        if find::<Snapshot>(r.store, &owner, id)?.is_some_and(|snapshot| snapshot.encryption.is_some()) {
+            encrypted.push(id);
+        }
+    }
     let devices = image.devices.iter().map(|device| BlockDeviceMapping {
         device_name: Some(device.name.clone()),
         ebs: Some(EbsBlockDevice {
             delete_on_termination: Some(device.delete_on_termination),
-            encrypted: Some(false),
+            encrypted: Some(device.snapshot.as_ref().is_some_and(|id| encrypted.contains(&id))),
             iops: device.iops,
             snapshot_id: device.snapshot.clone(),
             throughput: device.throughput,

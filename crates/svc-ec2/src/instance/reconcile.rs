@@ -102,7 +102,11 @@ fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
             .attachment
             .as_ref()
             .and_then(|held| records.instances.iter().map(|(_, one)| one).find(|one| one.id == held.instance).cloned());
-        if !volume.made {
+        if volume.refused {
+            if volume.attachment.is_none() {
+                steps.spawn_blocking(move || work.remove_volume(&scope, &volume));
+            }
+        } else if !volume.made {
             steps.spawn_blocking(move || work.make_volume(&scope, &volume));
         } else if volume.attachment.as_ref().is_some_and(|held| held.state != "attached") {
             steps.spawn_blocking(move || work.move_volume(&scope, &volume, instance.as_ref()));

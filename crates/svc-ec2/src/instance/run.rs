@@ -5,28 +5,26 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kogumo_door::{Caller, Client, Context, Writer};
+use kogumo_door::{Caller, Client, Context, Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::devices::devices;
 use super::interfaces::connect;
 use super::names;
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
 use crate::client_token::claim;
+use crate::encryption::{self, Locks, Refusal, Wish};
 use crate::faults::{invalid_combination, invalid_value, refuse};
-use crate::image::{self, Image as ImageRecord, ImageDevice};
+use crate::image::{self, Image as ImageRecord};
 use crate::instance_type::{self, InstanceType};
 use crate::network_interface::NetworkInterface as Interface;
 use crate::resource::{Resource, all, get, new_id, put};
 use crate::security_group::SecurityGroup as Group;
-use crate::snapshot::Snapshot as SnapshotRecord;
 use crate::subnet::Subnet as SubnetRecord;
 use crate::tag;
-use crate::volume::{
-    self, Attachment, Volume as VolumeRecord,
-    rules::{self, Shape},
-};
+use crate::volume::{self, Attachment, Origin, Volume as VolumeRecord};
 use crate::{key_pair, launch_template, region, vpc};
 
 /// AWS's limit, before base64.
@@ -41,7 +39,28 @@ pub async fn run_instances(context: Context, input: RunInstancesRequest) -> Resu
     };
     let input = RunInstancesRequest { image_id: image_of(&context, input.image_id).await?, ..input };
     let profile = profile_of(&context, input.iam_instance_profile.as_ref()).await?;
-    context.write(|w| run(w, &input, profile.clone()))
+    let locks = locks(&context, &input).await?;
+    let done = context.write(|w| run(w, &input, profile.clone(), locks.as_ref()));
+    if done.is_err() {
+        for lock in locks.iter().flat_map(Locks::values) {
+            encryption::retire(&context.cloud, context.caller.account(), &lock.id, &lock.grants).await;
+        }
+    }
+    done
+}
+
+/// What the launch's encrypted volumes are encrypted with; inside of it KMS's refusal, of which instances die.
+async fn locks(context: &Context, input: &RunInstancesRequest) -> Result<Result<Locks, Refusal>, Fault> {
+    let Some(image) = input.image_id.as_deref() else { return Ok(Ok(Locks::new())) };
+    let (wants, count) = context.read(|r| {
+        let image = image::find(r.store, r.scope(), image)?;
+        let devices = devices(r, input, &image)?.into_iter().map(|device| (device.name, device.want));
+        Ok::<_, Fault>((devices.collect::<Vec<_>>(), count(r, input)?))
+    })?;
+    if wants.iter().any(|(_, want)| want.wish != Wish::Plain) {
+        encryption::is_possible(&context.cloud)?;
+    }
+    Ok(encryption::of_launch(context, &wants, count).await)
 }
 
 /// The image itself, or the one that a parameter of Systems Manager leads to: `resolve:ssm:NAME[:VERSION]`.
@@ -88,13 +107,18 @@ pub async fn profile_of(
     Ok(Some(Profile { arn: text("Arn"), id: text("InstanceProfileId") }))
 }
 
-fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) -> Result<Reservation, Fault> {
+fn run(
+    w: &mut Writer,
+    input: &RunInstancesRequest,
+    profile: Option<Profile>,
+    locks: Result<&Locks, &Refusal>,
+) -> Result<Reservation, Fault> {
     refuse_unknown(input)?;
     let claim = claim(w, "RunInstances", input.client_token.as_deref(), input)?;
     if let Some(reservation) = &claim.made {
         return shown::reservation(w, reservation);
     }
-    let count = count(w, input)?;
+    let count = count(&w.reader(), input)?;
     let image_id = input
         .image_id
         .as_deref()
@@ -107,7 +131,7 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
     let kind = kind(input, &image)?;
     let key = input.key_name.as_deref().map(|name| key_pair::named(w.store(), w.scope(), name)).transpose()?;
     let user_data = user_data(input.user_data.as_deref())?;
-    let devices = devices(w, input, &image)?;
+    let devices = devices(&w.reader(), input, &image)?;
     let (subnet, groups) = place(w, input)?;
     let tags = Tags::of(w, input)?;
     let metadata = metadata(&MetadataOptions::default(), input.metadata_options.as_ref(), Some(&image))?;
@@ -131,9 +155,9 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
             public_key: key.as_ref().map(|key| key.public_key.clone()),
             user_data: user_data.clone(),
             profile: profile.clone(),
-            state: State::Pending,
-            reason: Some(("pending".into(), "pending".into())),
-            transition: String::new(),
+            state: if locks.is_ok() { State::Pending } else { State::ShuttingDown },
+            reason: Some(locks.map_or_else(Refusal::reason, |_| ("pending".into(), "pending".into()))),
+            transition: locks.map_or_else(|refusal| refusal.code.to_owned(), |_| String::new()),
             launched: w.now,
             reboot: false,
             monitoring: input.monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled),
@@ -151,8 +175,14 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
         tag::mark(w, &instance, tags.instance.clone())?;
         connect(w, input, &instance, &subnet, &groups, kind, &tags.interface)?;
         for device in &devices {
-            let mut volume =
-                volume::make(w, &subnet.zone, device.shape.clone(), device.snapshot.clone(), device.fresh_root)?;
+            let lock = locks.ok().and_then(|locks| locks.get(&(launch_index, device.name.clone())));
+            let origin = Origin {
+                snapshot: device.snapshot.clone(),
+                source: device.want.source.clone(),
+                fresh_root: device.fresh_root,
+            };
+            let mut volume = volume::make(w, &subnet.zone, device.shape.clone(), origin, lock)?;
+            volume.refused = locks.is_err();
             volume.attachment = Some(Attachment {
                 instance: instance.id.clone(),
                 device: device.name.clone(),
@@ -169,7 +199,14 @@ fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) ->
         }
     }
     claim.keep(w, &reservation)?;
-    shown::reservation(w, &reservation)
+    let mut answer = shown::reservation(w, &reservation)?;
+    if locks.is_err() {
+        // AWS asks KMS only after it has answered.
+        let (code, name) = State::Pending.words();
+        let pending = InstanceState { code: Some(code), name: Some(name.into()) };
+        answer.instances.iter_mut().flatten().for_each(|instance| instance.state = Some(pending.clone()));
+    }
+    Ok(answer)
 }
 
 /// What would have no effect here.
@@ -194,7 +231,7 @@ fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
     ])
 }
 
-fn count(w: &Writer, input: &RunInstancesRequest) -> Result<i32, Fault> {
+fn count(r: &Reader, input: &RunInstancesRequest) -> Result<i32, Fault> {
     let (least, most) = (input.min_count, input.max_count);
     if least < 1 {
         return Err(invalid_value(format!("Invalid value '{least}' for min. Must be greater than 0.")));
@@ -204,7 +241,7 @@ fn count(w: &Writer, input: &RunInstancesRequest) -> Result<i32, Fault> {
             "Invalid value '{least}' for minCount. Must be less than or equal to maxCount {most}."
         )));
     }
-    let running = all::<Record>(w.store(), w.scope())?.iter().filter(|one| one.state != State::Terminated).count();
+    let running = all::<Record>(r.store, r.scope())?.iter().filter(|one| one.state != State::Terminated).count();
     let free = MOST_INSTANCES - i32::try_from(running).unwrap_or(MOST_INSTANCES);
     if least > free {
         let message = format!(
@@ -292,89 +329,6 @@ fn credits(input: &RunInstancesRequest, kind: &InstanceType) -> Result<Option<St
             Ok(kind.burst.then(|| if kind.name.starts_with("t2.") { "standard".into() } else { "unlimited".into() }))
         }
     }
-}
-
-/// A volume to be made with each instance.
-struct Device {
-    name: String,
-    shape: Shape,
-    snapshot: Option<String>,
-    fresh_root: bool,
-    delete_on_termination: bool,
-}
-
-/// The image's devices, with the request's in their place or beside them.
-fn devices(w: &Writer, input: &RunInstancesRequest, image: &ImageRecord) -> Result<Vec<Device>, Fault> {
-    let mut wanted = image.devices.clone();
-    for mapping in input.block_device_mappings.iter().flatten() {
-        let name = mapping.device_name.clone().unwrap_or_default();
-        refuse(&[("BlockDeviceMapping.VirtualName", mapping.virtual_name.is_some())])?;
-        if mapping.no_device.is_some() {
-            wanted.retain(|device| device.name != name);
-            continue;
-        }
-        if !volume::is_device(&name) {
-            let message = format!("Invalid device name {name}");
-            return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
-        }
-        let ebs = mapping.ebs.clone().unwrap_or_default();
-        refuse(&[
-            ("BlockDeviceMapping.Ebs.Encrypted", ebs.encrypted == Some(true)),
-            ("BlockDeviceMapping.Ebs.KmsKeyId", ebs.kms_key_id.is_some()),
-        ])?;
-        let before = wanted.iter().position(|device| device.name == name).map(|at| wanted.remove(at));
-        wanted.push(overlaid(w, name, ebs, before)?);
-    }
-    if !wanted.iter().any(|device| device.name == image.root_device) {
-        let message = format!("The root device {} is missing", image.root_device);
-        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
-    }
-    wanted.into_iter().map(|device| checked(device, &image.root_device)).collect()
-}
-
-fn overlaid(w: &Writer, name: String, ebs: EbsBlockDevice, before: Option<ImageDevice>) -> Result<ImageDevice, Fault> {
-    let snapshot = ebs.snapshot_id.or(before.as_ref().and_then(|one| one.snapshot.clone()));
-    let source = snapshot.as_deref().map(|id| get::<SnapshotRecord>(w.store(), w.scope(), id)).transpose()?;
-    let least = source.as_ref().map(|one| one.volume_size).or(before.as_ref().map(|one| one.size));
-    let size = ebs.volume_size.or(least);
-    let size = size.ok_or_else(|| {
-        Fault::coded(
-            "MissingParameter",
-            400,
-            format!("The request must contain the parameter size or snapshotId for {name}"),
-        )
-    })?;
-    if let Some(least) = least.filter(|least| size < *least) {
-        let of = snapshot.as_deref().unwrap_or("of the image");
-        let message = format!("Volume of size {size}GB is smaller than snapshot '{of}', expect size >= {least}GB");
-        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
-    }
-    let kind = ebs.volume_type.or(before.as_ref().map(|one| one.kind.clone())).unwrap_or_else(|| "gp2".into());
-    let same = before.as_ref().filter(|one| one.kind == kind);
-    Ok(ImageDevice {
-        iops: ebs.iops.or(same.and_then(|one| one.iops)),
-        throughput: ebs.throughput.or(same.and_then(|one| one.throughput)),
-        delete_on_termination: ebs
-            .delete_on_termination
-            .or(before.map(|one| one.delete_on_termination))
-            .unwrap_or(true),
-        name,
-        snapshot,
-        size,
-        kind,
-    })
-}
-
-fn checked(device: ImageDevice, root: &str) -> Result<Device, Fault> {
-    let is_root = device.name == root;
-    let shape = Shape { kind: device.kind, size: device.size, iops: device.iops, throughput: device.throughput };
-    Ok(Device {
-        shape: rules::check(shape, is_root)?,
-        fresh_root: is_root,
-        name: device.name,
-        snapshot: device.snapshot,
-        delete_on_termination: device.delete_on_termination,
-    })
 }
 
 /// The subnet, and the groups that the first interface gets.

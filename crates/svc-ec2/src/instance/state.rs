@@ -1,12 +1,16 @@
 //! Starting, stopping, rebooting and terminating.
 
-use kogumo_door::Writer;
+use std::collections::BTreeMap;
+
+use kogumo_door::{Context, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::{Fault, Unit};
 
 use super::record::{Instance, State};
+use crate::encryption::{self, Grant, Refusal};
 use crate::faults::refuse;
-use crate::resource::{get, put};
+use crate::resource::{all, get, put};
+use crate::volume::{self, Volume};
 
 fn state(of: State) -> Option<InstanceState> {
     let (code, name) = of.words();
@@ -44,7 +48,49 @@ fn told(w: &Writer, who: &str) -> String {
     format!("{who} initiated ({})", w.now.format("%Y-%m-%d %H:%M:%S GMT"))
 }
 
-pub fn start_instances(w: &mut Writer, input: StartInstancesRequest) -> Result<StartInstancesResult, Fault> {
+/// What EC2 is lent for the volumes of instances that start, or KMS's refusal, by the volumes' ids.
+type Lent = BTreeMap<String, Result<Vec<Grant>, Refusal>>;
+
+pub async fn start_instances(context: Context, input: StartInstancesRequest) -> Result<StartInstancesResult, Fault> {
+    let volumes = context.read(|r| all::<Volume>(r.store, r.scope()))?;
+    let of = |volume: &Volume| {
+        let held = volume.attachment.as_ref();
+        held.is_some_and(|held| input.instance_ids.contains(&held.instance)) && volume.grants.is_empty()
+    };
+    let mut lent = Lent::new();
+    for volume in volumes.into_iter().filter(of) {
+        if let Some(encryption) = &volume.encryption {
+            let grants = encryption::lend_all(&context, &[Some(encryption)], &volume.id).await;
+            lent.insert(volume.id, grants.map_err(|fault| Refusal::of(&fault)));
+        }
+    }
+    let done = context.write(|w| start(w, &input, &lent));
+    if done.is_err() {
+        for (volume, grants) in lent {
+            let grants = grants.unwrap_or_default();
+            encryption::retire(&context.cloud, context.caller.account(), &volume, &grants).await;
+        }
+    }
+    done
+}
+
+/// Notes what EC2 was lent for an instance's volumes.
+fn take_grants(w: &mut Writer, instance: &str, lent: &Lent) -> Result<Option<Refusal>, Fault> {
+    let mut refusal = None;
+    for mut volume in volume::of_instance(w, instance)? {
+        match lent.get(&volume.id) {
+            Some(Ok(grants)) => {
+                volume.grants.extend_from_slice(grants);
+                put(w, &volume)?;
+            }
+            Some(Err(refused)) => refusal = Some(refused.clone()),
+            None => {}
+        }
+    }
+    Ok(refusal)
+}
+
+fn start(w: &mut Writer, input: &StartInstancesRequest, lent: &Lent) -> Result<StartInstancesResult, Fault> {
     let mut changes = Vec::new();
     for mut instance in named(w, &input.instance_ids)? {
         let before = instance.state;
@@ -55,12 +101,19 @@ pub fn start_instances(w: &mut Writer, input: StartInstancesRequest) -> Result<S
                 instance.transition = String::new();
                 instance.launched = w.now;
                 give_address(w, &instance)?;
+                if let Some(refusal) = take_grants(w, &instance.id, lent)? {
+                    // As on AWS it is pending for a moment, and then stopped.
+                    instance.state = State::Stopping;
+                    instance.reason = Some(refusal.reason());
+                    instance.transition = refusal.code.into();
+                }
                 put(w, &instance)?;
             }
             State::Pending | State::Running => {}
             _ => return Err(incorrect(&instance, "started")),
         }
-        changes.push(change(&instance.id, before, instance.state));
+        let shown = if before == State::Stopped { State::Pending } else { instance.state };
+        changes.push(change(&instance.id, before, shown));
     }
     Ok(StartInstancesResult { starting_instances: Some(changes) })
 }

@@ -15,6 +15,7 @@ use super::decide::Step;
 use super::reality::Machines;
 use super::record::{Instance, State};
 use super::storage::Files;
+use crate::encryption::Refusal;
 use crate::image::Base;
 use crate::instance_type;
 use crate::network::Network;
@@ -91,12 +92,45 @@ impl Work {
                 return Ok(Done::Nothing);
             }
         }
-        self.files.make(&*self.host, volume)?;
+        let copies = volume.snapshot.is_some() || volume.fresh_root;
+        let both = (volume.source.as_ref(), volume.encryption.as_ref());
+        let keys = if copies { self.keys(scope, &volume.id, both) } else { Ok(None) };
+        match keys {
+            Ok(keys) => self.files.make(&*self.host, volume, keys.as_ref())?,
+            Err(refusal) => return self.refuse(scope, volume, &refusal),
+        }
+        if volume.attachment.is_none() {
+            self.retire(scope, &volume.id, &volume.grants);
+        }
         self.write(scope, |w| {
             if let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? {
                 volume.made = true;
+                if volume.attachment.is_none() {
+                    volume.grants.clear();
+                }
                 put(w, &volume)?;
             }
+            Ok(Done::Something)
+        })
+    }
+
+    /// A volume whose key KMS refuses is gone, as on AWS.
+    pub fn remove_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
+        self.write(scope, |w| {
+            delete::<Volume>(w, &volume.id)?;
+            Ok(Done::Something)
+        })
+    }
+
+    /// An instance that cannot have its volumes ends.
+    pub(super) fn fail_launch(&self, scope: &Scope, instance: &str, refusal: &Refusal) -> Result<Done, Trouble> {
+        self.write(scope, |w| {
+            let Some(mut instance) = find::<Instance>(w.store(), w.scope(), instance)? else {
+                return Ok(Done::Nothing);
+            };
+            instance.state = State::ShuttingDown;
+            instance.reason = Some(refusal.reason());
+            put(w, &instance)?;
             Ok(Done::Something)
         })
     }
@@ -120,10 +154,21 @@ impl Work {
     }
 
     pub fn take_snapshot(&self, scope: &Scope, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<Done, Trouble> {
-        self.files.take(&*self.host, snapshot, volume)?;
+        let copied = snapshot.copy_of.as_ref().map(|_| (snapshot.source.as_ref(), snapshot.encryption.as_ref()));
+        let keys = copied.map_or(Ok(None), |both| self.keys(scope, &snapshot.id, both));
+        let refusal = match &keys {
+            Ok(keys) => {
+                self.files.take(&*self.host, snapshot, volume, keys.as_ref())?;
+                None
+            }
+            Err(refusal) => Some(format!("Given key ID is not accessible. {}", refusal.why)),
+        };
+        self.retire(scope, &snapshot.id, &snapshot.grants);
         self.write(scope, |w| {
             if let Some(mut snapshot) = find::<Snapshot>(w.store(), w.scope(), &snapshot.id)? {
-                snapshot.made = true;
+                snapshot.made = refusal.is_none();
+                snapshot.failure.clone_from(&refusal);
+                snapshot.grants.clear();
                 put(w, &snapshot)?;
             }
             Ok(Done::Something)
@@ -139,15 +184,21 @@ impl Work {
         let there = match attachment.state.as_str() {
             "attaching" => match state {
                 Some(State::Running) if is_root => true,
-                Some(State::Running) => {
-                    self.files.plug(&*self.host, &volume.id, &attachment.instance, name)?;
-                    true
-                }
+                Some(State::Running) => match self.unlock(scope, std::slice::from_ref(volume))? {
+                    Ok(()) => {
+                        self.files.plug(&*self.host, volume, &attachment.instance, name)?;
+                        true
+                    }
+                    Err(refusal) => {
+                        tracing::warn!("{} cannot be attached: {}", volume.id, refusal.why);
+                        false
+                    }
+                },
                 Some(State::Stopped) => true,
                 _ => return Ok(Done::Nothing),
             },
             _ => {
-                if !is_root {
+                if !is_root || volume.encryption.is_some() {
                     self.files.unplug(&*self.host, &volume.id, &attachment.instance, name)?;
                     if self.files.is_held(&volume.id) && state == Some(State::Running) {
                         if !attachment.forced {
@@ -159,11 +210,17 @@ impl Work {
                 false
             }
         };
+        if !there {
+            self.retire(scope, &volume.id, &volume.grants);
+        }
         self.write(scope, |w| {
             let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? else { return Ok(Done::Nothing) };
             match (&mut volume.attachment, there) {
                 (Some(held), true) if held.state == "attaching" => held.state = "attached".into(),
-                (held, false) => *held = None,
+                (held, false) => {
+                    *held = None;
+                    volume.grants.clear();
+                }
                 _ => {}
             }
             put(w, &volume)?;
@@ -240,6 +297,16 @@ impl Work {
             })?;
             return Ok(Done::Nothing);
         }
+        if let Err(refusal) = self.unlock(scope, volumes)? {
+            // A launch that has never been anything ends; what was stopped is stopped again.
+            let is_new =
+                volumes.iter().any(|one| one.attachment.as_ref().is_some_and(|held| held.state == "attaching"));
+            return self.change(scope, instance, |_, instance| {
+                instance.state = if is_new { State::ShuttingDown } else { State::Stopping };
+                instance.reason = Some(refusal.reason());
+                Ok(())
+            });
+        }
         let made = self.spec(scope, instance, volumes).and_then(|spec| self.host.prepare(&spec));
         match made {
             Ok(Seen::Prepared { .. }) => self.boot(scope, instance, volumes),
@@ -264,7 +331,7 @@ impl Work {
             else {
                 continue;
             };
-            self.files.plug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
+            self.files.plug(&*self.host, volume, &instance.id, volume::file_name(&held.device))?;
         }
         self.write(scope, |w| network_interface::set_running(w, &instance.id, true))?;
         self.machines.connect(&self.cloud, scope, instance, &self.host.state(&instance.id))?;
@@ -283,8 +350,10 @@ impl Work {
             volumes.iter().find(|one| one.attachment.as_ref().is_some_and(|held| held.device == instance.root_device));
         let root = root.ok_or_else(|| Trouble::new("the instance has no root volume"))?;
         // A root fills its volume by itself, as cloud images do at each boot.
-        if self.files.volume(&root.id).is_file() {
-            block::fill(&self.files.volume(&root.id))?;
+        let file = self.files.volume(&root.id);
+        let device = self.files.device(&root.id).filter(|_| root.encryption.is_some());
+        if file.is_file() {
+            block::fill(device.as_deref().unwrap_or(&file))?;
         }
         let layers = match &instance.base {
             Base::Host => self.machines.userland(&self.files)?,
@@ -294,8 +363,8 @@ impl Work {
         Ok(Spec {
             id: instance.id.clone(),
             layers,
-            volume: self.files.volume(&root.id),
-            device: None,
+            volume: file,
+            device,
             root_device: volume::file_name(&instance.root_device).to_owned(),
             limits: Limits {
                 vcpus: u32::try_from(kind.vcpus).unwrap_or(1),
@@ -324,8 +393,9 @@ impl Work {
     }
 
     fn stopped(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
-        self.let_go(instance, volumes)?;
+        self.let_go(scope, instance, volumes)?;
         self.change(scope, instance, |w, instance| {
+            self.give_back(w, &instance.id)?;
             network_interface::set_running(w, &instance.id, false)?;
             for mut interface in network_interface::of_instance(w.store(), w.scope(), &instance.id)? {
                 network_interface::drop_automatic(w, &mut interface)?;
@@ -337,10 +407,11 @@ impl Work {
     }
 
     /// Nothing of the machine is left; its devices are free.
-    fn let_go(&self, instance: &Instance, volumes: &[Volume]) -> Result<(), Trouble> {
+    fn let_go(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<(), Trouble> {
         self.machines.disconnect(&self.cloud, &instance.id);
         self.remove(&instance.id)?;
         for volume in volumes {
+            self.retire(scope, &volume.id, &volume.grants);
             if let Some(held) = &volume.attachment {
                 self.files.unplug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
             }
@@ -348,9 +419,19 @@ impl Work {
         Ok(())
     }
 
+    /// Gives back what EC2 was lent for the volumes of an instance that has ended.
+    fn give_back(&self, w: &mut Writer, instance: &str) -> Result<(), Fault> {
+        for mut volume in volume::of_instance(w, instance)?.into_iter().filter(|volume| !volume.grants.is_empty()) {
+            volume.grants.clear();
+            put(w, &volume)?;
+        }
+        Ok(())
+    }
+
     fn terminated(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
-        self.let_go(instance, volumes)?;
+        self.let_go(scope, instance, volumes)?;
         self.change(scope, instance, |w, instance| {
+            self.give_back(w, &instance.id)?;
             for mut volume in volume::of_instance(w, &instance.id)? {
                 match volume.attachment.take_if(|held| held.delete_on_termination) {
                     Some(_) => delete::<Volume>(w, &volume.id)?,

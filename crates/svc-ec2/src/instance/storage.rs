@@ -4,13 +4,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
-use kogumo_machine::Host;
 use kogumo_machine::linux::{block, copy};
+use kogumo_machine::{Host, view};
 
+use crate::encryption::Key;
 use crate::snapshot::Snapshot;
 use crate::volume::Volume;
 
 const GIB: u64 = 1 << 30;
+/// This program, which volumes' views are processes of.
+const PROGRAM: &str = "/proc/self/exe";
+
+/// What a copy is read and written with that is encrypted anew.
+#[derive(Debug)]
+pub struct Keys {
+    pub source: Option<Key>,
+    pub own: Option<Key>,
+}
+
+/// A copy as it is, or under another key.
+fn copy_of(from: &Path, to: &Path, keys: Option<&Keys>) -> Result<(), Trouble> {
+    let Some(keys) = keys else { return copy::copy(from, to) };
+    view::copy(from, keys.source.as_ref().map(Key::bytes), to, keys.own.as_ref().map(Key::bytes))
+}
 
 /// Where the files of EC2 lie, below the data folder.
 #[derive(Clone, Debug)]
@@ -52,18 +68,18 @@ impl Files {
     ///
     /// # Errors
     /// The disk is full.
-    pub fn make(&self, host: &dyn Host, volume: &Volume) -> Result<(), Trouble> {
+    pub fn make(&self, host: &dyn Host, volume: &Volume, keys: Option<&Keys>) -> Result<(), Trouble> {
         let file = self.volume(&volume.id);
         let bytes = u64::try_from(volume.size).unwrap_or_default() * GIB;
         match &volume.snapshot {
             Some(snapshot) => {
-                copy::copy(&self.snapshot(snapshot), &file)?;
+                copy_of(&self.snapshot(snapshot), &file, keys)?;
                 self.grow(volume)
             }
             None if volume.fresh_root && host.lacks_devices().is_some() => {
                 fs::create_dir_all(&file).map_err(|e| Trouble::from_cause(format!("cannot make {}", file.display()), e))
             }
-            None if volume.fresh_root => copy::copy(&self.blank(bytes, &volume.id)?, &file),
+            None if volume.fresh_root => copy_of(&self.blank(bytes, &volume.id)?, &file, keys),
             None => block::create(&file, bytes),
         }
     }
@@ -104,10 +120,16 @@ impl Files {
     ///
     /// # Errors
     /// The disk is full, or the volume is gone.
-    pub fn take(&self, host: &dyn Host, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<(), Trouble> {
+    pub fn take(
+        &self,
+        host: &dyn Host,
+        snapshot: &Snapshot,
+        volume: Option<&Volume>,
+        keys: Option<&Keys>,
+    ) -> Result<(), Trouble> {
         let to = self.snapshot(&snapshot.id);
         if let Some(source) = &snapshot.copy_of {
-            return copy::copy(&self.snapshot(source), &to);
+            return copy_of(&self.snapshot(source), &to, keys);
         }
         let from = self.volume(&snapshot.volume);
         let instance = volume.and_then(|one| one.attachment.as_ref()).map(|one| one.instance.as_str());
@@ -134,15 +156,29 @@ impl Files {
         }
     }
 
-    /// Gives a volume to a machine as a device.
+    /// The device of a volume that is encrypted: it shows what is in it. One that is there stays.
+    ///
+    /// # Errors
+    /// This machine has no FUSE.
+    pub fn unlock(&self, volume: &str, key: &Key) -> Result<PathBuf, Trouble> {
+        let there = self.device(volume);
+        there.map_or_else(|| view::attach(Path::new(PROGRAM), &self.volume(volume), key.bytes()), Ok)
+    }
+
+    /// The device that shows a volume, if there is one.
+    pub fn device(&self, volume: &str) -> Option<PathBuf> {
+        block::attached_below(&self.volume(volume)).into_iter().next().map(|(device, _)| device)
+    }
+
+    /// Gives a volume to a machine as a device. That of an encrypted one has to be there.
     ///
     /// # Errors
     /// There are no devices left, or the machine is gone.
-    pub fn plug(&self, host: &dyn Host, volume: &str, instance: &str, name: &str) -> Result<(), Trouble> {
-        let file = self.volume(volume);
-        let device = match block::attached_below(&file).into_iter().next() {
-            Some((device, _)) => device,
-            None => block::attach(&file, block::Hold::UntilDetached)?.path().to_owned(),
+    pub fn plug(&self, host: &dyn Host, volume: &Volume, instance: &str, name: &str) -> Result<(), Trouble> {
+        let device = match self.device(&volume.id) {
+            Some(device) => device,
+            None if volume.encryption.is_some() => return Err(Trouble::new(format!("{} is locked", volume.id))),
+            None => block::attach(&self.volume(&volume.id), block::Hold::UntilDetached)?.path().to_owned(),
         };
         host.plug(instance, name, &device)
     }
@@ -171,7 +207,9 @@ impl Files {
     /// The disk is full.
     pub fn tear_away(&self, host: &dyn Host, volume: &str, instance: &str) -> Result<(), Trouble> {
         let file = self.volume(volume);
-        host.while_still(instance, &file, &mut || copy::copy(&file, &file))
+        host.while_still(instance, &file, &mut || copy::copy(&file, &file))?;
+        // A view has to look to see that its file is another's now.
+        block::attached_below(&file).iter().try_for_each(|(device, _)| block::grown(device))
     }
 
     /// Whether anybody has a device of the volume.

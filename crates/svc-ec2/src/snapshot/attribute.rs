@@ -8,6 +8,7 @@ use kogumo_wire::{Fault, Unit};
 
 use super::find::{find, own};
 use super::record::Snapshot;
+use crate::encryption::check_shareable;
 use crate::faults::{invalid_combination, invalid_value};
 use crate::resource::put;
 
@@ -60,6 +61,7 @@ fn permit(
         (Some(user), _) if user.len() == 12 && user.bytes().all(|byte| byte.is_ascii_digit()) => {
             snapshot.users.retain(|own| *own != user);
             if add {
+                check_shareable(snapshot.encryption.as_ref(), false)?;
                 snapshot.users.push(user);
             }
             Ok(())
@@ -69,6 +71,9 @@ fn permit(
             Err(Fault::coded("OperationNotPermitted", 400, message))
         }
         (None, Some("all")) => {
+            if add {
+                check_shareable(snapshot.encryption.as_ref(), true)?;
+            }
             snapshot.public = add;
             Ok(())
         }

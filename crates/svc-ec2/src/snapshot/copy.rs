@@ -1,13 +1,14 @@
 //! CopySnapshot, and CreateSnapshots of all volumes of an instance.
 
 use kogumo_base::Scope;
-use kogumo_door::Writer;
+use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
 use super::find::find;
 use super::ops::make;
 use super::record::{NO_VOLUME, Snapshot};
+use crate::encryption::{self, Asked, Defaults, Lock, Refusal, Want, decide};
 use crate::faults::{invalid_value, refuse};
 use crate::image::base;
 use crate::instance::Instance;
@@ -15,11 +16,33 @@ use crate::resource::{Resource, get, put};
 use crate::tag::{self, Tags};
 use crate::volume;
 
+/// What a copy's encryption is to be. `from` is where the snapshot lies.
+///
+/// # Errors
+/// A key for what is not to be encrypted.
+pub fn wanted(r: &Reader, asked: &Asked, source: &Snapshot, from: &Scope) -> Result<Want, Fault> {
+    // A key is of one region, and another account's is not for new data keys.
+    let again = source.owner == r.scope().account && from.region == r.scope().region;
+    let encryption = source.encryption.as_ref().map(|one| (one, again));
+    let wish = decide(asked, encryption, &Defaults::of(r.store, r.scope())?)?;
+    Ok(Want { wish, source: source.encryption.clone(), has_content: true, is_used: false })
+}
+
 /// Records a copy in the caller's region; the reconciler copies the file.
-pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopySnapshotResult, Fault> {
+pub async fn copy_snapshot(context: Context, input: CopySnapshotRequest) -> Result<CopySnapshotResult, Fault> {
+    let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref());
+    let from = Scope::new(context.caller.account(), &input.source_region);
+    let want = context.read(|r| wanted(r, &asked, &find(r.store, &from, &input.source_snapshot_id)?, &from))?;
+    let lock = encryption::lock(&context, &want, &Snapshot::KIND.new_id()).await;
+    context.write(|w| copy(w, &input, lock.as_ref()))
+}
+
+fn copy(
+    w: &mut Writer,
+    input: &CopySnapshotRequest,
+    lock: Result<&Option<Lock>, &Refusal>,
+) -> Result<CopySnapshotResult, Fault> {
     refuse(&[
-        ("Encrypted", input.encrypted == Some(true)),
-        ("KmsKeyId", input.kms_key_id.is_some()),
         ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
         ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
         ("CompletionDurationMinutes", input.completion_duration_minutes.is_some()),
@@ -27,10 +50,10 @@ pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopyS
     if input.destination_region.as_ref().is_some_and(|region| region != w.caller.region()) {
         return Err(invalid_value("The destination region must be the region that the request is sent to"));
     }
-    let tags = tag::specified(w, input.tag_specifications, Snapshot::KIND)?;
+    let tags = tag::specified(w, input.tag_specifications.clone(), Snapshot::KIND)?;
     let from = Scope::new(w.caller.account(), &input.source_region);
     let source = find(w.store(), &from, &input.source_snapshot_id)?;
-    let snapshot = copy_of(w, &source, input.description.unwrap_or_default())?;
+    let snapshot = copy_of(w, &source, input.description.clone().unwrap_or_default(), lock)?;
     tag::mark(w, &snapshot, tags)?;
     let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
     Ok(CopySnapshotResult { tags: tags.shown_if_any(&snapshot.id), snapshot_id: Some(snapshot.id) })
@@ -40,13 +63,30 @@ pub fn copy_snapshot(w: &mut Writer, input: CopySnapshotRequest) -> Result<CopyS
 ///
 /// # Errors
 /// The snapshot is not there yet.
-pub fn copy_of(w: &mut Writer, source: &Snapshot, description: String) -> Result<Snapshot, Fault> {
+pub fn copy_of(
+    w: &mut Writer,
+    source: &Snapshot,
+    description: String,
+    lock: Result<&Option<Lock>, &Refusal>,
+) -> Result<Snapshot, Fault> {
     if !source.made {
         let message = format!("The snapshot '{}' is not completed.", source.id);
         return Err(Fault::coded("IncorrectState", 400, message));
     }
-    let snapshot =
-        Snapshot { copy_of: Some(source.id.clone()), ..Snapshot::new(w, NO_VOLUME, source.volume_size, description) };
+    let mut snapshot = Snapshot {
+        copy_of: Some(source.id.clone()),
+        source: source.encryption.clone(),
+        ..Snapshot::new(w, NO_VOLUME, source.volume_size, description)
+    };
+    match lock {
+        Ok(Some(lock)) => {
+            snapshot.id = lock.id.clone();
+            snapshot.encryption = Some(lock.encryption.clone());
+            snapshot.grants = lock.grants.clone();
+        }
+        Ok(None) => {}
+        Err(refusal) => snapshot.failure = Some(format!("Given key ID is not accessible. {}", refusal.why)),
+    }
     put(w, &snapshot)?;
     base::inherit(w, &source.id, &snapshot.id)?;
     Ok(snapshot)
@@ -80,7 +120,7 @@ pub fn create_snapshots(w: &mut Writer, input: CreateSnapshotsRequest) -> Result
         let marked = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
         shown.push(SnapshotInfo {
             description: Some(snapshot.description),
-            encrypted: Some(false),
+            encrypted: Some(snapshot.encryption.is_some()),
             owner_id: Some(snapshot.owner),
             progress: Some("0%".into()),
             start_time: Some(snapshot.started),

@@ -8,6 +8,7 @@ use kogumo_wire::{Fault, Unit};
 use super::find::{find, usable};
 use super::record::Snapshot;
 use crate::ebs;
+use crate::encryption::Encryption;
 use crate::faults::refuse;
 use crate::filter::{Filters, flag, number, text};
 use crate::image;
@@ -18,7 +19,8 @@ use crate::volume::Volume;
 
 /// Records a snapshot; the reconciler copies the volume as it is then.
 pub fn make(w: &mut Writer, volume: &Volume, description: &str) -> Result<Snapshot, Fault> {
-    let snapshot = Snapshot::new(w, &volume.id, volume.size, description);
+    let snapshot =
+        Snapshot { encryption: volume.encryption.clone(), ..Snapshot::new(w, &volume.id, volume.size, description) };
     put(w, &snapshot)?;
     image::base::inherit(w, &volume.id, &snapshot.id)?;
     Ok(snapshot)
@@ -42,7 +44,9 @@ fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
     let owner = if snapshot.owner.is_empty() { &scope.account } else { &snapshot.owner };
     Shown {
         description: Some(snapshot.description.clone()),
-        encrypted: Some(false),
+        data_encryption_key_id: snapshot.encryption.as_ref().map(Encryption::data_key_id),
+        encrypted: Some(snapshot.encryption.is_some()),
+        kms_key_id: snapshot.encryption.as_ref().map(|one| one.key.clone()),
         owner_id: Some(owner.clone()),
         progress: Some(snapshot.progress()),
         snapshot_id: Some(snapshot.id.clone()),

@@ -5,6 +5,7 @@ use kogumo_door::Writer;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{Encryption, Grant};
 use crate::resource::{Kind, Resource};
 
 static SNAPSHOTS: Table<Snapshot> = Table::new("ec2/snapshot");
@@ -39,6 +40,14 @@ pub struct Snapshot {
     /// Why it will never be complete.
     #[serde(default)]
     pub failure: Option<String>,
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
+    /// How the snapshot that it is a copy of is encrypted.
+    #[serde(default)]
+    pub source: Option<Encryption>,
+    /// What EC2 was lent for it.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
 }
 
 /// A snapshot that comes block by block.
@@ -71,6 +80,9 @@ impl Snapshot {
             parent: None,
             writing: None,
             failure: None,
+            encryption: None,
+            source: None,
+            grants: Vec::new(),
         }
     }
 

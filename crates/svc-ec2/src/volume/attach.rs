@@ -1,11 +1,12 @@
 //! Attaching volumes to instances and taking them off again. The reconciler brings the devices.
 
-use kogumo_door::Writer;
+use kogumo_door::{Context, Writer};
 use kogumo_model::ec2::{AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment};
 use kogumo_wire::Fault;
 
 use super::ops::{of_instance, shown_attachment};
 use super::record::{Attachment, Volume};
+use crate::encryption::{self, Grant, Refusal};
 use crate::faults::invalid_value;
 use crate::instance::{Instance, Machines, State};
 use crate::resource::{get, put};
@@ -29,7 +30,23 @@ pub fn file_name(device: &str) -> &str {
     device.strip_prefix("/dev/").unwrap_or(device)
 }
 
-pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<VolumeAttachment, Fault> {
+/// EC2 is lent the data key of an encrypted volume by whoever attaches it.
+pub async fn attach_volume(context: Context, input: AttachVolumeRequest) -> Result<VolumeAttachment, Fault> {
+    let volume = context.read(|r| get::<Volume>(r.store, r.scope(), &input.volume_id))?;
+    let encryption = volume.encryption.as_ref().filter(|_| volume.attachment.is_none());
+    if encryption.is_some() {
+        encryption::is_possible(&context.cloud)?;
+    }
+    let lent = encryption::lend_all(&context, &[encryption], &volume.id).await;
+    let grants = lent.map_err(|fault| Refusal::of(&fault).fault())?;
+    let done = context.write(|w| attach(w, &input, &grants));
+    if done.is_err() {
+        encryption::retire(&context.cloud, context.caller.account(), &volume.id, &grants).await;
+    }
+    done
+}
+
+fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Result<VolumeAttachment, Fault> {
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
     let instance: Instance = get(w.store(), w.scope(), &input.instance_id)?;
     if let Some(attachment) = &volume.attachment {
@@ -66,7 +83,7 @@ pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<Volum
     }
     let attachment = Attachment {
         instance: instance.id,
-        device: input.device,
+        device: input.device.clone(),
         since: w.now,
         delete_on_termination: false,
         state: "attaching".into(),
@@ -74,6 +91,7 @@ pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<Volum
     };
     let answer = shown_attachment(&volume.id, &attachment);
     volume.attachment = Some(attachment);
+    volume.grants.extend_from_slice(grants);
     put(w, &volume)?;
     Ok(answer)
 }

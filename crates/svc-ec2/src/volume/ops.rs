@@ -1,32 +1,39 @@
 //! Creating, describing and deleting volumes.
 
 use kogumo_base::Scope;
-use kogumo_door::{Reader, Writer};
+use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::ec2::{Volume as Shown, VolumeAttachment, *};
+use kogumo_store::Read;
 use kogumo_wire::{Fault, Unit};
 
 use super::record::{Attachment, Volume};
 use super::rules::{self, Shape};
 use crate::client_token::claim;
+use crate::encryption::{self, Asked, Defaults, Encryption, Lock, Want, decide};
 use crate::faults::{missing_parameter, refuse};
 use crate::filter::{Filters, each, flag, number, text};
 use crate::image;
 use crate::page::{Wanted, cut};
 use crate::region;
 use crate::resource::{Resource, all, chosen, delete, get, put};
-use crate::snapshot;
+use crate::snapshot::{self, Snapshot};
 use crate::tag::{self, Tags};
 
-/// Records a volume. Its file is made by the reconciler.
-pub fn make(
-    w: &mut Writer,
-    zone: &str,
-    shape: Shape,
-    snapshot: Option<String>,
-    fresh_root: bool,
-) -> Result<Volume, Fault> {
+/// What a volume is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub snapshot: Option<String>,
+    /// How that is encrypted.
+    pub source: Option<Encryption>,
+    /// A root without a snapshot begins with an empty file system.
+    pub fresh_root: bool,
+}
+
+/// Records a volume, encrypted where it has a lock. Its file is made by the reconciler.
+pub fn make(w: &mut Writer, zone: &str, shape: Shape, origin: Origin, lock: Option<&Lock>) -> Result<Volume, Fault> {
+    let Origin { snapshot, source, fresh_root } = origin;
     let volume = Volume {
-        id: Volume::KIND.new_id(),
+        id: lock.map_or_else(|| Volume::KIND.new_id(), |lock| lock.id.clone()),
         zone: zone.to_owned(),
         size: shape.size,
         kind: shape.kind,
@@ -39,6 +46,10 @@ pub fn make(
         attachment: None,
         modifications: Vec::new(),
         auto_enable_io: false,
+        encryption: lock.map(|lock| lock.encryption.clone()),
+        source,
+        grants: lock.map(|lock| lock.grants.clone()).unwrap_or_default(),
+        refused: false,
     };
     put(w, &volume)?;
     if let Some(snapshot) = &volume.snapshot {
@@ -47,15 +58,42 @@ pub fn make(
     Ok(volume)
 }
 
-pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown, Fault> {
+/// The snapshot that a volume is to be made of.
+fn source(read: &dyn Read, scope: &Scope, input: &CreateVolumeRequest) -> Result<Option<Snapshot>, Fault> {
+    let id = input.snapshot_id.as_deref().filter(|id| !id.is_empty());
+    id.map(|id| snapshot::find(read, scope, id)).transpose()
+}
+
+pub async fn create_volume(context: Context, input: CreateVolumeRequest) -> Result<Shown, Fault> {
+    let want = context.read(|r| {
+        let source = source(r.store, r.scope(), &input)?;
+        let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref());
+        let encryption = source.as_ref().and_then(|source| source.encryption.clone());
+        let own = source.as_ref().is_some_and(|source| source.owner == r.scope().account);
+        let wish = decide(&asked, encryption.as_ref().map(|one| (one, own)), &Defaults::of(r.store, r.scope())?)?;
+        Ok::<_, Fault>(Want { wish, source: encryption, has_content: source.is_some(), is_used: false })
+    })?;
+    match encryption::lock(&context, &want, &Volume::KIND.new_id()).await {
+        Ok(lock) => context.write(|w| create(w, &input, lock.as_ref())),
+        // As on AWS, which asks KMS later: it is answered, and then the volume is gone.
+        Err(refusal) => context.write(|w| {
+            tracing::warn!("KMS refuses the key of a new volume: {}", refusal.why);
+            let answer = create(w, &input, None)?;
+            let id = answer.volume_id.clone().unwrap_or_default();
+            let volume: Volume = get(w.store(), w.scope(), &id)?;
+            put(w, &Volume { refused: true, ..volume })?;
+            Ok(answer)
+        }),
+    }
+}
+
+fn create(w: &mut Writer, input: &CreateVolumeRequest, lock: Option<&Lock>) -> Result<Shown, Fault> {
     refuse(&[
-        ("Encrypted", input.encrypted == Some(true)),
-        ("KmsKeyId", input.kms_key_id.is_some()),
         ("OutpostArn", input.outpost_arn.is_some()),
         ("MultiAttachEnabled", input.multi_attach_enabled == Some(true)),
         ("VolumeInitializationRate", input.volume_initialization_rate.is_some()),
     ])?;
-    let claim = claim(w, "CreateVolume", input.client_token.as_deref(), &input)?;
+    let claim = claim(w, "CreateVolume", input.client_token.as_deref(), input)?;
     if let Some(made) = &claim.made {
         let volume: Volume = get(w.store(), w.scope(), made)?;
         let tags = Tags::of_one(w.store(), w.scope(), made)?;
@@ -68,9 +106,8 @@ pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown
             Fault::coded("InvalidZone.NotFound", 400, format!("The zone '{named}' does not exist."))
         })?,
     };
-    let tags = tag::specified(w, input.tag_specifications, Volume::KIND)?;
-    let from = input.snapshot_id.filter(|id| !id.is_empty());
-    let source = from.as_deref().map(|id| snapshot::find(w.store(), w.scope(), id)).transpose()?;
+    let tags = tag::specified(w, input.tag_specifications.clone(), Volume::KIND)?;
+    let source = source(w.store(), w.scope(), input)?;
     if let Some(source) = source.as_ref().filter(|one| one.writing.is_some() || one.failure.is_some()) {
         let message = format!("Snapshot is in invalid state - {}", source.state());
         return Err(Fault::coded("IncorrectState", 400, message));
@@ -81,9 +118,14 @@ pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown
         let message = format!("The size of a volume cannot be smaller than snapshot '{}'", source.id);
         return Err(Fault::coded("InvalidParameterValue", 400, message));
     }
-    let kind = input.volume_type.unwrap_or_else(|| "gp2".into());
+    let kind = input.volume_type.clone().unwrap_or_else(|| "gp2".into());
     let shape = rules::check(Shape { kind, size, iops: input.iops, throughput: input.throughput }, false)?;
-    let volume = make(w, &zone.name, shape, from, false)?;
+    let origin = Origin {
+        snapshot: source.as_ref().map(|source| source.id.clone()),
+        source: source.and_then(|source| source.encryption),
+        fresh_root: false,
+    };
+    let volume = make(w, &zone.name, shape, origin, lock)?;
     tag::mark(w, &volume, tags)?;
     claim.keep(w, &volume.id)?;
     let tags = Tags::of_one(w.store(), w.scope(), &volume.id)?;
@@ -109,7 +151,8 @@ fn shown(scope: &Scope, volume: &Volume, tags: &Tags) -> Shown {
         availability_zone_id: zones.into_iter().find(|zone| zone.name == volume.zone).map(|zone| zone.id),
         attachments: Some(volume.attachment.iter().map(|one| shown_attachment(&volume.id, one)).collect()),
         create_time: Some(volume.created),
-        encrypted: Some(false),
+        encrypted: Some(volume.encryption.is_some()),
+        kms_key_id: volume.encryption.as_ref().map(|one| one.key.clone()),
         iops: volume.iops,
         multi_attach_enabled: Some(false),
         size: Some(volume.size),

@@ -4,6 +4,7 @@ use kogumo_base::Timestamp;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{Encryption, Grant};
 use crate::resource::{Kind, Resource};
 
 static VOLUMES: Table<Volume> = Table::new("ec2/volume");
@@ -32,6 +33,17 @@ pub struct Volume {
     /// Whether I/O goes on by itself after AWS has found an inconsistency. Here it never stops.
     #[serde(default)]
     pub auto_enable_io: bool,
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
+    /// How the snapshot that it is made of is encrypted.
+    #[serde(default)]
+    pub source: Option<Encryption>,
+    /// What EC2 was lent for it.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// It will never be there: KMS has refused its key.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 /// Where a volume is, or is on its way to or from.

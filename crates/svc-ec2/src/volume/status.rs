@@ -98,19 +98,3 @@ pub fn describe_volume_attribute(
         },
     })
 }
-
-/// There is no KMS: no volume is encrypted, by default or otherwise.
-pub fn get_ebs_encryption_by_default(
-    _: &Reader,
-    _: GetEbsEncryptionByDefaultRequest,
-) -> Result<GetEbsEncryptionByDefaultResult, Fault> {
-    Ok(GetEbsEncryptionByDefaultResult { ebs_encryption_by_default: Some(false), sse_type: Some("none".into()) })
-}
-
-/// It is off already.
-pub fn disable_ebs_encryption_by_default(
-    _: &Reader,
-    _: DisableEbsEncryptionByDefaultRequest,
-) -> Result<DisableEbsEncryptionByDefaultResult, Fault> {
-    Ok(DisableEbsEncryptionByDefaultResult { ebs_encryption_by_default: Some(false) })
-}

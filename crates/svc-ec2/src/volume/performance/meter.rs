@@ -148,6 +148,10 @@ mod tests {
             attachment: None,
             modifications: Vec::new(),
             auto_enable_io: false,
+            encryption: None,
+            source: None,
+            grants: Vec::new(),
+            refused: false,
         }
     }
 
