@@ -118,3 +118,7 @@ def test_nobody_locks_himself_out(cloud, kms, name):
     # Who makes a key need not be named himself where the account is.
     person = Person(cloud, name, allow("kms:CreateKey"))
     person.client("kms").create_key(Policy=document(ROOT))
+    tags = [{"TagKey": "a", "TagValue": "1"}]
+    refused(person.client("kms").create_key, Tags=tags, says="kms:TagResource")
+    person.may(allow(["kms:CreateKey", "kms:TagResource"]))
+    person.client("kms").create_key(Tags=tags)

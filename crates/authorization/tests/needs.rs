@@ -1,7 +1,7 @@
 //! What calls need, by the facts: names, ARNs, lists, options, roles that are passed.
 
 use kogumo_authorization::{Need, keys, needs};
-use kogumo_model::{dynamodb, lambda, s3, ssm};
+use kogumo_model::{dynamodb, kms, lambda, s3, ssm};
 use kogumo_wire::{Checks, OperationType, Service, Structure, from_model_json};
 use serde_json::{Value, json};
 
@@ -90,4 +90,19 @@ fn roles_are_passed() {
         of::<lambda::Invoke>(&lambda::SERVICE, json!({"FunctionName": "f", "Qualifier": "prod"})),
         ["lambda:InvokeFunction arn:aws:lambda:eu-west-1:111122223333:function:f:prod"]
     );
+}
+
+#[test]
+fn keys_are_meant_by_their_names_and_aliases() {
+    let of_kms = |needs: Vec<String>| needs.join("; ");
+    let key = "arn:aws:kms:eu-west-1:111122223333";
+    let create = of::<kms::CreateKey>(&kms::SERVICE, json!({}));
+    assert_eq!(of_kms(create), "kms:CreateKey *");
+    let create = of::<kms::CreateKey>(&kms::SERVICE, json!({"Tags": [{"TagKey": "a", "TagValue": "b"}]}));
+    assert_eq!(of_kms(create), "kms:CreateKey *; kms:TagResource *");
+    let alias = of::<kms::CreateAlias>(&kms::SERVICE, json!({"AliasName": "alias/a", "TargetKeyId": "1"}));
+    assert_eq!(of_kms(alias), format!("kms:CreateAlias {key}:key/1; kms:CreateAlias {key}:alias/a"));
+    let both = json!({"SourceKeyId": "1", "DestinationKeyId": "2", "CiphertextBlob": "eA=="});
+    let both = of::<kms::ReEncrypt>(&kms::SERVICE, both);
+    assert_eq!(of_kms(both), format!("kms:ReEncryptFrom {key}:key/1; kms:ReEncryptTo {key}:key/2"));
 }
