@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import socket
+import ssl
 import urllib.parse
 
 import pytest
@@ -149,6 +151,41 @@ def test_the_page_by_its_domain_in_two_languages(hosted, name):
 
 def page_again(browser, pool):
     return browser.get("login?" + urllib.parse.urlencode(pool.query))
+
+
+def test_a_domain_of_ones_own(hosted, name):
+    """The pages are at the customer's own name, with a certificate of this cloud's authority."""
+    pool, domain = hosted(), f"{name}.example.com"
+    here = {"UserPoolId": pool.id, "Domain": domain}
+    config = {"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/0b5b8a3e-0000-4000-8000-000000000000"}
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.api.create_user_pool_domain(**here)
+    made = pool.api.create_user_pool_domain(**here, CustomDomainConfig=config)
+    assert made["CloudFrontDomain"].endswith(".cloudfront.net")
+    pool.api.create_user_pool_domain(UserPoolId=pool.id, Domain=name)
+    described = pool.api.describe_user_pool_domain(Domain=domain)["DomainDescription"]
+    assert described["CustomDomainConfig"] == config and described["CloudFrontDistribution"] == made["CloudFrontDomain"] and described["Status"] == "ACTIVE"
+    shown = pool.api.describe_user_pool(UserPoolId=pool.id)["UserPool"]
+    assert (shown["Domain"], shown["CustomDomain"]) == (name, domain)
+
+    browser = Browser(pool)
+    browser.base, browser.session.headers["Host"] = pool.cloud.url, domain
+    tokens = exchange(browser, pool, code=returned(browser.sign_in(pool.query))["code"]).json()
+    assert pool.verified(tokens["id_token"], audience=pool.client_id)["email"] == "jane@example.com"
+    published = requests.get(f"{pool.cloud.url}/{pool.id}/.well-known/openid-configuration", headers={"Host": "cognito-idp.ap-northeast-1.amazonaws.com"})
+    assert published.json()["token_endpoint"] == f"https://{domain}/oauth2/token"
+    trusted = ssl.create_default_context(cadata=requests.get(f"{pool.cloud.url}/_kogumo/ca.pem").text)
+    address = urllib.parse.urlsplit(pool.cloud.url)
+    with socket.create_connection((address.hostname, address.port)) as plain, trusted.wrap_socket(plain, server_hostname=domain) as secure:
+        assert ("DNS", domain) in secure.getpeercert()["subjectAltName"]
+
+    pool.api.update_user_pool_domain(**here, CustomDomainConfig={**config, "SecurityPolicy": "TLS_V1_2_2021"})
+    pool.api.delete_user_pool_domain(UserPoolId=pool.id, Domain=name)
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.api.delete_user_pool(UserPoolId=pool.id)
+    pool.api.delete_user_pool_domain(**here)
+    assert pool.api.describe_user_pool_domain(Domain=domain)["DomainDescription"] == {}
+    assert browser.get("login?" + urllib.parse.urlencode(pool.query)).status_code in (400, 403, 404, 421)
 
 
 def test_a_second_factor_and_a_new_password_in_the_browser(hosted):

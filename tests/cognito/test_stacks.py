@@ -49,6 +49,10 @@ def settled(cloud, name, wanted):
 def test_a_stack(cloud, name):
     template = json.loads(json.dumps(TEMPLATE))
     template["Resources"]["Domain"] = {"Type": "AWS::Cognito::UserPoolDomain", "Properties": {"UserPoolId": {"Ref": "Pool"}, "Domain": name}}
+    certificate = "arn:aws:acm:us-east-1:000000000000:certificate/0b5b8a3e-0000-4000-8000-000000000000"
+    template["Resources"]["OwnDomain"] = {"Type": "AWS::Cognito::UserPoolDomain", "Properties": {
+        "UserPoolId": {"Ref": "Pool"}, "Domain": f"{name}.example.com", "CustomDomainConfig": {"CertificateArn": certificate}}}
+    template["Outputs"]["Distribution"] = {"Value": {"Fn::GetAtt": ["OwnDomain", "CloudFrontDistribution"]}}
     stacks, idp = cloud.client("cloudformation"), cloud.client("cognito-idp")
     stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
     outputs = settled(cloud, name, "CREATE_COMPLETE")
@@ -58,6 +62,7 @@ def test_a_stack(cloud, name):
     assert [one["GroupName"] for one in idp.admin_list_groups_for_user(UserPoolId=pool, Username="jane@example.com")["Groups"]] == ["admins"]
     assert idp.get_user_pool_mfa_config(UserPoolId=pool)["SoftwareTokenMfaConfiguration"]["Enabled"]
     assert idp.describe_user_pool_domain(Domain=name)["DomainDescription"]["UserPoolId"] == pool
+    assert idp.describe_user_pool_domain(Domain=f"{name}.example.com")["DomainDescription"]["CloudFrontDistribution"] == outputs["Distribution"]
     password = PASSWORD + "-long"
     idp.admin_set_user_password(UserPoolId=pool, Username="jane@example.com", Password=password, Permanent=True)
     sign_in = lambda: idp.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH",

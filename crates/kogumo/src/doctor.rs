@@ -185,7 +185,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Root and AssumeRole",
         "an account's root, `test` among them, may assume roles that trust the account; AWS refuses it",
     ),
-    ("Certificates of custom domain names", "recorded; this cloud's authority vouches for the names"),
+    (
+        "Certificates and TLS policies of custom domain names",
+        "recorded; this cloud's authority vouches for the names. CloudFront's names for domains of user pools are told and not answered",
+    ),
     ("aws:SecureTransport over loopback", "counts as true"),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),

@@ -4691,7 +4691,7 @@ static S_DomainStatusType: schema::Shape = schema::Shape::new("DomainStatusType"
     .limits(Limits::NONE.values(&["CREATING", "DELETING", "UPDATING", "ACTIVE", "FAILED"]));
 static S_DomainType: schema::Shape =
     schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.min(1).max(63).pattern(&P_DomainType));
-static P_DomainType: Pattern = Pattern::new(r#"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"#);
+static P_DomainType: Pattern = Pattern::new(r#"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"#);
 static S_DomainVersionType: schema::Shape =
     schema::Shape::new("DomainVersionType", Kind::String).limits(Limits::NONE.min(1).max(20));
 static S_EmailAddressType: schema::Shape =

@@ -3408,8 +3408,7 @@ static S_AttachedPolicy: schema::Shape = schema::Shape::new("AttachedPolicy", Ki
 static L_AttachedPolicy: Layout =
     Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyArn", &S_arnType)]);
 static S_AttachmentName: schema::Shape =
-    schema::Shape::new("AttachmentName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_AttachmentName));
-static P_AttachmentName: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+    schema::Shape::new("AttachmentName", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_AttachmentType: schema::Shape =
     schema::Shape::new("AttachmentType", Kind::String).limits(Limits::NONE.values(&["user", "group", "role"]));
 static S_BootstrapDatum: schema::Shape = schema::Shape::new("BootstrapDatum", Kind::Blob).sensitive();

@@ -152,12 +152,11 @@ fn own_words(pool: &Pool, occasion: &str, by_mail: bool) -> Own {
 
 /// The address that confirms a user by a click, on the pool's domain.
 fn link(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> Option<String> {
-    let domain = setting.pool.domain.as_deref()?;
-    let region = &setting.pool.scope.region;
+    let host = setting.pool.pages_host()?;
     let quoted =
         |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     Some(format!(
-        "https://{domain}.auth.{region}.amazoncognito.com/confirmUser?client_id={}&user_name={}&confirmation_code={}",
+        "https://{host}/confirmUser?client_id={}&user_name={}&confirmation_code={}",
         quoted(setting.client),
         quoted(&user.name),
         delivery.code

@@ -44,5 +44,6 @@ pub fn service() -> Service {
         .surface(hosted::well_known::surface())
         .surface(hosted::surface())
         .surface(import::upload::surface())
+        .names(hosted::NAMES)
         .on_reset(pool::keys::forget)
 }

@@ -21,6 +21,7 @@ pub fn pool() -> Pool {
         tags: BTreeMap::new(),
         domain: None,
         device_group: "-group".into(),
+        custom_domain: None,
     }
 }
 

@@ -281,7 +281,8 @@ async fn create_part(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let made = h.call(SERVICE, part.create, Value::Object(input)).await?;
     // Where users are named by attributes, the name is made up.
     let id = made.pointer("/User/Username").and_then(Value::as_str).map_or(id, str::to_owned);
-    Ok(Made::new(id))
+    let distribution = made.get("CloudFrontDomain").and_then(Value::as_str).unwrap_or_default();
+    Ok(Made::new(id).attribute("CloudFrontDistribution", distribution))
 }
 
 fn with_id(mut object: Map<String, Value>, name: &str, id: &str) -> Map<String, Value> {

@@ -15,7 +15,7 @@ pub fn set_ui_customization(
     input: SetUICustomizationRequest,
 ) -> Result<SetUICustomizationResponse, Fault> {
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
-    if pool.domain.is_none() {
+    if pool.pages_host().is_none() {
         return Err(invalid("There has to be an existing domain associated with this user pool."));
     }
     let whose = input.client_id.unwrap_or_else(|| ALL.into());
@@ -51,10 +51,9 @@ pub fn get_ui_customization(r: &Reader, input: GetUICustomizationRequest) -> Res
 }
 
 fn shown(pool: &Pool, whose: &str, look: Look) -> UICustomizationType {
-    let logo = look.logo.as_ref().and(pool.domain.as_ref()).map(|domain| {
-        let region = &pool.scope.region;
+    let logo = look.logo.as_ref().and(pool.pages_host()).map(|host| {
         let version = &look.version;
-        format!("https://{domain}.auth.{region}.amazoncognito.com/assets/logo?client_id={whose}&version={version}")
+        format!("https://{host}/assets/logo?client_id={whose}&version={version}")
     });
     UICustomizationType {
         user_pool_id: Some(pool.id.clone()),

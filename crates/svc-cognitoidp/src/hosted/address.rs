@@ -11,7 +11,12 @@ pub struct Address {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
-    Domain { name: String, region: String },
+    Domain {
+        name: String,
+        region: String,
+    },
+    /// A name that a customer chose.
+    Custom(String),
     Pool(String),
 }
 
@@ -30,6 +35,12 @@ const PAGES: [&str; 13] = [
     "logout",
     "assets/logo",
 ];
+
+/// The page of a host that a customer chose.
+pub fn custom(host: &str, path: &str) -> Option<Address> {
+    let page = path.strip_prefix('/')?.to_owned();
+    Some(Address { place: Place::Custom(host.to_owned()), page, base: String::new() })
+}
 
 /// Reads host (lower case, without a port) and path.
 pub fn read(host: &str, path: &str) -> Option<Address> {

@@ -29,7 +29,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method};
 use kogumo_base::{Scope, Trouble};
-use kogumo_door::{BoxFuture, Caller, Cloud, Context, CrossOrigin, Incoming, Surface};
+use kogumo_door::{BoxFuture, Caller, Cloud, Context, CrossOrigin, Incoming, Names, Surface};
 use kogumo_wire::{Body, parse_query};
 
 use crate::client::Site;
@@ -44,9 +44,29 @@ pub fn surface() -> Surface {
         name: "hosted pages of user pools",
         claims: |incoming| address::read(&incoming.host, &incoming.request.path).is_some(),
         serve: |cloud, incoming| -> BoxFuture<http::Response<Body>> {
-            Box::pin(async move { serve(cloud, incoming).await.response() })
+            Box::pin(async move {
+                let address = address::read(&incoming.host, &incoming.request.path);
+                serve(cloud, incoming, address).await.response()
+            })
         },
     }
+}
+
+/// Names of pages that customers chose.
+pub const NAMES: Names = Names {
+    has: |cloud, host| is_chosen(cloud, host).unwrap_or(false),
+    claims: |cloud, incoming| is_chosen(cloud, &incoming.host).unwrap_or(false),
+    serve: |cloud, incoming| -> BoxFuture<http::Response<Body>> {
+        Box::pin(async move {
+            let address = address::custom(&incoming.host, &incoming.request.path);
+            serve(cloud, incoming, address).await.response()
+        })
+    },
+};
+
+fn is_chosen(cloud: &Cloud, host: &str) -> Result<bool, Trouble> {
+    // Prefixes of domains below Amazon's are in the same table, and have no dot.
+    Ok(host.contains('.') && place::find(&cloud.store.read(), place::Sort::Domain, host)?.is_some())
 }
 
 /// A request to a page, taken apart.
@@ -102,8 +122,8 @@ fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
-async fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> Answer {
-    let Some(address) = address::read(&incoming.host, &incoming.request.path) else { return Answer::missing() };
+async fn serve(cloud: Arc<Cloud>, incoming: Incoming, address: Option<Address>) -> Answer {
+    let Some(address) = address else { return Answer::missing() };
     let (page, visit) = match visit(cloud, incoming, address).await {
         Ok(Some(found)) => found,
         Ok(None) => return Answer::missing(),
@@ -139,6 +159,10 @@ async fn visit(cloud: Arc<Cloud>, incoming: Incoming, address: Address) -> Resul
     let read = cloud.store.read();
     let pool = match &address.place {
         address::Place::Pool(id) => pool::find(&read, id)?,
+        address::Place::Custom(host) => {
+            let place = place::find(&read, place::Sort::Domain, host)?;
+            place.map(|place| pool::find(&read, &place.pool)).transpose()?.flatten()
+        }
         address::Place::Domain { name, region } => {
             let place = place::find(&read, place::Sort::Domain, name)?.filter(|place| place.scope.region == *region);
             place.map(|place| pool::find(&read, &place.pool)).transpose()?.flatten()

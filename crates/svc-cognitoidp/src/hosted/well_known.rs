@@ -59,8 +59,8 @@ fn configuration(pool: &Pool, incoming: &Incoming) -> Value {
         true => pool.issuer(),
         false => format!("{scheme}://{here}/{}", pool.id),
     };
-    let pages_at = match (&pool.domain, aws) {
-        (Some(domain), true) => Some(format!("https://{domain}.auth.{}.amazoncognito.com", pool.scope.region)),
+    let pages_at = match (pool.pages_host(), aws) {
+        (Some(host), true) => Some(format!("https://{host}")),
         (Some(_), false) => Some(keys_at.clone()),
         (None, _) => None,
     };

@@ -17,7 +17,7 @@ fn setting<'p>(pool: &'p Pool, name: &str) -> Option<&'p str> {
 /// # Errors
 /// There is neither.
 pub fn relying_party(pool: &Pool) -> Result<String, Fault> {
-    let own = || pool.domain.as_ref().map(|domain| format!("{domain}.auth.{}.amazoncognito.com", pool.scope.region));
+    let own = || pool.pages_host();
     setting(pool, "RelyingPartyId").map(str::to_owned).or_else(own).ok_or_else(|| {
         WEB_AUTHN_CONFIGURATION_MISSING_EXCEPTION
             .because("The user pool has neither a relying party ID for passkeys nor a domain.")

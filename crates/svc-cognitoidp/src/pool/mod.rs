@@ -10,4 +10,4 @@ pub mod rules;
 pub mod schema;
 pub mod tags;
 
-pub use record::{Pool, delete, find, get, listed, put};
+pub use record::{CustomDomain, Pool, delete, find, get, listed, put};

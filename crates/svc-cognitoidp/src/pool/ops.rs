@@ -43,6 +43,7 @@ pub async fn create_user_pool(cx: Context, input: CreateUserPoolRequest) -> Resu
         schema,
         tags: input.user_pool_tags.unwrap_or_default(),
         domain: None,
+        custom_domain: None,
         device_group: format!("-{}", random_from(alphabet, 8)),
         scope,
     };
@@ -66,6 +67,7 @@ fn shown(pool: &Pool, users: usize) -> Result<UserPoolType, Fault> {
         user_pool_tags: Some(pool.tags.clone()),
         estimated_number_of_users: Some(i32::try_from(users).unwrap_or(i32::MAX)),
         domain: pool.domain.clone(),
+        custom_domain: pool.custom_domain.as_ref().map(|domain| domain.name.clone()),
         ..sent
     })
 }
@@ -117,7 +119,7 @@ pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<
             "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.",
         ));
     }
-    if pool.domain.is_some() {
+    if pool.domain.is_some() || pool.custom_domain.is_some() {
         return Err(invalid("User pool cannot be deleted. It has a domain configured that should be deleted first."));
     }
     client::delete_all(w.tx, &pool)?;

@@ -27,9 +27,22 @@ pub struct Pool {
     pub mfa: Map<String, Value>,
     pub schema: Vec<Attribute>,
     pub tags: BTreeMap<String, String>,
+    /// The prefix of the pool's domain below Amazon's.
     pub domain: Option<String>,
     /// Devices of this pool's users are in this group (the "DeviceGroupKey").
     pub device_group: String,
+    #[serde(default)]
+    pub custom_domain: Option<CustomDomain>,
+}
+
+/// A domain of the customer's own.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CustomDomain {
+    pub name: String,
+    /// The "CustomDomainConfig".
+    pub config: Map<String, Value>,
+    /// The name that the customer's own is to be an alias of.
+    pub distribution: String,
 }
 
 static POOLS: Table<Pool> = Table::new("cognitoidp/pool");
@@ -90,6 +103,13 @@ impl Pool {
     /// What SRP hashes for the pool: its id behind the region.
     pub fn srp_name(&self) -> &str {
         self.id.split_once('_').map_or(&self.id, |(_, name)| name)
+    }
+
+    /// The name under which the hosted pages are found: the customer's own, else the one below Amazon's.
+    pub fn pages_host(&self) -> Option<String> {
+        let own = self.custom_domain.as_ref().map(|domain| domain.name.clone());
+        let region = &self.scope.region;
+        own.or_else(|| self.domain.as_ref().map(|prefix| format!("{prefix}.auth.{region}.amazoncognito.com")))
     }
 
     pub fn arn(&self) -> String {
