@@ -28,6 +28,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
         kogumo_svc_kms::service(),
         kogumo_svc_lambda::service(),
         kogumo_svc_logs::service(),
+        kogumo_svc_sns::service(),
         kogumo_svc_sqs::service(),
         kogumo_svc_ssm::service(),
         kogumo_svc_sts::service(),

@@ -23,49 +23,588 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AddPermission", "POST", "/"),
+    &ADD_PERMISSION,
     &schema::Operation::unbuilt("CheckIfPhoneNumberIsOptedOut", "POST", "/"),
-    &schema::Operation::unbuilt("ConfirmSubscription", "POST", "/"),
+    &CONFIRM_SUBSCRIPTION,
     &schema::Operation::unbuilt("CreatePlatformApplication", "POST", "/"),
     &schema::Operation::unbuilt("CreatePlatformEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("CreateSMSSandboxPhoneNumber", "POST", "/"),
-    &schema::Operation::unbuilt("CreateTopic", "POST", "/"),
+    &CREATE_TOPIC,
     &schema::Operation::unbuilt("DeleteEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("DeletePlatformApplication", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSMSSandboxPhoneNumber", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteTopic", "POST", "/"),
+    &DELETE_TOPIC,
     &schema::Operation::unbuilt("GetDataProtectionPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetEndpointAttributes", "POST", "/"),
     &schema::Operation::unbuilt("GetPlatformApplicationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("GetSMSAttributes", "POST", "/"),
     &schema::Operation::unbuilt("GetSMSSandboxAccountStatus", "POST", "/"),
-    &schema::Operation::unbuilt("GetSubscriptionAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("GetTopicAttributes", "POST", "/"),
+    &GET_SUBSCRIPTION_ATTRIBUTES,
+    &GET_TOPIC_ATTRIBUTES,
     &schema::Operation::unbuilt("ListEndpointsByPlatformApplication", "POST", "/"),
     &schema::Operation::unbuilt("ListOriginationNumbers", "POST", "/"),
     &schema::Operation::unbuilt("ListPhoneNumbersOptedOut", "POST", "/"),
     &schema::Operation::unbuilt("ListPlatformApplications", "POST", "/"),
     &schema::Operation::unbuilt("ListSMSSandboxPhoneNumbers", "POST", "/"),
-    &schema::Operation::unbuilt("ListSubscriptions", "POST", "/"),
-    &schema::Operation::unbuilt("ListSubscriptionsByTopic", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
-    &schema::Operation::unbuilt("ListTopics", "POST", "/"),
+    &LIST_SUBSCRIPTIONS,
+    &LIST_SUBSCRIPTIONS_BY_TOPIC,
+    &LIST_TAGS_FOR_RESOURCE,
+    &LIST_TOPICS,
     &schema::Operation::unbuilt("OptInPhoneNumber", "POST", "/"),
-    &schema::Operation::unbuilt("Publish", "POST", "/"),
-    &schema::Operation::unbuilt("PublishBatch", "POST", "/"),
+    &PUBLISH,
+    &PUBLISH_BATCH,
     &schema::Operation::unbuilt("PutDataProtectionPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("RemovePermission", "POST", "/"),
+    &REMOVE_PERMISSION,
     &schema::Operation::unbuilt("SetEndpointAttributes", "POST", "/"),
     &schema::Operation::unbuilt("SetPlatformApplicationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("SetSMSAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("SetSubscriptionAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("SetTopicAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("Subscribe", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("Unsubscribe", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &SET_SUBSCRIPTION_ATTRIBUTES,
+    &SET_TOPIC_ATTRIBUTES,
+    &SUBSCRIBE,
+    &TAG_RESOURCE,
+    &UNSUBSCRIBE,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("VerifySMSSandboxPhoneNumber", "POST", "/"),
 ];
+
+static ADD_PERMISSION: schema::Operation = schema::Operation {
+    name: "AddPermission",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddPermissionInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AddPermission;
+impl OperationType for AddPermission {
+    type Input = AddPermissionInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADD_PERMISSION;
+}
+
+static CONFIRM_SUBSCRIPTION: schema::Operation = schema::Operation {
+    name: "ConfirmSubscription",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ConfirmSubscriptionInput,
+    output: &S_ConfirmSubscriptionResponse,
+    errors: &[
+        &SUBSCRIPTION_LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &FILTER_POLICY_LIMIT_EXCEEDED_EXCEPTION,
+        &REPLAY_LIMIT_EXCEEDED_EXCEPTION,
+    ],
+    result_wrapper: "ConfirmSubscriptionResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ConfirmSubscription;
+impl OperationType for ConfirmSubscription {
+    type Input = ConfirmSubscriptionInput;
+    type Output = ConfirmSubscriptionResponse;
+    const FACTS: &'static schema::Operation = &CONFIRM_SUBSCRIPTION;
+}
+
+static CREATE_TOPIC: schema::Operation = schema::Operation {
+    name: "CreateTopic",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateTopicInput,
+    output: &S_CreateTopicResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOPIC_LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+        &TAG_LIMIT_EXCEEDED_EXCEPTION,
+        &STALE_TAG_EXCEPTION,
+        &TAG_POLICY_EXCEPTION,
+        &CONCURRENT_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "CreateTopicResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateTopic;
+impl OperationType for CreateTopic {
+    type Input = CreateTopicInput;
+    type Output = CreateTopicResponse;
+    const FACTS: &'static schema::Operation = &CREATE_TOPIC;
+}
+
+static DELETE_TOPIC: schema::Operation = schema::Operation {
+    name: "DeleteTopic",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteTopicInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_STATE_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &STALE_TAG_EXCEPTION,
+        &TAG_POLICY_EXCEPTION,
+        &CONCURRENT_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteTopic;
+impl OperationType for DeleteTopic {
+    type Input = DeleteTopicInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_TOPIC;
+}
+
+static GET_SUBSCRIPTION_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "GetSubscriptionAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSubscriptionAttributesInput,
+    output: &S_GetSubscriptionAttributesResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "GetSubscriptionAttributesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSubscriptionAttributes;
+impl OperationType for GetSubscriptionAttributes {
+    type Input = GetSubscriptionAttributesInput;
+    type Output = GetSubscriptionAttributesResponse;
+    const FACTS: &'static schema::Operation = &GET_SUBSCRIPTION_ATTRIBUTES;
+}
+
+static GET_TOPIC_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "GetTopicAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetTopicAttributesInput,
+    output: &S_GetTopicAttributesResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+    ],
+    result_wrapper: "GetTopicAttributesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetTopicAttributes;
+impl OperationType for GetTopicAttributes {
+    type Input = GetTopicAttributesInput;
+    type Output = GetTopicAttributesResponse;
+    const FACTS: &'static schema::Operation = &GET_TOPIC_ATTRIBUTES;
+}
+
+static LIST_SUBSCRIPTIONS: schema::Operation = schema::Operation {
+    name: "ListSubscriptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSubscriptionsInput,
+    output: &S_ListSubscriptionsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &INTERNAL_ERROR_EXCEPTION, &AUTHORIZATION_ERROR_EXCEPTION],
+    result_wrapper: "ListSubscriptionsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSubscriptions;
+impl OperationType for ListSubscriptions {
+    type Input = ListSubscriptionsInput;
+    type Output = ListSubscriptionsResponse;
+    const FACTS: &'static schema::Operation = &LIST_SUBSCRIPTIONS;
+}
+
+static LIST_SUBSCRIPTIONS_BY_TOPIC: schema::Operation = schema::Operation {
+    name: "ListSubscriptionsByTopic",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSubscriptionsByTopicInput,
+    output: &S_ListSubscriptionsByTopicResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "ListSubscriptionsByTopicResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSubscriptionsByTopic;
+impl OperationType for ListSubscriptionsByTopic {
+    type Input = ListSubscriptionsByTopicInput;
+    type Output = ListSubscriptionsByTopicResponse;
+    const FACTS: &'static schema::Operation = &LIST_SUBSCRIPTIONS_BY_TOPIC;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TAG_POLICY_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &CONCURRENT_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "ListTagsForResourceResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static LIST_TOPICS: schema::Operation = schema::Operation {
+    name: "ListTopics",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTopicsInput,
+    output: &S_ListTopicsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &INTERNAL_ERROR_EXCEPTION, &AUTHORIZATION_ERROR_EXCEPTION],
+    result_wrapper: "ListTopicsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListTopics;
+impl OperationType for ListTopics {
+    type Input = ListTopicsInput;
+    type Output = ListTopicsResponse;
+    const FACTS: &'static schema::Operation = &LIST_TOPICS;
+}
+
+static PUBLISH: schema::Operation = schema::Operation {
+    name: "Publish",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PublishInput,
+    output: &S_PublishResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &ENDPOINT_DISABLED_EXCEPTION,
+        &PLATFORM_APPLICATION_DISABLED_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &KMS_DISABLED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &KMS_NOT_FOUND_EXCEPTION,
+        &KMS_OPT_IN_REQUIRED,
+        &KMS_THROTTLING_EXCEPTION,
+        &KMS_ACCESS_DENIED_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "PublishResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Publish;
+impl OperationType for Publish {
+    type Input = PublishInput;
+    type Output = PublishResponse;
+    const FACTS: &'static schema::Operation = &PUBLISH;
+}
+
+static PUBLISH_BATCH: schema::Operation = schema::Operation {
+    name: "PublishBatch",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PublishBatchInput,
+    output: &S_PublishBatchResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &ENDPOINT_DISABLED_EXCEPTION,
+        &PLATFORM_APPLICATION_DISABLED_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION,
+        &BATCH_REQUEST_TOO_LONG_EXCEPTION,
+        &EMPTY_BATCH_REQUEST_EXCEPTION,
+        &INVALID_BATCH_ENTRY_ID_EXCEPTION,
+        &TOO_MANY_ENTRIES_IN_BATCH_REQUEST_EXCEPTION,
+        &KMS_DISABLED_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &KMS_NOT_FOUND_EXCEPTION,
+        &KMS_OPT_IN_REQUIRED,
+        &KMS_THROTTLING_EXCEPTION,
+        &KMS_ACCESS_DENIED_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "PublishBatchResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PublishBatch;
+impl OperationType for PublishBatch {
+    type Input = PublishBatchInput;
+    type Output = PublishBatchResponse;
+    const FACTS: &'static schema::Operation = &PUBLISH_BATCH;
+}
+
+static REMOVE_PERMISSION: schema::Operation = schema::Operation {
+    name: "RemovePermission",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemovePermissionInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RemovePermission;
+impl OperationType for RemovePermission {
+    type Input = RemovePermissionInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_PERMISSION;
+}
+
+static SET_SUBSCRIPTION_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "SetSubscriptionAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetSubscriptionAttributesInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &FILTER_POLICY_LIMIT_EXCEEDED_EXCEPTION,
+        &REPLAY_LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetSubscriptionAttributes;
+impl OperationType for SetSubscriptionAttributes {
+    type Input = SetSubscriptionAttributesInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_SUBSCRIPTION_ATTRIBUTES;
+}
+
+static SET_TOPIC_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "SetTopicAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetTopicAttributesInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetTopicAttributes;
+impl OperationType for SetTopicAttributes {
+    type Input = SetTopicAttributesInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_TOPIC_ATTRIBUTES;
+}
+
+static SUBSCRIBE: schema::Operation = schema::Operation {
+    name: "Subscribe",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SubscribeInput,
+    output: &S_SubscribeResponse,
+    errors: &[
+        &SUBSCRIPTION_LIMIT_EXCEEDED_EXCEPTION,
+        &FILTER_POLICY_LIMIT_EXCEEDED_EXCEPTION,
+        &REPLAY_LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+    ],
+    result_wrapper: "SubscribeResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Subscribe;
+impl OperationType for Subscribe {
+    type Input = SubscribeInput;
+    type Output = SubscribeResponse;
+    const FACTS: &'static schema::Operation = &SUBSCRIBE;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &S_TagResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TAG_LIMIT_EXCEEDED_EXCEPTION,
+        &STALE_TAG_EXCEPTION,
+        &TAG_POLICY_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &CONCURRENT_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "TagResourceResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = TagResourceResponse;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNSUBSCRIBE: schema::Operation = schema::Operation {
+    name: "Unsubscribe",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnsubscribeInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &INVALID_SECURITY_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct Unsubscribe;
+impl OperationType for Unsubscribe {
+    type Input = UnsubscribeInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNSUBSCRIBE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &S_UntagResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TAG_LIMIT_EXCEEDED_EXCEPTION,
+        &STALE_TAG_EXCEPTION,
+        &TAG_POLICY_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &CONCURRENT_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "UntagResourceResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = UntagResourceResponse;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
 
 pub static AUTHORIZATION_ERROR_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AuthorizationErrorException", code: "AuthorizationError", status: 403, message: "message" };
@@ -159,3 +698,1822 @@ pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "Message" };
 pub static VERIFICATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "VerificationException", code: "VerificationException", status: 400, message: "Message" };
+
+static S_ActionsList: schema::Shape = schema::Shape::new("ActionsList", Kind::List(&M_ActionsList));
+static M_ActionsList: schema::Member = schema::Member::new("member", &S_action);
+static S_AddPermissionInput: schema::Shape =
+    schema::Shape::new("AddPermissionInput", Kind::Structure(&L_AddPermissionInput));
+static L_AddPermissionInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("Label", &S_label).required(),
+    schema::Member::new("AWSAccountId", &S_DelegatesList).required(),
+    schema::Member::new("ActionName", &S_ActionsList).required(),
+]);
+static S_AmazonResourceName: schema::Shape =
+    schema::Shape::new("AmazonResourceName", Kind::String).limits(Limits::NONE.min(1).max(1011));
+static S_BatchResultErrorEntry: schema::Shape =
+    schema::Shape::new("BatchResultErrorEntry", Kind::Structure(&L_BatchResultErrorEntry));
+static L_BatchResultErrorEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("Code", &S_String).required(),
+    schema::Member::new("Message", &S_String),
+    schema::Member::new("SenderFault", &S_boolean).required(),
+]);
+static S_BatchResultErrorEntryList: schema::Shape =
+    schema::Shape::new("BatchResultErrorEntryList", Kind::List(&M_BatchResultErrorEntryList));
+static M_BatchResultErrorEntryList: schema::Member = schema::Member::new("member", &S_BatchResultErrorEntry);
+static S_Binary: schema::Shape = schema::Shape::new("Binary", Kind::Blob);
+static S_ConfirmSubscriptionInput: schema::Shape =
+    schema::Shape::new("ConfirmSubscriptionInput", Kind::Structure(&L_ConfirmSubscriptionInput));
+static L_ConfirmSubscriptionInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("Token", &S_token).required(),
+    schema::Member::new("AuthenticateOnUnsubscribe", &S_authenticateOnUnsubscribe),
+]);
+static S_ConfirmSubscriptionResponse: schema::Shape =
+    schema::Shape::new("ConfirmSubscriptionResponse", Kind::Structure(&L_ConfirmSubscriptionResponse));
+static L_ConfirmSubscriptionResponse: Layout =
+    Layout::new(&[schema::Member::new("SubscriptionArn", &S_subscriptionARN)]);
+static S_CreateTopicInput: schema::Shape = schema::Shape::new("CreateTopicInput", Kind::Structure(&L_CreateTopicInput));
+static L_CreateTopicInput: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_topicName).required(),
+    schema::Member::new("Attributes", &S_TopicAttributesMap),
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("DataProtectionPolicy", &S_attributeValue),
+]);
+static S_CreateTopicResponse: schema::Shape =
+    schema::Shape::new("CreateTopicResponse", Kind::Structure(&L_CreateTopicResponse));
+static L_CreateTopicResponse: Layout = Layout::new(&[schema::Member::new("TopicArn", &S_topicARN)]);
+static S_DelegatesList: schema::Shape = schema::Shape::new("DelegatesList", Kind::List(&M_DelegatesList));
+static M_DelegatesList: schema::Member = schema::Member::new("member", &S_delegate);
+static S_DeleteTopicInput: schema::Shape = schema::Shape::new("DeleteTopicInput", Kind::Structure(&L_DeleteTopicInput));
+static L_DeleteTopicInput: Layout = Layout::new(&[schema::Member::new("TopicArn", &S_topicARN).required()]);
+static S_GetSubscriptionAttributesInput: schema::Shape =
+    schema::Shape::new("GetSubscriptionAttributesInput", Kind::Structure(&L_GetSubscriptionAttributesInput));
+static L_GetSubscriptionAttributesInput: Layout =
+    Layout::new(&[schema::Member::new("SubscriptionArn", &S_subscriptionARN).required()]);
+static S_GetSubscriptionAttributesResponse: schema::Shape =
+    schema::Shape::new("GetSubscriptionAttributesResponse", Kind::Structure(&L_GetSubscriptionAttributesResponse));
+static L_GetSubscriptionAttributesResponse: Layout =
+    Layout::new(&[schema::Member::new("Attributes", &S_SubscriptionAttributesMap)]);
+static S_GetTopicAttributesInput: schema::Shape =
+    schema::Shape::new("GetTopicAttributesInput", Kind::Structure(&L_GetTopicAttributesInput));
+static L_GetTopicAttributesInput: Layout = Layout::new(&[schema::Member::new("TopicArn", &S_topicARN).required()]);
+static S_GetTopicAttributesResponse: schema::Shape =
+    schema::Shape::new("GetTopicAttributesResponse", Kind::Structure(&L_GetTopicAttributesResponse));
+static L_GetTopicAttributesResponse: Layout = Layout::new(&[schema::Member::new("Attributes", &S_TopicAttributesMap)]);
+static S_ListSubscriptionsByTopicInput: schema::Shape =
+    schema::Shape::new("ListSubscriptionsByTopicInput", Kind::Structure(&L_ListSubscriptionsByTopicInput));
+static L_ListSubscriptionsByTopicInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("NextToken", &S_nextToken),
+]);
+static S_ListSubscriptionsByTopicResponse: schema::Shape =
+    schema::Shape::new("ListSubscriptionsByTopicResponse", Kind::Structure(&L_ListSubscriptionsByTopicResponse));
+static L_ListSubscriptionsByTopicResponse: Layout = Layout::new(&[
+    schema::Member::new("Subscriptions", &S_SubscriptionsList),
+    schema::Member::new("NextToken", &S_nextToken),
+]);
+static S_ListSubscriptionsInput: schema::Shape =
+    schema::Shape::new("ListSubscriptionsInput", Kind::Structure(&L_ListSubscriptionsInput));
+static L_ListSubscriptionsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_nextToken)]);
+static S_ListSubscriptionsResponse: schema::Shape =
+    schema::Shape::new("ListSubscriptionsResponse", Kind::Structure(&L_ListSubscriptionsResponse));
+static L_ListSubscriptionsResponse: Layout = Layout::new(&[
+    schema::Member::new("Subscriptions", &S_SubscriptionsList),
+    schema::Member::new("NextToken", &S_nextToken),
+]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("ResourceArn", &S_AmazonResourceName).required()]);
+static S_ListTagsForResourceResponse: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
+static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_TagList)]);
+static S_ListTopicsInput: schema::Shape = schema::Shape::new("ListTopicsInput", Kind::Structure(&L_ListTopicsInput));
+static L_ListTopicsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_nextToken)]);
+static S_ListTopicsResponse: schema::Shape =
+    schema::Shape::new("ListTopicsResponse", Kind::Structure(&L_ListTopicsResponse));
+static L_ListTopicsResponse: Layout =
+    Layout::new(&[schema::Member::new("Topics", &S_TopicsList), schema::Member::new("NextToken", &S_nextToken)]);
+static S_MessageAttributeMap: schema::Shape =
+    schema::Shape::new("MessageAttributeMap", Kind::Map(&K_MessageAttributeMap, &V_MessageAttributeMap));
+static K_MessageAttributeMap: schema::Member = schema::Member::new("key", &S_String).wire("Name");
+static V_MessageAttributeMap: schema::Member = schema::Member::new("value", &S_MessageAttributeValue).wire("Value");
+static S_MessageAttributeValue: schema::Shape =
+    schema::Shape::new("MessageAttributeValue", Kind::Structure(&L_MessageAttributeValue));
+static L_MessageAttributeValue: Layout = Layout::new(&[
+    schema::Member::new("DataType", &S_String).required(),
+    schema::Member::new("StringValue", &S_String),
+    schema::Member::new("BinaryValue", &S_Binary),
+]);
+static S_PhoneNumber: schema::Shape = schema::Shape::new("PhoneNumber", Kind::String).sensitive();
+static S_PublishBatchInput: schema::Shape =
+    schema::Shape::new("PublishBatchInput", Kind::Structure(&L_PublishBatchInput));
+static L_PublishBatchInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("PublishBatchRequestEntries", &S_PublishBatchRequestEntryList).required(),
+]);
+static S_PublishBatchRequestEntry: schema::Shape =
+    schema::Shape::new("PublishBatchRequestEntry", Kind::Structure(&L_PublishBatchRequestEntry));
+static L_PublishBatchRequestEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).required(),
+    schema::Member::new("Message", &S_message).required(),
+    schema::Member::new("Subject", &S_subject),
+    schema::Member::new("MessageStructure", &S_messageStructure),
+    schema::Member::new("MessageAttributes", &S_MessageAttributeMap),
+    schema::Member::new("MessageDeduplicationId", &S_String),
+    schema::Member::new("MessageGroupId", &S_String),
+]);
+static S_PublishBatchRequestEntryList: schema::Shape =
+    schema::Shape::new("PublishBatchRequestEntryList", Kind::List(&M_PublishBatchRequestEntryList));
+static M_PublishBatchRequestEntryList: schema::Member = schema::Member::new("member", &S_PublishBatchRequestEntry);
+static S_PublishBatchResponse: schema::Shape =
+    schema::Shape::new("PublishBatchResponse", Kind::Structure(&L_PublishBatchResponse));
+static L_PublishBatchResponse: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_PublishBatchResultEntryList),
+    schema::Member::new("Failed", &S_BatchResultErrorEntryList),
+]);
+static S_PublishBatchResultEntry: schema::Shape =
+    schema::Shape::new("PublishBatchResultEntry", Kind::Structure(&L_PublishBatchResultEntry));
+static L_PublishBatchResultEntry: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String),
+    schema::Member::new("MessageId", &S_messageId),
+    schema::Member::new("SequenceNumber", &S_String),
+]);
+static S_PublishBatchResultEntryList: schema::Shape =
+    schema::Shape::new("PublishBatchResultEntryList", Kind::List(&M_PublishBatchResultEntryList));
+static M_PublishBatchResultEntryList: schema::Member = schema::Member::new("member", &S_PublishBatchResultEntry);
+static S_PublishInput: schema::Shape = schema::Shape::new("PublishInput", Kind::Structure(&L_PublishInput));
+static L_PublishInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN),
+    schema::Member::new("TargetArn", &S_String),
+    schema::Member::new("PhoneNumber", &S_PhoneNumber),
+    schema::Member::new("Message", &S_message).required(),
+    schema::Member::new("Subject", &S_subject),
+    schema::Member::new("MessageStructure", &S_messageStructure),
+    schema::Member::new("MessageAttributes", &S_MessageAttributeMap),
+    schema::Member::new("MessageDeduplicationId", &S_String),
+    schema::Member::new("MessageGroupId", &S_String),
+]);
+static S_PublishResponse: schema::Shape = schema::Shape::new("PublishResponse", Kind::Structure(&L_PublishResponse));
+static L_PublishResponse: Layout =
+    Layout::new(&[schema::Member::new("MessageId", &S_messageId), schema::Member::new("SequenceNumber", &S_String)]);
+static S_RemovePermissionInput: schema::Shape =
+    schema::Shape::new("RemovePermissionInput", Kind::Structure(&L_RemovePermissionInput));
+static L_RemovePermissionInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("Label", &S_label).required(),
+]);
+static S_SetSubscriptionAttributesInput: schema::Shape =
+    schema::Shape::new("SetSubscriptionAttributesInput", Kind::Structure(&L_SetSubscriptionAttributesInput));
+static L_SetSubscriptionAttributesInput: Layout = Layout::new(&[
+    schema::Member::new("SubscriptionArn", &S_subscriptionARN).required(),
+    schema::Member::new("AttributeName", &S_attributeName).required(),
+    schema::Member::new("AttributeValue", &S_attributeValue),
+]);
+static S_SetTopicAttributesInput: schema::Shape =
+    schema::Shape::new("SetTopicAttributesInput", Kind::Structure(&L_SetTopicAttributesInput));
+static L_SetTopicAttributesInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("AttributeName", &S_attributeName).required(),
+    schema::Member::new("AttributeValue", &S_attributeValue),
+]);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_SubscribeInput: schema::Shape = schema::Shape::new("SubscribeInput", Kind::Structure(&L_SubscribeInput));
+static L_SubscribeInput: Layout = Layout::new(&[
+    schema::Member::new("TopicArn", &S_topicARN).required(),
+    schema::Member::new("Protocol", &S_protocol).required(),
+    schema::Member::new("Endpoint", &S_endpoint),
+    schema::Member::new("Attributes", &S_SubscriptionAttributesMap),
+    schema::Member::new("ReturnSubscriptionArn", &S_boolean),
+]);
+static S_SubscribeResponse: schema::Shape =
+    schema::Shape::new("SubscribeResponse", Kind::Structure(&L_SubscribeResponse));
+static L_SubscribeResponse: Layout = Layout::new(&[schema::Member::new("SubscriptionArn", &S_subscriptionARN)]);
+static S_Subscription: schema::Shape = schema::Shape::new("Subscription", Kind::Structure(&L_Subscription));
+static L_Subscription: Layout = Layout::new(&[
+    schema::Member::new("SubscriptionArn", &S_subscriptionARN),
+    schema::Member::new("Owner", &S_account),
+    schema::Member::new("Protocol", &S_protocol),
+    schema::Member::new("Endpoint", &S_endpoint),
+    schema::Member::new("TopicArn", &S_topicARN),
+]);
+static S_SubscriptionAttributesMap: schema::Shape = schema::Shape::new(
+    "SubscriptionAttributesMap",
+    Kind::Map(&K_SubscriptionAttributesMap, &V_SubscriptionAttributesMap),
+);
+static K_SubscriptionAttributesMap: schema::Member = schema::Member::new("key", &S_attributeName);
+static V_SubscriptionAttributesMap: schema::Member = schema::Member::new("value", &S_attributeValue);
+static S_SubscriptionsList: schema::Shape = schema::Shape::new("SubscriptionsList", Kind::List(&M_SubscriptionsList));
+static M_SubscriptionsList: schema::Member = schema::Member::new("member", &S_Subscription);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagResourceRequest: schema::Shape =
+    schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_AmazonResourceName).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagResourceResponse: schema::Shape =
+    schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static L_TagResourceResponse: Layout = Layout::new(&[]);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_Topic: schema::Shape = schema::Shape::new("Topic", Kind::Structure(&L_Topic));
+static L_Topic: Layout = Layout::new(&[schema::Member::new("TopicArn", &S_topicARN)]);
+static S_TopicAttributesMap: schema::Shape =
+    schema::Shape::new("TopicAttributesMap", Kind::Map(&K_TopicAttributesMap, &V_TopicAttributesMap));
+static K_TopicAttributesMap: schema::Member = schema::Member::new("key", &S_attributeName);
+static V_TopicAttributesMap: schema::Member = schema::Member::new("value", &S_attributeValue);
+static S_TopicsList: schema::Shape = schema::Shape::new("TopicsList", Kind::List(&M_TopicsList));
+static M_TopicsList: schema::Member = schema::Member::new("member", &S_Topic);
+static S_UnsubscribeInput: schema::Shape = schema::Shape::new("UnsubscribeInput", Kind::Structure(&L_UnsubscribeInput));
+static L_UnsubscribeInput: Layout =
+    Layout::new(&[schema::Member::new("SubscriptionArn", &S_subscriptionARN).required()]);
+static S_UntagResourceRequest: schema::Shape =
+    schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_AmazonResourceName).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required(),
+]);
+static S_UntagResourceResponse: schema::Shape =
+    schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static L_UntagResourceResponse: Layout = Layout::new(&[]);
+static S_account: schema::Shape = schema::Shape::new("account", Kind::String);
+static S_action: schema::Shape = schema::Shape::new("action", Kind::String);
+static S_attributeName: schema::Shape = schema::Shape::new("attributeName", Kind::String);
+static S_attributeValue: schema::Shape = schema::Shape::new("attributeValue", Kind::String);
+static S_authenticateOnUnsubscribe: schema::Shape = schema::Shape::new("authenticateOnUnsubscribe", Kind::String);
+static S_boolean: schema::Shape = schema::Shape::new("boolean", Kind::Boolean);
+static S_delegate: schema::Shape = schema::Shape::new("delegate", Kind::String);
+static S_endpoint: schema::Shape = schema::Shape::new("endpoint", Kind::String);
+static S_label: schema::Shape = schema::Shape::new("label", Kind::String);
+static S_message: schema::Shape = schema::Shape::new("message", Kind::String);
+static S_messageId: schema::Shape = schema::Shape::new("messageId", Kind::String);
+static S_messageStructure: schema::Shape = schema::Shape::new("messageStructure", Kind::String);
+static S_nextToken: schema::Shape = schema::Shape::new("nextToken", Kind::String);
+static S_protocol: schema::Shape = schema::Shape::new("protocol", Kind::String);
+static S_subject: schema::Shape = schema::Shape::new("subject", Kind::String);
+static S_subscriptionARN: schema::Shape = schema::Shape::new("subscriptionARN", Kind::String);
+static S_token: schema::Shape = schema::Shape::new("token", Kind::String);
+static S_topicARN: schema::Shape = schema::Shape::new("topicARN", Kind::String);
+static S_topicName: schema::Shape = schema::Shape::new("topicName", Kind::String);
+#[derive(Clone, Default)]
+pub struct AddPermissionInput {
+    pub topic_arn: String,
+    pub label: String,
+    pub aws_account_id: Vec<String>,
+    pub action_name: Vec<String>,
+}
+impl std::fmt::Debug for AddPermissionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddPermissionInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddPermissionInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddPermissionInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            1 => &self.label,
+            2 => &self.aws_account_id,
+            _ => &self.action_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            1 => &mut self.label,
+            2 => &mut self.aws_account_id,
+            _ => &mut self.action_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchResultErrorEntry {
+    pub id: String,
+    pub code: String,
+    pub message: Option<String>,
+    pub sender_fault: bool,
+}
+impl std::fmt::Debug for BatchResultErrorEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BatchResultErrorEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchResultErrorEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchResultErrorEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.code,
+            2 => &self.message,
+            _ => &self.sender_fault,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.code,
+            2 => &mut self.message,
+            _ => &mut self.sender_fault,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmSubscriptionInput {
+    pub topic_arn: String,
+    pub token: String,
+    pub authenticate_on_unsubscribe: Option<String>,
+}
+impl std::fmt::Debug for ConfirmSubscriptionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmSubscriptionInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmSubscriptionInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmSubscriptionInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            1 => &self.token,
+            _ => &self.authenticate_on_unsubscribe,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            1 => &mut self.token,
+            _ => &mut self.authenticate_on_unsubscribe,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmSubscriptionResponse {
+    pub subscription_arn: Option<String>,
+}
+impl std::fmt::Debug for ConfirmSubscriptionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmSubscriptionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmSubscriptionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmSubscriptionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subscription_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subscription_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTopicInput {
+    pub name: String,
+    pub attributes: Option<BTreeMap<String, String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub data_protection_policy: Option<String>,
+}
+impl std::fmt::Debug for CreateTopicInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateTopicInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTopicInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTopicInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.attributes,
+            2 => &self.tags,
+            _ => &self.data_protection_policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.attributes,
+            2 => &mut self.tags,
+            _ => &mut self.data_protection_policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTopicResponse {
+    pub topic_arn: Option<String>,
+}
+impl std::fmt::Debug for CreateTopicResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateTopicResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTopicResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTopicResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.topic_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTopicInput {
+    pub topic_arn: String,
+}
+impl std::fmt::Debug for DeleteTopicInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteTopicInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTopicInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTopicInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.topic_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSubscriptionAttributesInput {
+    pub subscription_arn: String,
+}
+impl std::fmt::Debug for GetSubscriptionAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSubscriptionAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSubscriptionAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSubscriptionAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subscription_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subscription_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSubscriptionAttributesResponse {
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetSubscriptionAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSubscriptionAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSubscriptionAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSubscriptionAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTopicAttributesInput {
+    pub topic_arn: String,
+}
+impl std::fmt::Debug for GetTopicAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTopicAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTopicAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTopicAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.topic_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTopicAttributesResponse {
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetTopicAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTopicAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTopicAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTopicAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSubscriptionsByTopicInput {
+    pub topic_arn: String,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListSubscriptionsByTopicInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSubscriptionsByTopicInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSubscriptionsByTopicInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSubscriptionsByTopicInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSubscriptionsByTopicResponse {
+    pub subscriptions: Option<Vec<Subscription>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListSubscriptionsByTopicResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSubscriptionsByTopicResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSubscriptionsByTopicResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSubscriptionsByTopicResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subscriptions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subscriptions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSubscriptionsInput {
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListSubscriptionsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSubscriptionsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSubscriptionsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSubscriptionsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSubscriptionsResponse {
+    pub subscriptions: Option<Vec<Subscription>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListSubscriptionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSubscriptionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSubscriptionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSubscriptionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subscriptions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subscriptions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTopicsInput {
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListTopicsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTopicsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTopicsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTopicsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTopicsResponse {
+    pub topics: Option<Vec<Topic>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListTopicsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTopicsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTopicsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTopicsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topics,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topics,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MessageAttributeValue {
+    pub data_type: String,
+    pub string_value: Option<String>,
+    pub binary_value: Option<Bytes>,
+}
+impl std::fmt::Debug for MessageAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MessageAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MessageAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MessageAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.data_type,
+            1 => &self.string_value,
+            _ => &self.binary_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.data_type,
+            1 => &mut self.string_value,
+            _ => &mut self.binary_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishBatchInput {
+    pub topic_arn: String,
+    pub publish_batch_request_entries: Vec<PublishBatchRequestEntry>,
+}
+impl std::fmt::Debug for PublishBatchInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishBatchInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishBatchInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishBatchInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            _ => &self.publish_batch_request_entries,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            _ => &mut self.publish_batch_request_entries,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishBatchRequestEntry {
+    pub id: String,
+    pub message: String,
+    pub subject: Option<String>,
+    pub message_structure: Option<String>,
+    pub message_attributes: Option<BTreeMap<String, MessageAttributeValue>>,
+    pub message_deduplication_id: Option<String>,
+    pub message_group_id: Option<String>,
+}
+impl std::fmt::Debug for PublishBatchRequestEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishBatchRequestEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishBatchRequestEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishBatchRequestEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.message,
+            2 => &self.subject,
+            3 => &self.message_structure,
+            4 => &self.message_attributes,
+            5 => &self.message_deduplication_id,
+            _ => &self.message_group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.message,
+            2 => &mut self.subject,
+            3 => &mut self.message_structure,
+            4 => &mut self.message_attributes,
+            5 => &mut self.message_deduplication_id,
+            _ => &mut self.message_group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishBatchResponse {
+    pub successful: Option<Vec<PublishBatchResultEntry>>,
+    pub failed: Option<Vec<BatchResultErrorEntry>>,
+}
+impl std::fmt::Debug for PublishBatchResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishBatchResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishBatchResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishBatchResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.failed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.failed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishBatchResultEntry {
+    pub id: Option<String>,
+    pub message_id: Option<String>,
+    pub sequence_number: Option<String>,
+}
+impl std::fmt::Debug for PublishBatchResultEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishBatchResultEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishBatchResultEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishBatchResultEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.message_id,
+            _ => &self.sequence_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.message_id,
+            _ => &mut self.sequence_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishInput {
+    pub topic_arn: Option<String>,
+    pub target_arn: Option<String>,
+    pub phone_number: Option<String>,
+    pub message: String,
+    pub subject: Option<String>,
+    pub message_structure: Option<String>,
+    pub message_attributes: Option<BTreeMap<String, MessageAttributeValue>>,
+    pub message_deduplication_id: Option<String>,
+    pub message_group_id: Option<String>,
+}
+impl std::fmt::Debug for PublishInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            1 => &self.target_arn,
+            2 => &self.phone_number,
+            3 => &self.message,
+            4 => &self.subject,
+            5 => &self.message_structure,
+            6 => &self.message_attributes,
+            7 => &self.message_deduplication_id,
+            _ => &self.message_group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            1 => &mut self.target_arn,
+            2 => &mut self.phone_number,
+            3 => &mut self.message,
+            4 => &mut self.subject,
+            5 => &mut self.message_structure,
+            6 => &mut self.message_attributes,
+            7 => &mut self.message_deduplication_id,
+            _ => &mut self.message_group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishResponse {
+    pub message_id: Option<String>,
+    pub sequence_number: Option<String>,
+}
+impl std::fmt::Debug for PublishResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublishResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message_id,
+            _ => &self.sequence_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message_id,
+            _ => &mut self.sequence_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemovePermissionInput {
+    pub topic_arn: String,
+    pub label: String,
+}
+impl std::fmt::Debug for RemovePermissionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RemovePermissionInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemovePermissionInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemovePermissionInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            _ => &self.label,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            _ => &mut self.label,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetSubscriptionAttributesInput {
+    pub subscription_arn: String,
+    pub attribute_name: String,
+    pub attribute_value: Option<String>,
+}
+impl std::fmt::Debug for SetSubscriptionAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetSubscriptionAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetSubscriptionAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetSubscriptionAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subscription_arn,
+            1 => &self.attribute_name,
+            _ => &self.attribute_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subscription_arn,
+            1 => &mut self.attribute_name,
+            _ => &mut self.attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetTopicAttributesInput {
+    pub topic_arn: String,
+    pub attribute_name: String,
+    pub attribute_value: Option<String>,
+}
+impl std::fmt::Debug for SetTopicAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetTopicAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetTopicAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetTopicAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            1 => &self.attribute_name,
+            _ => &self.attribute_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            1 => &mut self.attribute_name,
+            _ => &mut self.attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubscribeInput {
+    pub topic_arn: String,
+    pub protocol: String,
+    pub endpoint: Option<String>,
+    pub attributes: Option<BTreeMap<String, String>>,
+    pub return_subscription_arn: Option<bool>,
+}
+impl std::fmt::Debug for SubscribeInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubscribeInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubscribeInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubscribeInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_arn,
+            1 => &self.protocol,
+            2 => &self.endpoint,
+            3 => &self.attributes,
+            _ => &self.return_subscription_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_arn,
+            1 => &mut self.protocol,
+            2 => &mut self.endpoint,
+            3 => &mut self.attributes,
+            _ => &mut self.return_subscription_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubscribeResponse {
+    pub subscription_arn: Option<String>,
+}
+impl std::fmt::Debug for SubscribeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubscribeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubscribeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubscribeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subscription_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subscription_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Subscription {
+    pub subscription_arn: Option<String>,
+    pub owner: Option<String>,
+    pub protocol: Option<String>,
+    pub endpoint: Option<String>,
+    pub topic_arn: Option<String>,
+}
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Subscription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Subscription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Subscription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subscription_arn,
+            1 => &self.owner,
+            2 => &self.protocol,
+            3 => &self.endpoint,
+            _ => &self.topic_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subscription_arn,
+            1 => &mut self.owner,
+            2 => &mut self.protocol,
+            3 => &mut self.endpoint,
+            _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceResponse {}
+impl std::fmt::Debug for TagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Topic {
+    pub topic_arn: Option<String>,
+}
+impl std::fmt::Debug for Topic {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Topic {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Topic {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Topic
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.topic_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsubscribeInput {
+    pub subscription_arn: String,
+}
+impl std::fmt::Debug for UnsubscribeInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnsubscribeInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsubscribeInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsubscribeInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subscription_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subscription_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceResponse {}
+impl std::fmt::Debug for UntagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
