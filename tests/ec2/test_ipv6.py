@@ -51,6 +51,22 @@ def test_addresses_are_given_and_taken(ec2):
         ec2.assign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6AddressCount=1)
 
 
+def test_groups_let_ipv6_out_as_they_let_ipv4_out(ec2):
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    first, second = (ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("first", "second"))
+
+    def outwards(group):
+        permissions = one(ec2.describe_security_groups(GroupIds=[group]), "SecurityGroups")["IpPermissionsEgress"]
+        return [permission["Ipv6Ranges"] for permission in permissions]
+
+    everything = one(ec2.describe_security_groups(GroupIds=[second]), "SecurityGroups")["IpPermissionsEgress"]
+    ec2.revoke_security_group_egress(GroupId=second, IpPermissions=everything)
+    six(ec2, vpc)
+    third = ec2.create_security_group(GroupName="third", Description="third", VpcId=vpc)["GroupId"]
+    default = one(ec2.describe_security_groups(Filters=by("vpc-id", vpc) + by("group-name", "default")), "SecurityGroups")["GroupId"]
+    assert [outwards(group) for group in (first, second, third, default)] == [[[{"CidrIpv6": EVERYBODY}]], [], [[{"CidrIpv6": EVERYBODY}]], [[{"CidrIpv6": EVERYBODY}]]]
+
+
 def test_nat_gateways_take_no_ipv6(ec2):
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]

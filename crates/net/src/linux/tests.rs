@@ -166,6 +166,30 @@ fn what_groups_need_not_track_ends_with_its_rule_and_what_they_track_goes_on() {
 }
 
 #[test]
+fn flows_of_both_families_are_counted() {
+    if !permitted() {
+        return;
+    }
+    let mut topology = two_subnets();
+    topology.logged.insert("eni-web".into());
+    let lab = Lab::new(topology);
+    let probes = [
+        Probe::tcp("eni-db", "10.0.1.5", 80),
+        Probe::tcp("eni-db", "2001:db8:0:101::5", 80),
+        Probe::tcp("eni-db", "2001:db8:0:101::5", 22),
+    ];
+    assert_eq!(Answers::of(&lab, &probes).0, [true, true, false]);
+    let counted = lab.net.count().expect("counted");
+    let seen = |source: &str, port: u16, accepted: bool| {
+        let source: IpAddr = source.parse().expect("an address");
+        let of = |one: &&Counted| (one.source, one.ports.1, one.egress) == (source, port, false);
+        counted.iter().filter(of).any(|one| one.accepted == accepted && one.protocol == 6 && one.packets > 0)
+    };
+    assert!(seen("10.0.2.5", 80, true) && seen("2001:db8:0:102::5", 80, true), "{counted:?}");
+    assert!(seen("2001:db8:0:102::5", 22, false) && !seen("2001:db8:0:102::5", 22, true), "{counted:?}");
+}
+
+#[test]
 fn nothing_is_left_behind() {
     if !permitted() {
         return;

@@ -1,4 +1,4 @@
-//! What other resources do to security groups: a VPC makes its default one.
+//! What other resources do to security groups: a VPC makes its default one, and has IPv6.
 
 use kogumo_base::Scope;
 use kogumo_door::Writer;
@@ -29,6 +29,20 @@ pub fn make_default(w: &mut Writer, vpc: &str) -> Result<(), Fault> {
     let own = Peer::Group { id: group.id.clone(), account: w.caller.account().to_owned() };
     group.rules.push(all_traffic(false, own));
     put(w, &group)
+}
+
+/// The VPC has IPv6 from now on: groups that let everything out, as they did at first, let that out, too. Source: Amazon VPC
+/// User Guide, "Add IPv6 support for your VPC".
+pub fn allow_ipv6(w: &mut Writer, vpc: &str) -> Result<(), Fault> {
+    for mut group in of_vpc(w.store(), w.scope(), vpc)? {
+        let mut outwards = group.rules.iter().filter(|rule| rule.egress);
+        let first = |rule: &Rule| rule.protocol == "-1" && rule.peer == Peer::Ipv4("0.0.0.0/0".into());
+        if outwards.next().is_some_and(first) && outwards.next().is_none() {
+            group.rules.push(all_traffic(true, Peer::Ipv6("::/0".into())));
+            put(w, &group)?;
+        }
+    }
+    Ok(())
 }
 
 /// The groups of a VPC.

@@ -11,7 +11,7 @@ use super::rules::{self, MOST_BLOCKS};
 use crate::faults::{invalid_combination, refuse};
 use crate::resource::{all, get, new_id, put};
 use crate::subnet::Subnet;
-use crate::{cidr, network_acl, public_address, route_table};
+use crate::{cidr, network_acl, public_address, route_table, security_group};
 
 pub fn shown_ipv4(block: &CidrAssociation, state: &str) -> VpcCidrBlockAssociation {
     VpcCidrBlockAssociation {
@@ -47,6 +47,7 @@ pub fn add_ipv6(w: &mut Writer, vpc: &mut Vpc) -> Result<CidrAssociation, Fault>
     put(w, vpc)?;
     route_table::add_local(w, &vpc.id, &block.cidr)?;
     network_acl::allow_ipv6(w, &vpc.id)?;
+    security_group::allow_ipv6(w, &vpc.id)?;
     Ok(block)
 }
 
