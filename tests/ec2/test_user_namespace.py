@@ -1,5 +1,6 @@
 """An ordinary user's cloud: networks and instances in a user namespace of its own, and `kogumo net` as the way in."""
 
+import datetime
 import signal
 import socket
 import subprocess
@@ -127,6 +128,26 @@ def test_images_and_volumes(somebodys, site):  # noqa: F811
     ec2.start_instances(InstanceIds=[first])
     again = login(site, cloud, site.running(first)["PublicIpAddress"])
     assert again("cat /opt/software/file") == "mine"
+
+
+def test_meters(somebodys, site):  # noqa: F811
+    """No control group counts what processes use; CloudWatch hears of it all the same."""
+    cloud, ec2 = somebodys, site.ec2
+    works = "#!/bin/sh\ntimeout 60 sh -c 'while :; do :; done' &\nsleep 6\necho has worked\n"
+    busy = site.run(site.public, site.group("none"), UserData=works, Monitoring={"Enabled": True})
+    site.running(busy)
+    printed(ec2, busy, "has worked", 60)
+    cloudwatch, now = cloud.client("cloudwatch", key=site.account), datetime.datetime.now(datetime.UTC)
+
+    def highest():
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/EC2", MetricName="CPUUtilization", Dimensions=[{"Name": "InstanceId", "Value": busy}], Statistics=["Maximum"],
+            StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=2), Period=60,
+        )
+        return max((point["Maximum"] for point in found["Datapoints"]), default=0)
+
+    cloud.advance("1m")
+    assert eventually(highest) > 5
 
 
 def test_a_server_that_is_killed_finds_its_machines(somebodys, site):  # noqa: F811
