@@ -280,8 +280,10 @@ impl Work {
 
     fn start(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
         let lacks = self.host.lacks().into_iter().map(|lack| lack.why);
+        // A root volume may be a folder, but not one that is encrypted.
         let is_data = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.device != instance.root_device);
-        let devices = self.host.lacks_devices().filter(|_| volumes.iter().any(is_data)).map(|lack| lack.why);
+        let needs_device = |one: &Volume| is_data(one) || one.encryption.is_some();
+        let devices = self.host.lacks_devices().filter(|_| volumes.iter().any(needs_device)).map(|lack| lack.why);
         let why: Vec<String> = lacks.chain(self.cloud.part::<Network>()?.lacks()).chain(devices).collect();
         if !why.is_empty() {
             let reason = (
