@@ -280,7 +280,9 @@ mod tests {
         let second = current(&store.read(), "b", "k").expect("read").expect("there").id;
         erase(&store, &second).expect("removed");
         assert_eq!(etags(&store), ["1"]);
-        assert_eq!(erase(&store, "nonesuch").expect("no error").id.as_deref(), Some("nonesuch"));
+        let nobodys = new_id(7);
+        assert_eq!(erase(&store, &nobodys).expect("no error").id, Some(nobodys));
+        assert!(erase(&store, "nonesuch").is_err());
     }
 
     #[test]
