@@ -1,6 +1,6 @@
 //! Records made by the API, felt by packets in real namespaces. Needs root, and is skipped loudly without.
 
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,14 +153,16 @@ async fn the_resolver_answers_and_metadata_is_told() {
     assert!(gone.is_err(), "nothing is left of the network");
 }
 
-/// A server at one of this machine's own addresses, and a network whose outside is elsewhere: what a guest sends there is for
-/// the world, and this process carries it.
+/// Servers at this machine's own addresses, and a network whose outside is elsewhere: what a guest sends there is for the
+/// world, and this process carries it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_world_is_reached_by_the_relay() {
-    let Some(own) = own_address() else {
+    let own: Vec<IpAddr> =
+        [("0.0.0.0:0", "203.0.113.1:9"), ("[::]:0", "[2600::1]:9")].into_iter().filter_map(own_address).collect();
+    if own.is_empty() {
         eprintln!("SKIPPED: this machine has no address but loopback; the way to the world was not tested");
         return;
-    };
+    }
     let (Ok(outside), Ok(inside)) = (Namespace::new(), Namespace::new()) else {
         eprintln!("SKIPPED: network namespaces need root; the way to the world was not tested");
         return;
@@ -182,7 +184,18 @@ async fn the_world_is_reached_by_the_relay() {
             v6: kogumo_door::settings::PUBLIC_IPV6_ADDRESSES,
         },
     ));
+    let inside = Arc::new(inside);
+    for own in own {
+        let at = serve_once(own);
+        let from = Arc::clone(&inside);
+        let asked = move || from.enter(|| Ok((talk(at).map_err(trouble)?, pings(own))));
+        let ((text, answer), pinged) = tokio::task::spawn_blocking(asked).await.expect("asked").expect("answers");
+        assert_eq!((text.as_str(), answer.as_slice(), pinged), ("hello", b"word".as_slice(), true), "{own}");
+    }
+}
 
+/// One that says hello and one that sends back, and where they are.
+fn serve_once(own: IpAddr) -> [SocketAddr; 2] {
     let (tcp, udp) = (TcpListener::bind((own, 0)).expect("tcp"), UdpSocket::bind((own, 0)).expect("udp"));
     let at = [tcp.local_addr().expect("it"), udp.local_addr().expect("it")];
     std::thread::spawn(move || {
@@ -194,31 +207,35 @@ async fn the_world_is_reached_by_the_relay() {
         let (length, from) = udp.recv_from(&mut word).expect("a datagram");
         udp.send_to(&word[..length], from).expect("sent back");
     });
-    let asked = move || {
-        let talk = || -> std::io::Result<(String, Vec<u8>)> {
-            let mut text = String::new();
-            let mut stream = TcpStream::connect_timeout(&at[0], Duration::from_secs(3))?;
-            stream.set_read_timeout(Some(Duration::from_secs(3)))?;
-            std::io::Read::read_to_string(&mut stream, &mut text)?;
-            let socket = UdpSocket::bind("0.0.0.0:0")?;
-            socket.set_read_timeout(Some(Duration::from_secs(3)))?;
-            socket.connect(at[1])?;
-            socket.send(b"word")?;
-            let mut answer = vec![0; 16];
-            let length = socket.recv(&mut answer)?;
-            answer.truncate(length);
-            Ok((text, answer))
-        };
-        inside.enter(|| talk().map_err(trouble))
-    };
-    let (text, answer) = tokio::task::spawn_blocking(asked).await.expect("asked").expect("answers");
-    assert_eq!((text.as_str(), answer.as_slice()), ("hello", b"word".as_slice()));
+    at
+}
+
+fn talk([tcp, udp]: [SocketAddr; 2]) -> std::io::Result<(String, Vec<u8>)> {
+    let mut text = String::new();
+    let mut stream = TcpStream::connect_timeout(&tcp, Duration::from_secs(3))?;
+    stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+    std::io::Read::read_to_string(&mut stream, &mut text)?;
+    let socket = UdpSocket::bind(if udp.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
+    socket.set_read_timeout(Some(Duration::from_secs(3)))?;
+    socket.connect(udp)?;
+    socket.send(b"word")?;
+    let mut answer = vec![0; 16];
+    let length = socket.recv(&mut answer)?;
+    answer.truncate(length);
+    Ok((text, answer))
+}
+
+/// Whether a ping comes back; without the program nobody knows.
+fn pings(to: IpAddr) -> bool {
+    let to = to.to_string();
+    let done = std::process::Command::new("ping").args(["-n", "-c", "1", "-W", "3", &to]).output();
+    done.map_or(true, |done| done.status.success())
 }
 
 /// An address of this machine's that is not loopback: what it would have as its source towards elsewhere.
-fn own_address() -> Option<std::net::IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    socket.connect("203.0.113.1:9").ok()?;
+fn own_address((any, elsewhere): (&str, &str)) -> Option<IpAddr> {
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(elsewhere).ok()?;
     socket.local_addr().ok().map(|own| own.ip()).filter(|own| !own.is_loopback())
 }
 
@@ -228,7 +245,7 @@ fn internet_for_one(topology: &mut kogumo_netmodel::Topology) {
     let vpc = Vpc {
         account: "000000000000".into(),
         region: "ap-northeast-1".into(),
-        cidrs: vec![Cidr::v4(10, 0, 0, 0, 16)],
+        cidrs: vec![Cidr::v4(10, 0, 0, 0, 16), topology.public.of_vpc(0)],
         dns_support: true,
         dns_hostnames: true,
         dhcp_options: None,
@@ -236,16 +253,18 @@ fn internet_for_one(topology: &mut kogumo_netmodel::Topology) {
     };
     topology.vpcs.insert("vpc-1".into(), vpc);
     let route = Route { destination: Destination::Cidr(Cidr::ANY), target: Target::InternetGateway("igw-1".into()) };
-    topology.route_tables.insert("rtb-1".into(), RouteTable { vpc: "vpc-1".into(), routes: vec![route] });
+    let v6 = Route { destination: Destination::Cidr(Cidr::ANY_V6), ..route.clone() };
+    topology.route_tables.insert("rtb-1".into(), RouteTable { vpc: "vpc-1".into(), routes: vec![route, v6] });
     topology.internet_gateways.insert("igw-1".into(), InternetGateway { vpc: Some("vpc-1".into()) });
-    let entry = |egress| AclEntry { number: 1, egress, allow: true, traffic: Traffic::All, cidr: Cidr::ANY };
-    let acl = NetworkAcl { vpc: "vpc-1".into(), entries: vec![entry(true), entry(false)] };
+    let entry = |number, egress, cidr| AclEntry { number, egress, allow: true, traffic: Traffic::All, cidr };
+    let both = |egress| [entry(1, egress, Cidr::ANY), entry(2, egress, Cidr::ANY_V6)];
+    let acl = NetworkAcl { vpc: "vpc-1".into(), entries: [both(true), both(false)].concat() };
     topology.network_acls.insert("acl-1".into(), acl);
     let subnet = Subnet {
         vpc: "vpc-1".into(),
         zone: "ap-northeast-1a".into(),
         cidr: Cidr::v4(10, 0, 1, 0, 24),
-        ipv6_cidr: None,
+        ipv6_cidr: "2001:db8:0:100::/64".parse().ok(),
         route_table: None,
         network_acl: "acl-1".into(),
     };
@@ -255,7 +274,7 @@ fn internet_for_one(topology: &mut kogumo_netmodel::Topology) {
         vpc: "vpc-1".into(),
         subnet: "subnet-1".into(),
         mac: [2, 0, 0, 0, 0, 5],
-        addresses: vec![own],
+        addresses: vec![own, Address { private: "2001:db8:0:100::5".parse().expect("it"), public: None }],
         groups: Vec::new(),
         source_dest_check: true,
         owner: Owner::Instance { id: "i-1".into(), device_index: 0, running: true },
