@@ -72,8 +72,6 @@ def test_copies(cloud, ec2, account, snapshot):
     eventually(lambda: one(far.describe_volumes(VolumeIds=[volume]), "Volumes")["State"] == "available")
     with refused("InvalidSnapshot.NotFound"):
         far.copy_snapshot(SourceRegion="ap-northeast-1", SourceSnapshotId=snapshot)
-    with refused("UnsupportedOperation"):
-        far.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=id, Encrypted=True)
     far.delete_volume(VolumeId=volume)
     far.delete_snapshot(SnapshotId=id)
 
@@ -109,10 +107,3 @@ def test_status_and_attributes(ec2):
     ec2.enable_volume_io(VolumeId=id)
     with refused("InvalidVolume.NotFound"):
         ec2.enable_volume_io(VolumeId="vol-0123456789abcdef0")
-
-
-def test_encryption_is_off(ec2):
-    assert ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False
-    assert ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False
-    with refused("UnsupportedOperation"):
-        ec2.create_volume(AvailabilityZone=ZONE, Size=1, Encrypted=True)
