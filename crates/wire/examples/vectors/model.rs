@@ -158,7 +158,9 @@ impl<'v> Suite<'v> {
         let capital = |name: &str| {
             name.get(..1).map_or(String::new(), str::to_ascii_uppercase) + name.get(1..).unwrap_or_default()
         };
-        member.ec2 = text(&facts["queryName"]).unwrap_or_else(|| capital(member.wire).leak());
+        if self.protocol == Protocol::Ec2 {
+            member.query = text(&facts["queryName"]).unwrap_or_else(|| capital(member.wire).leak());
+        }
         member.location = match facts["location"].as_str() {
             Some("header") => Location::Header,
             Some("headers") => Location::Headers,
