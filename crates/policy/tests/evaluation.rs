@@ -51,6 +51,7 @@ struct Case {
     trust: Option<Document>,
     endpoint: Option<Document>,
     control: Vec<Document>,
+    closed: bool,
     owner: &'static str,
     context: Context,
 }
@@ -63,6 +64,7 @@ impl Case {
             boundary: self.boundary.as_ref().map(named("boundary")),
             session: self.session.as_ref().map(|document| vec![named("session")(document)]),
             resource: self.resource.iter().map(named("resource")).collect(),
+            closed: self.closed,
             trust: self.trust.as_ref().map(named("trust")),
             endpoint: self.endpoint.as_ref().map(named("endpoint")),
             service_control: self.control.iter().map(|document| vec![named("control")(document)]).collect(),
@@ -232,6 +234,28 @@ fn a_role_trusts_only_whom_it_names() {
     );
     let root = Principal::Root { account: ACCOUNT.into() };
     assert_eq!(ask(&to_service, &root), (SILENT, Some(Layer::Trust)));
+}
+
+/// A key of KMS: the account's own policies count only where the key's policy names the account, and root is no exception.
+#[test]
+fn a_closed_resource_has_the_first_word() {
+    let key = "arn:aws:kms:us-east-1:111122223333:key/k";
+    let root = Principal::Root { account: ACCOUNT.into() };
+    let case = |principal: Value| Case {
+        identity: Some(document(json!([allow("kms:Decrypt", key)]))),
+        resource: Some(document(json!([grant(principal, "kms:*", key)]))),
+        closed: true,
+        owner: ACCOUNT,
+        ..Case::default()
+    };
+    let ask = |case: &Case, principal: &Principal| case.decide(principal, "kms:Decrypt", key).0;
+    let of_another = case(json!({"AWS": session().arn()}));
+    assert_eq!(ask(&of_another, &user()), SILENT);
+    assert_eq!(ask(&of_another, &root), SILENT);
+    let of_account = case(json!({"AWS": ACCOUNT}));
+    assert_eq!(ask(&of_account, &user()), ALLOWED);
+    assert_eq!(ask(&of_account, &root), ALLOWED);
+    assert_eq!(ask(&Case { identity: None, ..of_account }, &user()), SILENT);
 }
 
 /// "Using web identity federation": the audience must be the pool.
