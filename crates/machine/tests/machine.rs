@@ -43,7 +43,15 @@ impl Real {
             ..Seed::default()
         };
         let limits = Limits { vcpus: 1, memory: 256 << 20, processes: 200 };
-        Spec { id: id.to_owned(), layers: self.layers.clone(), volume, device: None, root_device: String::from("xvda"), limits, seed }
+        Spec {
+            id: id.to_owned(),
+            layers: self.layers.clone(),
+            volume,
+            device: None,
+            root_device: String::from("xvda"),
+            limits,
+            seed,
+        }
     }
 
     fn start(&self, spec: &Spec) {
