@@ -77,8 +77,7 @@ fn round(cloud: &Cloud, known: &mut Known) -> Result<Data, Trouble> {
     let mut data = Data::new();
     for (scope, instance) in &running {
         let Some(meter) = known.instances.get_mut(&instance.id) else {
-            let usage = host.usage(&instance.id).unwrap_or_default();
-            known.instances.insert(instance.id.clone(), Meter { usage, read: Instant::now() });
+            known.instances.insert(instance.id.clone(), Meter::begin(instance, &*host, now));
             continue;
         };
         if !is_next {
@@ -106,6 +105,16 @@ fn start(now: Timestamp, period: i64) -> Timestamp {
 }
 
 impl Meter {
+    /// From the launch on, if that was lately; else from now on, since what was before may have been told already.
+    fn begin(instance: &Instance, host: &dyn Host, now: Timestamp) -> Meter {
+        let age = u64::try_from(now.0 - instance.launched.0).unwrap_or_default();
+        let launch = Instant::now().checked_sub(Duration::from_millis(age));
+        match launch.filter(|_| age < MINUTE.unsigned_abs()) {
+            Some(read) => Meter { usage: Usage::default(), read },
+            None => Meter { usage: host.usage(&instance.id).unwrap_or_default(), read: Instant::now() },
+        }
+    }
+
     /// What was used since the last time.
     fn tell(&mut self, instance: &Instance, host: &dyn Host, at: Timestamp) -> Vec<MetricDatum> {
         let Some(usage) = host.usage(&instance.id) else { return Vec::new() };
