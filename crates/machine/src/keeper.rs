@@ -26,6 +26,7 @@ use rustix::thread::UnshareFlags;
 
 use crate::linux::cgroup;
 use crate::{Ending, Spec, init, view};
+pub(crate) use kogumo_userns::fork;
 pub(crate) use status::{Process, Status, folder_of, say_go};
 
 /// The hidden command that starts a keeper.
@@ -285,19 +286,6 @@ fn detach_from_server() -> Result<(), Trouble> {
 
 fn pipe() -> Result<(OwnedFd, OwnedFd), Trouble> {
     pipe_with(PipeFlags::CLOEXEC).map_err(|e| Trouble::from_cause("no pipe", e))
-}
-
-/// A new process. `None` in that process itself.
-pub(crate) fn fork() -> Result<Option<Pid>, Trouble> {
-    // SAFETY: the keeper and what it forks are single-threaded (`keeper_main` is called before any thread starts), so
-    // the child's memory, allocator and locks are in a consistent state, and it may go on as an ordinary program.
-    #[allow(unsafe_code)]
-    let pid = unsafe { libc::fork() };
-    match pid {
-        -1 => Err(Trouble::from_cause("no new process", std::io::Error::last_os_error())),
-        0 => Ok(None),
-        pid => Ok(Pid::from_raw(pid)),
-    }
 }
 
 pub(crate) fn unshare(namespaces: UnshareFlags) -> Result<(), Trouble> {

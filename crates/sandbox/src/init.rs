@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use kogumo_base::Trouble;
+use kogumo_userns::fork;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, pidfd_send_signal, wait, waitpid};
 use serde::{Deserialize, Serialize};
@@ -130,19 +131,6 @@ fn say(socket: &mut UnixStream, word: &Word) {
     if let Ok(mut line) = serde_json::to_vec(word) {
         line.push(b'\n');
         let _gone = socket.write_all(&line);
-    }
-}
-
-/// Makes the process that becomes the inside. `None` in that process itself.
-fn fork() -> Result<Option<Pid>, Trouble> {
-    // SAFETY: the helper is single-threaded (`init_main` is called before any thread starts), so the child's memory,
-    // allocator and locks are in a consistent state, and it may go on as an ordinary program.
-    #[allow(unsafe_code)]
-    let pid = unsafe { libc::fork() };
-    match pid {
-        -1 => Err(Trouble::from_cause("no new process", std::io::Error::last_os_error())),
-        0 => Ok(None),
-        pid => Ok(Pid::from_raw(pid)),
     }
 }
 

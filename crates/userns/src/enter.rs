@@ -130,8 +130,14 @@ fn find(program: &str) -> Result<PathBuf, Trouble> {
     })
 }
 
-fn fork() -> Result<Option<Pid>, Trouble> {
-    // SAFETY: the process has one thread, as `enter` asks for, so that the child may go on as an ordinary program.
+/// A new process, for programs that have no second thread yet: this one before its server starts, and the helpers that
+/// it is started as. `None` in that process itself.
+///
+/// # Errors
+/// The kernel has no room for it.
+pub fn fork() -> Result<Option<Pid>, Trouble> {
+    // SAFETY: whoever calls it is single-threaded, so that the child's memory, allocator and locks are in a consistent
+    // state, and it may go on as an ordinary program.
     #[allow(unsafe_code)]
     let pid = unsafe { libc::fork() };
     match pid {

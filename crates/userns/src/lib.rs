@@ -13,7 +13,7 @@ mod lent;
 use std::fs;
 use std::sync::OnceLock;
 
-pub use enter::enter;
+pub use enter::{enter, fork};
 
 /// So many users has a machine, and so the namespace that it is made in.
 pub const IDS: u32 = 1 << 16;
