@@ -8,7 +8,7 @@ use kogumo_store::{Key, Range, Read};
 use crate::message::{MESSAGES, Message, count};
 use crate::queue::Found;
 use crate::waiters::Waiters;
-use crate::{fifo, redrive, standard, sweep};
+use crate::{fifo, ready, redrive, standard, sweep};
 
 /// What a look at a queue has brought.
 #[derive(Default)]
@@ -20,6 +20,15 @@ pub struct Taken {
 
 /// So many messages are looked at for one request, even if all of them are for the dead-letter queue.
 pub const LOOKED_AT: usize = 1000;
+
+/// When to look again where nothing could be taken: at once, if so many were looked at that the rest was not; else when
+/// the next one may be received.
+pub fn look_again(w: &Writer, found: &Found, looked_at: usize) -> Result<Option<Timestamp>, Trouble> {
+    if looked_at > LOOKED_AT {
+        return Ok(Some(w.now));
+    }
+    Ok(ready::later(w.store(), found, w.now).next().transpose()?.map(|row| row.from))
+}
 
 /// The message of a key.
 pub fn get(store: &dyn Read, found: &Found, key: &Key) -> Result<Option<Message>, Trouble> {

@@ -55,10 +55,7 @@ pub fn take(w: &mut Writer, found: &Found, most: usize, timeout: i64) -> Result<
             if lacks == 0 || looked_at > LOOKED_AT { Vec::new() } else { ready::front(w, found, Some(&last), lacks)? };
     }
     if taken.messages.is_empty() {
-        // Whoever has seen that many dead messages looks again at once.
-        let soon = (looked_at > LOOKED_AT).then_some(w.now);
-        let next = ready::later(w.store(), found, w.now).next().transpose()?;
-        taken.next = soon.or(next.map(|row| row.from));
+        taken.next = shelf::look_again(w, found, looked_at)?;
     }
     Ok(taken)
 }
