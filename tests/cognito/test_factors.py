@@ -76,6 +76,22 @@ def test_choice_text_messages_and_mail(pools):
     assert pool.respond("EMAIL_OTP", mailed, USERNAME="jane", EMAIL_OTP_CODE=pool.code(mail))["AuthenticationResult"]
 
 
+def test_setting_up_codes_by_mail_on_the_way_in(pools):
+    pool = with_factors(pools, "ON")
+    pool.user("jane")
+    mail = f"setup-{pool.id[-9:]}@example.com".lower()
+    asked = pool.sign_in("jane")
+    assert asked["ChallengeName"] == "MFA_SETUP" and "EMAIL_OTP" in asked["ChallengeParameters"]["MFAS_CAN_SETUP"]
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.respond("MFA_SETUP", asked, USERNAME="jane", EMAIL="no address")
+    mailed = pool.respond("MFA_SETUP", asked, USERNAME="jane", EMAIL=mail)
+    assert mailed["ChallengeName"] == "EMAIL_OTP"
+    assert pool.respond("EMAIL_OTP", mailed, USERNAME="jane", EMAIL_OTP_CODE=pool.code(mail))["AuthenticationResult"]
+    user = pool.api.admin_get_user(UserPoolId=pool.id, Username="jane")
+    assert attributes(user["UserAttributes"])["email_verified"] == "true" and user["UserMFASettingList"] == ["EMAIL_OTP"]
+    assert pool.sign_in("jane")["ChallengeName"] == "EMAIL_OTP"
+
+
 def test_the_old_way_to_ask_for_text_messages(pools):
     pool = with_factors(pools, "OPTIONAL")
     pool.user("jane", phone_number="+81900000001")
@@ -189,3 +205,18 @@ def test_devices(pools):
     with pytest.raises(pool.errors.ResourceNotFoundException):
         api.forget_device(AccessToken=token, DeviceKey=key)
     assert pool.sign_in("jane", parameters={"DEVICE_KEY": key})["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+
+def test_a_device_that_is_not_known(pools):
+    """amazon-cognito-identity-js then forgets the device's key and proves the password once more, by the same exchange."""
+    pool = with_factors(pools, "OFF", DeviceConfiguration={"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": False})
+    pool.user("jane")
+    exchange = pool.srp("jane")
+    asked = pool.open.initiate_auth(ClientId=pool.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=exchange.get_auth_params())
+    answers = exchange.process_challenge(asked["ChallengeParameters"], exchange.get_auth_params())
+    respond = lambda **more: pool.open.respond_to_auth_challenge(
+        ClientId=pool.client_id, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses={**answers, **more})
+    with pytest.raises(pool.errors.ResourceNotFoundException) as unknown:
+        respond(DEVICE_KEY=f"{pool.id.split('_')[0]}_7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    assert message(unknown) == "Device does not exist."
+    assert respond()["AuthenticationResult"]["NewDeviceMetadata"]["DeviceKey"]

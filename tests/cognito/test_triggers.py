@@ -1,6 +1,7 @@
 """Lambda triggers: what the functions are told and what their answers change."""
 
 import json
+import time
 
 import pytest
 from cognito_calls import PASSWORD, attributes, message
@@ -16,7 +17,6 @@ def handler(event, context):
 
 def told(functions, name):
     """The events that a function was called with."""
-    import time
     for _ in range(50):
         found = [json.loads(line.split("EVENT ", 1)[1]) for line in functions.messages(name) if "EVENT " in line]
         if found:
@@ -54,6 +54,22 @@ def test_a_function_that_does_not_let_the_pool_call(pools):
     with pytest.raises(pool.errors.UnexpectedLambdaException) as refused:
         pool.sign_in("jane")
     assert message(refused) == "PreAuthentication invocation failed due to error AccessDeniedException."
+
+
+def test_a_function_that_takes_too_long_is_asked_again(pools, name):
+    """The first call sleeps past the five seconds; it has left a mark, so that the second does not."""
+    pool = pools()
+    pool.trigger("PreSignUp", TELL.format("""
+    import boto3, os, time
+    store = boto3.client("ssm")
+    try:
+        store.put_parameter(Name="/MARK", Value="1", Type="String")
+        time.sleep(8)
+    except store.exceptions.ParameterAlreadyExists:
+        event["response"]["autoConfirmUser"] = True""".replace("MARK", name)))
+    began = time.monotonic()
+    assert pool.open.sign_up(ClientId=pool.client_id, Username="jane", Password=PASSWORD)["UserConfirmed"] is True
+    assert 5 <= time.monotonic() - began < 15
 
 
 def test_signing_in_and_tokens(pools):
@@ -131,7 +147,11 @@ def test_users_move_in(pools):
     if event["request"]["password"] != "0ld-password":
         raise Exception("Bad password")
     event["response"].update(userAttributes={"email": "moved@example.com", "email_verified": "true"}, finalUserStatus="CONFIRMED", messageAction="SUPPRESS")"""))
-    with pytest.raises(pool.errors.UserNotFoundException):
+    with pytest.raises(pool.errors.UserNotFoundException) as failed:
         pool.sign_in("mover", "another")
+    assert message(failed) == f"Exception migrating user in app client {pool.client_id}"
+    hiding = pool.add_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
+    with pytest.raises(pool.errors.NotAuthorizedException):
+        pool.open.initiate_auth(ClientId=hiding, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": "mover", "PASSWORD": "another"})
     assert pool.verified(pool.tokens("mover", "0ld-password")["IdToken"])["email"] == "moved@example.com"
     assert pool.srp("mover", "0ld-password").authenticate_user()["AuthenticationResult"]

@@ -20,6 +20,11 @@ pub fn no_user() -> Fault {
     USER_NOT_FOUND_EXCEPTION.because("User does not exist.")
 }
 
+/// As [`no_user`], where a client asks for a code or brings one.
+pub fn no_user_of_client() -> Fault {
+    USER_NOT_FOUND_EXCEPTION.because("Username/client id combination not found.")
+}
+
 pub fn no_pool(id: &str) -> Fault {
     RESOURCE_NOT_FOUND_EXCEPTION.because(format!("User pool {id} does not exist."))
 }

@@ -111,7 +111,8 @@ pub fn answers(flow: &Flow, all: BTreeMap<String, String>, state: State) -> Resu
     let pool = &flow.site.pool;
     let username = required(&all, "USERNAME")?;
     if !state.exists {
-        if pool.folded(username) != pool.folded(&state.user) {
+        let named = pool.folded(username);
+        if named != pool.folded(&state.user) && named != pool.folded(&state.typed) {
             return Err(invalid_session());
         }
         return Ok(Answers { all, state, user: None });

@@ -1,6 +1,8 @@
 //! Codes: second factors (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP), the choice among them, and setting one up; and codes as
 //! first factors (USER_AUTH).
 
+use std::collections::BTreeMap;
+
 use kogumo_base::Clock;
 use kogumo_model::cognitoidp::{CODE_MISMATCH_EXCEPTION, EXPIRED_CODE_EXCEPTION};
 use kogumo_wire::Fault;
@@ -15,7 +17,7 @@ use crate::delivery::{self, Delivery};
 use crate::faults::{invalid, invalid_session, too_many_attempts};
 use crate::mfa::KINDS;
 use crate::totp;
-use crate::user::{User, update};
+use crate::user::{User, attributes, update};
 
 /// The attribute that a code of that kind goes to; none for authenticators.
 fn attribute(kind: &str) -> Option<&'static str> {
@@ -49,7 +51,7 @@ pub async fn first(flow: &Flow, state: State, user: Option<&User>, kind: &str) -
         // Nobody gets a code, and nobody can tell.
         None => {
             let medium = if attribute == "email" { "EMAIL" } else { "SMS" };
-            let destination = crate::user::confirm::simulated(&flow.site.client, &state.user);
+            let destination = crate::user::confirm::simulated(&flow.site.client, &state.typed);
             let destination = destination.and_then(|details| details.destination).unwrap_or_default();
             flow.challenge(
                 kind,
@@ -113,12 +115,34 @@ pub fn setup(flow: &Flow, state: State, user: &User, kinds: &[&str]) -> Result<O
 }
 
 pub async fn set_up(flow: &Flow, answers: Answers) -> Result<Outcome, Fault> {
-    if !matches!(answers.state.step, Step::MfaSetup { done: true }) {
-        return Err(invalid_session());
+    let Step::MfaSetup { done } = answers.state.step else { return Err(invalid_session()) };
+    match answers.all.get("EMAIL") {
+        Some(address) if !done && flow.site.pool.allows_mfa("EMAIL_OTP") => set_up_mail(flow, &answers, address).await,
+        _ if !done => Err(invalid_session()),
+        _ => {
+            let user = answers.user()?.clone();
+            session::consume(flow, &answers.state, true)?;
+            finish::tokens(flow, answers.state, user).await
+        }
     }
-    let user = answers.user()?.clone();
+}
+
+/// Codes by mail as second factor: the code that goes to the address proves it, and lets the user in.
+async fn set_up_mail(flow: &Flow, answers: &Answers, address: &str) -> Result<Outcome, Fault> {
+    let user = answers.user()?;
+    let new = BTreeMap::from([("email".to_owned(), address.to_owned())]);
+    attributes::check(&flow.site.pool, attributes::Writer::Admin, Some(user), &new)?;
+    if address.is_empty() {
+        return Err(invalid("Invalid email address format."));
+    }
     session::consume(flow, &answers.state, true)?;
-    finish::tokens(flow, answers.state, user).await
+    let user = flow.cx.write(|w| {
+        update(w.tx, &flow.site.pool, &user.name, |user| {
+            attributes::apply(user, &new);
+            Ok(user.clone())
+        })
+    })?;
+    challenge(flow, session::renewed(answers.state.clone()), &user, "EMAIL_OTP").await
 }
 
 /// Checks a code. A wrong one leaves the session as it is, and counts.
@@ -140,15 +164,21 @@ pub async fn respond(flow: &Flow, name: &str, answers: Answers) -> Result<Outcom
         prove(flow, &user, name)?;
         return after_first_factor(flow, state, user).await;
     }
+    // Mail goes to unproved addresses only where it is being set up.
+    if name == "EMAIL_OTP" {
+        prove(flow, &user, name)?;
+    }
     finish::tokens(flow, state, user).await
 }
 
-/// Who reads a code has proved the address.
+/// Who reads a code has proved the address. As a second factor it is set up from then on.
 fn prove(flow: &Flow, user: &User, kind: &str) -> Result<(), Fault> {
     let Some(attribute) = attribute(kind).filter(|attribute| !user.is_verified(attribute)) else { return Ok(()) };
+    let second = flow.site.pool.allows_mfa(kind);
     flow.cx.write(|w| {
         update(w.tx, &flow.site.pool, &user.name, |user| {
             user.attributes.insert(format!("{attribute}_verified"), "true".into());
+            user.mfa.enabled.extend(second.then(|| kind.to_owned()));
             Ok(())
         })
     })

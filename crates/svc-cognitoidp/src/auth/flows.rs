@@ -25,15 +25,20 @@ pub fn check(client: &Client, flow: &str, admin: bool) -> Result<(), Fault> {
             (admin, has("ALLOW_ADMIN_USER_PASSWORD_AUTH") || has("ADMIN_NO_SRP_AUTH"))
         }
         "CUSTOM_AUTH" => (true, has("ALLOW_CUSTOM_AUTH") || legacy),
-        "REFRESH_TOKEN" | "REFRESH_TOKEN_AUTH" => (true, has("ALLOW_REFRESH_TOKEN_AUTH") || legacy),
+        // Rotated tokens are refreshed by GetTokensFromRefreshToken only.
+        "REFRESH_TOKEN" | "REFRESH_TOKEN_AUTH" => {
+            (true, client.rotation().is_none() && (has("ALLOW_REFRESH_TOKEN_AUTH") || legacy))
+        }
         "USER_AUTH" => (true, has("ALLOW_USER_AUTH")),
         _ => (false, false),
     };
     match (right_door, allowed) {
         (false, _) => Err(invalid("Initiate Auth method not supported.")),
         (true, true) => Ok(()),
-        (true, false) if admin => Err(invalid("Auth flow not enabled for this client")),
-        (true, false) if flow == "USER_SRP_AUTH" => Err(invalid("USER_SRP_AUTH is not enabled for the client.")),
+        (true, false) if flow.starts_with("ADMIN_") => Err(invalid("Auth flow not enabled for this client")),
+        (true, false) if matches!(flow, "USER_SRP_AUTH" | "CUSTOM_AUTH") => {
+            Err(invalid(format!("{flow} is not enabled for the client.")))
+        }
         (true, false) => Err(invalid(format!("{flow} flow not enabled for this client"))),
     }
 }

@@ -28,6 +28,7 @@ use kogumo_wire::Fault;
 
 use crate::client::Site;
 use crate::faults::{invalid, no_user, wrong_credentials};
+use crate::srp::fake_name;
 use crate::trigger::Setting;
 use crate::user::{Status, User};
 use session::{State, Step};
@@ -80,7 +81,8 @@ impl Flow {
         State {
             id: kogumo_base::uuid(),
             client: self.site.client.id.clone(),
-            user: user.map_or(name, |user| &user.name).to_owned(),
+            user: user.map_or_else(|| self.stand_in(name), |user| user.name.clone()),
+            typed: name.to_owned(),
             exists: user.is_some(),
             expires: self.now().plus_seconds(self.site.client.session_lifetime()),
             step,
@@ -90,6 +92,18 @@ impl Flow {
             public: None,
             occasion: "Authentication".into(),
             factor: String::new(),
+        }
+    }
+
+    /// The name of a user who does not exist, as flows tell it: what users sign in by need not be their name, so it is made
+    /// up, always the same. Source: "Managing user existence error responses", Cognito developer guide.
+    fn stand_in(&self, typed: &str) -> String {
+        let pool = &self.site.pool;
+        let is_alias = !pool.texts("/AliasAttributes").is_empty() && (typed.contains('@') || typed.starts_with('+'));
+        if pool.names_by_attribute() || is_alias {
+            fake_name(&self.site.keys.secret, &pool.folded(typed))
+        } else {
+            typed.to_owned()
         }
     }
 

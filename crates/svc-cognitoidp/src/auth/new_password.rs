@@ -50,8 +50,8 @@ pub async fn respond(flow: &Flow, answers: Answers) -> Result<Outcome, Fault> {
         pool.attribute(name).is_some_and(|attribute| attribute.required)
             && user.attribute(name).is_some_and(|old| old != value.as_str())
     });
-    if fixed.is_some() {
-        return Err(crate::faults::not_authorized("Cannot modify an already provided email"));
+    if let Some((name, _)) = fixed {
+        return Err(crate::faults::not_authorized(format!("Cannot modify an already provided {name}")));
     }
     let mut all = user.attributes.clone();
     all.extend(given.clone());

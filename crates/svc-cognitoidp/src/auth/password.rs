@@ -8,6 +8,7 @@ use crate::faults::{not_authorized, wrong_credentials};
 use crate::srp::Verifier;
 use crate::trigger::migration::user_migration;
 use crate::trigger::sign_in::pre_authentication;
+use crate::user::confirm::unless_hidden;
 use crate::user::{Status, User, create, find, password, update};
 
 pub async fn sign_in(flow: &Flow, username: &str, text: &str, device: Option<&String>) -> Result<Outcome, Fault> {
@@ -26,7 +27,7 @@ pub async fn check(flow: &Flow, username: &str, text: &str) -> Result<User, Faul
     let known = find(&flow.cx.snapshot(), &flow.site.pool, username)?;
     let known = match known {
         Some(user) => Some(user),
-        None => migrate(flow, username, text).await?,
+        None => unless_hidden(&flow.site.client, migrate(flow, username, text).await)?,
     };
     let hides = flow.site.client.hides_users();
     if known.is_some() || hides {

@@ -53,14 +53,18 @@ pub async fn by_flow(flow: &Flow, parameters: &BTreeMap<String, String>) -> Resu
     let token = required(parameters, "REFRESH_TOKEN")?;
     let found = find(&flow.cx, &flow.site, token)?;
     check_hash(flow, &found.user, parameters.get("SECRET_HASH").map(String::as_str))?;
-    if found.grant.device.is_some()
-        && found.user.devices.contains_key(found.grant.device.as_deref().unwrap_or_default())
-        && parameters.get("DEVICE_KEY") != found.grant.device.as_ref()
-    {
-        return Err(not_authorized("Invalid Refresh Token"));
-    }
+    check_device(&found, parameters.get("DEVICE_KEY"))?;
     let tokens = issue::of_grant(flow.setting(), &flow.site, &found.user, &found.grant, "RefreshTokens", None).await?;
     Ok(Outcome::Tokens(Box::new(tokens)))
+}
+
+/// A token of a confirmed device is good with its key only.
+fn check_device(found: &Found, given: Option<&String>) -> Result<(), Fault> {
+    let confirmed = found.grant.device.as_ref().filter(|key| found.user.devices.contains_key(*key));
+    match confirmed.is_none() || confirmed == given {
+        true => Ok(()),
+        false => Err(not_authorized("Invalid Refresh Token")),
+    }
 }
 
 /// The hash may be over any name that the user signs in by.
@@ -90,13 +94,19 @@ pub async fn get_tokens_from_refresh_token(
     }
     let setting =
         Setting { cx: &cx, pool: &site.pool, client: &site.client.id, metadata: input.client_metadata.as_ref() };
-    let tokens = refreshed(setting, &site, &input.refresh_token).await?;
+    let tokens = refreshed(setting, &site, &input.refresh_token, input.device_key.as_ref()).await?;
     Ok(GetTokensFromRefreshTokenResponse { authentication_result: Some(tokens) })
 }
 
 /// New tokens; with rotation, a new refresh token among them.
-pub async fn refreshed(setting: Setting<'_>, site: &Site, token: &str) -> Result<AuthenticationResultType, Fault> {
+pub async fn refreshed(
+    setting: Setting<'_>,
+    site: &Site,
+    token: &str,
+    device: Option<&String>,
+) -> Result<AuthenticationResultType, Fault> {
     let found = find(setting.cx, site, token)?;
+    check_device(&found, device)?;
     let tokens = issue::of_grant(setting, site, &found.user, &found.grant, "RefreshTokens", None).await?;
     let Some(grace) = site.client.rotation() else { return Ok(tokens) };
     let grant = if found.previous { found.grant } else { rotate(setting, site, found.grant, grace)? };

@@ -24,8 +24,11 @@ pub struct State {
     /// Each state is used once.
     pub id: String,
     pub client: String,
-    /// The user's own name, or what was typed where there is no such user.
+    /// The user's own name; where there is no such user, one that could be.
     pub user: String,
+    /// The name as it was typed.
+    #[serde(default)]
+    pub typed: String,
     pub exists: bool,
     pub expires: Timestamp,
     pub step: Step,

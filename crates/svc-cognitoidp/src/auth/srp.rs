@@ -10,6 +10,7 @@ use kogumo_wire::Fault;
 use super::challenge::{Answers, answers};
 use super::session::{self, State, Step};
 use super::{Flow, Outcome, after_first_factor, custom, device, finish, lockout, refuse_unready};
+use crate::device as devices;
 use crate::faults::{invalid, not_authorized, wrong_credentials};
 use crate::srp::{Opened, Verifier, fake_salt, hex_number, open as open_exchange, session_key, signature_matches};
 use crate::user::User;
@@ -92,6 +93,7 @@ async fn password_proof(flow: &Flow, mut answers: Answers, opened: &Opened, bloc
         }
         lockout::refuse(user, now)?;
     }
+    refuse_unknown_device(flow, &answers)?;
     let verifier = answers.user.as_ref().and_then(|user| user.verifier.as_ref());
     let right = proves(&answers, opened, verifier, flow.site.pool.srp_name(), &answers.state.user, block)?;
     session::consume(flow, &answers.state, right)?;
@@ -113,6 +115,15 @@ async fn password_proof(flow: &Flow, mut answers: Answers, opened: &Opened, bloc
     }
     answers.state.factor = "PASSWORD".into();
     after_first_factor(flow, session::renewed(answers.state), user).await
+}
+
+/// A client that takes itself for a device which is not known (any more) may answer again without it.
+fn refuse_unknown_device(flow: &Flow, answers: &Answers) -> Result<(), Fault> {
+    let (Some(user), Some(key)) = (&answers.user, answers.all.get("DEVICE_KEY")) else { return Ok(()) };
+    match !flow.site.pool.tracks_devices() || key.is_empty() || user.devices.contains_key(key) {
+        true => Ok(()),
+        false => Err(devices::missing()),
+    }
 }
 
 async fn device_proof(flow: &Flow, answers: Answers, opened: &Opened, block: &[u8]) -> Result<Outcome, Fault> {

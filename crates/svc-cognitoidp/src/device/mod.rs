@@ -24,6 +24,6 @@ pub fn confirmed<'a>(user: &'a User, key: Option<&str>) -> Option<&'a Device> {
     user.devices.get(key?).filter(|device| device.verifier.is_some())
 }
 
-fn missing() -> Fault {
+pub fn missing() -> Fault {
     RESOURCE_NOT_FOUND_EXCEPTION.because("Device does not exist.")
 }

@@ -87,7 +87,7 @@ async fn for_code(visit: &Visit, site: &Site) -> Answer {
 
 async fn for_refresh_token(visit: &Visit, site: &Site) -> Answer {
     let Some(token) = visit.posted("refresh_token") else { return Answer::error("invalid_request") };
-    match refreshed(setting(visit, site), site, token).await {
+    match refreshed(setting(visit, site), site, token, None).await {
         Ok(tokens) => told(tokens),
         Err(_) => Answer::error("invalid_grant"),
     }

@@ -8,4 +8,4 @@ mod server;
 mod tests;
 
 pub use group::{Number, hex_number};
-pub use server::{Opened, Verifier, fake_salt, open, session_key, signature_matches};
+pub use server::{Opened, Verifier, fake_name, fake_salt, open, session_key, signature_matches};

@@ -1,6 +1,6 @@
 //! The server's side: verifiers, the opening of a sign-in, and the check of the client's proof.
 
-use kogumo_base::random_bytes;
+use kogumo_base::{random_bytes, uuid_of};
 use ring::digest::{Context, SHA256};
 use ring::{hkdf, hmac};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,13 @@ pub fn signature_matches(key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool 
 pub fn fake_salt(secret: &[u8], user: &str) -> Number {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), user.as_bytes());
     Number::new(tag.as_ref().get(..16).unwrap_or_default())
+}
+
+/// The name of a user that does not exist, in the form of made-up names: always the same one.
+pub fn fake_name(secret: &[u8], typed: &str) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), format!("name of {typed}").as_bytes());
+    let tag = tag.as_ref().first_chunk().copied().unwrap_or_default();
+    uuid_of(u128::from_be_bytes(tag))
 }
 
 fn hash(parts: &[&[u8]]) -> Vec<u8> {

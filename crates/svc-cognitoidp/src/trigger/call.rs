@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 
 use super::Setting;
 
-/// How long a function may take. Source: "Customizing user pool workflows with Lambda triggers".
+/// How long a function may take, and how often it is asked when it takes longer. Source: "Customizing user pool workflows
+/// with Lambda triggers".
 const PATIENCE: Duration = Duration::from_secs(5);
+const TRIES: usize = 3;
 
 /// A trigger: its name in LambdaConfig, the occasion, and the version of its events.
 #[derive(Clone, Copy)]
@@ -66,8 +68,8 @@ pub async fn call(
         payload: Some(event.to_string().into()),
         ..lambda::InvocationRequest::default()
     };
-    let output = tokio::time::timeout(PATIENCE, client(setting).call::<lambda::Invoke>(input)).await;
-    let output = output.map_err(|_| trigger.unexpected("Socket timeout while invoking Lambda function"))?;
+    let output = invoke(&client(setting), input).await;
+    let output = output.ok_or_else(|| trigger.unexpected("Socket timeout while invoking Lambda function"))?;
     let output = output.map_err(|fault| trigger.unexpected(fault.code(Protocol::RestJson)))?;
     let answer: Option<Value> = serde_json::from_slice(&output.payload.unwrap_or_default()).ok();
     if output.function_error.is_some() {
@@ -80,6 +82,19 @@ pub async fn call(
         Some(_) => Err(INVALID_LAMBDA_RESPONSE_EXCEPTION.because("Unrecognizable lambda output")),
         None => Err(INVALID_LAMBDA_RESPONSE_EXCEPTION.because("Invalid lambda function output : Invalid JSON")),
     }
+}
+
+/// Invokes a function, again if it takes too long; `None` once patience has an end.
+async fn invoke(
+    client: &Client,
+    input: lambda::InvocationRequest,
+) -> Option<Result<lambda::InvocationResponse, Fault>> {
+    for _ in 0..TRIES {
+        if let Ok(output) = tokio::time::timeout(PATIENCE, client.call::<lambda::Invoke>(input.clone())).await {
+            return Some(output);
+        }
+    }
+    None
 }
 
 /// Tells a trigger's function, and waits for no answer.

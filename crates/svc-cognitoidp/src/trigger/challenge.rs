@@ -36,8 +36,8 @@ pub struct Made {
     pub metadata: Option<String>,
 }
 
-fn missing(name: &str) -> Fault {
-    invalid(format!("Custom auth lambda trigger is not configured for the user pool: {name}."))
+fn missing() -> Fault {
+    invalid("Custom auth lambda trigger is not configured for the user pool.")
 }
 
 /// The request that the three have in common.
@@ -54,7 +54,7 @@ pub async fn define(setting: Setting<'_>, name: &str, user: Option<&User>, sessi
     let trigger = Trigger { name: "DefineAuthChallenge", source: "DefineAuthChallenge_Authentication", version: "1" };
     let response = json!({ "challengeName": null, "issueTokens": null, "failAuthentication": null });
     let answer = call(setting, trigger, name, request(setting, user, session), response).await?;
-    let answer = answer.ok_or_else(|| missing("DefineAuthChallenge"))?;
+    let answer = answer.ok_or_else(missing)?;
     if answer["failAuthentication"] == true {
         return Ok(Next::Failure);
     }
@@ -79,7 +79,7 @@ pub async fn create(
     let response =
         json!({ "publicChallengeParameters": null, "privateChallengeParameters": null, "challengeMetadata": null });
     let answer = call(setting, trigger, name, request, response).await?;
-    let answer = answer.ok_or_else(|| missing("CreateAuthChallenge"))?;
+    let answer = answer.ok_or_else(missing)?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let public = answer["publicChallengeParameters"].as_object();
     Ok(Made {
@@ -110,6 +110,6 @@ pub async fn verify(
         "clientMetadata": setting.client_metadata(),
     });
     let verdict = call(setting, trigger, name, request, json!({ "answerCorrect": null })).await?;
-    let verdict = verdict.ok_or_else(|| missing("VerifyAuthChallengeResponse"))?;
+    let verdict = verdict.ok_or_else(missing)?;
     Ok(verdict["answerCorrect"] == true)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kogumo_model::cognitoidp::USER_NOT_FOUND_EXCEPTION;
 use kogumo_wire::Fault;
 use serde_json::{Value, json};
 
@@ -16,8 +17,11 @@ pub struct Migrated {
     pub force_alias: bool,
 }
 
-/// `source` is `UserMigration_Authentication` (with the password) or `UserMigration_ForgotPassword`. A function that fails, or
-/// knows no such user, is as none.
+/// `source` is `UserMigration_Authentication` (with the password) or `UserMigration_ForgotPassword`. A function that knows no
+/// such user is as none.
+///
+/// # Errors
+/// The function failed: no such user, in words that a client which hides its users does not tell.
 pub async fn user_migration(
     setting: Setting<'_>,
     source: &str,
@@ -34,7 +38,11 @@ pub async fn user_migration(
         "desiredDeliveryMediums": null,
     });
     let trigger = Trigger { name: "UserMigration", source, version: "1" };
-    let answer = call(setting, trigger, name, request, response).await.ok().flatten();
+    let failed = |_| {
+        let message = format!("Exception migrating user in app client {}", setting.client);
+        USER_NOT_FOUND_EXCEPTION.because(message)
+    };
+    let answer = call(setting, trigger, name, request, response).await.map_err(failed)?;
     let Some(answer) = answer else { return Ok(None) };
     let Some(attributes) = answer["userAttributes"].as_object() else { return Ok(None) };
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

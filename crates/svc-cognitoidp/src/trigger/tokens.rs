@@ -34,7 +34,7 @@ pub struct Claims {
 }
 
 /// Claims that no function may touch. Source: "Pre token generation Lambda trigger".
-const UNTOUCHABLE: [&str; 17] = [
+const UNTOUCHABLE: [&str; 16] = [
     "acr",
     "amr",
     "at_hash",
@@ -51,8 +51,11 @@ const UNTOUCHABLE: [&str; 17] = [
     "token_use",
     "identities",
     "cognito:username",
-    "client_id",
 ];
+/// Besides, in the id token.
+const UNTOUCHABLE_IN_ID: [&str; 2] = ["aud", "event_id"];
+/// Besides, in the access token. Its audience may be named, if it is the client.
+const UNTOUCHABLE_IN_ACCESS: [&str; 6] = ["client_id", "device_key", "event_id", "scope", "username", "version"];
 
 /// `occasion` is what stands behind `TokenGeneration_` in the trigger's source. `user` is none for client credentials.
 pub async fn pre_token_generation(
@@ -93,37 +96,39 @@ pub async fn pre_token_generation(
     let answer = call(setting, trigger, name, request, response).await?.unwrap_or(Value::Null);
     Ok(match version {
         "1" => first(&answer["claimsOverrideDetails"]),
-        _ => later(&answer["claimsAndScopeOverrideDetails"]),
+        _ => later(&answer["claimsAndScopeOverrideDetails"], setting.client),
     })
 }
 
 /// Version 1 changes the id token; values are text.
 fn first(details: &Value) -> Changes {
-    let mut id = claims(details);
+    let mut id = claims(details, &UNTOUCHABLE_IN_ID);
     id.add.retain(|_, value| value.is_string());
     Changes { id, groups: groups(&details["groupOverrideDetails"]), ..Changes::default() }
 }
 
-fn later(details: &Value) -> Changes {
+fn later(details: &Value, client: &str) -> Changes {
     let access = &details["accessTokenGeneration"];
+    let mut of_access = claims(access, &UNTOUCHABLE_IN_ACCESS);
+    of_access.add.retain(|name, value| name != "aud" || value == client);
     Changes {
-        id: claims(&details["idTokenGeneration"]),
-        access: claims(access),
+        id: claims(&details["idTokenGeneration"], &UNTOUCHABLE_IN_ID),
+        access: of_access,
         add_scopes: texts(&access["scopesToAdd"]),
         suppress_scopes: texts(&access["scopesToSuppress"]).into_iter().collect(),
         groups: groups(&details["groupOverrideDetails"]),
     }
 }
 
-fn claims(details: &Value) -> Claims {
+fn claims(details: &Value, besides: &[&str]) -> Claims {
+    let may_touch = |name: &str| {
+        let fixed = UNTOUCHABLE.contains(&name) || besides.contains(&name);
+        !fixed && !name.starts_with("dev:") && !name.starts_with("cognito:")
+    };
     let mut add = details["claimsToAddOrOverride"].as_object().cloned().unwrap_or_default();
     add.retain(|name, value| may_touch(name) && !value.is_null());
     let suppress = texts(&details["claimsToSuppress"]).into_iter().filter(|name| may_touch(name)).collect();
     Claims { add, suppress }
-}
-
-fn may_touch(name: &str) -> bool {
-    !UNTOUCHABLE.contains(&name) && !name.starts_with("dev:") && !name.starts_with("cognito:")
 }
 
 fn groups(details: &Value) -> Option<Groups> {
@@ -153,5 +158,26 @@ mod tests {
         assert_eq!(changes.id.add.keys().collect::<Vec<_>>(), ["team"]);
         assert_eq!(changes.id.suppress, BTreeSet::from(["email".to_owned()]));
         assert!(changes.groups.is_none());
+    }
+
+    #[test]
+    fn the_audience_of_an_access_token_is_the_client_or_nobody() {
+        let changes = |aud: &str| {
+            later(
+                &json!({
+                    "idTokenGeneration": { "claimsToAddOrOverride": { "aud": aud, "n": 5 } },
+                    "accessTokenGeneration": {
+                        "claimsToAddOrOverride": { "aud": aud, "username": "x", "scope": "x", "n": { "m": [1] } },
+                        "claimsToSuppress": ["client_id", "n"],
+                    },
+                }),
+                "app",
+            )
+        };
+        assert_eq!(changes("app").access.add.keys().collect::<Vec<_>>(), ["aud", "n"]);
+        let other = changes("other");
+        assert_eq!(other.access.add.keys().collect::<Vec<_>>(), ["n"]);
+        assert_eq!(other.access.suppress, BTreeSet::from(["n".to_owned()]));
+        assert_eq!(other.id.add.keys().collect::<Vec<_>>(), ["n"]);
     }
 }

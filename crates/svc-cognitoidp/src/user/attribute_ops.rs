@@ -134,11 +134,9 @@ pub fn delete_user_attributes(
 
 fn remove(w: &mut Writer, pool: &Pool, user: &str, names: &[String]) -> Result<(), Fault> {
     for name in names {
-        let attribute = pool.attribute(name).ok_or_else(|| {
-            invalid(format!(
-                "Attributes did not conform to the schema: Type for attribute {{{name}}} could not be determined"
-            ))
-        })?;
+        let attribute = pool.attribute(name);
+        let attribute =
+            attribute.ok_or_else(|| invalid(format!("user.{name}: Attribute does not exist in the schema.\n")))?;
         if attribute.required {
             return Err(invalid(format!("user.{name}: Cannot delete a required attribute.")));
         }

@@ -39,7 +39,10 @@ pub fn check(pool: &Pool, writer: Writer, user: Option<&User>, new: &BTreeMap<St
     let schema = |what: String| invalid(format!("Attributes did not conform to the schema: {what}"));
     for (name, value) in new {
         let Some(attribute) = pool.attribute(name) else {
-            return Err(schema(format!("Type for attribute {{{name}}} could not be determined")));
+            return Err(match user {
+                Some(_) => invalid(format!("user.{name}: Attribute does not exist in the schema.\n")),
+                None => schema(format!("Type for attribute {{{name}}} could not be determined")),
+            });
         };
         if name == "sub" {
             return Err(invalid("Cannot modify the non-mutable attribute sub"));

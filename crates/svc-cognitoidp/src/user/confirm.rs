@@ -8,7 +8,7 @@ use super::{Status, User, alias, find, update};
 use crate::client::{Client, Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery, masked};
-use crate::faults::{invalid, no_user, not_authorized};
+use crate::faults::{invalid, no_user, no_user_of_client, not_authorized};
 use crate::pool;
 use crate::trigger::sign_up::post_confirmation;
 use crate::trigger::{NO_CLIENT, Setting};
@@ -16,7 +16,15 @@ use crate::trigger::{NO_CLIENT, Setting};
 /// The user whom a client means; that there is none is told as the client wants it told.
 pub fn named(cx: &Context, site: &Site, name: &str, hidden: impl FnOnce() -> Fault) -> Result<User, Fault> {
     let user = find(&cx.snapshot(), &site.pool, name)?;
-    user.ok_or_else(|| if site.client.hides_users() { hidden() } else { no_user() })
+    user.ok_or_else(|| if site.client.hides_users() { hidden() } else { no_user_of_client() })
+}
+
+/// The user who moves in from elsewhere; for a client that hides its users, nobody where the move failed.
+pub fn unless_hidden(client: &Client, moved: Result<Option<User>, Fault>) -> Result<Option<User>, Fault> {
+    match moved {
+        Err(fault) if client.hides_users() && fault.is(&USER_NOT_FOUND_EXCEPTION) => Ok(None),
+        moved => moved,
+    }
 }
 
 /// Where a code would go if there were such a user: always the same place for the same name.
@@ -105,7 +113,7 @@ pub async fn resend_confirmation_code(
     let site = Site::of_client(&cx, &input.client_id)?;
     secret::check_hash(&site.client, &input.username, input.secret_hash.as_deref())?;
     let Some(user) = find(&cx.snapshot(), &site.pool, &input.username)? else {
-        let details = simulated(&site.client, &input.username).ok_or_else(no_user)?;
+        let details = simulated(&site.client, &input.username).ok_or_else(no_user_of_client)?;
         return Ok(ResendConfirmationCodeResponse { code_delivery_details: Some(details) });
     };
     if user.status != Status::Unconfirmed {

@@ -45,7 +45,7 @@ pub fn read(text: &str) -> Result<Option<Filter>, Fault> {
         return Err(malformed());
     }
     if !SEARCHABLE.contains(&attribute.as_str()) {
-        return Err(invalid(format!("One or more requested attributes do not exist: {attribute}")));
+        return Err(invalid(format!("Invalid search attribute: {attribute}")));
     }
     Ok(Some(Filter { attribute, prefix, value }))
 }

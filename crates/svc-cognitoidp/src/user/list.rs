@@ -14,8 +14,8 @@ pub fn list_users(r: &Reader, input: ListUsersRequest) -> Result<ListUsersRespon
     let pool = pool::get(r.store, r.scope(), &input.user_pool_id)?;
     let filter = filter::read(input.filter.as_deref().unwrap_or_default())?;
     let wanted = input.attributes_to_get;
-    if let Some(unknown) = wanted.iter().flatten().find(|name| pool.attribute(name).is_none()) {
-        return Err(invalid(format!("One or more requested attributes do not exist: {unknown}")));
+    if wanted.iter().flatten().any(|name| pool.attribute(name).is_none()) {
+        return Err(invalid("One or more requested attributes do not exist."));
     }
     let passes = |user: &User| filter.as_ref().is_none_or(|filter| filter.lets(user));
     let users: Result<Vec<User>, Trouble> =

@@ -11,16 +11,24 @@ use crate::srp::Verifier;
 
 const SYMBOLS: &str = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ";
 
-/// Whether a password does what the policy asks for.
+/// Whether the password of a new account does what the policy asks for.
 ///
 /// # Errors
 /// It does not, in Cognito's words.
 pub fn check(pool: &Pool, password: &str) -> Result<(), Fault> {
+    match objection(pool, password) {
+        None => Ok(()),
+        Some(what) => Err(INVALID_PASSWORD_EXCEPTION.because(format!("Password did not conform with policy: {what}"))),
+    }
+}
+
+/// What the policy has against a password.
+fn objection(pool: &Pool, password: &str) -> Option<&'static str> {
     let asks = |name: &str| pool.flag(&format!("/Policies/PasswordPolicy/{name}"));
     let least = pool.number("/Policies/PasswordPolicy/MinimumLength").unwrap_or(8);
     let has = |test: fn(char) -> bool| password.chars().any(test);
     let length = i64::try_from(password.chars().count()).unwrap_or(i64::MAX);
-    let objection = if length < least {
+    Some(if length < least {
         "Password not long enough"
     } else if password.starts_with(' ') || password.ends_with(' ') {
         "Password cannot start or end with a space"
@@ -33,9 +41,8 @@ pub fn check(pool: &Pool, password: &str) -> Result<(), Fault> {
     } else if asks("RequireSymbols") && !has(|c| SYMBOLS.contains(c)) {
         "Password must have symbol characters"
     } else {
-        return Ok(());
-    };
-    Err(INVALID_PASSWORD_EXCEPTION.because(format!("Password did not conform with policy: {objection}")))
+        return None;
+    })
 }
 
 /// The verifier of a user's password.
@@ -51,12 +58,14 @@ pub fn fits(pool: &Pool, user: &User, password: &str) -> bool {
     user.verifier.as_ref().is_some_and(|verifier| verifier.fits(pool.srp_name(), &user.name, password))
 }
 
-/// Checks a new password against the policy and the user's history.
+/// Checks the password that is to take another's place against the policy and the user's history.
 ///
 /// # Errors
-/// The policy's, and that it has been used before.
+/// The policy's, which has other words here than for new accounts, and that it has been used before.
 pub fn check_new(pool: &Pool, user: &User, password: &str) -> Result<(), Fault> {
-    check(pool, password)?;
+    if let Some(what) = objection(pool, password) {
+        return Err(INVALID_PASSWORD_EXCEPTION.because(format!("Password does not conform to policy: {what}")));
+    }
     let most = pool.number("/Policies/PasswordPolicy/PasswordHistorySize").unwrap_or(0);
     let most = usize::try_from(most).unwrap_or(0);
     let earlier = user.verifier.iter().chain(&user.history).take(most);

@@ -4,12 +4,12 @@ use kogumo_door::Context;
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
-use super::confirm::{named, simulated};
+use super::confirm::{named, simulated, unless_hidden};
 use super::{Status, User, create, find, password, update};
 use crate::client::{Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery};
-use crate::faults::{expired_code, invalid, no_user, not_authorized};
+use crate::faults::{expired_code, invalid, no_user, no_user_of_client, not_authorized};
 use crate::pool::{self, Pool};
 use crate::token::grant;
 use crate::trigger::migration::user_migration;
@@ -67,10 +67,10 @@ pub async fn forgot_password(cx: Context, input: ForgotPasswordRequest) -> Resul
     let known = find(&cx.snapshot(), &site.pool, &input.username)?;
     let known = match known {
         Some(user) => Some(user),
-        None => migrate(setting, &input.username).await?,
+        None => unless_hidden(&site.client, migrate(setting, &input.username).await)?,
     };
     let Some(user) = known else {
-        let details = simulated(&site.client, &input.username).ok_or_else(no_user)?;
+        let details = simulated(&site.client, &input.username).ok_or_else(no_user_of_client)?;
         return Ok(ForgotPasswordResponse { code_delivery_details: Some(details) });
     };
     if !user.enabled {

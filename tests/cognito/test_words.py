@@ -1,0 +1,102 @@
+"""Errors in Cognito's own words: programs compare them, and people translate them."""
+
+import uuid
+
+import pytest
+from botocore.exceptions import ClientError
+from cognito_calls import PASSWORD, message
+
+NOBODY = "Username/client id combination not found."
+
+
+def refused_by(call, code, words, **parameters):
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    assert (refused.value.response["Error"]["Code"], message(refused)) == (code, words)
+
+
+def test_nobody_of_that_name(pool):
+    calls = {
+        pool.open.forgot_password: {},
+        pool.open.resend_confirmation_code: {},
+        pool.open.confirm_sign_up: {"ConfirmationCode": "123456"},
+        pool.open.confirm_forgot_password: {"ConfirmationCode": "123456", "Password": PASSWORD},
+    }
+    for call, more in calls.items():
+        refused_by(call, "UserNotFoundException", NOBODY, ClientId=pool.client_id, Username="nobody", **more)
+
+
+def test_flows_that_are_not_enabled(pools):
+    pool = pools(client={"ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"]})
+    words = {
+        "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
+        "CUSTOM_AUTH": "CUSTOM_AUTH is not enabled for the client.",
+        "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH flow not enabled for this client",
+        "USER_AUTH": "USER_AUTH flow not enabled for this client",
+    }
+    for flow, text in words.items():
+        parameters = {"USERNAME": "jane", "PASSWORD": PASSWORD, "SRP_A": "ab"}
+        refused_by(pool.open.initiate_auth, "InvalidParameterException", text, ClientId=pool.client_id, AuthFlow=flow, AuthParameters=parameters)
+    refused_by(pool.api.admin_initiate_auth, "InvalidParameterException", words["USER_SRP_AUTH"], UserPoolId=pool.id, ClientId=pool.client_id,
+               AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": "jane", "SRP_A": "ab"})
+
+
+def test_challenges_without_functions(pool):
+    pool.user("jane")
+    refused_by(pool.open.initiate_auth, "InvalidParameterException", "Custom auth lambda trigger is not configured for the user pool.",
+               ClientId=pool.client_id, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": "jane"})
+
+
+def test_attributes_that_are_not_there(pool):
+    pool.user("jane")
+    one = {"UserPoolId": pool.id, "Username": "jane"}
+    unknown = [{"Name": "custom:x", "Value": "1"}]
+    words = "user.custom:x: Attribute does not exist in the schema.\n"
+    refused_by(pool.api.admin_update_user_attributes, "InvalidParameterException", words, **one, UserAttributes=unknown)
+    refused_by(pool.api.admin_delete_user_attributes, "InvalidParameterException", words, **one, UserAttributeNames=["custom:x"])
+    refused_by(pool.open.update_user_attributes, "InvalidParameterException", words,
+               AccessToken=pool.tokens("jane")["AccessToken"], UserAttributes=unknown)
+    listing = {"UserPoolId": pool.id}
+    refused_by(pool.api.list_users, "InvalidParameterException", "One or more requested attributes do not exist.",
+               **listing, AttributesToGet=["nope"])
+    refused_by(pool.api.list_users, "InvalidParameterException", "Invalid search attribute: custom:x", **listing, Filter='custom:x = "1"')
+
+
+def test_passwords_that_take_anothers_place(pool):
+    pool.user("jane")
+    words = "Password does not conform to policy: Password not long enough"
+    refused_by(pool.api.admin_set_user_password, "InvalidPasswordException", words, UserPoolId=pool.id, Username="jane", Password="short1")
+    refused_by(pool.open.change_password, "InvalidPasswordException", words, AccessToken=pool.tokens("jane")["AccessToken"],
+               PreviousPassword=PASSWORD, ProposedPassword="short1")
+
+
+def test_what_was_given_stays(pools):
+    required = [{"Name": name, "AttributeDataType": "String", "Required": True} for name in ("given_name", "family_name")]
+    pool = pools(Schema=required)
+    pool.api.admin_create_user(UserPoolId=pool.id, Username="jane", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS",
+                               UserAttributes=[{"Name": "given_name", "Value": "Jane"}])
+    answers = {"USERNAME": "jane", "NEW_PASSWORD": PASSWORD + "2", "userAttributes.family_name": "Doe"}
+    respond = lambda **more: pool.respond("NEW_PASSWORD_REQUIRED", pool.sign_in("jane"), **answers, **more)
+    refused_by(respond, "NotAuthorizedException", "Cannot modify an already provided given_name", **{"userAttributes.given_name": "Janet"})
+    assert respond()["AuthenticationResult"]
+
+
+@pytest.mark.parametrize("settings, typed", [
+    ({"UsernameAttributes": ["email"]}, "{}@example.com"),
+    ({"AliasAttributes": ["email"]}, "{}@example.com"),
+    ({"UsernameAttributes": ["phone_number"]}, "+12065550{}"),
+])
+def test_made_up_names_of_hidden_users(pools, settings, typed):
+    """Who signs in by an address hears a name that is none, whether there is such a user or not."""
+    pool = pools(client={"PreventUserExistenceErrors": "ENABLED"}, **settings)
+    name = typed.format("199")
+
+    def begin(flow="USER_SRP_AUTH", **more):
+        return pool.open.initiate_auth(ClientId=pool.client_id, AuthFlow=flow, AuthParameters={"USERNAME": name, **more})
+
+    exchange = pool.srp(name)
+    told = begin(**exchange.get_auth_params())["ChallengeParameters"]
+    assert uuid.UUID(told["USERNAME"]) == uuid.UUID(told["USER_ID_FOR_SRP"])
+    assert told["USERNAME"] == begin(**exchange.get_auth_params())["ChallengeParameters"]["USERNAME"]
+    assert begin("USER_AUTH")["ChallengeParameters"]["USERNAME"] == told["USERNAME"]
+    refused_by(pool.srp(name).authenticate_user, "NotAuthorizedException", "Incorrect username or password.")
