@@ -249,3 +249,23 @@ def test_attributes_and_profiles(cloud, ec2, account, ami, name):
     ec2.disassociate_iam_instance_profile(AssociationId=found["AssociationId"])
     assert ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"] == []
     ec2.terminate_instances(InstanceIds=[id])
+
+
+def test_fewer_processors(cloud, ec2, ami):
+    """CPU options: the machine has as many processors as it was given, and others after they are changed."""
+    needs_machines(cloud)
+    with refused("InvalidParameterValue"):
+        run(ec2, ami, InstanceType="m5.large", CpuOptions={"CoreCount": 2, "ThreadsPerCore": 2})
+    with refused("MissingParameter"):
+        run(ec2, ami, InstanceType="m5.large", CpuOptions={"CoreCount": 1})
+    script = "#!/bin/sh\necho HAS $(grep -c ^processor /proc/cpuinfo)\n"
+    id = run(ec2, ami, InstanceType="m5.large", CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1}, UserData=script)
+    printed(ec2, id, "HAS 1")
+    assert instance(ec2, id)["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 1}
+    with refused("IncorrectInstanceState"):
+        ec2.modify_instance_cpu_options(InstanceId=id, CoreCount=1, ThreadsPerCore=2)
+    ec2.stop_instances(InstanceIds=[id])
+    wait(ec2, id, "stopped")
+    ec2.modify_instance_cpu_options(InstanceId=id, CoreCount=1, ThreadsPerCore=2)
+    assert instance(ec2, id)["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 2}
+    ec2.terminate_instances(InstanceIds=[id])

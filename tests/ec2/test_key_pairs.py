@@ -1,5 +1,9 @@
 """Key pairs, judged by OpenSSH itself."""
 
+import base64
+import hashlib
+import hmac
+import struct
 import subprocess
 
 import pytest
@@ -68,3 +72,31 @@ def test_names_are_taken_once_and_deleted_quietly(ec2, name):
         ec2.create_key_pair(KeyName=name, KeyType="ed25519", DryRun=True)
     with refused("InvalidKeyPair.NotFound"):
         ec2.describe_key_pairs(KeyNames=[name])
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+def test_keys_for_putty(ec2, name, kind):
+    """The public half is the one that is kept, and the file's code covers both halves (PuTTY manual, appendix C)."""
+    made = ec2.create_key_pair(KeyName=name, KeyType=kind, KeyFormat="ppk")
+    lines = made["KeyMaterial"].splitlines()
+    algorithm = {"rsa": "ssh-rsa", "ed25519": "ssh-ed25519"}[kind]
+    assert lines[:3] == [f"PuTTY-User-Key-File-2: {algorithm}", "Encryption: none", f"Comment: {name}"]
+
+    def block(label):
+        at = next(index for index, line in enumerate(lines) if line.startswith(label))
+        return base64.b64decode("".join(lines[at + 1 : at + 1 + int(lines[at].split()[1])]))
+
+    public, private = block("Public-Lines:"), block("Private-Lines:")
+    kept = one(ec2.describe_key_pairs(KeyNames=[name], IncludePublicKey=True), "KeyPairs")["PublicKey"]
+    assert kept.split()[:2] == [algorithm, base64.b64encode(public).decode()]
+    covered = b"".join(struct.pack(">I", len(part)) + part for part in [algorithm.encode(), b"none", name.encode(), public, private])
+    code = hmac.new(hashlib.sha1(b"putty-private-key-file-mac-key").digest(), covered, hashlib.sha1).hexdigest()
+    assert lines[-1] == f"Private-MAC: {code}"
+    if kind == "rsa":
+        numbers, rest = [], private + public[len(algorithm) + 4 :]
+        while rest:
+            length = struct.unpack(">I", rest[:4])[0]
+            numbers.append(int.from_bytes(rest[4 : 4 + length]))
+            rest = rest[4 + length :]
+        d, p, q, inverse, exponent, modulus = numbers
+        assert p * q == modulus and q * inverse % p == 1 and pow(pow(12345, exponent, modulus), d, modulus) == 12345

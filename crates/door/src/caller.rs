@@ -34,6 +34,8 @@ pub struct Caller {
     pub session: Option<Arc<Session>>,
     /// The service that took on the role that the principal is a session of, without keys: the role must trust it.
     pub assumed_by: Option<String>,
+    /// Whether the call is only tried: whatever it and the calls that it makes would write is taken back.
+    pub rehearses: bool,
 }
 
 /// Who somebody is, as IAM speaks of it.
@@ -108,6 +110,7 @@ impl Caller {
             endpoint: None,
             session: None,
             assumed_by: None,
+            rehearses: false,
         }
     }
 

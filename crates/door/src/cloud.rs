@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kogumo_base::{Clock, Scope, Trouble};
-use kogumo_store::{Store, Table};
+use kogumo_store::{Store, Table, Transaction};
 use kogumo_wire::{Fault, Operation, Structure};
 use tokio::sync::watch;
 
@@ -180,27 +180,32 @@ impl Cloud {
 
     async fn run(self: &Arc<Self>, caller: &Caller, op: &Op, input: Box<dyn Structure>) -> Answer {
         let now = self.clock.now();
-        match &op.handler {
+        let verdict = op.verdict(&*input);
+        let rehearses = caller.rehearses || verdict.is_some();
+        let answer = match &op.handler {
             Handler::Read(run) => {
                 let snapshot = self.store.read();
-                let rehearsed = op.rehearse(&*input);
-                let answer = run(&Reader { store: &snapshot, caller, now, cloud: self }, input)?;
-                rehearsed.map(|()| answer)
+                run(&Reader { store: &snapshot, caller, now, cloud: self }, input)
             }
             Handler::Write(begin) => {
-                // A rehearsal commits nothing, so that it meets no conflict and is asked once.
-                let mut rehearsed = op.rehearse(&*input).err();
                 let work = begin(input)?;
-                self.store.write(|tx| {
-                    let answer = work(&mut Writer { tx, caller, now, cloud: self })?;
-                    rehearsed.take().map_or(Ok(answer), Err)
-                })
+                self.write(rehearses, |tx| work(&mut Writer { tx, caller, now, cloud: self }))
             }
             Handler::Task(run) => {
-                op.rehearse(&*input)?;
-                run(Context { cloud: Arc::clone(self), caller: caller.clone() }, input).await
+                let caller = Caller { rehearses, ..caller.clone() };
+                run(Context { cloud: Arc::clone(self), caller }, input).await
             }
-        }
+        }?;
+        verdict.map_or(Ok(answer), Err)
+    }
+
+    /// Runs `work` in a transaction; in a rehearsal, in one that is thrown away.
+    pub(crate) fn write<R, E: From<Trouble>>(
+        &self,
+        rehearses: bool,
+        work: impl FnMut(&mut Transaction) -> Result<R, E>,
+    ) -> Result<R, E> {
+        if rehearses { self.store.rehearse(work) } else { self.store.write(work) }
     }
 
     /// Writes when keys and roles were last used.

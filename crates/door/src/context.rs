@@ -92,7 +92,7 @@ impl Context {
     ) -> Result<R, E> {
         let (caller, cloud) = (&self.caller, &*self.cloud);
         let now = self.now();
-        cloud.store.write(|tx| work(&mut Writer { tx, caller, now, cloud }))
+        cloud.write(caller.rehearses, |tx| work(&mut Writer { tx, caller, now, cloud }))
     }
 
     /// A client that calls other services as this caller.

@@ -37,8 +37,8 @@ pub(crate) enum Handler {
 }
 
 impl Op {
-    /// Lets calls be tried: the handler runs, its changes are taken back, and the answer is the function's. A task
-    /// cannot be taken back; it is answered before it begins.
+    /// Lets calls be tried: the handler runs, its changes are taken back, and the answer is the function's. What a
+    /// task calls as its caller is taken back, too; a task must have no other effect.
     pub fn rehearsed_by(self, rehearsal: Rehearsal) -> Self {
         Op { rehearsal: Some(rehearsal), ..self }
     }
@@ -53,8 +53,9 @@ impl Op {
         !matches!(self.handler, Handler::Read(_))
     }
 
-    pub(crate) fn rehearse(&self, input: &dyn Structure) -> Result<(), Fault> {
-        self.rehearsal.and_then(|verdict| verdict(input)).map_or(Ok(()), Err)
+    /// The answer of a call that is only tried, once it would have succeeded.
+    pub(crate) fn verdict(&self, input: &dyn Structure) -> Option<Fault> {
+        self.rehearsal.and_then(|verdict| verdict(input))
     }
 }
 

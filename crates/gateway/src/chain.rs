@@ -361,6 +361,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         source_arn: None,
         endpoint: None,
         assumed_by: None,
+        rehearses: false,
         session: identity.session,
     }
 }

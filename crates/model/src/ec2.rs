@@ -354,7 +354,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeExportImageTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeExportTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFastLaunchImages", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeFastSnapshotRestores", "POST", "/"),
+    &DESCRIBE_FAST_SNAPSHOT_RESTORES,
     &schema::Operation::unbuilt("DescribeFleetHistory", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFleetInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeFleets", "POST", "/"),
@@ -379,7 +379,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS,
     &schema::Operation::unbuilt("DescribeInstanceEventNotificationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceEventWindows", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceImageMetadata", "POST", "/"),
+    &DESCRIBE_INSTANCE_IMAGE_METADATA,
     &schema::Operation::unbuilt("DescribeInstanceSqlHaHistoryStates", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceSqlHaStates", "POST", "/"),
     &DESCRIBE_INSTANCE_STATUS,
@@ -410,7 +410,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeLocalGatewayVirtualInterfaceGroups", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLocalGatewayVirtualInterfaces", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLocalGateways", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeLockedSnapshots", "POST", "/"),
+    &DESCRIBE_LOCKED_SNAPSHOTS,
     &schema::Operation::unbuilt("DescribeMacHosts", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMacModificationTasks", "POST", "/"),
     &DESCRIBE_MANAGED_PREFIX_LISTS,
@@ -453,7 +453,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_SECURITY_GROUPS,
     &schema::Operation::unbuilt("DescribeServiceLinkVirtualInterfaces", "POST", "/"),
     &DESCRIBE_SNAPSHOT_ATTRIBUTE,
-    &schema::Operation::unbuilt("DescribeSnapshotTierStatus", "POST", "/"),
+    &DESCRIBE_SNAPSHOT_TIER_STATUS,
     &DESCRIBE_SNAPSHOTS,
     &schema::Operation::unbuilt("DescribeSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSpotFleetInstances", "POST", "/"),
@@ -517,15 +517,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DETACH_VOLUME,
     &schema::Operation::unbuilt("DetachVpnGateway", "POST", "/"),
     &schema::Operation::unbuilt("DisableAddressTransfer", "POST", "/"),
-    &schema::Operation::unbuilt("DisableAllowedImagesSettings", "POST", "/"),
+    &DISABLE_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("DisableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("DisableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
     &schema::Operation::unbuilt("DisableCapacityManager", "POST", "/"),
     &DISABLE_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("DisableFastLaunch", "POST", "/"),
-    &schema::Operation::unbuilt("DisableFastSnapshotRestores", "POST", "/"),
+    &DISABLE_FAST_SNAPSHOT_RESTORES,
     &DISABLE_IMAGE,
-    &schema::Operation::unbuilt("DisableImageBlockPublicAccess", "POST", "/"),
+    &DISABLE_IMAGE_BLOCK_PUBLIC_ACCESS,
     &DISABLE_IMAGE_DEPRECATION,
     &DISABLE_IMAGE_DEREGISTRATION_PROTECTION,
     &schema::Operation::unbuilt("DisableInstanceSqlHaStandbyDetections", "POST", "/"),
@@ -560,15 +560,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisassociateTrunkInterface", "POST", "/"),
     &DISASSOCIATE_VPC_CIDR_BLOCK,
     &schema::Operation::unbuilt("EnableAddressTransfer", "POST", "/"),
-    &schema::Operation::unbuilt("EnableAllowedImagesSettings", "POST", "/"),
+    &ENABLE_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("EnableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("EnableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
     &schema::Operation::unbuilt("EnableCapacityManager", "POST", "/"),
     &ENABLE_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("EnableFastLaunch", "POST", "/"),
-    &schema::Operation::unbuilt("EnableFastSnapshotRestores", "POST", "/"),
+    &ENABLE_FAST_SNAPSHOT_RESTORES,
     &ENABLE_IMAGE,
-    &schema::Operation::unbuilt("EnableImageBlockPublicAccess", "POST", "/"),
+    &ENABLE_IMAGE_BLOCK_PUBLIC_ACCESS,
     &ENABLE_IMAGE_DEPRECATION,
     &ENABLE_IMAGE_DEREGISTRATION_PROTECTION,
     &schema::Operation::unbuilt("EnableInstanceSqlHaStandbyDetections", "POST", "/"),
@@ -590,7 +590,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ExportTransitGatewayRoutes", "POST", "/"),
     &schema::Operation::unbuilt("ExportVerifiedAccessInstanceClientConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("GetActiveVpnTunnelStatus", "POST", "/"),
-    &schema::Operation::unbuilt("GetAllowedImagesSettings", "POST", "/"),
+    &GET_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("GetAssociatedEnclaveCertificateIamRoles", "POST", "/"),
     &schema::Operation::unbuilt("GetAssociatedIpv6PoolCidrs", "POST", "/"),
     &schema::Operation::unbuilt("GetAwsNetworkPerformanceData", "POST", "/"),
@@ -605,7 +605,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_CONSOLE_OUTPUT,
     &schema::Operation::unbuilt("GetConsoleScreenshot", "POST", "/"),
     &schema::Operation::unbuilt("GetDeclarativePoliciesReportSummary", "POST", "/"),
-    &schema::Operation::unbuilt("GetDefaultCreditSpecification", "POST", "/"),
+    &GET_DEFAULT_CREDIT_SPECIFICATION,
     &GET_EBS_DEFAULT_KMS_KEY_ID,
     &GET_EBS_ENCRYPTION_BY_DEFAULT,
     &schema::Operation::unbuilt("GetEnabledIpamPolicy", "POST", "/"),
@@ -613,9 +613,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetGroupsForCapacityReservation", "POST", "/"),
     &schema::Operation::unbuilt("GetHostReservationPurchasePreview", "POST", "/"),
     &schema::Operation::unbuilt("GetImageAncestry", "POST", "/"),
-    &schema::Operation::unbuilt("GetImageBlockPublicAccessState", "POST", "/"),
+    &GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE,
     &schema::Operation::unbuilt("GetImageFindings", "POST", "/"),
-    &schema::Operation::unbuilt("GetInstanceMetadataDefaults", "POST", "/"),
+    &GET_INSTANCE_METADATA_DEFAULTS,
     &schema::Operation::unbuilt("GetInstanceTpmEkPub", "POST", "/"),
     &GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS,
     &schema::Operation::unbuilt("GetInstanceUefiData", "POST", "/"),
@@ -638,7 +638,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetIpamRouteProtectionFindings", "POST", "/"),
     &schema::Operation::unbuilt("GetIpamRoutingPolicyRegistrationDeltas", "POST", "/"),
     &schema::Operation::unbuilt("GetIpamRoutingPolicyRegistrations", "POST", "/"),
-    &schema::Operation::unbuilt("GetLaunchTemplateData", "POST", "/"),
+    &GET_LAUNCH_TEMPLATE_DATA,
     &GET_MANAGED_PREFIX_LIST_ASSOCIATIONS,
     &GET_MANAGED_PREFIX_LIST_ENTRIES,
     &schema::Operation::unbuilt("GetManagedResourceVisibility", "POST", "/"),
@@ -680,7 +680,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListImagesInRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("ListSnapshotsInRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("ListVolumesInRecycleBin", "POST", "/"),
-    &schema::Operation::unbuilt("LockSnapshot", "POST", "/"),
+    &LOCK_SNAPSHOT,
     &schema::Operation::unbuilt("ModifyAccountVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("ModifyAddressAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ModifyApplicationStatusCheck", "POST", "/"),
@@ -689,7 +689,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyCapacityReservationFleet", "POST", "/"),
     &schema::Operation::unbuilt("ModifyClientVpnEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("ModifyClientVpnEndpointAuthorizationPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyDefaultCreditSpecification", "POST", "/"),
+    &MODIFY_DEFAULT_CREDIT_SPECIFICATION,
     &MODIFY_EBS_DEFAULT_KMS_KEY_ID,
     &schema::Operation::unbuilt("ModifyFleet", "POST", "/"),
     &schema::Operation::unbuilt("ModifyFpgaImageAttribute", "POST", "/"),
@@ -700,12 +700,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &MODIFY_INSTANCE_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyInstanceCapacityReservationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceConnectEndpoint", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceCpuOptions", "POST", "/"),
+    &MODIFY_INSTANCE_CPU_OPTIONS,
     &MODIFY_INSTANCE_CREDIT_SPECIFICATION,
     &schema::Operation::unbuilt("ModifyInstanceEventStartTime", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceMaintenanceOptions", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceMetadataDefaults", "POST", "/"),
+    &MODIFY_INSTANCE_METADATA_DEFAULTS,
     &MODIFY_INSTANCE_METADATA_OPTIONS,
     &schema::Operation::unbuilt("ModifyInstanceNetworkPerformanceOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstancePlacement", "POST", "/"),
@@ -732,7 +732,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyRouteServer", "POST", "/"),
     &MODIFY_SECURITY_GROUP_RULES,
     &MODIFY_SNAPSHOT_ATTRIBUTE,
-    &schema::Operation::unbuilt("ModifySnapshotTier", "POST", "/"),
+    &MODIFY_SNAPSHOT_TIER,
     &schema::Operation::unbuilt("ModifySpotFleetRequest", "POST", "/"),
     &MODIFY_SUBNET_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyTrafficMirrorFilterNetworkServices", "POST", "/"),
@@ -800,7 +800,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ReleaseHosts", "POST", "/"),
     &schema::Operation::unbuilt("ReleaseIpamPoolAllocation", "POST", "/"),
     &REPLACE_IAM_INSTANCE_PROFILE_ASSOCIATION,
-    &schema::Operation::unbuilt("ReplaceImageCriteriaInAllowedImagesSettings", "POST", "/"),
+    &REPLACE_IMAGE_CRITERIA_IN_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("ReplaceImageInstanceTypeSpecification", "POST", "/"),
     &REPLACE_NETWORK_ACL_ASSOCIATION,
     &REPLACE_NETWORK_ACL_ENTRY,
@@ -808,7 +808,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &REPLACE_ROUTE_TABLE_ASSOCIATION,
     &schema::Operation::unbuilt("ReplaceTransitGatewayRoute", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceVpnTunnel", "POST", "/"),
-    &schema::Operation::unbuilt("ReportInstanceStatus", "POST", "/"),
+    &REPORT_INSTANCE_STATUS,
     &schema::Operation::unbuilt("RequestSpotFleet", "POST", "/"),
     &schema::Operation::unbuilt("RequestSpotInstances", "POST", "/"),
     &schema::Operation::unbuilt("ResetAddressAttribute", "POST", "/"),
@@ -822,7 +822,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RestoreImageFromRecycleBin", "POST", "/"),
     &RESTORE_MANAGED_PREFIX_LIST_VERSION,
     &schema::Operation::unbuilt("RestoreSnapshotFromRecycleBin", "POST", "/"),
-    &schema::Operation::unbuilt("RestoreSnapshotTier", "POST", "/"),
+    &RESTORE_SNAPSHOT_TIER,
     &schema::Operation::unbuilt("RestoreVolumeFromRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("RevokeClientVpnIngress", "POST", "/"),
     &REVOKE_SECURITY_GROUP_EGRESS,
@@ -844,7 +844,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UNASSIGN_IPV6_ADDRESSES,
     &UNASSIGN_PRIVATE_IP_ADDRESSES,
     &schema::Operation::unbuilt("UnassignPrivateNatGatewayAddress", "POST", "/"),
-    &schema::Operation::unbuilt("UnlockSnapshot", "POST", "/"),
+    &UNLOCK_SNAPSHOT,
     &UNMONITOR_INSTANCES,
     &schema::Operation::unbuilt("UpdateCapacityManagerMonitoredTagKeys", "POST", "/"),
     &schema::Operation::unbuilt("UpdateCapacityManagerOrganizationsAccess", "POST", "/"),
@@ -2514,6 +2514,27 @@ impl OperationType for DescribeEgressOnlyInternetGateways {
     const FACTS: &'static schema::Operation = &DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
 }
 
+static DESCRIBE_FAST_SNAPSHOT_RESTORES: schema::Operation = schema::Operation {
+    name: "DescribeFastSnapshotRestores",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeFastSnapshotRestoresRequest,
+    output: &S_DescribeFastSnapshotRestoresResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeFastSnapshotRestores;
+impl OperationType for DescribeFastSnapshotRestores {
+    type Input = DescribeFastSnapshotRestoresRequest;
+    type Output = DescribeFastSnapshotRestoresResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_FAST_SNAPSHOT_RESTORES;
+}
+
 static DESCRIBE_FLOW_LOGS: schema::Operation = schema::Operation {
     name: "DescribeFlowLogs",
     method: "POST",
@@ -2659,6 +2680,27 @@ impl OperationType for DescribeInstanceCreditSpecifications {
     type Input = DescribeInstanceCreditSpecificationsRequest;
     type Output = DescribeInstanceCreditSpecificationsResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_CREDIT_SPECIFICATIONS;
+}
+
+static DESCRIBE_INSTANCE_IMAGE_METADATA: schema::Operation = schema::Operation {
+    name: "DescribeInstanceImageMetadata",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceImageMetadataRequest,
+    output: &S_DescribeInstanceImageMetadataResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceImageMetadata;
+impl OperationType for DescribeInstanceImageMetadata {
+    type Input = DescribeInstanceImageMetadataRequest;
+    type Output = DescribeInstanceImageMetadataResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_IMAGE_METADATA;
 }
 
 static DESCRIBE_INSTANCE_STATUS: schema::Operation = schema::Operation {
@@ -2827,6 +2869,27 @@ impl OperationType for DescribeLaunchTemplates {
     type Input = DescribeLaunchTemplatesRequest;
     type Output = DescribeLaunchTemplatesResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_LAUNCH_TEMPLATES;
+}
+
+static DESCRIBE_LOCKED_SNAPSHOTS: schema::Operation = schema::Operation {
+    name: "DescribeLockedSnapshots",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLockedSnapshotsRequest,
+    output: &S_DescribeLockedSnapshotsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLockedSnapshots;
+impl OperationType for DescribeLockedSnapshots {
+    type Input = DescribeLockedSnapshotsRequest;
+    type Output = DescribeLockedSnapshotsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LOCKED_SNAPSHOTS;
 }
 
 static DESCRIBE_MANAGED_PREFIX_LISTS: schema::Operation = schema::Operation {
@@ -3121,6 +3184,27 @@ impl OperationType for DescribeSnapshotAttribute {
     type Input = DescribeSnapshotAttributeRequest;
     type Output = DescribeSnapshotAttributeResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_SNAPSHOT_ATTRIBUTE;
+}
+
+static DESCRIBE_SNAPSHOT_TIER_STATUS: schema::Operation = schema::Operation {
+    name: "DescribeSnapshotTierStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSnapshotTierStatusRequest,
+    output: &S_DescribeSnapshotTierStatusResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSnapshotTierStatus;
+impl OperationType for DescribeSnapshotTierStatus {
+    type Input = DescribeSnapshotTierStatusRequest;
+    type Output = DescribeSnapshotTierStatusResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SNAPSHOT_TIER_STATUS;
 }
 
 static DESCRIBE_SNAPSHOTS: schema::Operation = schema::Operation {
@@ -3480,6 +3564,27 @@ impl OperationType for DetachVolume {
     const FACTS: &'static schema::Operation = &DETACH_VOLUME;
 }
 
+static DISABLE_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
+    name: "DisableAllowedImagesSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableAllowedImagesSettingsRequest,
+    output: &S_DisableAllowedImagesSettingsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableAllowedImagesSettings;
+impl OperationType for DisableAllowedImagesSettings {
+    type Input = DisableAllowedImagesSettingsRequest;
+    type Output = DisableAllowedImagesSettingsResult;
+    const FACTS: &'static schema::Operation = &DISABLE_ALLOWED_IMAGES_SETTINGS;
+}
+
 static DISABLE_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
     name: "DisableEbsEncryptionByDefault",
     method: "POST",
@@ -3501,6 +3606,27 @@ impl OperationType for DisableEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &DISABLE_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static DISABLE_FAST_SNAPSHOT_RESTORES: schema::Operation = schema::Operation {
+    name: "DisableFastSnapshotRestores",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableFastSnapshotRestoresRequest,
+    output: &S_DisableFastSnapshotRestoresResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableFastSnapshotRestores;
+impl OperationType for DisableFastSnapshotRestores {
+    type Input = DisableFastSnapshotRestoresRequest;
+    type Output = DisableFastSnapshotRestoresResult;
+    const FACTS: &'static schema::Operation = &DISABLE_FAST_SNAPSHOT_RESTORES;
+}
+
 static DISABLE_IMAGE: schema::Operation = schema::Operation {
     name: "DisableImage",
     method: "POST",
@@ -3520,6 +3646,27 @@ impl OperationType for DisableImage {
     type Input = DisableImageRequest;
     type Output = DisableImageResult;
     const FACTS: &'static schema::Operation = &DISABLE_IMAGE;
+}
+
+static DISABLE_IMAGE_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
+    name: "DisableImageBlockPublicAccess",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableImageBlockPublicAccessRequest,
+    output: &S_DisableImageBlockPublicAccessResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableImageBlockPublicAccess;
+impl OperationType for DisableImageBlockPublicAccess {
+    type Input = DisableImageBlockPublicAccessRequest;
+    type Output = DisableImageBlockPublicAccessResult;
+    const FACTS: &'static schema::Operation = &DISABLE_IMAGE_BLOCK_PUBLIC_ACCESS;
 }
 
 static DISABLE_IMAGE_DEPRECATION: schema::Operation = schema::Operation {
@@ -3690,6 +3837,27 @@ impl OperationType for DisassociateVpcCidrBlock {
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
 }
 
+static ENABLE_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
+    name: "EnableAllowedImagesSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableAllowedImagesSettingsRequest,
+    output: &S_EnableAllowedImagesSettingsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableAllowedImagesSettings;
+impl OperationType for EnableAllowedImagesSettings {
+    type Input = EnableAllowedImagesSettingsRequest;
+    type Output = EnableAllowedImagesSettingsResult;
+    const FACTS: &'static schema::Operation = &ENABLE_ALLOWED_IMAGES_SETTINGS;
+}
+
 static ENABLE_EBS_ENCRYPTION_BY_DEFAULT: schema::Operation = schema::Operation {
     name: "EnableEbsEncryptionByDefault",
     method: "POST",
@@ -3711,6 +3879,27 @@ impl OperationType for EnableEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &ENABLE_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static ENABLE_FAST_SNAPSHOT_RESTORES: schema::Operation = schema::Operation {
+    name: "EnableFastSnapshotRestores",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableFastSnapshotRestoresRequest,
+    output: &S_EnableFastSnapshotRestoresResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableFastSnapshotRestores;
+impl OperationType for EnableFastSnapshotRestores {
+    type Input = EnableFastSnapshotRestoresRequest;
+    type Output = EnableFastSnapshotRestoresResult;
+    const FACTS: &'static schema::Operation = &ENABLE_FAST_SNAPSHOT_RESTORES;
+}
+
 static ENABLE_IMAGE: schema::Operation = schema::Operation {
     name: "EnableImage",
     method: "POST",
@@ -3730,6 +3919,27 @@ impl OperationType for EnableImage {
     type Input = EnableImageRequest;
     type Output = EnableImageResult;
     const FACTS: &'static schema::Operation = &ENABLE_IMAGE;
+}
+
+static ENABLE_IMAGE_BLOCK_PUBLIC_ACCESS: schema::Operation = schema::Operation {
+    name: "EnableImageBlockPublicAccess",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableImageBlockPublicAccessRequest,
+    output: &S_EnableImageBlockPublicAccessResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableImageBlockPublicAccess;
+impl OperationType for EnableImageBlockPublicAccess {
+    type Input = EnableImageBlockPublicAccessRequest;
+    type Output = EnableImageBlockPublicAccessResult;
+    const FACTS: &'static schema::Operation = &ENABLE_IMAGE_BLOCK_PUBLIC_ACCESS;
 }
 
 static ENABLE_IMAGE_DEPRECATION: schema::Operation = schema::Operation {
@@ -3816,6 +4026,27 @@ impl OperationType for EnableVolumeIO {
     const FACTS: &'static schema::Operation = &ENABLE_VOLUME_IO;
 }
 
+static GET_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
+    name: "GetAllowedImagesSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetAllowedImagesSettingsRequest,
+    output: &S_GetAllowedImagesSettingsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAllowedImagesSettings;
+impl OperationType for GetAllowedImagesSettings {
+    type Input = GetAllowedImagesSettingsRequest;
+    type Output = GetAllowedImagesSettingsResult;
+    const FACTS: &'static schema::Operation = &GET_ALLOWED_IMAGES_SETTINGS;
+}
+
 static GET_CONSOLE_OUTPUT: schema::Operation = schema::Operation {
     name: "GetConsoleOutput",
     method: "POST",
@@ -3835,6 +4066,27 @@ impl OperationType for GetConsoleOutput {
     type Input = GetConsoleOutputRequest;
     type Output = GetConsoleOutputResult;
     const FACTS: &'static schema::Operation = &GET_CONSOLE_OUTPUT;
+}
+
+static GET_DEFAULT_CREDIT_SPECIFICATION: schema::Operation = schema::Operation {
+    name: "GetDefaultCreditSpecification",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetDefaultCreditSpecificationRequest,
+    output: &S_GetDefaultCreditSpecificationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDefaultCreditSpecification;
+impl OperationType for GetDefaultCreditSpecification {
+    type Input = GetDefaultCreditSpecificationRequest;
+    type Output = GetDefaultCreditSpecificationResult;
+    const FACTS: &'static schema::Operation = &GET_DEFAULT_CREDIT_SPECIFICATION;
 }
 
 static GET_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
@@ -3879,6 +4131,48 @@ impl OperationType for GetEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &GET_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE: schema::Operation = schema::Operation {
+    name: "GetImageBlockPublicAccessState",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetImageBlockPublicAccessStateRequest,
+    output: &S_GetImageBlockPublicAccessStateResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetImageBlockPublicAccessState;
+impl OperationType for GetImageBlockPublicAccessState {
+    type Input = GetImageBlockPublicAccessStateRequest;
+    type Output = GetImageBlockPublicAccessStateResult;
+    const FACTS: &'static schema::Operation = &GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE;
+}
+
+static GET_INSTANCE_METADATA_DEFAULTS: schema::Operation = schema::Operation {
+    name: "GetInstanceMetadataDefaults",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetInstanceMetadataDefaultsRequest,
+    output: &S_GetInstanceMetadataDefaultsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetInstanceMetadataDefaults;
+impl OperationType for GetInstanceMetadataDefaults {
+    type Input = GetInstanceMetadataDefaultsRequest;
+    type Output = GetInstanceMetadataDefaultsResult;
+    const FACTS: &'static schema::Operation = &GET_INSTANCE_METADATA_DEFAULTS;
+}
+
 static GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS: schema::Operation = schema::Operation {
     name: "GetInstanceTypesFromInstanceRequirements",
     method: "POST",
@@ -3898,6 +4192,27 @@ impl OperationType for GetInstanceTypesFromInstanceRequirements {
     type Input = GetInstanceTypesFromInstanceRequirementsRequest;
     type Output = GetInstanceTypesFromInstanceRequirementsResult;
     const FACTS: &'static schema::Operation = &GET_INSTANCE_TYPES_FROM_INSTANCE_REQUIREMENTS;
+}
+
+static GET_LAUNCH_TEMPLATE_DATA: schema::Operation = schema::Operation {
+    name: "GetLaunchTemplateData",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLaunchTemplateDataRequest,
+    output: &S_GetLaunchTemplateDataResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetLaunchTemplateData;
+impl OperationType for GetLaunchTemplateData {
+    type Input = GetLaunchTemplateDataRequest;
+    type Output = GetLaunchTemplateDataResult;
+    const FACTS: &'static schema::Operation = &GET_LAUNCH_TEMPLATE_DATA;
 }
 
 static GET_MANAGED_PREFIX_LIST_ASSOCIATIONS: schema::Operation = schema::Operation {
@@ -4068,6 +4383,48 @@ impl OperationType for ImportSnapshot {
     const FACTS: &'static schema::Operation = &IMPORT_SNAPSHOT;
 }
 
+static LOCK_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "LockSnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_LockSnapshotRequest,
+    output: &S_LockSnapshotResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct LockSnapshot;
+impl OperationType for LockSnapshot {
+    type Input = LockSnapshotRequest;
+    type Output = LockSnapshotResult;
+    const FACTS: &'static schema::Operation = &LOCK_SNAPSHOT;
+}
+
+static MODIFY_DEFAULT_CREDIT_SPECIFICATION: schema::Operation = schema::Operation {
+    name: "ModifyDefaultCreditSpecification",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyDefaultCreditSpecificationRequest,
+    output: &S_ModifyDefaultCreditSpecificationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyDefaultCreditSpecification;
+impl OperationType for ModifyDefaultCreditSpecification {
+    type Input = ModifyDefaultCreditSpecificationRequest;
+    type Output = ModifyDefaultCreditSpecificationResult;
+    const FACTS: &'static schema::Operation = &MODIFY_DEFAULT_CREDIT_SPECIFICATION;
+}
+
 static MODIFY_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
     name: "ModifyEbsDefaultKmsKeyId",
     method: "POST",
@@ -4131,6 +4488,27 @@ impl OperationType for ModifyInstanceAttribute {
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_ATTRIBUTE;
 }
 
+static MODIFY_INSTANCE_CPU_OPTIONS: schema::Operation = schema::Operation {
+    name: "ModifyInstanceCpuOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceCpuOptionsRequest,
+    output: &S_ModifyInstanceCpuOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceCpuOptions;
+impl OperationType for ModifyInstanceCpuOptions {
+    type Input = ModifyInstanceCpuOptionsRequest;
+    type Output = ModifyInstanceCpuOptionsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_CPU_OPTIONS;
+}
+
 static MODIFY_INSTANCE_CREDIT_SPECIFICATION: schema::Operation = schema::Operation {
     name: "ModifyInstanceCreditSpecification",
     method: "POST",
@@ -4150,6 +4528,27 @@ impl OperationType for ModifyInstanceCreditSpecification {
     type Input = ModifyInstanceCreditSpecificationRequest;
     type Output = ModifyInstanceCreditSpecificationResult;
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_CREDIT_SPECIFICATION;
+}
+
+static MODIFY_INSTANCE_METADATA_DEFAULTS: schema::Operation = schema::Operation {
+    name: "ModifyInstanceMetadataDefaults",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceMetadataDefaultsRequest,
+    output: &S_ModifyInstanceMetadataDefaultsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceMetadataDefaults;
+impl OperationType for ModifyInstanceMetadataDefaults {
+    type Input = ModifyInstanceMetadataDefaultsRequest;
+    type Output = ModifyInstanceMetadataDefaultsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_METADATA_DEFAULTS;
 }
 
 static MODIFY_INSTANCE_METADATA_OPTIONS: schema::Operation = schema::Operation {
@@ -4297,6 +4696,27 @@ impl OperationType for ModifySnapshotAttribute {
     type Input = ModifySnapshotAttributeRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &MODIFY_SNAPSHOT_ATTRIBUTE;
+}
+
+static MODIFY_SNAPSHOT_TIER: schema::Operation = schema::Operation {
+    name: "ModifySnapshotTier",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifySnapshotTierRequest,
+    output: &S_ModifySnapshotTierResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifySnapshotTier;
+impl OperationType for ModifySnapshotTier {
+    type Input = ModifySnapshotTierRequest;
+    type Output = ModifySnapshotTierResult;
+    const FACTS: &'static schema::Operation = &MODIFY_SNAPSHOT_TIER;
 }
 
 static MODIFY_SUBNET_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -4572,6 +4992,27 @@ impl OperationType for ReplaceIamInstanceProfileAssociation {
     const FACTS: &'static schema::Operation = &REPLACE_IAM_INSTANCE_PROFILE_ASSOCIATION;
 }
 
+static REPLACE_IMAGE_CRITERIA_IN_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
+    name: "ReplaceImageCriteriaInAllowedImagesSettings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceImageCriteriaInAllowedImagesSettingsRequest,
+    output: &S_ReplaceImageCriteriaInAllowedImagesSettingsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceImageCriteriaInAllowedImagesSettings;
+impl OperationType for ReplaceImageCriteriaInAllowedImagesSettings {
+    type Input = ReplaceImageCriteriaInAllowedImagesSettingsRequest;
+    type Output = ReplaceImageCriteriaInAllowedImagesSettingsResult;
+    const FACTS: &'static schema::Operation = &REPLACE_IMAGE_CRITERIA_IN_ALLOWED_IMAGES_SETTINGS;
+}
+
 static REPLACE_NETWORK_ACL_ASSOCIATION: schema::Operation = schema::Operation {
     name: "ReplaceNetworkAclAssociation",
     method: "POST",
@@ -4654,6 +5095,27 @@ impl OperationType for ReplaceRouteTableAssociation {
     type Input = ReplaceRouteTableAssociationRequest;
     type Output = ReplaceRouteTableAssociationResult;
     const FACTS: &'static schema::Operation = &REPLACE_ROUTE_TABLE_ASSOCIATION;
+}
+
+static REPORT_INSTANCE_STATUS: schema::Operation = schema::Operation {
+    name: "ReportInstanceStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReportInstanceStatusRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReportInstanceStatus;
+impl OperationType for ReportInstanceStatus {
+    type Input = ReportInstanceStatusRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REPORT_INSTANCE_STATUS;
 }
 
 static RESET_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
@@ -4780,6 +5242,27 @@ impl OperationType for RestoreManagedPrefixListVersion {
     type Input = RestoreManagedPrefixListVersionRequest;
     type Output = RestoreManagedPrefixListVersionResult;
     const FACTS: &'static schema::Operation = &RESTORE_MANAGED_PREFIX_LIST_VERSION;
+}
+
+static RESTORE_SNAPSHOT_TIER: schema::Operation = schema::Operation {
+    name: "RestoreSnapshotTier",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RestoreSnapshotTierRequest,
+    output: &S_RestoreSnapshotTierResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RestoreSnapshotTier;
+impl OperationType for RestoreSnapshotTier {
+    type Input = RestoreSnapshotTierRequest;
+    type Output = RestoreSnapshotTierResult;
+    const FACTS: &'static schema::Operation = &RESTORE_SNAPSHOT_TIER;
 }
 
 static REVOKE_SECURITY_GROUP_EGRESS: schema::Operation = schema::Operation {
@@ -4969,6 +5452,27 @@ impl OperationType for UnassignPrivateIpAddresses {
     type Input = UnassignPrivateIpAddressesRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UNASSIGN_PRIVATE_IP_ADDRESSES;
+}
+
+static UNLOCK_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "UnlockSnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnlockSnapshotRequest,
+    output: &S_UnlockSnapshotResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UnlockSnapshot;
+impl OperationType for UnlockSnapshot {
+    type Input = UnlockSnapshotRequest;
+    type Output = UnlockSnapshotResult;
+    const FACTS: &'static schema::Operation = &UNLOCK_SNAPSHOT;
 }
 
 static UNMONITOR_INSTANCES: schema::Operation = schema::Operation {
@@ -5216,6 +5720,11 @@ static S_AllocationIdList: schema::Shape = schema::Shape::new("AllocationIdList"
 static M_AllocationIdList: schema::Member = schema::Member::new("member", &S_AllocationId).wire("AllocationId");
 static S_AllocationIds: schema::Shape = schema::Shape::new("AllocationIds", Kind::List(&M_AllocationIds));
 static M_AllocationIds: schema::Member = schema::Member::new("member", &S_AllocationId).wire("item");
+static S_AllowedImagesSettingsDisabledState: schema::Shape =
+    schema::Shape::new("AllowedImagesSettingsDisabledState", Kind::String).limits(Limits::NONE.values(&["disabled"]));
+static S_AllowedImagesSettingsEnabledState: schema::Shape =
+    schema::Shape::new("AllowedImagesSettingsEnabledState", Kind::String)
+        .limits(Limits::NONE.values(&["enabled", "audit-mode"]));
 static S_AllowedInstanceType: schema::Shape = schema::Shape::new("AllowedInstanceType", Kind::String)
     .limits(Limits::NONE.min(1).max(30).pattern(&P_AllowedInstanceType));
 static P_AllowedInstanceType: Pattern = Pattern::new(r#"[a-zA-Z0-9\.\*\-]+"#);
@@ -5629,6 +6138,10 @@ static S_AvailabilityZoneGeographyList: schema::Shape =
 static M_AvailabilityZoneGeographyList: schema::Member =
     schema::Member::new("member", &S_AvailabilityZoneGeography).wire("item");
 static S_AvailabilityZoneId: schema::Shape = schema::Shape::new("AvailabilityZoneId", Kind::String);
+static S_AvailabilityZoneIdStringList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneIdStringList", Kind::List(&M_AvailabilityZoneIdStringList));
+static M_AvailabilityZoneIdStringList: schema::Member =
+    schema::Member::new("member", &S_String).wire("AvailabilityZoneId");
 static S_AvailabilityZoneList: schema::Shape =
     schema::Shape::new("AvailabilityZoneList", Kind::List(&M_AvailabilityZoneList));
 static M_AvailabilityZoneList: schema::Member = schema::Member::new("member", &S_AvailabilityZone).wire("item");
@@ -5644,6 +6157,9 @@ static S_AvailabilityZoneOptInStatus: schema::Shape = schema::Shape::new("Availa
     .limits(Limits::NONE.values(&["opt-in-not-required", "opted-in", "not-opted-in"]));
 static S_AvailabilityZoneState: schema::Shape = schema::Shape::new("AvailabilityZoneState", Kind::String)
     .limits(Limits::NONE.values(&["available", "information", "impaired", "unavailable", "constrained"]));
+static S_AvailabilityZoneStringList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneStringList", Kind::List(&M_AvailabilityZoneStringList));
+static M_AvailabilityZoneStringList: schema::Member = schema::Member::new("member", &S_String).wire("AvailabilityZone");
 static S_AvailabilityZoneSubGeography: schema::Shape =
     schema::Shape::new("AvailabilityZoneSubGeography", Kind::Structure(&L_AvailabilityZoneSubGeography));
 static L_AvailabilityZoneSubGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
@@ -5833,6 +6349,9 @@ static L_ConnectionTrackingSpecificationResponse: Layout = Layout::new(&[
 ]);
 static S_ConnectivityType: schema::Shape =
     schema::Shape::new("ConnectivityType", Kind::String).limits(Limits::NONE.values(&["private", "public"]));
+static S_CoolOffPeriodRequestHours: schema::Shape =
+    schema::Shape::new("CoolOffPeriodRequestHours", Kind::Integer).limits(Limits::NONE.min(1).max(72));
+static S_CoolOffPeriodResponseHours: schema::Shape = schema::Shape::new("CoolOffPeriodResponseHours", Kind::Integer);
 static S_CopyImageClientToken: schema::Shape =
     schema::Shape::new("CopyImageClientToken", Kind::String).limits(Limits::NONE.min(0).max(128));
 static S_CopyImageRequest: schema::Shape = schema::Shape::new("CopyImageRequest", Kind::Structure(&L_CopyImageRequest));
@@ -6416,6 +6935,16 @@ static L_CreateVpcRequest: Layout = Layout::new(&[
 ]);
 static S_CreateVpcResult: schema::Shape = schema::Shape::new("CreateVpcResult", Kind::Structure(&L_CreateVpcResult));
 static L_CreateVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_CreationDateCondition: schema::Shape =
+    schema::Shape::new("CreationDateCondition", Kind::Structure(&L_CreationDateCondition));
+static L_CreationDateCondition: Layout =
+    Layout::new(&[
+        schema::Member::new("MaximumDaysSinceCreated", &S_MaximumDaysSinceCreatedValue).wire("maximumDaysSinceCreated")
+    ]);
+static S_CreationDateConditionRequest: schema::Shape =
+    schema::Shape::new("CreationDateConditionRequest", Kind::Structure(&L_CreationDateConditionRequest));
+static L_CreationDateConditionRequest: Layout =
+    Layout::new(&[schema::Member::new("MaximumDaysSinceCreated", &S_MaximumDaysSinceCreatedValue)]);
 static S_CreditSpecification: schema::Shape =
     schema::Shape::new("CreditSpecification", Kind::Structure(&L_CreditSpecification));
 static L_CreditSpecification: Layout = Layout::new(&[schema::Member::new("CpuCredits", &S_String).wire("cpuCredits")]);
@@ -6442,6 +6971,24 @@ static L_DefaultConnectionTrackingConfiguration: Layout = Layout::new(&[
 ]);
 static S_DefaultEnaQueueCountPerInterface: schema::Shape =
     schema::Shape::new("DefaultEnaQueueCountPerInterface", Kind::Integer);
+static S_DefaultHttpTokensEnforcedState: schema::Shape =
+    schema::Shape::new("DefaultHttpTokensEnforcedState", Kind::String).limits(Limits::NONE.values(&[
+        "disabled",
+        "enabled",
+        "no-preference",
+    ]));
+static S_DefaultInstanceMetadataEndpointState: schema::Shape =
+    schema::Shape::new("DefaultInstanceMetadataEndpointState", Kind::String).limits(Limits::NONE.values(&[
+        "disabled",
+        "enabled",
+        "no-preference",
+    ]));
+static S_DefaultInstanceMetadataTagsState: schema::Shape =
+    schema::Shape::new("DefaultInstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&[
+        "disabled",
+        "enabled",
+        "no-preference",
+    ]));
 static S_DefaultNetworkCardIndex: schema::Shape = schema::Shape::new("DefaultNetworkCardIndex", Kind::Integer);
 static S_DefaultTcpEstablishedTimeout: schema::Shape =
     schema::Shape::new("DefaultTcpEstablishedTimeout", Kind::Integer);
@@ -6724,6 +7271,15 @@ static L_DeleteVpcRequest: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_VpcId).required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
+static S_DeprecationTimeCondition: schema::Shape =
+    schema::Shape::new("DeprecationTimeCondition", Kind::Structure(&L_DeprecationTimeCondition));
+static L_DeprecationTimeCondition: Layout =
+    Layout::new(&[schema::Member::new("MaximumDaysSinceDeprecated", &S_MaximumDaysSinceDeprecatedValue)
+        .wire("maximumDaysSinceDeprecated")]);
+static S_DeprecationTimeConditionRequest: schema::Shape =
+    schema::Shape::new("DeprecationTimeConditionRequest", Kind::Structure(&L_DeprecationTimeConditionRequest));
+static L_DeprecationTimeConditionRequest: Layout =
+    Layout::new(&[schema::Member::new("MaximumDaysSinceDeprecated", &S_MaximumDaysSinceDeprecatedValue)]);
 static S_DeregisterImageRequest: schema::Shape =
     schema::Shape::new("DeregisterImageRequest", Kind::Structure(&L_DeregisterImageRequest));
 static L_DeregisterImageRequest: Layout = Layout::new(&[
@@ -6836,6 +7392,46 @@ static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
         .ec2("EgressOnlyInternetGatewaySet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
+static S_DescribeFastSnapshotRestoreSuccessItem: schema::Shape = schema::Shape::new(
+    "DescribeFastSnapshotRestoreSuccessItem",
+    Kind::Structure(&L_DescribeFastSnapshotRestoreSuccessItem),
+);
+static L_DescribeFastSnapshotRestoreSuccessItem: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("State", &S_FastSnapshotRestoreStateCode).wire("state"),
+    schema::Member::new("StateTransitionReason", &S_String).wire("stateTransitionReason"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("OwnerAlias", &S_String).wire("ownerAlias"),
+    schema::Member::new("EnablingTime", &S_MillisecondDateTime).wire("enablingTime"),
+    schema::Member::new("OptimizingTime", &S_MillisecondDateTime).wire("optimizingTime"),
+    schema::Member::new("EnabledTime", &S_MillisecondDateTime).wire("enabledTime"),
+    schema::Member::new("DisablingTime", &S_MillisecondDateTime).wire("disablingTime"),
+    schema::Member::new("DisabledTime", &S_MillisecondDateTime).wire("disabledTime"),
+]);
+static S_DescribeFastSnapshotRestoreSuccessSet: schema::Shape =
+    schema::Shape::new("DescribeFastSnapshotRestoreSuccessSet", Kind::List(&M_DescribeFastSnapshotRestoreSuccessSet));
+static M_DescribeFastSnapshotRestoreSuccessSet: schema::Member =
+    schema::Member::new("member", &S_DescribeFastSnapshotRestoreSuccessItem).wire("item");
+static S_DescribeFastSnapshotRestoresMaxResults: schema::Shape =
+    schema::Shape::new("DescribeFastSnapshotRestoresMaxResults", Kind::Integer).limits(Limits::NONE.min(0).max(200));
+static S_DescribeFastSnapshotRestoresRequest: schema::Shape =
+    schema::Shape::new("DescribeFastSnapshotRestoresRequest", Kind::Structure(&L_DescribeFastSnapshotRestoresRequest));
+static L_DescribeFastSnapshotRestoresRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_DescribeFastSnapshotRestoresMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DescribeFastSnapshotRestoresResult: schema::Shape =
+    schema::Shape::new("DescribeFastSnapshotRestoresResult", Kind::Structure(&L_DescribeFastSnapshotRestoresResult));
+static L_DescribeFastSnapshotRestoresResult: Layout = Layout::new(&[
+    schema::Member::new("FastSnapshotRestores", &S_DescribeFastSnapshotRestoreSuccessSet)
+        .wire("fastSnapshotRestoreSet")
+        .ec2("FastSnapshotRestoreSet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
 static S_DescribeFlowLogsRequest: schema::Shape =
     schema::Shape::new("DescribeFlowLogsRequest", Kind::Structure(&L_DescribeFlowLogsRequest));
 static L_DescribeFlowLogsRequest: Layout = Layout::new(&[
@@ -6946,6 +7542,27 @@ static L_DescribeInstanceCreditSpecificationsResult: Layout = Layout::new(&[
     schema::Member::new("InstanceCreditSpecifications", &S_InstanceCreditSpecificationList)
         .wire("instanceCreditSpecificationSet")
         .ec2("InstanceCreditSpecificationSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeInstanceImageMetadataMaxResults: schema::Shape =
+    schema::Shape::new("DescribeInstanceImageMetadataMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_DescribeInstanceImageMetadataRequest: schema::Shape = schema::Shape::new(
+    "DescribeInstanceImageMetadataRequest",
+    Kind::Structure(&L_DescribeInstanceImageMetadataRequest),
+);
+static L_DescribeInstanceImageMetadataRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId"),
+    schema::Member::new("MaxResults", &S_DescribeInstanceImageMetadataMaxResults),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DescribeInstanceImageMetadataResult: schema::Shape =
+    schema::Shape::new("DescribeInstanceImageMetadataResult", Kind::Structure(&L_DescribeInstanceImageMetadataResult));
+static L_DescribeInstanceImageMetadataResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceImageMetadata", &S_InstanceImageMetadataList)
+        .wire("instanceImageMetadataSet")
+        .ec2("InstanceImageMetadataSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeInstanceStatusRequest: schema::Shape =
@@ -7098,6 +7715,23 @@ static S_DescribeLaunchTemplatesResult: schema::Shape =
     schema::Shape::new("DescribeLaunchTemplatesResult", Kind::Structure(&L_DescribeLaunchTemplatesResult));
 static L_DescribeLaunchTemplatesResult: Layout = Layout::new(&[
     schema::Member::new("LaunchTemplates", &S_LaunchTemplateSet).wire("launchTemplates"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeLockedSnapshotsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeLockedSnapshotsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeLockedSnapshotsRequest: schema::Shape =
+    schema::Shape::new("DescribeLockedSnapshotsRequest", Kind::Structure(&L_DescribeLockedSnapshotsRequest));
+static L_DescribeLockedSnapshotsRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_DescribeLockedSnapshotsMaxResults),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("SnapshotIds", &S_SnapshotIdStringList).wire("SnapshotId").ec2("SnapshotId"),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DescribeLockedSnapshotsResult: schema::Shape =
+    schema::Shape::new("DescribeLockedSnapshotsResult", Kind::Structure(&L_DescribeLockedSnapshotsResult));
+static L_DescribeLockedSnapshotsResult: Layout = Layout::new(&[
+    schema::Member::new("Snapshots", &S_LockedSnapshotsInfoList).wire("snapshotSet").ec2("SnapshotSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeManagedPrefixListsRequest: schema::Shape =
@@ -7349,6 +7983,24 @@ static L_DescribeSnapshotAttributeResult: Layout = Layout::new(&[
     schema::Member::new("CreateVolumePermissions", &S_CreateVolumePermissionList)
         .wire("createVolumePermission")
         .ec2("CreateVolumePermission"),
+]);
+static S_DescribeSnapshotTierStatusMaxResults: schema::Shape =
+    schema::Shape::new("DescribeSnapshotTierStatusMaxResults", Kind::Integer);
+static S_DescribeSnapshotTierStatusRequest: schema::Shape =
+    schema::Shape::new("DescribeSnapshotTierStatusRequest", Kind::Structure(&L_DescribeSnapshotTierStatusRequest));
+static L_DescribeSnapshotTierStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeSnapshotTierStatusMaxResults),
+]);
+static S_DescribeSnapshotTierStatusResult: schema::Shape =
+    schema::Shape::new("DescribeSnapshotTierStatusResult", Kind::Structure(&L_DescribeSnapshotTierStatusResult));
+static L_DescribeSnapshotTierStatusResult: Layout = Layout::new(&[
+    schema::Member::new("SnapshotTierStatuses", &S_snapshotTierStatusSet)
+        .wire("snapshotTierStatusSet")
+        .ec2("SnapshotTierStatusSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
 static S_DescribeSnapshotsRequest: schema::Shape =
     schema::Shape::new("DescribeSnapshotsRequest", Kind::Structure(&L_DescribeSnapshotsRequest));
@@ -7648,6 +8300,14 @@ static M_DhcpOptionsIdStringList: schema::Member =
     schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
 static S_DhcpOptionsList: schema::Shape = schema::Shape::new("DhcpOptionsList", Kind::List(&M_DhcpOptionsList));
 static M_DhcpOptionsList: schema::Member = schema::Member::new("member", &S_DhcpOptions).wire("item");
+static S_DisableAllowedImagesSettingsRequest: schema::Shape =
+    schema::Shape::new("DisableAllowedImagesSettingsRequest", Kind::Structure(&L_DisableAllowedImagesSettingsRequest));
+static L_DisableAllowedImagesSettingsRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableAllowedImagesSettingsResult: schema::Shape =
+    schema::Shape::new("DisableAllowedImagesSettingsResult", Kind::Structure(&L_DisableAllowedImagesSettingsResult));
+static L_DisableAllowedImagesSettingsResult: Layout =
+    Layout::new(&[schema::Member::new("AllowedImagesSettingsState", &S_AllowedImagesSettingsDisabledState)
+        .wire("allowedImagesSettingsState")]);
 static S_DisableEbsEncryptionByDefaultRequest: schema::Shape = schema::Shape::new(
     "DisableEbsEncryptionByDefaultRequest",
     Kind::Structure(&L_DisableEbsEncryptionByDefaultRequest),
@@ -7657,6 +8317,94 @@ static S_DisableEbsEncryptionByDefaultResult: schema::Shape =
     schema::Shape::new("DisableEbsEncryptionByDefaultResult", Kind::Structure(&L_DisableEbsEncryptionByDefaultResult));
 static L_DisableEbsEncryptionByDefaultResult: Layout =
     Layout::new(&[schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault")]);
+static S_DisableFastSnapshotRestoreErrorItem: schema::Shape =
+    schema::Shape::new("DisableFastSnapshotRestoreErrorItem", Kind::Structure(&L_DisableFastSnapshotRestoreErrorItem));
+static L_DisableFastSnapshotRestoreErrorItem: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("FastSnapshotRestoreStateErrors", &S_DisableFastSnapshotRestoreStateErrorSet)
+        .wire("fastSnapshotRestoreStateErrorSet")
+        .ec2("FastSnapshotRestoreStateErrorSet"),
+]);
+static S_DisableFastSnapshotRestoreErrorSet: schema::Shape =
+    schema::Shape::new("DisableFastSnapshotRestoreErrorSet", Kind::List(&M_DisableFastSnapshotRestoreErrorSet));
+static M_DisableFastSnapshotRestoreErrorSet: schema::Member =
+    schema::Member::new("member", &S_DisableFastSnapshotRestoreErrorItem).wire("item");
+static S_DisableFastSnapshotRestoreStateError: schema::Shape = schema::Shape::new(
+    "DisableFastSnapshotRestoreStateError",
+    Kind::Structure(&L_DisableFastSnapshotRestoreStateError),
+);
+static L_DisableFastSnapshotRestoreStateError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_DisableFastSnapshotRestoreStateErrorItem: schema::Shape = schema::Shape::new(
+    "DisableFastSnapshotRestoreStateErrorItem",
+    Kind::Structure(&L_DisableFastSnapshotRestoreStateErrorItem),
+);
+static L_DisableFastSnapshotRestoreStateErrorItem: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("Error", &S_DisableFastSnapshotRestoreStateError).wire("error"),
+]);
+static S_DisableFastSnapshotRestoreStateErrorSet: schema::Shape = schema::Shape::new(
+    "DisableFastSnapshotRestoreStateErrorSet",
+    Kind::List(&M_DisableFastSnapshotRestoreStateErrorSet),
+);
+static M_DisableFastSnapshotRestoreStateErrorSet: schema::Member =
+    schema::Member::new("member", &S_DisableFastSnapshotRestoreStateErrorItem).wire("item");
+static S_DisableFastSnapshotRestoreSuccessItem: schema::Shape = schema::Shape::new(
+    "DisableFastSnapshotRestoreSuccessItem",
+    Kind::Structure(&L_DisableFastSnapshotRestoreSuccessItem),
+);
+static L_DisableFastSnapshotRestoreSuccessItem: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("State", &S_FastSnapshotRestoreStateCode).wire("state"),
+    schema::Member::new("StateTransitionReason", &S_String).wire("stateTransitionReason"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("OwnerAlias", &S_String).wire("ownerAlias"),
+    schema::Member::new("EnablingTime", &S_MillisecondDateTime).wire("enablingTime"),
+    schema::Member::new("OptimizingTime", &S_MillisecondDateTime).wire("optimizingTime"),
+    schema::Member::new("EnabledTime", &S_MillisecondDateTime).wire("enabledTime"),
+    schema::Member::new("DisablingTime", &S_MillisecondDateTime).wire("disablingTime"),
+    schema::Member::new("DisabledTime", &S_MillisecondDateTime).wire("disabledTime"),
+]);
+static S_DisableFastSnapshotRestoreSuccessSet: schema::Shape =
+    schema::Shape::new("DisableFastSnapshotRestoreSuccessSet", Kind::List(&M_DisableFastSnapshotRestoreSuccessSet));
+static M_DisableFastSnapshotRestoreSuccessSet: schema::Member =
+    schema::Member::new("member", &S_DisableFastSnapshotRestoreSuccessItem).wire("item");
+static S_DisableFastSnapshotRestoresRequest: schema::Shape =
+    schema::Shape::new("DisableFastSnapshotRestoresRequest", Kind::Structure(&L_DisableFastSnapshotRestoresRequest));
+static L_DisableFastSnapshotRestoresRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZones", &S_AvailabilityZoneStringList)
+        .wire("AvailabilityZone")
+        .ec2("AvailabilityZone"),
+    schema::Member::new("AvailabilityZoneIds", &S_AvailabilityZoneIdStringList)
+        .wire("AvailabilityZoneId")
+        .ec2("AvailabilityZoneId"),
+    schema::Member::new("SourceSnapshotIds", &S_SnapshotIdStringList)
+        .wire("SourceSnapshotId")
+        .ec2("SourceSnapshotId")
+        .required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DisableFastSnapshotRestoresResult: schema::Shape =
+    schema::Shape::new("DisableFastSnapshotRestoresResult", Kind::Structure(&L_DisableFastSnapshotRestoresResult));
+static L_DisableFastSnapshotRestoresResult: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_DisableFastSnapshotRestoreSuccessSet).wire("successful"),
+    schema::Member::new("Unsuccessful", &S_DisableFastSnapshotRestoreErrorSet).wire("unsuccessful"),
+]);
+static S_DisableImageBlockPublicAccessRequest: schema::Shape = schema::Shape::new(
+    "DisableImageBlockPublicAccessRequest",
+    Kind::Structure(&L_DisableImageBlockPublicAccessRequest),
+);
+static L_DisableImageBlockPublicAccessRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_DisableImageBlockPublicAccessResult: schema::Shape =
+    schema::Shape::new("DisableImageBlockPublicAccessResult", Kind::Structure(&L_DisableImageBlockPublicAccessResult));
+static L_DisableImageBlockPublicAccessResult: Layout =
+    Layout::new(&[schema::Member::new("ImageBlockPublicAccessState", &S_ImageBlockPublicAccessDisabledState)
+        .wire("imageBlockPublicAccessState")]);
 static S_DisableImageDeprecationRequest: schema::Shape =
     schema::Shape::new("DisableImageDeprecationRequest", Kind::Structure(&L_DisableImageDeprecationRequest));
 static L_DisableImageDeprecationRequest: Layout =
@@ -7987,6 +8735,17 @@ static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::Stri
     "supported",
     "required",
 ]));
+static S_EnableAllowedImagesSettingsRequest: schema::Shape =
+    schema::Shape::new("EnableAllowedImagesSettingsRequest", Kind::Structure(&L_EnableAllowedImagesSettingsRequest));
+static L_EnableAllowedImagesSettingsRequest: Layout = Layout::new(&[
+    schema::Member::new("AllowedImagesSettingsState", &S_AllowedImagesSettingsEnabledState).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableAllowedImagesSettingsResult: schema::Shape =
+    schema::Shape::new("EnableAllowedImagesSettingsResult", Kind::Structure(&L_EnableAllowedImagesSettingsResult));
+static L_EnableAllowedImagesSettingsResult: Layout =
+    Layout::new(&[schema::Member::new("AllowedImagesSettingsState", &S_AllowedImagesSettingsEnabledState)
+        .wire("allowedImagesSettingsState")]);
 static S_EnableEbsEncryptionByDefaultRequest: schema::Shape =
     schema::Shape::new("EnableEbsEncryptionByDefaultRequest", Kind::Structure(&L_EnableEbsEncryptionByDefaultRequest));
 static L_EnableEbsEncryptionByDefaultRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
@@ -7994,6 +8753,91 @@ static S_EnableEbsEncryptionByDefaultResult: schema::Shape =
     schema::Shape::new("EnableEbsEncryptionByDefaultResult", Kind::Structure(&L_EnableEbsEncryptionByDefaultResult));
 static L_EnableEbsEncryptionByDefaultResult: Layout =
     Layout::new(&[schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault")]);
+static S_EnableFastSnapshotRestoreErrorItem: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoreErrorItem", Kind::Structure(&L_EnableFastSnapshotRestoreErrorItem));
+static L_EnableFastSnapshotRestoreErrorItem: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("FastSnapshotRestoreStateErrors", &S_EnableFastSnapshotRestoreStateErrorSet)
+        .wire("fastSnapshotRestoreStateErrorSet")
+        .ec2("FastSnapshotRestoreStateErrorSet"),
+]);
+static S_EnableFastSnapshotRestoreErrorSet: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoreErrorSet", Kind::List(&M_EnableFastSnapshotRestoreErrorSet));
+static M_EnableFastSnapshotRestoreErrorSet: schema::Member =
+    schema::Member::new("member", &S_EnableFastSnapshotRestoreErrorItem).wire("item");
+static S_EnableFastSnapshotRestoreStateError: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoreStateError", Kind::Structure(&L_EnableFastSnapshotRestoreStateError));
+static L_EnableFastSnapshotRestoreStateError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_String).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_EnableFastSnapshotRestoreStateErrorItem: schema::Shape = schema::Shape::new(
+    "EnableFastSnapshotRestoreStateErrorItem",
+    Kind::Structure(&L_EnableFastSnapshotRestoreStateErrorItem),
+);
+static L_EnableFastSnapshotRestoreStateErrorItem: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("Error", &S_EnableFastSnapshotRestoreStateError).wire("error"),
+]);
+static S_EnableFastSnapshotRestoreStateErrorSet: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoreStateErrorSet", Kind::List(&M_EnableFastSnapshotRestoreStateErrorSet));
+static M_EnableFastSnapshotRestoreStateErrorSet: schema::Member =
+    schema::Member::new("member", &S_EnableFastSnapshotRestoreStateErrorItem).wire("item");
+static S_EnableFastSnapshotRestoreSuccessItem: schema::Shape = schema::Shape::new(
+    "EnableFastSnapshotRestoreSuccessItem",
+    Kind::Structure(&L_EnableFastSnapshotRestoreSuccessItem),
+);
+static L_EnableFastSnapshotRestoreSuccessItem: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("State", &S_FastSnapshotRestoreStateCode).wire("state"),
+    schema::Member::new("StateTransitionReason", &S_String).wire("stateTransitionReason"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("OwnerAlias", &S_String).wire("ownerAlias"),
+    schema::Member::new("EnablingTime", &S_MillisecondDateTime).wire("enablingTime"),
+    schema::Member::new("OptimizingTime", &S_MillisecondDateTime).wire("optimizingTime"),
+    schema::Member::new("EnabledTime", &S_MillisecondDateTime).wire("enabledTime"),
+    schema::Member::new("DisablingTime", &S_MillisecondDateTime).wire("disablingTime"),
+    schema::Member::new("DisabledTime", &S_MillisecondDateTime).wire("disabledTime"),
+]);
+static S_EnableFastSnapshotRestoreSuccessSet: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoreSuccessSet", Kind::List(&M_EnableFastSnapshotRestoreSuccessSet));
+static M_EnableFastSnapshotRestoreSuccessSet: schema::Member =
+    schema::Member::new("member", &S_EnableFastSnapshotRestoreSuccessItem).wire("item");
+static S_EnableFastSnapshotRestoresRequest: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoresRequest", Kind::Structure(&L_EnableFastSnapshotRestoresRequest));
+static L_EnableFastSnapshotRestoresRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZones", &S_AvailabilityZoneStringList)
+        .wire("AvailabilityZone")
+        .ec2("AvailabilityZone"),
+    schema::Member::new("AvailabilityZoneIds", &S_AvailabilityZoneIdStringList)
+        .wire("AvailabilityZoneId")
+        .ec2("AvailabilityZoneId"),
+    schema::Member::new("SourceSnapshotIds", &S_SnapshotIdStringList)
+        .wire("SourceSnapshotId")
+        .ec2("SourceSnapshotId")
+        .required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableFastSnapshotRestoresResult: schema::Shape =
+    schema::Shape::new("EnableFastSnapshotRestoresResult", Kind::Structure(&L_EnableFastSnapshotRestoresResult));
+static L_EnableFastSnapshotRestoresResult: Layout = Layout::new(&[
+    schema::Member::new("Successful", &S_EnableFastSnapshotRestoreSuccessSet).wire("successful"),
+    schema::Member::new("Unsuccessful", &S_EnableFastSnapshotRestoreErrorSet).wire("unsuccessful"),
+]);
+static S_EnableImageBlockPublicAccessRequest: schema::Shape =
+    schema::Shape::new("EnableImageBlockPublicAccessRequest", Kind::Structure(&L_EnableImageBlockPublicAccessRequest));
+static L_EnableImageBlockPublicAccessRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageBlockPublicAccessState", &S_ImageBlockPublicAccessEnabledState).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableImageBlockPublicAccessResult: schema::Shape =
+    schema::Shape::new("EnableImageBlockPublicAccessResult", Kind::Structure(&L_EnableImageBlockPublicAccessResult));
+static L_EnableImageBlockPublicAccessResult: Layout =
+    Layout::new(&[schema::Member::new("ImageBlockPublicAccessState", &S_ImageBlockPublicAccessEnabledState)
+        .wire("imageBlockPublicAccessState")]);
 static S_EnableImageDeprecationRequest: schema::Shape =
     schema::Shape::new("EnableImageDeprecationRequest", Kind::Structure(&L_EnableImageDeprecationRequest));
 static L_EnableImageDeprecationRequest: Layout = Layout::new(&[
@@ -8143,6 +8987,8 @@ static L_Explanation: Layout = Layout::new(&[
 ]);
 static S_ExplanationList: schema::Shape = schema::Shape::new("ExplanationList", Kind::List(&M_ExplanationList));
 static M_ExplanationList: schema::Member = schema::Member::new("member", &S_Explanation).wire("item");
+static S_FastSnapshotRestoreStateCode: schema::Shape = schema::Shape::new("FastSnapshotRestoreStateCode", Kind::String)
+    .limits(Limits::NONE.values(&["enabling", "optimizing", "enabled", "disabling", "disabled"]));
 static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L_Filter));
 static L_Filter: Layout = Layout::new(&[
     schema::Member::new("Name", &S_String),
@@ -8249,6 +9095,16 @@ static L_FpgaInfo: Layout = Layout::new(&[
 static S_FreeTierEligibleFlag: schema::Shape = schema::Shape::new("FreeTierEligibleFlag", Kind::Boolean);
 static S_GatewayType: schema::Shape =
     schema::Shape::new("GatewayType", Kind::String).limits(Limits::NONE.values(&["ipsec.1"]));
+static S_GetAllowedImagesSettingsRequest: schema::Shape =
+    schema::Shape::new("GetAllowedImagesSettingsRequest", Kind::Structure(&L_GetAllowedImagesSettingsRequest));
+static L_GetAllowedImagesSettingsRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetAllowedImagesSettingsResult: schema::Shape =
+    schema::Shape::new("GetAllowedImagesSettingsResult", Kind::Structure(&L_GetAllowedImagesSettingsResult));
+static L_GetAllowedImagesSettingsResult: Layout = Layout::new(&[
+    schema::Member::new("State", &S_String).wire("state"),
+    schema::Member::new("ImageCriteria", &S_ImageCriterionList).wire("imageCriterionSet").ec2("ImageCriterionSet"),
+    schema::Member::new("ManagedBy", &S_ManagedBy).wire("managedBy"),
+]);
 static S_GetConsoleOutputRequest: schema::Shape =
     schema::Shape::new("GetConsoleOutputRequest", Kind::Structure(&L_GetConsoleOutputRequest));
 static L_GetConsoleOutputRequest: Layout = Layout::new(&[
@@ -8263,6 +9119,19 @@ static L_GetConsoleOutputResult: Layout = Layout::new(&[
     schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
     schema::Member::new("Output", &S_String).wire("output"),
 ]);
+static S_GetDefaultCreditSpecificationRequest: schema::Shape = schema::Shape::new(
+    "GetDefaultCreditSpecificationRequest",
+    Kind::Structure(&L_GetDefaultCreditSpecificationRequest),
+);
+static L_GetDefaultCreditSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("InstanceFamily", &S_UnlimitedSupportedInstanceFamily).required(),
+]);
+static S_GetDefaultCreditSpecificationResult: schema::Shape =
+    schema::Shape::new("GetDefaultCreditSpecificationResult", Kind::Structure(&L_GetDefaultCreditSpecificationResult));
+static L_GetDefaultCreditSpecificationResult: Layout =
+    Layout::new(&[schema::Member::new("InstanceFamilyCreditSpecification", &S_InstanceFamilyCreditSpecification)
+        .wire("instanceFamilyCreditSpecification")]);
 static S_GetEbsDefaultKmsKeyIdRequest: schema::Shape =
     schema::Shape::new("GetEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_GetEbsDefaultKmsKeyIdRequest));
 static L_GetEbsDefaultKmsKeyIdRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
@@ -8279,6 +9148,26 @@ static L_GetEbsEncryptionByDefaultResult: Layout = Layout::new(&[
     schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault"),
     schema::Member::new("SseType", &S_SSEType).wire("sseType"),
 ]);
+static S_GetImageBlockPublicAccessStateRequest: schema::Shape = schema::Shape::new(
+    "GetImageBlockPublicAccessStateRequest",
+    Kind::Structure(&L_GetImageBlockPublicAccessStateRequest),
+);
+static L_GetImageBlockPublicAccessStateRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetImageBlockPublicAccessStateResult: schema::Shape = schema::Shape::new(
+    "GetImageBlockPublicAccessStateResult",
+    Kind::Structure(&L_GetImageBlockPublicAccessStateResult),
+);
+static L_GetImageBlockPublicAccessStateResult: Layout = Layout::new(&[
+    schema::Member::new("ImageBlockPublicAccessState", &S_String).wire("imageBlockPublicAccessState"),
+    schema::Member::new("ManagedBy", &S_ManagedBy).wire("managedBy"),
+]);
+static S_GetInstanceMetadataDefaultsRequest: schema::Shape =
+    schema::Shape::new("GetInstanceMetadataDefaultsRequest", Kind::Structure(&L_GetInstanceMetadataDefaultsRequest));
+static L_GetInstanceMetadataDefaultsRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetInstanceMetadataDefaultsResult: schema::Shape =
+    schema::Shape::new("GetInstanceMetadataDefaultsResult", Kind::Structure(&L_GetInstanceMetadataDefaultsResult));
+static L_GetInstanceMetadataDefaultsResult: Layout =
+    Layout::new(&[schema::Member::new("AccountLevel", &S_InstanceMetadataDefaultsResponse).wire("accountLevel")]);
 static S_GetInstanceTypesFromInstanceRequirementsRequest: schema::Shape = schema::Shape::new(
     "GetInstanceTypesFromInstanceRequirementsRequest",
     Kind::Structure(&L_GetInstanceTypesFromInstanceRequirementsRequest),
@@ -8308,6 +9197,16 @@ static L_GetInstanceTypesFromInstanceRequirementsResult: Layout = Layout::new(&[
         .ec2("InstanceTypeSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
+static S_GetLaunchTemplateDataRequest: schema::Shape =
+    schema::Shape::new("GetLaunchTemplateDataRequest", Kind::Structure(&L_GetLaunchTemplateDataRequest));
+static L_GetLaunchTemplateDataRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+]);
+static S_GetLaunchTemplateDataResult: schema::Shape =
+    schema::Shape::new("GetLaunchTemplateDataResult", Kind::Structure(&L_GetLaunchTemplateDataResult));
+static L_GetLaunchTemplateDataResult: Layout =
+    Layout::new(&[schema::Member::new("LaunchTemplateData", &S_ResponseLaunchTemplateData).wire("launchTemplateData")]);
 static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
     schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer)
         .limits(Limits::NONE.min(5).max(255));
@@ -8466,6 +9365,8 @@ static S_HibernationOptionsRequest: schema::Shape =
 static L_HibernationOptionsRequest: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
 static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
+static S_HttpTokensEnforcedState: schema::Shape =
+    schema::Shape::new("HttpTokensEnforcedState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
 static S_HttpTokensState: schema::Shape =
     schema::Shape::new("HttpTokensState", Kind::String).limits(Limits::NONE.values(&["optional", "required"]));
 static S_HypervisorType: schema::Shape =
@@ -8588,6 +9489,47 @@ static S_ImageAttributeName: schema::Shape =
         "imdsSupport",
         "deregistrationProtection",
     ]));
+static S_ImageBlockPublicAccessDisabledState: schema::Shape =
+    schema::Shape::new("ImageBlockPublicAccessDisabledState", Kind::String).limits(Limits::NONE.values(&["unblocked"]));
+static S_ImageBlockPublicAccessEnabledState: schema::Shape =
+    schema::Shape::new("ImageBlockPublicAccessEnabledState", Kind::String)
+        .limits(Limits::NONE.values(&["block-new-sharing"]));
+static S_ImageCriterion: schema::Shape = schema::Shape::new("ImageCriterion", Kind::Structure(&L_ImageCriterion));
+static L_ImageCriterion: Layout = Layout::new(&[
+    schema::Member::new("ImageProviders", &S_ImageProviderList).wire("imageProviderSet").ec2("ImageProviderSet"),
+    schema::Member::new("MarketplaceProductCodes", &S_MarketplaceProductCodeList)
+        .wire("marketplaceProductCodeSet")
+        .ec2("MarketplaceProductCodeSet"),
+    schema::Member::new("ImageNames", &S_ImageNameList).wire("imageNameSet").ec2("ImageNameSet"),
+    schema::Member::new("DeprecationTimeCondition", &S_DeprecationTimeCondition).wire("deprecationTimeCondition"),
+    schema::Member::new("CreationDateCondition", &S_CreationDateCondition).wire("creationDateCondition"),
+    schema::Member::new("ImageWatermarks", &S_ImageWatermarkFilterResponseList)
+        .wire("imageWatermarkSet")
+        .ec2("ImageWatermarkSet"),
+    schema::Member::new("ScanResultCondition", &S_ScanResultCondition).wire("scanResultCondition"),
+]);
+static S_ImageCriterionList: schema::Shape =
+    schema::Shape::new("ImageCriterionList", Kind::List(&M_ImageCriterionList));
+static M_ImageCriterionList: schema::Member = schema::Member::new("member", &S_ImageCriterion).wire("item");
+static S_ImageCriterionRequest: schema::Shape =
+    schema::Shape::new("ImageCriterionRequest", Kind::Structure(&L_ImageCriterionRequest));
+static L_ImageCriterionRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageProviders", &S_ImageProviderRequestList).wire("ImageProvider").ec2("ImageProvider"),
+    schema::Member::new("MarketplaceProductCodes", &S_MarketplaceProductCodeRequestList)
+        .wire("MarketplaceProductCode")
+        .ec2("MarketplaceProductCode"),
+    schema::Member::new("ImageNames", &S_ImageNameCriteriaRequestList).wire("ImageName").ec2("ImageName"),
+    schema::Member::new("DeprecationTimeCondition", &S_DeprecationTimeConditionRequest),
+    schema::Member::new("CreationDateCondition", &S_CreationDateConditionRequest),
+    schema::Member::new("ImageWatermarks", &S_ImageWatermarkFilterRequestList)
+        .wire("ImageWatermark")
+        .ec2("ImageWatermark"),
+    schema::Member::new("ScanResultCondition", &S_ScanResultConditionRequest),
+]);
+static S_ImageCriterionRequestList: schema::Shape =
+    schema::Shape::new("ImageCriterionRequestList", Kind::List(&M_ImageCriterionRequestList));
+static M_ImageCriterionRequestList: schema::Member =
+    schema::Member::new("member", &S_ImageCriterionRequest).wire("ImageCriterion");
 static S_ImageDescriptionRequest: schema::Shape =
     schema::Shape::new("ImageDescriptionRequest", Kind::String).limits(Limits::NONE.min(0).max(255));
 static S_ImageId: schema::Shape = schema::Shape::new("ImageId", Kind::String);
@@ -8595,8 +9537,37 @@ static S_ImageIdStringList: schema::Shape = schema::Shape::new("ImageIdStringLis
 static M_ImageIdStringList: schema::Member = schema::Member::new("member", &S_ImageId).wire("ImageId");
 static S_ImageList: schema::Shape = schema::Shape::new("ImageList", Kind::List(&M_ImageList));
 static M_ImageList: schema::Member = schema::Member::new("member", &S_Image).wire("item");
+static S_ImageMetadata: schema::Shape = schema::Shape::new("ImageMetadata", Kind::Structure(&L_ImageMetadata));
+static L_ImageMetadata: Layout = Layout::new(&[
+    schema::Member::new("ImageId", &S_ImageId).wire("imageId"),
+    schema::Member::new("Name", &S_String).wire("name"),
+    schema::Member::new("OwnerId", &S_String).wire("imageOwnerId").ec2("ImageOwnerId"),
+    schema::Member::new("State", &S_ImageState).wire("imageState").ec2("ImageState"),
+    schema::Member::new("ImageOwnerAlias", &S_String).wire("imageOwnerAlias"),
+    schema::Member::new("CreationDate", &S_String).wire("creationDate"),
+    schema::Member::new("DeprecationTime", &S_String).wire("deprecationTime"),
+    schema::Member::new("ImageAllowed", &S_Boolean).wire("imageAllowed"),
+    schema::Member::new("IsPublic", &S_Boolean).wire("isPublic"),
+    schema::Member::new("ImageWatermarks", &S_ImageWatermarkList).wire("imageWatermarkSet").ec2("ImageWatermarkSet"),
+]);
+static S_ImageName: schema::Shape = schema::Shape::new("ImageName", Kind::String);
+static S_ImageNameCriteriaRequest: schema::Shape =
+    schema::Shape::new("ImageNameCriteriaRequest", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_ImageNameCriteriaRequestList: schema::Shape =
+    schema::Shape::new("ImageNameCriteriaRequestList", Kind::List(&M_ImageNameCriteriaRequestList));
+static M_ImageNameCriteriaRequestList: schema::Member =
+    schema::Member::new("member", &S_ImageNameCriteriaRequest).wire("item");
+static S_ImageNameList: schema::Shape = schema::Shape::new("ImageNameList", Kind::List(&M_ImageNameList));
+static M_ImageNameList: schema::Member = schema::Member::new("member", &S_ImageName).wire("item");
 static S_ImageNameRequest: schema::Shape =
     schema::Shape::new("ImageNameRequest", Kind::String).limits(Limits::NONE.min(3).max(128));
+static S_ImageProvider: schema::Shape = schema::Shape::new("ImageProvider", Kind::String);
+static S_ImageProviderList: schema::Shape = schema::Shape::new("ImageProviderList", Kind::List(&M_ImageProviderList));
+static M_ImageProviderList: schema::Member = schema::Member::new("member", &S_ImageProvider).wire("item");
+static S_ImageProviderRequest: schema::Shape = schema::Shape::new("ImageProviderRequest", Kind::String);
+static S_ImageProviderRequestList: schema::Shape =
+    schema::Shape::new("ImageProviderRequestList", Kind::List(&M_ImageProviderRequestList));
+static M_ImageProviderRequestList: schema::Member = schema::Member::new("member", &S_ImageProviderRequest).wire("item");
 static S_ImageState: schema::Shape = schema::Shape::new("ImageState", Kind::String).limits(Limits::NONE.values(&[
     "pending",
     "available",
@@ -8619,6 +9590,30 @@ static L_ImageWatermark: Layout = Layout::new(&[
     schema::Member::new("SourceImageCreationTime", &S_MillisecondDateTime).wire("sourceImageCreationTime"),
     schema::Member::new("WatermarkCreationTime", &S_MillisecondDateTime).wire("watermarkCreationTime"),
 ]);
+static S_ImageWatermarkFilterRequest: schema::Shape =
+    schema::Shape::new("ImageWatermarkFilterRequest", Kind::Structure(&L_ImageWatermarkFilterRequest));
+static L_ImageWatermarkFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("WatermarkKey", &S_String),
+    schema::Member::new("SourceImageRegion", &S_String),
+    schema::Member::new("MaximumDaysSinceSourceImageCreated", &S_Integer),
+    schema::Member::new("MaximumDaysSinceWatermarkCreated", &S_Integer),
+]);
+static S_ImageWatermarkFilterRequestList: schema::Shape =
+    schema::Shape::new("ImageWatermarkFilterRequestList", Kind::List(&M_ImageWatermarkFilterRequestList));
+static M_ImageWatermarkFilterRequestList: schema::Member =
+    schema::Member::new("member", &S_ImageWatermarkFilterRequest).wire("item");
+static S_ImageWatermarkFilterResponse: schema::Shape =
+    schema::Shape::new("ImageWatermarkFilterResponse", Kind::Structure(&L_ImageWatermarkFilterResponse));
+static L_ImageWatermarkFilterResponse: Layout = Layout::new(&[
+    schema::Member::new("WatermarkKey", &S_String).wire("watermarkKey"),
+    schema::Member::new("SourceImageRegion", &S_String).wire("sourceImageRegion"),
+    schema::Member::new("MaximumDaysSinceSourceImageCreated", &S_Integer).wire("maximumDaysSinceSourceImageCreated"),
+    schema::Member::new("MaximumDaysSinceWatermarkCreated", &S_Integer).wire("maximumDaysSinceWatermarkCreated"),
+]);
+static S_ImageWatermarkFilterResponseList: schema::Shape =
+    schema::Shape::new("ImageWatermarkFilterResponseList", Kind::List(&M_ImageWatermarkFilterResponseList));
+static M_ImageWatermarkFilterResponseList: schema::Member =
+    schema::Member::new("member", &S_ImageWatermarkFilterResponse).wire("item");
 static S_ImageWatermarkList: schema::Shape =
     schema::Shape::new("ImageWatermarkList", Kind::List(&M_ImageWatermarkList));
 static M_ImageWatermarkList: schema::Member = schema::Member::new("member", &S_ImageWatermark).wire("item");
@@ -8901,6 +9896,12 @@ static L_InstanceCreditSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("CpuCredits", &S_String),
 ]);
 static S_InstanceEventId: schema::Shape = schema::Shape::new("InstanceEventId", Kind::String);
+static S_InstanceFamilyCreditSpecification: schema::Shape =
+    schema::Shape::new("InstanceFamilyCreditSpecification", Kind::Structure(&L_InstanceFamilyCreditSpecification));
+static L_InstanceFamilyCreditSpecification: Layout = Layout::new(&[
+    schema::Member::new("InstanceFamily", &S_UnlimitedSupportedInstanceFamily).wire("instanceFamily"),
+    schema::Member::new("CpuCredits", &S_String).wire("cpuCredits"),
+]);
 static S_InstanceGeneration: schema::Shape =
     schema::Shape::new("InstanceGeneration", Kind::String).limits(Limits::NONE.values(&["current", "previous"]));
 static S_InstanceGenerationSet: schema::Shape =
@@ -8912,6 +9913,24 @@ static S_InstanceIdStringList: schema::Shape =
     schema::Shape::new("InstanceIdStringList", Kind::List(&M_InstanceIdStringList));
 static M_InstanceIdStringList: schema::Member = schema::Member::new("member", &S_InstanceId).wire("InstanceId");
 static S_InstanceIdWithVolumeResolver: schema::Shape = schema::Shape::new("InstanceIdWithVolumeResolver", Kind::String);
+static S_InstanceImageMetadata: schema::Shape =
+    schema::Shape::new("InstanceImageMetadata", Kind::Structure(&L_InstanceImageMetadata));
+static L_InstanceImageMetadata: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
+    schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
+    schema::Member::new("LaunchTime", &S_MillisecondDateTime).wire("launchTime"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("ZoneId", &S_String).wire("zoneId"),
+    schema::Member::new("State", &S_InstanceState).wire("instanceState").ec2("InstanceState"),
+    schema::Member::new("OwnerId", &S_String).wire("instanceOwnerId").ec2("InstanceOwnerId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("ImageMetadata", &S_ImageMetadata).wire("imageMetadata"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_InstanceImageMetadataList: schema::Shape =
+    schema::Shape::new("InstanceImageMetadataList", Kind::List(&M_InstanceImageMetadataList));
+static M_InstanceImageMetadataList: schema::Member =
+    schema::Member::new("member", &S_InstanceImageMetadata).wire("item");
 static S_InstanceInterruptionBehavior: schema::Shape = schema::Shape::new("InstanceInterruptionBehavior", Kind::String)
     .limits(Limits::NONE.values(&["hibernate", "stop", "terminate"]));
 static S_InstanceIpv4Prefix: schema::Shape =
@@ -8961,6 +9980,17 @@ static S_InstanceMarketOptionsRequest: schema::Shape =
 static L_InstanceMarketOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("MarketType", &S_MarketType),
     schema::Member::new("SpotOptions", &S_SpotMarketOptions),
+]);
+static S_InstanceMetadataDefaultsResponse: schema::Shape =
+    schema::Shape::new("InstanceMetadataDefaultsResponse", Kind::Structure(&L_InstanceMetadataDefaultsResponse));
+static L_InstanceMetadataDefaultsResponse: Layout = Layout::new(&[
+    schema::Member::new("HttpTokens", &S_HttpTokensState).wire("httpTokens"),
+    schema::Member::new("HttpPutResponseHopLimit", &S_BoxedInteger).wire("httpPutResponseHopLimit"),
+    schema::Member::new("HttpEndpoint", &S_InstanceMetadataEndpointState).wire("httpEndpoint"),
+    schema::Member::new("InstanceMetadataTags", &S_InstanceMetadataTagsState).wire("instanceMetadataTags"),
+    schema::Member::new("ManagedBy", &S_ManagedBy).wire("managedBy"),
+    schema::Member::new("ManagedExceptionMessage", &S_String).wire("managedExceptionMessage"),
+    schema::Member::new("HttpTokensEnforced", &S_HttpTokensEnforcedState).wire("httpTokensEnforced"),
 ]);
 static S_InstanceMetadataEndpointState: schema::Shape =
     schema::Shape::new("InstanceMetadataEndpointState", Kind::String)
@@ -10176,6 +11206,52 @@ static S_LocationType: schema::Shape = schema::Shape::new("LocationType", Kind::
     "availability-zone-id",
     "outpost",
 ]));
+static S_LockMode: schema::Shape =
+    schema::Shape::new("LockMode", Kind::String).limits(Limits::NONE.values(&["compliance", "governance"]));
+static S_LockSnapshotRequest: schema::Shape =
+    schema::Shape::new("LockSnapshotRequest", Kind::Structure(&L_LockSnapshotRequest));
+static L_LockSnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LockMode", &S_LockMode).required(),
+    schema::Member::new("CoolOffPeriod", &S_CoolOffPeriodRequestHours),
+    schema::Member::new("LockDuration", &S_RetentionPeriodRequestDays),
+    schema::Member::new("ExpirationDate", &S_MillisecondDateTime),
+]);
+static S_LockSnapshotResult: schema::Shape =
+    schema::Shape::new("LockSnapshotResult", Kind::Structure(&L_LockSnapshotResult));
+static L_LockSnapshotResult: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("LockState", &S_LockState).wire("lockState"),
+    schema::Member::new("LockDuration", &S_RetentionPeriodResponseDays).wire("lockDuration"),
+    schema::Member::new("CoolOffPeriod", &S_CoolOffPeriodResponseHours).wire("coolOffPeriod"),
+    schema::Member::new("CoolOffPeriodExpiresOn", &S_MillisecondDateTime).wire("coolOffPeriodExpiresOn"),
+    schema::Member::new("LockCreatedOn", &S_MillisecondDateTime).wire("lockCreatedOn"),
+    schema::Member::new("LockExpiresOn", &S_MillisecondDateTime).wire("lockExpiresOn"),
+    schema::Member::new("LockDurationStartTime", &S_MillisecondDateTime).wire("lockDurationStartTime"),
+]);
+static S_LockState: schema::Shape = schema::Shape::new("LockState", Kind::String).limits(Limits::NONE.values(&[
+    "compliance",
+    "governance",
+    "compliance-cooloff",
+    "expired",
+]));
+static S_LockedSnapshotsInfo: schema::Shape =
+    schema::Shape::new("LockedSnapshotsInfo", Kind::Structure(&L_LockedSnapshotsInfo));
+static L_LockedSnapshotsInfo: Layout = Layout::new(&[
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("LockState", &S_LockState).wire("lockState"),
+    schema::Member::new("LockDuration", &S_RetentionPeriodResponseDays).wire("lockDuration"),
+    schema::Member::new("CoolOffPeriod", &S_CoolOffPeriodResponseHours).wire("coolOffPeriod"),
+    schema::Member::new("CoolOffPeriodExpiresOn", &S_MillisecondDateTime).wire("coolOffPeriodExpiresOn"),
+    schema::Member::new("LockCreatedOn", &S_MillisecondDateTime).wire("lockCreatedOn"),
+    schema::Member::new("LockDurationStartTime", &S_MillisecondDateTime).wire("lockDurationStartTime"),
+    schema::Member::new("LockExpiresOn", &S_MillisecondDateTime).wire("lockExpiresOn"),
+]);
+static S_LockedSnapshotsInfoList: schema::Shape =
+    schema::Shape::new("LockedSnapshotsInfoList", Kind::List(&M_LockedSnapshotsInfoList));
+static M_LockedSnapshotsInfoList: schema::Member = schema::Member::new("member", &S_LockedSnapshotsInfo).wire("item");
 static S_LogDestinationType: schema::Shape = schema::Shape::new("LogDestinationType", Kind::String)
     .limits(Limits::NONE.values(&["cloud-watch-logs", "s3", "kinesis-data-firehose"]));
 static S_LogicalGpuCount: schema::Shape = schema::Shape::new("LogicalGpuCount", Kind::Integer);
@@ -10207,10 +11283,29 @@ static S_MarketType: schema::Shape = schema::Shape::new("MarketType", Kind::Stri
     "interruptible-capacity-reservation",
     "on-demand",
 ]));
+static S_MarketplaceProductCode: schema::Shape = schema::Shape::new("MarketplaceProductCode", Kind::String);
+static S_MarketplaceProductCodeList: schema::Shape =
+    schema::Shape::new("MarketplaceProductCodeList", Kind::List(&M_MarketplaceProductCodeList));
+static M_MarketplaceProductCodeList: schema::Member =
+    schema::Member::new("member", &S_MarketplaceProductCode).wire("item");
+static S_MarketplaceProductCodeRequest: schema::Shape =
+    schema::Shape::new("MarketplaceProductCodeRequest", Kind::String);
+static S_MarketplaceProductCodeRequestList: schema::Shape =
+    schema::Shape::new("MarketplaceProductCodeRequestList", Kind::List(&M_MarketplaceProductCodeRequestList));
+static M_MarketplaceProductCodeRequestList: schema::Member =
+    schema::Member::new("member", &S_MarketplaceProductCodeRequest).wire("item");
+static S_MaxDaysSinceFixAvailableValue: schema::Shape =
+    schema::Shape::new("MaxDaysSinceFixAvailableValue", Kind::Integer).limits(Limits::NONE.min(0).max(2147483647));
+static S_MaxDaysSinceLastFindingScanValue: schema::Shape =
+    schema::Shape::new("MaxDaysSinceLastFindingScanValue", Kind::Integer).limits(Limits::NONE.min(0).max(2147483647));
 static S_MaxIpv4AddrPerInterface: schema::Shape = schema::Shape::new("MaxIpv4AddrPerInterface", Kind::Integer);
 static S_MaxIpv6AddrPerInterface: schema::Shape = schema::Shape::new("MaxIpv6AddrPerInterface", Kind::Integer);
 static S_MaxNetworkInterfaces: schema::Shape = schema::Shape::new("MaxNetworkInterfaces", Kind::Integer);
 static S_MaximumBandwidthInMbps: schema::Shape = schema::Shape::new("MaximumBandwidthInMbps", Kind::Integer);
+static S_MaximumDaysSinceCreatedValue: schema::Shape =
+    schema::Shape::new("MaximumDaysSinceCreatedValue", Kind::Integer).limits(Limits::NONE.min(0).max(2147483647));
+static S_MaximumDaysSinceDeprecatedValue: schema::Shape =
+    schema::Shape::new("MaximumDaysSinceDeprecatedValue", Kind::Integer).limits(Limits::NONE.min(0).max(2147483647));
 static S_MaximumEbsAttachments: schema::Shape = schema::Shape::new("MaximumEbsAttachments", Kind::Integer);
 static S_MaximumEbsCards: schema::Shape = schema::Shape::new("MaximumEbsCards", Kind::Integer);
 static S_MaximumEfaInterfaces: schema::Shape = schema::Shape::new("MaximumEfaInterfaces", Kind::Integer);
@@ -10266,11 +11361,33 @@ static S_MemoryMiBRequest: schema::Shape = schema::Shape::new("MemoryMiBRequest"
 static L_MemoryMiBRequest: Layout =
     Layout::new(&[schema::Member::new("Min", &S_Integer).required(), schema::Member::new("Max", &S_Integer)]);
 static S_MemorySize: schema::Shape = schema::Shape::new("MemorySize", Kind::Integer);
+static S_MetadataDefaultHttpTokensState: schema::Shape =
+    schema::Shape::new("MetadataDefaultHttpTokensState", Kind::String).limits(Limits::NONE.values(&[
+        "optional",
+        "required",
+        "no-preference",
+    ]));
 static S_MetricCategoryId: schema::Shape = schema::Shape::new("MetricCategoryId", Kind::String);
 static S_MetricCategoryIdList: schema::Shape =
     schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
 static M_MetricCategoryIdList: schema::Member = schema::Member::new("member", &S_MetricCategoryId).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
+static S_ModifyDefaultCreditSpecificationRequest: schema::Shape = schema::Shape::new(
+    "ModifyDefaultCreditSpecificationRequest",
+    Kind::Structure(&L_ModifyDefaultCreditSpecificationRequest),
+);
+static L_ModifyDefaultCreditSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("InstanceFamily", &S_UnlimitedSupportedInstanceFamily).required(),
+    schema::Member::new("CpuCredits", &S_String).required(),
+]);
+static S_ModifyDefaultCreditSpecificationResult: schema::Shape = schema::Shape::new(
+    "ModifyDefaultCreditSpecificationResult",
+    Kind::Structure(&L_ModifyDefaultCreditSpecificationResult),
+);
+static L_ModifyDefaultCreditSpecificationResult: Layout =
+    Layout::new(&[schema::Member::new("InstanceFamilyCreditSpecification", &S_InstanceFamilyCreditSpecification)
+        .wire("instanceFamilyCreditSpecification")]);
 static S_ModifyEbsDefaultKmsKeyIdRequest: schema::Shape =
     schema::Shape::new("ModifyEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_ModifyEbsDefaultKmsKeyIdRequest));
 static L_ModifyEbsDefaultKmsKeyIdRequest: Layout =
@@ -10327,6 +11444,23 @@ static L_ModifyInstanceAttributeRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyInstanceAttributeValue: schema::Shape =
     schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+static S_ModifyInstanceCpuOptionsRequest: schema::Shape =
+    schema::Shape::new("ModifyInstanceCpuOptionsRequest", Kind::Structure(&L_ModifyInstanceCpuOptionsRequest));
+static L_ModifyInstanceCpuOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("CoreCount", &S_Integer),
+    schema::Member::new("ThreadsPerCore", &S_Integer),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifyInstanceCpuOptionsResult: schema::Shape =
+    schema::Shape::new("ModifyInstanceCpuOptionsResult", Kind::Structure(&L_ModifyInstanceCpuOptionsResult));
+static L_ModifyInstanceCpuOptionsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
+    schema::Member::new("CoreCount", &S_Integer).wire("coreCount"),
+    schema::Member::new("ThreadsPerCore", &S_Integer).wire("threadsPerCore"),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification).wire("nestedVirtualization"),
+]);
 static S_ModifyInstanceCreditSpecificationRequest: schema::Shape = schema::Shape::new(
     "ModifyInstanceCreditSpecificationRequest",
     Kind::Structure(&L_ModifyInstanceCreditSpecificationRequest),
@@ -10351,6 +11485,24 @@ static L_ModifyInstanceCreditSpecificationResult: Layout = Layout::new(&[
         .wire("unsuccessfulInstanceCreditSpecificationSet")
         .ec2("UnsuccessfulInstanceCreditSpecificationSet"),
 ]);
+static S_ModifyInstanceMetadataDefaultsRequest: schema::Shape = schema::Shape::new(
+    "ModifyInstanceMetadataDefaultsRequest",
+    Kind::Structure(&L_ModifyInstanceMetadataDefaultsRequest),
+);
+static L_ModifyInstanceMetadataDefaultsRequest: Layout = Layout::new(&[
+    schema::Member::new("HttpTokens", &S_MetadataDefaultHttpTokensState),
+    schema::Member::new("HttpPutResponseHopLimit", &S_BoxedInteger),
+    schema::Member::new("HttpEndpoint", &S_DefaultInstanceMetadataEndpointState),
+    schema::Member::new("InstanceMetadataTags", &S_DefaultInstanceMetadataTagsState),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("HttpTokensEnforced", &S_DefaultHttpTokensEnforcedState),
+]);
+static S_ModifyInstanceMetadataDefaultsResult: schema::Shape = schema::Shape::new(
+    "ModifyInstanceMetadataDefaultsResult",
+    Kind::Structure(&L_ModifyInstanceMetadataDefaultsResult),
+);
+static L_ModifyInstanceMetadataDefaultsResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifyInstanceMetadataOptionsRequest: schema::Shape = schema::Shape::new(
     "ModifyInstanceMetadataOptionsRequest",
     Kind::Structure(&L_ModifyInstanceMetadataOptionsRequest),
@@ -10453,6 +11605,19 @@ static L_ModifySnapshotAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("SnapshotId", &S_SnapshotId).required(),
     schema::Member::new("UserIds", &S_UserIdStringList).wire("UserId").ec2("UserId"),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_ModifySnapshotTierRequest: schema::Shape =
+    schema::Shape::new("ModifySnapshotTierRequest", Kind::Structure(&L_ModifySnapshotTierRequest));
+static L_ModifySnapshotTierRequest: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("StorageTier", &S_TargetStorageTier),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifySnapshotTierResult: schema::Shape =
+    schema::Shape::new("ModifySnapshotTierResult", Kind::Structure(&L_ModifySnapshotTierResult));
+static L_ModifySnapshotTierResult: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("TieringStartTime", &S_MillisecondDateTime).wire("tieringStartTime"),
 ]);
 static S_ModifySubnetAttributeRequest: schema::Shape =
     schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
@@ -11376,6 +12541,8 @@ static S_PublicIpStringList: schema::Shape =
     schema::Shape::new("PublicIpStringList", Kind::List(&M_PublicIpStringList));
 static M_PublicIpStringList: schema::Member = schema::Member::new("member", &S_String).wire("PublicIp");
 static S_RamdiskId: schema::Shape = schema::Shape::new("RamdiskId", Kind::String);
+static S_ReasonCodesList: schema::Shape = schema::Shape::new("ReasonCodesList", Kind::List(&M_ReasonCodesList));
+static M_ReasonCodesList: schema::Member = schema::Member::new("member", &S_ReportInstanceReasonCodes).wire("item");
 static S_RebootInstancesRequest: schema::Shape =
     schema::Shape::new("RebootInstancesRequest", Kind::Structure(&L_RebootInstancesRequest));
 static L_RebootInstancesRequest: Layout = Layout::new(&[
@@ -11477,6 +12644,20 @@ static S_ReplaceIamInstanceProfileAssociationResult: schema::Shape = schema::Sha
 static L_ReplaceIamInstanceProfileAssociationResult: Layout =
     Layout::new(&[schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation)
         .wire("iamInstanceProfileAssociation")]);
+static S_ReplaceImageCriteriaInAllowedImagesSettingsRequest: schema::Shape = schema::Shape::new(
+    "ReplaceImageCriteriaInAllowedImagesSettingsRequest",
+    Kind::Structure(&L_ReplaceImageCriteriaInAllowedImagesSettingsRequest),
+);
+static L_ReplaceImageCriteriaInAllowedImagesSettingsRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageCriteria", &S_ImageCriterionRequestList).wire("ImageCriterion").ec2("ImageCriterion"),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ReplaceImageCriteriaInAllowedImagesSettingsResult: schema::Shape = schema::Shape::new(
+    "ReplaceImageCriteriaInAllowedImagesSettingsResult",
+    Kind::Structure(&L_ReplaceImageCriteriaInAllowedImagesSettingsResult),
+);
+static L_ReplaceImageCriteriaInAllowedImagesSettingsResult: Layout =
+    Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
 static S_ReplaceNetworkAclAssociationRequest: schema::Shape =
     schema::Shape::new("ReplaceNetworkAclAssociationRequest", Kind::Structure(&L_ReplaceNetworkAclAssociationRequest));
 static L_ReplaceNetworkAclAssociationRequest: Layout = Layout::new(&[
@@ -11538,6 +12719,33 @@ static L_ReplaceRouteTableAssociationResult: Layout = Layout::new(&[
     schema::Member::new("NewAssociationId", &S_String).wire("newAssociationId"),
     schema::Member::new("AssociationState", &S_RouteTableAssociationState).wire("associationState"),
 ]);
+static S_ReportInstanceReasonCodes: schema::Shape = schema::Shape::new("ReportInstanceReasonCodes", Kind::String)
+    .limits(Limits::NONE.values(&[
+        "instance-stuck-in-state",
+        "unresponsive",
+        "not-accepting-credentials",
+        "password-not-available",
+        "performance-network",
+        "performance-instance-store",
+        "performance-ebs-volume",
+        "performance-other",
+        "other",
+    ]));
+static S_ReportInstanceStatusRequest: schema::Shape =
+    schema::Shape::new("ReportInstanceStatusRequest", Kind::Structure(&L_ReportInstanceStatusRequest));
+static L_ReportInstanceStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Instances", &S_InstanceIdStringList).wire("instanceId").ec2("InstanceId").required(),
+    schema::Member::new("Status", &S_ReportStatusType).wire("status").required(),
+    schema::Member::new("StartTime", &S_DateTime).wire("startTime"),
+    schema::Member::new("EndTime", &S_DateTime).wire("endTime"),
+    schema::Member::new("ReasonCodes", &S_ReasonCodesList).wire("reasonCode").ec2("ReasonCode").required(),
+    schema::Member::new("Description", &S_ReportInstanceStatusRequestDescription).wire("description"),
+]);
+static S_ReportInstanceStatusRequestDescription: schema::Shape =
+    schema::Shape::new("ReportInstanceStatusRequestDescription", Kind::String).sensitive();
+static S_ReportStatusType: schema::Shape =
+    schema::Shape::new("ReportStatusType", Kind::String).limits(Limits::NONE.values(&["ok", "impaired"]));
 static S_RequestFilterPortRange: schema::Shape =
     schema::Shape::new("RequestFilterPortRange", Kind::Structure(&L_RequestFilterPortRange));
 static L_RequestFilterPortRange: Layout =
@@ -11848,6 +13056,27 @@ static S_RestoreManagedPrefixListVersionResult: schema::Shape = schema::Shape::n
 );
 static L_RestoreManagedPrefixListVersionResult: Layout =
     Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_RestoreSnapshotTierRequest: schema::Shape =
+    schema::Shape::new("RestoreSnapshotTierRequest", Kind::Structure(&L_RestoreSnapshotTierRequest));
+static L_RestoreSnapshotTierRequest: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("TemporaryRestoreDays", &S_RestoreSnapshotTierRequestTemporaryRestoreDays),
+    schema::Member::new("PermanentRestore", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_RestoreSnapshotTierRequestTemporaryRestoreDays: schema::Shape =
+    schema::Shape::new("RestoreSnapshotTierRequestTemporaryRestoreDays", Kind::Integer);
+static S_RestoreSnapshotTierResult: schema::Shape =
+    schema::Shape::new("RestoreSnapshotTierResult", Kind::Structure(&L_RestoreSnapshotTierResult));
+static L_RestoreSnapshotTierResult: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("RestoreStartTime", &S_MillisecondDateTime).wire("restoreStartTime"),
+    schema::Member::new("RestoreDuration", &S_Integer).wire("restoreDuration"),
+    schema::Member::new("IsPermanentRestore", &S_Boolean).wire("isPermanentRestore"),
+]);
+static S_RetentionPeriodRequestDays: schema::Shape =
+    schema::Shape::new("RetentionPeriodRequestDays", Kind::Integer).limits(Limits::NONE.min(1).max(36500));
+static S_RetentionPeriodResponseDays: schema::Shape = schema::Shape::new("RetentionPeriodResponseDays", Kind::Integer);
 static S_RevokeSecurityGroupEgressRequest: schema::Shape =
     schema::Shape::new("RevokeSecurityGroupEgressRequest", Kind::Structure(&L_RevokeSecurityGroupEgressRequest));
 static L_RevokeSecurityGroupEgressRequest: Layout = Layout::new(&[
@@ -12103,6 +13332,34 @@ static L_RunInstancesRequest: Layout = Layout::new(&[
 static S_RunInstancesUserData: schema::Shape = schema::Shape::new("RunInstancesUserData", Kind::String).sensitive();
 static S_SSEType: schema::Shape =
     schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["sse-ebs", "sse-kms", "none"]));
+static S_ScanResultCondition: schema::Shape =
+    schema::Shape::new("ScanResultCondition", Kind::Structure(&L_ScanResultCondition));
+static L_ScanResultCondition: Layout = Layout::new(&[
+    schema::Member::new("MaxDaysSinceLastFindingScan", &S_MaxDaysSinceLastFindingScanValue)
+        .wire("maxDaysSinceLastFindingScan"),
+    schema::Member::new("MaximumSeverityLabel", &S_SeverityLabel).wire("maximumSeverityLabel"),
+    schema::Member::new("MaxDaysSinceInformationalFixAvailable", &S_MaxDaysSinceFixAvailableValue)
+        .wire("maxDaysSinceInformationalFixAvailable"),
+    schema::Member::new("MaxDaysSinceLowFixAvailable", &S_MaxDaysSinceFixAvailableValue)
+        .wire("maxDaysSinceLowFixAvailable"),
+    schema::Member::new("MaxDaysSinceMediumFixAvailable", &S_MaxDaysSinceFixAvailableValue)
+        .wire("maxDaysSinceMediumFixAvailable"),
+    schema::Member::new("MaxDaysSinceHighFixAvailable", &S_MaxDaysSinceFixAvailableValue)
+        .wire("maxDaysSinceHighFixAvailable"),
+    schema::Member::new("MaxDaysSinceCriticalFixAvailable", &S_MaxDaysSinceFixAvailableValue)
+        .wire("maxDaysSinceCriticalFixAvailable"),
+]);
+static S_ScanResultConditionRequest: schema::Shape =
+    schema::Shape::new("ScanResultConditionRequest", Kind::Structure(&L_ScanResultConditionRequest));
+static L_ScanResultConditionRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxDaysSinceLastFindingScan", &S_MaxDaysSinceLastFindingScanValue),
+    schema::Member::new("MaximumSeverityLabel", &S_SeverityLabel),
+    schema::Member::new("MaxDaysSinceInformationalFixAvailable", &S_MaxDaysSinceFixAvailableValue),
+    schema::Member::new("MaxDaysSinceLowFixAvailable", &S_MaxDaysSinceFixAvailableValue),
+    schema::Member::new("MaxDaysSinceMediumFixAvailable", &S_MaxDaysSinceFixAvailableValue),
+    schema::Member::new("MaxDaysSinceHighFixAvailable", &S_MaxDaysSinceFixAvailableValue),
+    schema::Member::new("MaxDaysSinceCriticalFixAvailable", &S_MaxDaysSinceFixAvailableValue),
+]);
 static S_ScanResults: schema::Shape = schema::Shape::new("ScanResults", Kind::Structure(&L_ScanResults));
 static L_ScanResults: Layout = Layout::new(&[
     schema::Member::new("HighestFindingSeverityLabel", &S_SeverityLabel).wire("highestFindingSeverityLabel"),
@@ -12410,6 +13667,22 @@ static L_SnapshotTaskDetail: Layout = Layout::new(&[
     schema::Member::new("Url", &S_SensitiveUrl).wire("url"),
     schema::Member::new("UserBucket", &S_UserBucketDetails).wire("userBucket"),
 ]);
+static S_SnapshotTierStatus: schema::Shape =
+    schema::Shape::new("SnapshotTierStatus", Kind::Structure(&L_SnapshotTierStatus));
+static L_SnapshotTierStatus: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
+    schema::Member::new("VolumeId", &S_VolumeId).wire("volumeId"),
+    schema::Member::new("Status", &S_SnapshotState).wire("status"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("StorageTier", &S_StorageTier).wire("storageTier"),
+    schema::Member::new("LastTieringStartTime", &S_MillisecondDateTime).wire("lastTieringStartTime"),
+    schema::Member::new("LastTieringProgress", &S_Integer).wire("lastTieringProgress"),
+    schema::Member::new("LastTieringOperationStatus", &S_TieringOperationStatus).wire("lastTieringOperationStatus"),
+    schema::Member::new("LastTieringOperationStatusDetail", &S_String).wire("lastTieringOperationStatusDetail"),
+    schema::Member::new("ArchivalCompleteTime", &S_MillisecondDateTime).wire("archivalCompleteTime"),
+    schema::Member::new("RestoreExpiryTime", &S_MillisecondDateTime).wire("restoreExpiryTime"),
+]);
 static S_SpotInstanceType: schema::Shape =
     schema::Shape::new("SpotInstanceType", Kind::String).limits(Limits::NONE.values(&["one-time", "persistent"]));
 static S_SpotMarketOptions: schema::Shape =
@@ -12715,6 +13988,8 @@ static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S
 static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
 static S_TaggableResourceType: schema::Shape = schema::Shape::new("TaggableResourceType", Kind::String)
     .limits(Limits::NONE.values(&["network-interface", "instance", "auto-scaling-group"]));
+static S_TargetStorageTier: schema::Shape =
+    schema::Shape::new("TargetStorageTier", Kind::String).limits(Limits::NONE.values(&["archive"]));
 static S_Tenancy: schema::Shape =
     schema::Shape::new("Tenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
 static S_TerminateInstancesRequest: schema::Shape =
@@ -12735,6 +14010,18 @@ static S_ThreadsPerCore: schema::Shape = schema::Shape::new("ThreadsPerCore", Ki
 static S_ThreadsPerCoreList: schema::Shape =
     schema::Shape::new("ThreadsPerCoreList", Kind::List(&M_ThreadsPerCoreList));
 static M_ThreadsPerCoreList: schema::Member = schema::Member::new("member", &S_ThreadsPerCore).wire("item");
+static S_TieringOperationStatus: schema::Shape =
+    schema::Shape::new("TieringOperationStatus", Kind::String).limits(Limits::NONE.values(&[
+        "archival-in-progress",
+        "archival-completed",
+        "archival-failed",
+        "temporary-restore-in-progress",
+        "temporary-restore-completed",
+        "temporary-restore-failed",
+        "permanent-restore-in-progress",
+        "permanent-restore-completed",
+        "permanent-restore-failed",
+    ]));
 static S_TotalLocalStorageGB: schema::Shape =
     schema::Shape::new("TotalLocalStorageGB", Kind::Structure(&L_TotalLocalStorageGB));
 static L_TotalLocalStorageGB: Layout = Layout::new(&[
@@ -12790,6 +14077,18 @@ static L_UnassignPrivateIpAddressesRequest: Layout = Layout::new(&[
         .wire("privateIpAddress")
         .ec2("PrivateIpAddress"),
 ]);
+static S_UnlimitedSupportedInstanceFamily: schema::Shape =
+    schema::Shape::new("UnlimitedSupportedInstanceFamily", Kind::String)
+        .limits(Limits::NONE.values(&["t2", "t3", "t3a", "t4g", "t8i"]));
+static S_UnlockSnapshotRequest: schema::Shape =
+    schema::Shape::new("UnlockSnapshotRequest", Kind::Structure(&L_UnlockSnapshotRequest));
+static L_UnlockSnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_UnlockSnapshotResult: schema::Shape =
+    schema::Shape::new("UnlockSnapshotResult", Kind::Structure(&L_UnlockSnapshotResult));
+static L_UnlockSnapshotResult: Layout = Layout::new(&[schema::Member::new("SnapshotId", &S_String).wire("snapshotId")]);
 static S_UnmonitorInstancesRequest: schema::Shape =
     schema::Shape::new("UnmonitorInstancesRequest", Kind::Structure(&L_UnmonitorInstancesRequest));
 static L_UnmonitorInstancesRequest: Layout = Layout::new(&[
@@ -13420,6 +14719,9 @@ static M_ZoneIdStringList: schema::Member = schema::Member::new("member", &S_Str
 static S_ZoneNameStringList: schema::Shape =
     schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
 static M_ZoneNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneName");
+static S_snapshotTierStatusSet: schema::Shape =
+    schema::Shape::new("snapshotTierStatusSet", Kind::List(&M_snapshotTierStatusSet));
+static M_snapshotTierStatusSet: schema::Member = schema::Member::new("member", &S_SnapshotTierStatus).wire("item");
 static S_totalFpgaMemory: schema::Shape = schema::Shape::new("totalFpgaMemory", Kind::Integer);
 static S_totalGpuMemory: schema::Shape = schema::Shape::new("totalGpuMemory", Kind::Integer);
 static S_totalInferenceMemory: schema::Shape = schema::Shape::new("totalInferenceMemory", Kind::Integer);
@@ -19841,6 +21143,78 @@ impl Structure for CreateVpcResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreationDateCondition {
+    pub maximum_days_since_created: Option<i32>,
+}
+impl std::fmt::Debug for CreationDateCondition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreationDateCondition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreationDateCondition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreationDateCondition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_days_since_created,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_days_since_created,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreationDateConditionRequest {
+    pub maximum_days_since_created: Option<i32>,
+}
+impl std::fmt::Debug for CreationDateConditionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreationDateConditionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreationDateConditionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreationDateConditionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_days_since_created,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_days_since_created,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreditSpecification {
     pub cpu_credits: Option<String>,
 }
@@ -21566,6 +22940,78 @@ impl Structure for DeleteVpcRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeprecationTimeCondition {
+    pub maximum_days_since_deprecated: Option<i32>,
+}
+impl std::fmt::Debug for DeprecationTimeCondition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeprecationTimeCondition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeprecationTimeCondition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeprecationTimeCondition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_days_since_deprecated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_days_since_deprecated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeprecationTimeConditionRequest {
+    pub maximum_days_since_deprecated: Option<i32>,
+}
+impl std::fmt::Debug for DeprecationTimeConditionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeprecationTimeConditionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeprecationTimeConditionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeprecationTimeConditionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_days_since_deprecated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_days_since_deprecated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeregisterImageRequest {
     pub image_id: String,
     pub delete_associated_snapshots: Option<bool>,
@@ -22148,6 +23594,159 @@ impl Structure for DescribeEgressOnlyInternetGatewaysResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeFastSnapshotRestoreSuccessItem {
+    pub snapshot_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub state: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub owner_id: Option<String>,
+    pub owner_alias: Option<String>,
+    pub enabling_time: Option<Timestamp>,
+    pub optimizing_time: Option<Timestamp>,
+    pub enabled_time: Option<Timestamp>,
+    pub disabling_time: Option<Timestamp>,
+    pub disabled_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for DescribeFastSnapshotRestoreSuccessItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeFastSnapshotRestoreSuccessItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeFastSnapshotRestoreSuccessItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeFastSnapshotRestoreSuccessItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.availability_zone,
+            2 => &self.availability_zone_id,
+            3 => &self.state,
+            4 => &self.state_transition_reason,
+            5 => &self.owner_id,
+            6 => &self.owner_alias,
+            7 => &self.enabling_time,
+            8 => &self.optimizing_time,
+            9 => &self.enabled_time,
+            10 => &self.disabling_time,
+            _ => &self.disabled_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.availability_zone,
+            2 => &mut self.availability_zone_id,
+            3 => &mut self.state,
+            4 => &mut self.state_transition_reason,
+            5 => &mut self.owner_id,
+            6 => &mut self.owner_alias,
+            7 => &mut self.enabling_time,
+            8 => &mut self.optimizing_time,
+            9 => &mut self.enabled_time,
+            10 => &mut self.disabling_time,
+            _ => &mut self.disabled_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeFastSnapshotRestoresRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeFastSnapshotRestoresRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeFastSnapshotRestoresRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeFastSnapshotRestoresRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeFastSnapshotRestoresRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.max_results,
+            2 => &self.next_token,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.max_results,
+            2 => &mut self.next_token,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeFastSnapshotRestoresResult {
+    pub fast_snapshot_restores: Option<Vec<DescribeFastSnapshotRestoreSuccessItem>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeFastSnapshotRestoresResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeFastSnapshotRestoresResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeFastSnapshotRestoresResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeFastSnapshotRestoresResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.fast_snapshot_restores,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.fast_snapshot_restores,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeFlowLogsRequest {
     pub dry_run: Option<bool>,
     pub filter: Option<Vec<Filter>>,
@@ -22670,6 +24269,93 @@ impl Structure for DescribeInstanceCreditSpecificationsResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.instance_credit_specifications,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceImageMetadataRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub instance_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeInstanceImageMetadataRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceImageMetadataRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceImageMetadataRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceImageMetadataRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.instance_ids,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.instance_ids,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceImageMetadataResult {
+    pub instance_image_metadata: Option<Vec<InstanceImageMetadata>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceImageMetadataResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceImageMetadataResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceImageMetadataResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceImageMetadataResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_image_metadata,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_image_metadata,
             _ => &mut self.next_token,
         }
     }
@@ -23399,6 +25085,93 @@ impl Structure for DescribeLaunchTemplatesResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.launch_templates,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLockedSnapshotsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub snapshot_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeLockedSnapshotsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLockedSnapshotsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLockedSnapshotsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLockedSnapshotsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.max_results,
+            2 => &self.next_token,
+            3 => &self.snapshot_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.max_results,
+            2 => &mut self.next_token,
+            3 => &mut self.snapshot_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLockedSnapshotsResult {
+    pub snapshots: Option<Vec<LockedSnapshotsInfo>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeLockedSnapshotsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLockedSnapshotsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLockedSnapshotsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLockedSnapshotsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshots,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshots,
             _ => &mut self.next_token,
         }
     }
@@ -24618,6 +26391,90 @@ impl Structure for DescribeSnapshotAttributeResult {
             0 => &mut self.product_codes,
             1 => &mut self.snapshot_id,
             _ => &mut self.create_volume_permissions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSnapshotTierStatusRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for DescribeSnapshotTierStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotTierStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotTierStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotTierStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.dry_run,
+            2 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.dry_run,
+            2 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSnapshotTierStatusResult {
+    pub snapshot_tier_statuses: Option<Vec<SnapshotTierStatus>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeSnapshotTierStatusResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotTierStatusResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotTierStatusResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotTierStatusResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_tier_statuses,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_tier_statuses,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -26144,6 +28001,78 @@ impl Structure for DhcpOptions {
 }
 
 #[derive(Clone, Default)]
+pub struct DisableAllowedImagesSettingsRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableAllowedImagesSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableAllowedImagesSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableAllowedImagesSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableAllowedImagesSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableAllowedImagesSettingsResult {
+    pub allowed_images_settings_state: Option<String>,
+}
+impl std::fmt::Debug for DisableAllowedImagesSettingsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableAllowedImagesSettingsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableAllowedImagesSettingsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableAllowedImagesSettingsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_images_settings_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_images_settings_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DisableEbsEncryptionByDefaultRequest {
     pub dry_run: Option<bool>,
 }
@@ -26211,6 +28140,351 @@ impl Structure for DisableEbsEncryptionByDefaultResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.ebs_encryption_by_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoreErrorItem {
+    pub snapshot_id: Option<String>,
+    pub fast_snapshot_restore_state_errors: Option<Vec<DisableFastSnapshotRestoreStateErrorItem>>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoreErrorItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoreErrorItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoreErrorItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoreErrorItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.fast_snapshot_restore_state_errors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.fast_snapshot_restore_state_errors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoreStateError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoreStateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoreStateError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoreStateError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoreStateError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoreStateErrorItem {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub error: Option<DisableFastSnapshotRestoreStateError>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoreStateErrorItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoreStateErrorItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoreStateErrorItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoreStateErrorItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoreSuccessItem {
+    pub snapshot_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub state: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub owner_id: Option<String>,
+    pub owner_alias: Option<String>,
+    pub enabling_time: Option<Timestamp>,
+    pub optimizing_time: Option<Timestamp>,
+    pub enabled_time: Option<Timestamp>,
+    pub disabling_time: Option<Timestamp>,
+    pub disabled_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoreSuccessItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoreSuccessItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoreSuccessItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoreSuccessItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.availability_zone,
+            2 => &self.availability_zone_id,
+            3 => &self.state,
+            4 => &self.state_transition_reason,
+            5 => &self.owner_id,
+            6 => &self.owner_alias,
+            7 => &self.enabling_time,
+            8 => &self.optimizing_time,
+            9 => &self.enabled_time,
+            10 => &self.disabling_time,
+            _ => &self.disabled_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.availability_zone,
+            2 => &mut self.availability_zone_id,
+            3 => &mut self.state,
+            4 => &mut self.state_transition_reason,
+            5 => &mut self.owner_id,
+            6 => &mut self.owner_alias,
+            7 => &mut self.enabling_time,
+            8 => &mut self.optimizing_time,
+            9 => &mut self.enabled_time,
+            10 => &mut self.disabling_time,
+            _ => &mut self.disabled_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoresRequest {
+    pub availability_zones: Option<Vec<String>>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub source_snapshot_ids: Vec<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoresRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoresRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoresRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoresRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zones,
+            1 => &self.availability_zone_ids,
+            2 => &self.source_snapshot_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zones,
+            1 => &mut self.availability_zone_ids,
+            2 => &mut self.source_snapshot_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableFastSnapshotRestoresResult {
+    pub successful: Option<Vec<DisableFastSnapshotRestoreSuccessItem>>,
+    pub unsuccessful: Option<Vec<DisableFastSnapshotRestoreErrorItem>>,
+}
+impl std::fmt::Debug for DisableFastSnapshotRestoresResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableFastSnapshotRestoresResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableFastSnapshotRestoresResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableFastSnapshotRestoresResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.unsuccessful,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.unsuccessful,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageBlockPublicAccessRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableImageBlockPublicAccessRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageBlockPublicAccessRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageBlockPublicAccessRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageBlockPublicAccessRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableImageBlockPublicAccessResult {
+    pub image_block_public_access_state: Option<String>,
+}
+impl std::fmt::Debug for DisableImageBlockPublicAccessResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableImageBlockPublicAccessResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableImageBlockPublicAccessResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableImageBlockPublicAccessResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_block_public_access_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_block_public_access_state,
         }
     }
 }
@@ -27830,6 +30104,81 @@ impl Structure for EnaSrdUdpSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EnableAllowedImagesSettingsRequest {
+    pub allowed_images_settings_state: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableAllowedImagesSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableAllowedImagesSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableAllowedImagesSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableAllowedImagesSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allowed_images_settings_state,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allowed_images_settings_state,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableAllowedImagesSettingsResult {
+    pub allowed_images_settings_state: Option<String>,
+}
+impl std::fmt::Debug for EnableAllowedImagesSettingsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableAllowedImagesSettingsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableAllowedImagesSettingsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableAllowedImagesSettingsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_images_settings_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_images_settings_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnableEbsEncryptionByDefaultRequest {
     pub dry_run: Option<bool>,
 }
@@ -27897,6 +30246,354 @@ impl Structure for EnableEbsEncryptionByDefaultResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.ebs_encryption_by_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoreErrorItem {
+    pub snapshot_id: Option<String>,
+    pub fast_snapshot_restore_state_errors: Option<Vec<EnableFastSnapshotRestoreStateErrorItem>>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoreErrorItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoreErrorItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoreErrorItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoreErrorItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.fast_snapshot_restore_state_errors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.fast_snapshot_restore_state_errors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoreStateError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoreStateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoreStateError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoreStateError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoreStateError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoreStateErrorItem {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub error: Option<EnableFastSnapshotRestoreStateError>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoreStateErrorItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoreStateErrorItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoreStateErrorItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoreStateErrorItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoreSuccessItem {
+    pub snapshot_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub state: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub owner_id: Option<String>,
+    pub owner_alias: Option<String>,
+    pub enabling_time: Option<Timestamp>,
+    pub optimizing_time: Option<Timestamp>,
+    pub enabled_time: Option<Timestamp>,
+    pub disabling_time: Option<Timestamp>,
+    pub disabled_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoreSuccessItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoreSuccessItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoreSuccessItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoreSuccessItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.availability_zone,
+            2 => &self.availability_zone_id,
+            3 => &self.state,
+            4 => &self.state_transition_reason,
+            5 => &self.owner_id,
+            6 => &self.owner_alias,
+            7 => &self.enabling_time,
+            8 => &self.optimizing_time,
+            9 => &self.enabled_time,
+            10 => &self.disabling_time,
+            _ => &self.disabled_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.availability_zone,
+            2 => &mut self.availability_zone_id,
+            3 => &mut self.state,
+            4 => &mut self.state_transition_reason,
+            5 => &mut self.owner_id,
+            6 => &mut self.owner_alias,
+            7 => &mut self.enabling_time,
+            8 => &mut self.optimizing_time,
+            9 => &mut self.enabled_time,
+            10 => &mut self.disabling_time,
+            _ => &mut self.disabled_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoresRequest {
+    pub availability_zones: Option<Vec<String>>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub source_snapshot_ids: Vec<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoresRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoresRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoresRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoresRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zones,
+            1 => &self.availability_zone_ids,
+            2 => &self.source_snapshot_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zones,
+            1 => &mut self.availability_zone_ids,
+            2 => &mut self.source_snapshot_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableFastSnapshotRestoresResult {
+    pub successful: Option<Vec<EnableFastSnapshotRestoreSuccessItem>>,
+    pub unsuccessful: Option<Vec<EnableFastSnapshotRestoreErrorItem>>,
+}
+impl std::fmt::Debug for EnableFastSnapshotRestoresResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableFastSnapshotRestoresResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableFastSnapshotRestoresResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableFastSnapshotRestoresResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successful,
+            _ => &self.unsuccessful,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successful,
+            _ => &mut self.unsuccessful,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageBlockPublicAccessRequest {
+    pub image_block_public_access_state: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableImageBlockPublicAccessRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageBlockPublicAccessRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageBlockPublicAccessRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageBlockPublicAccessRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_block_public_access_state,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_block_public_access_state,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableImageBlockPublicAccessResult {
+    pub image_block_public_access_state: Option<String>,
+}
+impl std::fmt::Debug for EnableImageBlockPublicAccessResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableImageBlockPublicAccessResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableImageBlockPublicAccessResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableImageBlockPublicAccessResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_block_public_access_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_block_public_access_state,
         }
     }
 }
@@ -28916,6 +31613,84 @@ impl Structure for FpgaInfo {
 }
 
 #[derive(Clone, Default)]
+pub struct GetAllowedImagesSettingsRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetAllowedImagesSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAllowedImagesSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAllowedImagesSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAllowedImagesSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAllowedImagesSettingsResult {
+    pub state: Option<String>,
+    pub image_criteria: Option<Vec<ImageCriterion>>,
+    pub managed_by: Option<String>,
+}
+impl std::fmt::Debug for GetAllowedImagesSettingsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAllowedImagesSettingsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAllowedImagesSettingsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAllowedImagesSettingsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            1 => &self.image_criteria,
+            _ => &self.managed_by,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            1 => &mut self.image_criteria,
+            _ => &mut self.managed_by,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetConsoleOutputRequest {
     pub instance_id: String,
     pub latest: Option<bool>,
@@ -28995,6 +31770,81 @@ impl Structure for GetConsoleOutputResult {
             0 => &mut self.instance_id,
             1 => &mut self.timestamp,
             _ => &mut self.output,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDefaultCreditSpecificationRequest {
+    pub dry_run: Option<bool>,
+    pub instance_family: String,
+}
+impl std::fmt::Debug for GetDefaultCreditSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDefaultCreditSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDefaultCreditSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDefaultCreditSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.instance_family,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.instance_family,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDefaultCreditSpecificationResult {
+    pub instance_family_credit_specification: Option<InstanceFamilyCreditSpecification>,
+}
+impl std::fmt::Debug for GetDefaultCreditSpecificationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDefaultCreditSpecificationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDefaultCreditSpecificationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDefaultCreditSpecificationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_family_credit_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_family_credit_specification,
         }
     }
 }
@@ -29147,6 +31997,153 @@ impl Structure for GetEbsEncryptionByDefaultResult {
 }
 
 #[derive(Clone, Default)]
+pub struct GetImageBlockPublicAccessStateRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetImageBlockPublicAccessStateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetImageBlockPublicAccessStateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetImageBlockPublicAccessStateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetImageBlockPublicAccessStateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetImageBlockPublicAccessStateResult {
+    pub image_block_public_access_state: Option<String>,
+    pub managed_by: Option<String>,
+}
+impl std::fmt::Debug for GetImageBlockPublicAccessStateResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetImageBlockPublicAccessStateResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetImageBlockPublicAccessStateResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetImageBlockPublicAccessStateResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_block_public_access_state,
+            _ => &self.managed_by,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_block_public_access_state,
+            _ => &mut self.managed_by,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetInstanceMetadataDefaultsRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetInstanceMetadataDefaultsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetInstanceMetadataDefaultsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceMetadataDefaultsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceMetadataDefaultsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetInstanceMetadataDefaultsResult {
+    pub account_level: Option<InstanceMetadataDefaultsResponse>,
+}
+impl std::fmt::Debug for GetInstanceMetadataDefaultsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetInstanceMetadataDefaultsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceMetadataDefaultsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceMetadataDefaultsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.account_level,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.account_level,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetInstanceTypesFromInstanceRequirementsRequest {
     pub dry_run: Option<bool>,
     pub architecture_types: Vec<String>,
@@ -29235,6 +32232,81 @@ impl Structure for GetInstanceTypesFromInstanceRequirementsResult {
         match index {
             0 => &mut self.instance_types,
             _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLaunchTemplateDataRequest {
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+}
+impl std::fmt::Debug for GetLaunchTemplateDataRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLaunchTemplateDataRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLaunchTemplateDataRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLaunchTemplateDataRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.instance_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.instance_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLaunchTemplateDataResult {
+    pub launch_template_data: Option<ResponseLaunchTemplateData>,
+}
+impl std::fmt::Debug for GetLaunchTemplateDataResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLaunchTemplateDataResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLaunchTemplateDataResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLaunchTemplateDataResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.launch_template_data,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.launch_template_data,
         }
     }
 }
@@ -30380,6 +33452,177 @@ impl Structure for ImageAttribute {
 }
 
 #[derive(Clone, Default)]
+pub struct ImageCriterion {
+    pub image_providers: Option<Vec<String>>,
+    pub marketplace_product_codes: Option<Vec<String>>,
+    pub image_names: Option<Vec<String>>,
+    pub deprecation_time_condition: Option<DeprecationTimeCondition>,
+    pub creation_date_condition: Option<CreationDateCondition>,
+    pub image_watermarks: Option<Vec<ImageWatermarkFilterResponse>>,
+    pub scan_result_condition: Option<ScanResultCondition>,
+}
+impl std::fmt::Debug for ImageCriterion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageCriterion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageCriterion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageCriterion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_providers,
+            1 => &self.marketplace_product_codes,
+            2 => &self.image_names,
+            3 => &self.deprecation_time_condition,
+            4 => &self.creation_date_condition,
+            5 => &self.image_watermarks,
+            _ => &self.scan_result_condition,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_providers,
+            1 => &mut self.marketplace_product_codes,
+            2 => &mut self.image_names,
+            3 => &mut self.deprecation_time_condition,
+            4 => &mut self.creation_date_condition,
+            5 => &mut self.image_watermarks,
+            _ => &mut self.scan_result_condition,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageCriterionRequest {
+    pub image_providers: Option<Vec<String>>,
+    pub marketplace_product_codes: Option<Vec<String>>,
+    pub image_names: Option<Vec<String>>,
+    pub deprecation_time_condition: Option<DeprecationTimeConditionRequest>,
+    pub creation_date_condition: Option<CreationDateConditionRequest>,
+    pub image_watermarks: Option<Vec<ImageWatermarkFilterRequest>>,
+    pub scan_result_condition: Option<ScanResultConditionRequest>,
+}
+impl std::fmt::Debug for ImageCriterionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageCriterionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageCriterionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageCriterionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_providers,
+            1 => &self.marketplace_product_codes,
+            2 => &self.image_names,
+            3 => &self.deprecation_time_condition,
+            4 => &self.creation_date_condition,
+            5 => &self.image_watermarks,
+            _ => &self.scan_result_condition,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_providers,
+            1 => &mut self.marketplace_product_codes,
+            2 => &mut self.image_names,
+            3 => &mut self.deprecation_time_condition,
+            4 => &mut self.creation_date_condition,
+            5 => &mut self.image_watermarks,
+            _ => &mut self.scan_result_condition,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageMetadata {
+    pub image_id: Option<String>,
+    pub name: Option<String>,
+    pub owner_id: Option<String>,
+    pub state: Option<String>,
+    pub image_owner_alias: Option<String>,
+    pub creation_date: Option<String>,
+    pub deprecation_time: Option<String>,
+    pub image_allowed: Option<bool>,
+    pub is_public: Option<bool>,
+    pub image_watermarks: Option<Vec<ImageWatermark>>,
+}
+impl std::fmt::Debug for ImageMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            1 => &self.name,
+            2 => &self.owner_id,
+            3 => &self.state,
+            4 => &self.image_owner_alias,
+            5 => &self.creation_date,
+            6 => &self.deprecation_time,
+            7 => &self.image_allowed,
+            8 => &self.is_public,
+            _ => &self.image_watermarks,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            1 => &mut self.name,
+            2 => &mut self.owner_id,
+            3 => &mut self.state,
+            4 => &mut self.image_owner_alias,
+            5 => &mut self.creation_date,
+            6 => &mut self.deprecation_time,
+            7 => &mut self.image_allowed,
+            8 => &mut self.is_public,
+            _ => &mut self.image_watermarks,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ImageWatermark {
     pub watermark_key: Option<String>,
     pub source_image_region: Option<String>,
@@ -30423,6 +33666,96 @@ impl Structure for ImageWatermark {
             2 => &mut self.source_image_id,
             3 => &mut self.source_image_creation_time,
             _ => &mut self.watermark_creation_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageWatermarkFilterRequest {
+    pub watermark_key: Option<String>,
+    pub source_image_region: Option<String>,
+    pub maximum_days_since_source_image_created: Option<i32>,
+    pub maximum_days_since_watermark_created: Option<i32>,
+}
+impl std::fmt::Debug for ImageWatermarkFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageWatermarkFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageWatermarkFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageWatermarkFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.watermark_key,
+            1 => &self.source_image_region,
+            2 => &self.maximum_days_since_source_image_created,
+            _ => &self.maximum_days_since_watermark_created,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.watermark_key,
+            1 => &mut self.source_image_region,
+            2 => &mut self.maximum_days_since_source_image_created,
+            _ => &mut self.maximum_days_since_watermark_created,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageWatermarkFilterResponse {
+    pub watermark_key: Option<String>,
+    pub source_image_region: Option<String>,
+    pub maximum_days_since_source_image_created: Option<i32>,
+    pub maximum_days_since_watermark_created: Option<i32>,
+}
+impl std::fmt::Debug for ImageWatermarkFilterResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageWatermarkFilterResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageWatermarkFilterResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageWatermarkFilterResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.watermark_key,
+            1 => &self.source_image_region,
+            2 => &self.maximum_days_since_source_image_created,
+            _ => &self.maximum_days_since_watermark_created,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.watermark_key,
+            1 => &mut self.source_image_region,
+            2 => &mut self.maximum_days_since_source_image_created,
+            _ => &mut self.maximum_days_since_watermark_created,
         }
     }
 }
@@ -31367,6 +34700,108 @@ impl Structure for InstanceCreditSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct InstanceFamilyCreditSpecification {
+    pub instance_family: Option<String>,
+    pub cpu_credits: Option<String>,
+}
+impl std::fmt::Debug for InstanceFamilyCreditSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceFamilyCreditSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceFamilyCreditSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceFamilyCreditSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_family,
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_family,
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceImageMetadata {
+    pub instance_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub launch_time: Option<Timestamp>,
+    pub availability_zone: Option<String>,
+    pub zone_id: Option<String>,
+    pub state: Option<InstanceState>,
+    pub owner_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub image_metadata: Option<ImageMetadata>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for InstanceImageMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceImageMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceImageMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceImageMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.instance_type,
+            2 => &self.launch_time,
+            3 => &self.availability_zone,
+            4 => &self.zone_id,
+            5 => &self.state,
+            6 => &self.owner_id,
+            7 => &self.tags,
+            8 => &self.image_metadata,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.instance_type,
+            2 => &mut self.launch_time,
+            3 => &mut self.availability_zone,
+            4 => &mut self.zone_id,
+            5 => &mut self.state,
+            6 => &mut self.owner_id,
+            7 => &mut self.tags,
+            8 => &mut self.image_metadata,
+            _ => &mut self.operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InstanceIpv4Prefix {
     pub ipv4_prefix: Option<String>,
 }
@@ -31623,6 +35058,60 @@ impl Structure for InstanceMarketOptionsRequest {
         match index {
             0 => &mut self.market_type,
             _ => &mut self.spot_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMetadataDefaultsResponse {
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+    pub managed_by: Option<String>,
+    pub managed_exception_message: Option<String>,
+    pub http_tokens_enforced: Option<String>,
+}
+impl std::fmt::Debug for InstanceMetadataDefaultsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMetadataDefaultsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMetadataDefaultsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMetadataDefaultsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_tokens,
+            1 => &self.http_put_response_hop_limit,
+            2 => &self.http_endpoint,
+            3 => &self.instance_metadata_tags,
+            4 => &self.managed_by,
+            5 => &self.managed_exception_message,
+            _ => &self.http_tokens_enforced,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_tokens,
+            1 => &mut self.http_put_response_hop_limit,
+            2 => &mut self.http_endpoint,
+            3 => &mut self.instance_metadata_tags,
+            4 => &mut self.managed_by,
+            5 => &mut self.managed_exception_message,
+            _ => &mut self.http_tokens_enforced,
         }
     }
 }
@@ -36146,6 +39635,174 @@ impl Structure for LicenseConfigurationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct LockSnapshotRequest {
+    pub snapshot_id: String,
+    pub dry_run: Option<bool>,
+    pub lock_mode: String,
+    pub cool_off_period: Option<i32>,
+    pub lock_duration: Option<i32>,
+    pub expiration_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for LockSnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LockSnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LockSnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LockSnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.dry_run,
+            2 => &self.lock_mode,
+            3 => &self.cool_off_period,
+            4 => &self.lock_duration,
+            _ => &self.expiration_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.dry_run,
+            2 => &mut self.lock_mode,
+            3 => &mut self.cool_off_period,
+            4 => &mut self.lock_duration,
+            _ => &mut self.expiration_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LockSnapshotResult {
+    pub snapshot_id: Option<String>,
+    pub lock_state: Option<String>,
+    pub lock_duration: Option<i32>,
+    pub cool_off_period: Option<i32>,
+    pub cool_off_period_expires_on: Option<Timestamp>,
+    pub lock_created_on: Option<Timestamp>,
+    pub lock_expires_on: Option<Timestamp>,
+    pub lock_duration_start_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for LockSnapshotResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LockSnapshotResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LockSnapshotResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LockSnapshotResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.lock_state,
+            2 => &self.lock_duration,
+            3 => &self.cool_off_period,
+            4 => &self.cool_off_period_expires_on,
+            5 => &self.lock_created_on,
+            6 => &self.lock_expires_on,
+            _ => &self.lock_duration_start_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.lock_state,
+            2 => &mut self.lock_duration,
+            3 => &mut self.cool_off_period,
+            4 => &mut self.cool_off_period_expires_on,
+            5 => &mut self.lock_created_on,
+            6 => &mut self.lock_expires_on,
+            _ => &mut self.lock_duration_start_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LockedSnapshotsInfo {
+    pub owner_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub lock_state: Option<String>,
+    pub lock_duration: Option<i32>,
+    pub cool_off_period: Option<i32>,
+    pub cool_off_period_expires_on: Option<Timestamp>,
+    pub lock_created_on: Option<Timestamp>,
+    pub lock_duration_start_time: Option<Timestamp>,
+    pub lock_expires_on: Option<Timestamp>,
+}
+impl std::fmt::Debug for LockedSnapshotsInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LockedSnapshotsInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LockedSnapshotsInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LockedSnapshotsInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner_id,
+            1 => &self.snapshot_id,
+            2 => &self.lock_state,
+            3 => &self.lock_duration,
+            4 => &self.cool_off_period,
+            5 => &self.cool_off_period_expires_on,
+            6 => &self.lock_created_on,
+            7 => &self.lock_duration_start_time,
+            _ => &self.lock_expires_on,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner_id,
+            1 => &mut self.snapshot_id,
+            2 => &mut self.lock_state,
+            3 => &mut self.lock_duration,
+            4 => &mut self.cool_off_period,
+            5 => &mut self.cool_off_period_expires_on,
+            6 => &mut self.lock_created_on,
+            7 => &mut self.lock_duration_start_time,
+            _ => &mut self.lock_expires_on,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ManagedPrefixList {
     pub prefix_list_id: Option<String>,
     pub address_family: Option<String>,
@@ -36527,6 +40184,84 @@ impl Structure for MemoryMiBRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyDefaultCreditSpecificationRequest {
+    pub dry_run: Option<bool>,
+    pub instance_family: String,
+    pub cpu_credits: String,
+}
+impl std::fmt::Debug for ModifyDefaultCreditSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyDefaultCreditSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyDefaultCreditSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyDefaultCreditSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instance_family,
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instance_family,
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyDefaultCreditSpecificationResult {
+    pub instance_family_credit_specification: Option<InstanceFamilyCreditSpecification>,
+}
+impl std::fmt::Debug for ModifyDefaultCreditSpecificationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyDefaultCreditSpecificationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyDefaultCreditSpecificationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyDefaultCreditSpecificationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_family_credit_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_family_credit_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyEbsDefaultKmsKeyIdRequest {
     pub kms_key_id: String,
     pub dry_run: Option<bool>,
@@ -36761,6 +40496,99 @@ impl Structure for ModifyInstanceAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyInstanceCpuOptionsRequest {
+    pub instance_id: String,
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub nested_virtualization: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstanceCpuOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCpuOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCpuOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCpuOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.core_count,
+            2 => &self.threads_per_core,
+            3 => &self.nested_virtualization,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.core_count,
+            2 => &mut self.threads_per_core,
+            3 => &mut self.nested_virtualization,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceCpuOptionsResult {
+    pub instance_id: Option<String>,
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub nested_virtualization: Option<String>,
+}
+impl std::fmt::Debug for ModifyInstanceCpuOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCpuOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCpuOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCpuOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.core_count,
+            2 => &self.threads_per_core,
+            _ => &self.nested_virtualization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.core_count,
+            2 => &mut self.threads_per_core,
+            _ => &mut self.nested_virtualization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyInstanceCreditSpecificationRequest {
     pub dry_run: Option<bool>,
     pub client_token: Option<String>,
@@ -36837,6 +40665,93 @@ impl Structure for ModifyInstanceCreditSpecificationResult {
         match index {
             0 => &mut self.successful_instance_credit_specifications,
             _ => &mut self.unsuccessful_instance_credit_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMetadataDefaultsRequest {
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+    pub dry_run: Option<bool>,
+    pub http_tokens_enforced: Option<String>,
+}
+impl std::fmt::Debug for ModifyInstanceMetadataDefaultsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMetadataDefaultsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMetadataDefaultsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMetadataDefaultsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_tokens,
+            1 => &self.http_put_response_hop_limit,
+            2 => &self.http_endpoint,
+            3 => &self.instance_metadata_tags,
+            4 => &self.dry_run,
+            _ => &self.http_tokens_enforced,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_tokens,
+            1 => &mut self.http_put_response_hop_limit,
+            2 => &mut self.http_endpoint,
+            3 => &mut self.instance_metadata_tags,
+            4 => &mut self.dry_run,
+            _ => &mut self.http_tokens_enforced,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMetadataDefaultsResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstanceMetadataDefaultsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMetadataDefaultsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMetadataDefaultsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMetadataDefaultsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
         }
     }
 }
@@ -37389,6 +41304,87 @@ impl Structure for ModifySnapshotAttributeRequest {
             4 => &mut self.snapshot_id,
             5 => &mut self.user_ids,
             _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifySnapshotTierRequest {
+    pub snapshot_id: String,
+    pub storage_tier: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifySnapshotTierRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySnapshotTierRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySnapshotTierRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySnapshotTierRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.storage_tier,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.storage_tier,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifySnapshotTierResult {
+    pub snapshot_id: Option<String>,
+    pub tiering_start_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for ModifySnapshotTierResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySnapshotTierResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySnapshotTierResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySnapshotTierResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.tiering_start_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.tiering_start_time,
         }
     }
 }
@@ -41249,6 +45245,81 @@ impl Structure for ReplaceIamInstanceProfileAssociationResult {
 }
 
 #[derive(Clone, Default)]
+pub struct ReplaceImageCriteriaInAllowedImagesSettingsRequest {
+    pub image_criteria: Option<Vec<ImageCriterionRequest>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ReplaceImageCriteriaInAllowedImagesSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceImageCriteriaInAllowedImagesSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceImageCriteriaInAllowedImagesSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceImageCriteriaInAllowedImagesSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_criteria,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_criteria,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceImageCriteriaInAllowedImagesSettingsResult {
+    pub return_value: Option<bool>,
+}
+impl std::fmt::Debug for ReplaceImageCriteriaInAllowedImagesSettingsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceImageCriteriaInAllowedImagesSettingsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceImageCriteriaInAllowedImagesSettingsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceImageCriteriaInAllowedImagesSettingsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ReplaceNetworkAclAssociationRequest {
     pub dry_run: Option<bool>,
     pub association_id: String,
@@ -41553,6 +45624,60 @@ impl Structure for ReplaceRouteTableAssociationResult {
         match index {
             0 => &mut self.new_association_id,
             _ => &mut self.association_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReportInstanceStatusRequest {
+    pub dry_run: Option<bool>,
+    pub instances: Vec<String>,
+    pub status: String,
+    pub start_time: Option<Timestamp>,
+    pub end_time: Option<Timestamp>,
+    pub reason_codes: Vec<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for ReportInstanceStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReportInstanceStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReportInstanceStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReportInstanceStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instances,
+            2 => &self.status,
+            3 => &self.start_time,
+            4 => &self.end_time,
+            5 => &self.reason_codes,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instances,
+            2 => &mut self.status,
+            3 => &mut self.start_time,
+            4 => &mut self.end_time,
+            5 => &mut self.reason_codes,
+            _ => &mut self.description,
         }
     }
 }
@@ -42270,6 +46395,96 @@ impl Structure for RestoreManagedPrefixListVersionResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.prefix_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreSnapshotTierRequest {
+    pub snapshot_id: String,
+    pub temporary_restore_days: Option<i32>,
+    pub permanent_restore: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for RestoreSnapshotTierRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreSnapshotTierRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreSnapshotTierRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreSnapshotTierRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.temporary_restore_days,
+            2 => &self.permanent_restore,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.temporary_restore_days,
+            2 => &mut self.permanent_restore,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreSnapshotTierResult {
+    pub snapshot_id: Option<String>,
+    pub restore_start_time: Option<Timestamp>,
+    pub restore_duration: Option<i32>,
+    pub is_permanent_restore: Option<bool>,
+}
+impl std::fmt::Debug for RestoreSnapshotTierResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreSnapshotTierResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreSnapshotTierResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreSnapshotTierResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.restore_start_time,
+            2 => &self.restore_duration,
+            _ => &self.is_permanent_restore,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.restore_start_time,
+            2 => &mut self.restore_duration,
+            _ => &mut self.is_permanent_restore,
         }
     }
 }
@@ -43104,6 +47319,114 @@ impl Structure for RunInstancesRequest {
             41 => &mut self.network_interfaces,
             42 => &mut self.iam_instance_profile,
             _ => &mut self.ebs_optimized,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScanResultCondition {
+    pub max_days_since_last_finding_scan: Option<i32>,
+    pub maximum_severity_label: Option<String>,
+    pub max_days_since_informational_fix_available: Option<i32>,
+    pub max_days_since_low_fix_available: Option<i32>,
+    pub max_days_since_medium_fix_available: Option<i32>,
+    pub max_days_since_high_fix_available: Option<i32>,
+    pub max_days_since_critical_fix_available: Option<i32>,
+}
+impl std::fmt::Debug for ScanResultCondition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ScanResultCondition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScanResultCondition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScanResultCondition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_days_since_last_finding_scan,
+            1 => &self.maximum_severity_label,
+            2 => &self.max_days_since_informational_fix_available,
+            3 => &self.max_days_since_low_fix_available,
+            4 => &self.max_days_since_medium_fix_available,
+            5 => &self.max_days_since_high_fix_available,
+            _ => &self.max_days_since_critical_fix_available,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_days_since_last_finding_scan,
+            1 => &mut self.maximum_severity_label,
+            2 => &mut self.max_days_since_informational_fix_available,
+            3 => &mut self.max_days_since_low_fix_available,
+            4 => &mut self.max_days_since_medium_fix_available,
+            5 => &mut self.max_days_since_high_fix_available,
+            _ => &mut self.max_days_since_critical_fix_available,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScanResultConditionRequest {
+    pub max_days_since_last_finding_scan: Option<i32>,
+    pub maximum_severity_label: Option<String>,
+    pub max_days_since_informational_fix_available: Option<i32>,
+    pub max_days_since_low_fix_available: Option<i32>,
+    pub max_days_since_medium_fix_available: Option<i32>,
+    pub max_days_since_high_fix_available: Option<i32>,
+    pub max_days_since_critical_fix_available: Option<i32>,
+}
+impl std::fmt::Debug for ScanResultConditionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ScanResultConditionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScanResultConditionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScanResultConditionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_days_since_last_finding_scan,
+            1 => &self.maximum_severity_label,
+            2 => &self.max_days_since_informational_fix_available,
+            3 => &self.max_days_since_low_fix_available,
+            4 => &self.max_days_since_medium_fix_available,
+            5 => &self.max_days_since_high_fix_available,
+            _ => &self.max_days_since_critical_fix_available,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_days_since_last_finding_scan,
+            1 => &mut self.maximum_severity_label,
+            2 => &mut self.max_days_since_informational_fix_available,
+            3 => &mut self.max_days_since_low_fix_available,
+            4 => &mut self.max_days_since_medium_fix_available,
+            5 => &mut self.max_days_since_high_fix_available,
+            _ => &mut self.max_days_since_critical_fix_available,
         }
     }
 }
@@ -44079,6 +48402,75 @@ impl Structure for SnapshotTaskDetail {
             8 => &mut self.status_message,
             9 => &mut self.url,
             _ => &mut self.user_bucket,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapshotTierStatus {
+    pub snapshot_id: Option<String>,
+    pub volume_id: Option<String>,
+    pub status: Option<String>,
+    pub owner_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub storage_tier: Option<String>,
+    pub last_tiering_start_time: Option<Timestamp>,
+    pub last_tiering_progress: Option<i32>,
+    pub last_tiering_operation_status: Option<String>,
+    pub last_tiering_operation_status_detail: Option<String>,
+    pub archival_complete_time: Option<Timestamp>,
+    pub restore_expiry_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for SnapshotTierStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SnapshotTierStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapshotTierStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapshotTierStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            1 => &self.volume_id,
+            2 => &self.status,
+            3 => &self.owner_id,
+            4 => &self.tags,
+            5 => &self.storage_tier,
+            6 => &self.last_tiering_start_time,
+            7 => &self.last_tiering_progress,
+            8 => &self.last_tiering_operation_status,
+            9 => &self.last_tiering_operation_status_detail,
+            10 => &self.archival_complete_time,
+            _ => &self.restore_expiry_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            1 => &mut self.volume_id,
+            2 => &mut self.status,
+            3 => &mut self.owner_id,
+            4 => &mut self.tags,
+            5 => &mut self.storage_tier,
+            6 => &mut self.last_tiering_start_time,
+            7 => &mut self.last_tiering_progress,
+            8 => &mut self.last_tiering_operation_status,
+            9 => &mut self.last_tiering_operation_status_detail,
+            10 => &mut self.archival_complete_time,
+            _ => &mut self.restore_expiry_time,
         }
     }
 }
@@ -45420,6 +49812,81 @@ impl Structure for UnassignPrivateIpAddressesRequest {
             0 => &mut self.ipv4_prefixes,
             1 => &mut self.network_interface_id,
             _ => &mut self.private_ip_addresses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnlockSnapshotRequest {
+    pub snapshot_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for UnlockSnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnlockSnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnlockSnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnlockSnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnlockSnapshotResult {
+    pub snapshot_id: Option<String>,
+}
+impl std::fmt::Debug for UnlockSnapshotResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnlockSnapshotResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnlockSnapshotResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnlockSnapshotResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.snapshot_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.snapshot_id,
         }
     }
 }

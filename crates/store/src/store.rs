@@ -109,6 +109,14 @@ impl Store {
         Ok(answer)
     }
 
+    /// Runs `work` in a transaction that is thrown away: what it would answer.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn rehearse<R, E>(&self, work: impl FnOnce(&mut Transaction) -> Result<R, E>) -> Result<R, E> {
+        work(&mut Transaction::new(self.read()))
+    }
+
     /// Removes everything.
     pub fn clear(&self) -> Result<(), Trouble> {
         let trouble = |error| Trouble::from_cause("cannot empty the store", error);

@@ -1,7 +1,8 @@
 //! Client tokens: the same request with the same token makes one resource, however often it comes.
 
-use kogumo_door::Writer;
-use kogumo_store::{Key, Table};
+use kogumo_base::Scope;
+use kogumo_door::{Reader, Writer};
+use kogumo_store::{Key, Read, Table};
 use kogumo_wire::{Fault, Structure, model_json};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,24 @@ pub struct Claim {
 /// # Errors
 /// `IdempotentParameterMismatch` if another request came with this token.
 pub fn claim(w: &Writer, operation: &str, token: Option<&str>, input: &dyn Structure) -> Result<Claim, Fault> {
+    look(w.store(), w.scope(), operation, token, input)
+}
+
+/// As [`claim`], for tasks that make something before their transaction.
+///
+/// # Errors
+/// As of [`claim`].
+pub fn is_repeated(r: &Reader, operation: &str, token: Option<&str>, input: &dyn Structure) -> Result<bool, Fault> {
+    Ok(look(r.store, r.scope(), operation, token, input)?.made.is_some())
+}
+
+fn look(
+    read: &dyn Read,
+    scope: &Scope,
+    operation: &str,
+    token: Option<&str>,
+    input: &dyn Structure,
+) -> Result<Claim, Fault> {
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         return Ok(Claim { key: None, request: String::new(), made: None });
     };
@@ -38,7 +57,7 @@ pub fn claim(w: &Writer, operation: &str, token: Option<&str>, input: &dyn Struc
     }
     let request = request.to_string();
     let key = Key::new().str(operation).str(token);
-    let made = match USES.get(w.store(), w.scope(), &key)? {
+    let made = match USES.get(read, scope, &key)? {
         Some(earlier) if earlier.request != request => {
             let message = "The client token you have provided is associated with a resource that was created with \
                            different parameters.";

@@ -1,4 +1,4 @@
-//! `DryRun`: the whole call happens, and is taken back at its end.
+//! `DryRun`: the whole call happens, with all that it calls, and is taken back at its end.
 
 use kogumo_wire::{Fault, Structure, model_json};
 

@@ -6,9 +6,12 @@ use kogumo_door::Reader;
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
-use crate::filter::{Filters, flag, text};
+use crate::filter::{Filters, text};
 use crate::page::{Wanted, cut};
 use crate::region;
+
+mod filters;
+mod processor;
 
 /// What is known of a type.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,31 @@ pub struct InstanceType {
     /// Baseline Mbit/s and IOPS, most Mbit/s and IOPS.
     pub ebs: Option<[i32; 4]>,
     pub network: &'static str,
+}
+
+/// How many volumes an instance can have.
+#[derive(Clone, Copy, Debug)]
+pub struct Attachments {
+    pub most: i32,
+    /// Whether its network interfaces count, too.
+    pub shared: bool,
+}
+
+impl InstanceType {
+    /// Threads of each core.
+    pub fn threads(&self) -> i32 {
+        if self.architecture == "arm64" || self.vcpus == 1 { 1 } else { 2 }
+    }
+
+    /// Source: Amazon EBS User Guide, "Amazon EBS volume limits for Amazon EC2 instances".
+    pub fn attachments(&self) -> Attachments {
+        let family = self.name.split('.').next().unwrap_or_default();
+        match self.hypervisor {
+            "nitro" if family.contains('7') => Attachments { most: 32, shared: false },
+            "nitro" => Attachments { most: 28, shared: true },
+            _ => Attachments { most: 40, shared: false },
+        }
+    }
 }
 
 static FACTS: &str = include_str!("../../../facts/ec2-instance-types.txt");
@@ -90,7 +118,7 @@ fn rest(line: &'static str, words: usize) -> &'static str {
 }
 
 fn shown(one: &InstanceType) -> InstanceTypeInfo {
-    let threads = if one.architecture == "arm64" || one.vcpus == 1 { 1 } else { 2 };
+    let threads = one.threads();
     let is_nitro = one.hypervisor == "nitro";
     let ebs = one.ebs.map(|[mbps, iops, most_mbps, most_iops]| EbsOptimizedInfo {
         baseline_bandwidth_in_mbps: Some(mbps),
@@ -117,6 +145,8 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
         hypervisor: Some(one.hypervisor.to_owned()),
         processor_info: Some(ProcessorInfo {
             supported_architectures: Some(architectures),
+            sustained_clock_speed_in_ghz: processor::clock(one),
+            manufacturer: Some(processor::maker(one).into()),
             ..ProcessorInfo::default()
         }),
         v_cpu_info: Some(VCpuInfo {
@@ -132,6 +162,8 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
             encryption_support: Some("supported".into()),
             ebs_optimized_info: ebs,
             nvme_support: Some(if is_nitro { "required".into() } else { "unsupported".into() }),
+            maximum_ebs_attachments: Some(one.attachments().most),
+            attachment_limit_type: Some(if one.attachments().shared { "shared".into() } else { "dedicated".into() }),
             ..EbsInfo::default()
         }),
         network_info: Some(NetworkInfo {
@@ -152,6 +184,7 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
             efa_supported: Some(false),
             encryption_in_transit_supported: Some(false),
             ena_srd_supported: Some(false),
+            flexible_ena_queues_support: Some("unsupported".into()),
             ..NetworkInfo::default()
         }),
         placement_group_info: Some(PlacementGroupInfo {
@@ -164,63 +197,11 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
         supported_boot_modes: Some(vec!["legacy-bios".into(), "uefi".into()]),
         nitro_enclaves_support: Some("unsupported".into()),
         nitro_tpm_support: Some("unsupported".into()),
+        phc_support: Some("unsupported".into()),
+        reboot_migration_support: Some("unsupported".into()),
         ..InstanceTypeInfo::default()
     }
 }
-
-fn processor(one: &InstanceTypeInfo) -> Vec<String> {
-    one.processor_info.iter().flat_map(|info| info.supported_architectures.iter().flatten().cloned()).collect()
-}
-
-static FILTERS: Filters<InstanceTypeInfo> = Filters {
-    names: &[
-        ("auto-recovery-supported", |one| flag(one.auto_recovery_supported)),
-        ("bare-metal", |one| flag(one.bare_metal)),
-        ("burstable-performance-supported", |one| flag(one.burstable_performance_supported)),
-        ("current-generation", |one| flag(one.current_generation)),
-        ("dedicated-hosts-supported", |one| flag(one.dedicated_hosts_supported)),
-        ("ebs-info.ebs-optimized-support", |one| {
-            one.ebs_info.iter().flat_map(|ebs| text(&ebs.ebs_optimized_support)).collect()
-        }),
-        ("ebs-info.encryption-support", |one| {
-            one.ebs_info.iter().flat_map(|ebs| text(&ebs.encryption_support)).collect()
-        }),
-        ("ebs-info.nvme-support", |one| one.ebs_info.iter().flat_map(|ebs| text(&ebs.nvme_support)).collect()),
-        ("free-tier-eligible", |one| flag(one.free_tier_eligible)),
-        ("hibernation-supported", |one| flag(one.hibernation_supported)),
-        ("hypervisor", |one| text(&one.hypervisor)),
-        ("instance-storage-supported", |one| flag(one.instance_storage_supported)),
-        ("instance-type", |one| text(&one.instance_type)),
-        ("memory-info.size-in-mib", |one| {
-            one.memory_info.iter().filter_map(|info| Some(info.size_in_mi_b?.to_string())).collect()
-        }),
-        ("network-info.ena-support", |one| one.network_info.iter().flat_map(|info| text(&info.ena_support)).collect()),
-        ("network-info.ipv6-supported", |one| {
-            one.network_info.iter().flat_map(|info| flag(info.ipv6_supported)).collect()
-        }),
-        ("network-info.maximum-network-interfaces", |one| {
-            one.network_info.iter().flat_map(|info| crate::filter::number(info.maximum_network_interfaces)).collect()
-        }),
-        ("network-info.network-performance", |one| {
-            one.network_info.iter().flat_map(|info| text(&info.network_performance)).collect()
-        }),
-        ("processor-info.supported-architecture", processor),
-        ("supported-boot-mode", |one| one.supported_boot_modes.clone().unwrap_or_default()),
-        ("supported-root-device-type", |one| one.supported_root_device_types.clone().unwrap_or_default()),
-        ("supported-usage-class", |one| one.supported_usage_classes.clone().unwrap_or_default()),
-        ("supported-virtualization-type", |one| one.supported_virtualization_types.clone().unwrap_or_default()),
-        ("vcpu-info.default-cores", |one| {
-            one.v_cpu_info.iter().flat_map(|info| crate::filter::number(info.default_cores)).collect()
-        }),
-        ("vcpu-info.default-threads-per-core", |one| {
-            one.v_cpu_info.iter().flat_map(|info| crate::filter::number(info.default_threads_per_core)).collect()
-        }),
-        ("vcpu-info.default-vcpus", |one| {
-            one.v_cpu_info.iter().flat_map(|info| crate::filter::number(info.default_v_cpus)).collect()
-        }),
-    ],
-    tags: None,
-};
 
 /// AWS's pages of types hold a hundred.
 const PAGE: i32 = 100;
@@ -236,7 +217,7 @@ pub fn describe_instance_types(
         return Err(Fault::coded("InvalidInstanceType", 400, message));
     }
     let chosen = all().iter().filter(|one| wanted.is_empty() || wanted.iter().any(|name| name == one.name));
-    let types = FILTERS.select(chosen.map(shown).collect(), input.filters)?;
+    let types = filters::TYPES.select(chosen.map(shown).collect(), input.filters)?;
     let most = if wanted.is_empty() { Some(input.max_results.unwrap_or(PAGE)) } else { None };
     let wanted = Wanted { token: input.next_token.as_deref(), most, named: None };
     let page = cut(types, wanted, |one| one.instance_type.clone().unwrap_or_default())?;

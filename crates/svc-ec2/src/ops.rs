@@ -175,6 +175,15 @@ pub fn ops() -> Vec<Op> {
         write::<CancelImageLaunchPermission>(image::cancel_image_launch_permission),
         read::<DescribeImageAttribute>(image::describe_image_attribute),
         write::<ResetImageAttribute>(image::reset_image_attribute),
+        write::<EnableImageBlockPublicAccess>(image::block::enable_image_block_public_access),
+        write::<DisableImageBlockPublicAccess>(image::block::disable_image_block_public_access),
+        read::<GetImageBlockPublicAccessState>(image::block::get_image_block_public_access_state),
+        write::<EnableAllowedImagesSettings>(image::allowed::enable_allowed_images_settings),
+        write::<DisableAllowedImagesSettings>(image::allowed::disable_allowed_images_settings),
+        write::<ReplaceImageCriteriaInAllowedImagesSettings>(
+            image::allowed::replace_image_criteria_in_allowed_images_settings,
+        ),
+        read::<GetAllowedImagesSettings>(image::allowed::get_allowed_images_settings),
         // Instance types
         read::<DescribeInstanceTypes>(instance_type::describe_instance_types),
         read::<GetInstanceTypesFromInstanceRequirements>(
@@ -199,6 +208,13 @@ pub fn ops() -> Vec<Op> {
         write::<UnmonitorInstances>(instance::unmonitor_instances),
         read::<DescribeInstanceCreditSpecifications>(instance::describe_instance_credit_specifications),
         write::<ModifyInstanceCreditSpecification>(instance::modify_instance_credit_specification),
+        write::<ModifyInstanceCpuOptions>(instance::cpu::modify_instance_cpu_options),
+        read::<GetDefaultCreditSpecification>(instance::defaults::get_default_credit_specification),
+        write::<ModifyDefaultCreditSpecification>(instance::defaults::modify_default_credit_specification),
+        read::<GetInstanceMetadataDefaults>(instance::defaults::get_instance_metadata_defaults),
+        write::<ModifyInstanceMetadataDefaults>(instance::defaults::modify_instance_metadata_defaults),
+        read::<DescribeInstanceImageMetadata>(instance::image_metadata::describe_instance_image_metadata),
+        read::<ReportInstanceStatus>(instance::image_metadata::report_instance_status),
         read::<GetPasswordData>(instance::get_password_data),
         write::<DisassociateIamInstanceProfile>(instance::disassociate_iam_instance_profile),
         read::<DescribeIamInstanceProfileAssociations>(instance::describe_iam_instance_profile_associations),
@@ -211,6 +227,7 @@ pub fn ops() -> Vec<Op> {
         write::<CreateLaunchTemplateVersion>(launch_template::create_launch_template_version),
         read::<DescribeLaunchTemplateVersions>(launch_template::describe_launch_template_versions),
         write::<DeleteLaunchTemplateVersions>(launch_template::delete_launch_template_versions),
+        read::<GetLaunchTemplateData>(launch_template::from_instance::get_launch_template_data),
         // Volumes and snapshots
         task::<CreateVolume, _>(volume::create_volume),
         read::<DescribeVolumes>(volume::describe_volumes),
@@ -243,6 +260,15 @@ pub fn ops() -> Vec<Op> {
         read::<DescribeImportSnapshotTasks>(snapshot::describe_import_snapshot_tasks),
         write::<CancelImportTask>(snapshot::cancel_import_task),
         write::<DeleteSnapshot>(snapshot::delete_snapshot),
+        write::<LockSnapshot>(snapshot::lock::lock_snapshot),
+        write::<UnlockSnapshot>(snapshot::lock::unlock_snapshot),
+        read::<DescribeLockedSnapshots>(snapshot::lock::describe_locked_snapshots),
+        write::<ModifySnapshotTier>(snapshot::tier::modify_snapshot_tier),
+        write::<RestoreSnapshotTier>(snapshot::tier::restore_snapshot_tier),
+        read::<DescribeSnapshotTierStatus>(snapshot::tier::describe_snapshot_tier_status),
+        write::<EnableFastSnapshotRestores>(snapshot::fast_restore::enable_fast_snapshot_restores),
+        write::<DisableFastSnapshotRestores>(snapshot::fast_restore::disable_fast_snapshot_restores),
+        read::<DescribeFastSnapshotRestores>(snapshot::fast_restore::describe_fast_snapshot_restores),
     ];
     ops.into_iter().map(|op| settle(op.rehearsed_by(dry_run::verdict))).collect()
 }

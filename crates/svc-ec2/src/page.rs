@@ -23,6 +23,21 @@ pub struct Page<T> {
 /// Pages hold so many items at most.
 const MOST: usize = 1000;
 
+/// As [`cut`], where AWS refuses pages of fewer than five items, and takes more than a thousand for a thousand.
+///
+/// # Errors
+/// As of [`cut`].
+pub fn cut_fives<T>(items: Vec<T>, wanted: Wanted, key: fn(&T) -> String) -> Result<Page<T>, Fault> {
+    match wanted.most {
+        Some(most) if most < 5 && wanted.named.is_none() => {
+            let message =
+                format!("Value ( {most} ) for parameter maxResults is invalid. Expecting a value greater than 5.");
+            Err(invalid_value(message))
+        }
+        most => cut(items, Wanted { most: most.map(|most| most.min(1000)), ..wanted }, key),
+    }
+}
+
 /// Cuts a page out of a list. A token names the last item of the page before it, so that what comes and goes
 /// meanwhile neither hides nor repeats others.
 ///
@@ -80,5 +95,13 @@ mod tests {
     fn a_token_of_nobody_is_refused() {
         assert!(page(Some("x"), None).is_err_and(|fault| fault.message.contains("NextToken")));
         assert!(page(None, Some(0)).is_err());
+    }
+
+    #[test]
+    fn some_pages_have_at_least_five_items() {
+        let page =
+            |most| cut_fives(vec![String::new()], Wanted { token: None, most: Some(most), named: None }, String::clone);
+        assert!(page(4).is_err_and(|fault| fault.message.ends_with("Expecting a value greater than 5.")));
+        assert!(page(5).is_ok() && page(5000).is_ok());
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::faults::{invalid_value, limit};
 use crate::filter::{Filters, text};
 use crate::kinds;
-use crate::page::{Wanted, cut};
+use crate::page::{Wanted, cut_fives};
 use crate::resource::{Kind, Resource};
 
 /// By the resource's id.
@@ -202,7 +202,7 @@ pub fn describe_tags(r: &Reader, input: DescribeTagsRequest) -> Result<DescribeT
     let mut shown = FILTERS.select(shown, Some(filters))?;
     shown.retain(|tag| by_key.iter().all(|(key, values)| is_tag(tag, key, values)));
     let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
-    let page = cut(shown, wanted, |tag| {
+    let page = cut_fives(shown, wanted, |tag| {
         format!("{}\u{0}{}", tag.resource_id.as_deref().unwrap_or_default(), tag.key.as_deref().unwrap_or_default())
     })?;
     Ok(DescribeTagsResult { tags: Some(page.items), next_token: page.next_token })

@@ -10,6 +10,7 @@ use super::record::Address;
 use crate::faults::{limit, missing_parameter, refuse};
 use crate::filter::{Filters, text};
 use crate::network_interface::NetworkInterface;
+use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, find, get, put};
 use crate::tag::{self, Tags};
 use crate::{cidr, public_address};
@@ -108,7 +109,9 @@ pub fn describe_addresses_attribute(
     input: DescribeAddressesAttributeRequest,
 ) -> Result<DescribeAddressesAttributeResult, Fault> {
     chosen::<Address>(r.store, r.scope(), input.allocation_ids.as_deref())?;
-    Ok(DescribeAddressesAttributeResult { addresses: Some(Vec::new()), next_token: None })
+    let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
+    let page = cut(Vec::new(), wanted, |one: &AddressAttribute| one.allocation_id.clone().unwrap_or_default())?;
+    Ok(DescribeAddressesAttributeResult { addresses: Some(page.items), next_token: page.next_token })
 }
 
 fn not_found(public: &str) -> Fault {

@@ -4,6 +4,7 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::{Fault, Unit};
 
+use super::block::check_may_be_public;
 use super::find::{find, own};
 use super::record::Image;
 use crate::encryption;
@@ -53,6 +54,9 @@ pub fn modify_image_attribute(w: &mut Writer, input: ModifyImageAttributeRequest
 /// Whether an image's snapshots may be shared: for each of `everybody` with everybody, or with some.
 fn check_shareable(w: &Writer, image: &Image, everybody: impl Iterator<Item = bool>) -> Result<(), Fault> {
     let Some(everybody) = everybody.reduce(|one, other| one || other) else { return Ok(()) };
+    if everybody {
+        check_may_be_public(w.store(), w.scope())?;
+    }
     for id in image.devices.iter().filter_map(|device| device.snapshot.as_deref()) {
         let snapshot = crate::resource::find::<Snapshot>(w.store(), w.scope(), id)?;
         encryption::check_shareable(snapshot.and_then(|one| one.encryption).as_ref(), everybody)?;

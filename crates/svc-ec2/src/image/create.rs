@@ -11,6 +11,7 @@ use super::find::find;
 use super::lifecycle::Lifecycle;
 use super::ops::check_name;
 use super::record::{Image, ImageDevice};
+use crate::client_token::{claim, is_repeated};
 use crate::encryption::{self, Asked, Lock, Refusal};
 use crate::faults::{invalid_value, missing_parameter, refuse};
 use crate::instance::{Instance, State};
@@ -214,6 +215,9 @@ pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<Reg
 pub async fn copy_image(context: Context, input: CopyImageRequest) -> Result<CopyImageResult, Fault> {
     let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref());
     let wants = context.read(|r| {
+        if is_repeated(r, "CopyImage", input.client_token.as_deref(), &input)? {
+            return Ok(Vec::new());
+        }
         let from = Scope::new(r.scope().account.as_str(), &input.source_region);
         let image = find(r.store, &from, &input.source_image_id)?;
         let ids = image.devices.iter().filter_map(|device| device.snapshot.clone());
@@ -245,6 +249,10 @@ fn copy(w: &mut Writer, input: CopyImageRequest, locks: &Locks) -> Result<CopyIm
         ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
         ("SnapshotCopyCompletionDurationMinutes", input.snapshot_copy_completion_duration_minutes.is_some()),
     ])?;
+    let claim = claim(w, "CopyImage", input.client_token.as_deref(), &input)?;
+    if claim.made.is_some() {
+        return Ok(CopyImageResult { image_id: claim.made });
+    }
     let from = Scope::new(w.caller.account(), &input.source_region);
     let source = find(w.store(), &from, &input.source_image_id)?;
     check_name(w.store(), w.scope(), &input.name)?;
@@ -284,5 +292,6 @@ fn copy(w: &mut Writer, input: CopyImageRequest, locks: &Locks) -> Result<CopyIm
     };
     put(w, &image)?;
     tag::mark(w, &image, tags)?;
+    claim.keep(w, &image.id)?;
     Ok(CopyImageResult { image_id: Some(image.id) })
 }

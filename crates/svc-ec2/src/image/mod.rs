@@ -1,7 +1,9 @@
 //! Images: what instances start from.
 
+pub mod allowed;
 mod attribute;
 pub mod base;
+pub mod block;
 mod create;
 mod find;
 pub mod import;

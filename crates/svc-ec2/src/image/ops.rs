@@ -6,6 +6,7 @@ use kogumo_model::ec2::{Image as Shown, *};
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
+use super::allowed::Allowed;
 use super::find::{own, usable};
 use super::record::Image;
 use crate::filter::{Filters, each, flag, number, text};
@@ -24,7 +25,7 @@ fn is_available(r: &Reader, image: &Image) -> Result<bool, Fault> {
     Ok(true)
 }
 
-fn shown(r: &Reader, image: &Image, tags: &Tags) -> Result<Shown, Fault> {
+fn shown(r: &Reader, image: &Image, tags: &Tags, allowed: &Allowed) -> Result<Shown, Fault> {
     let owner = Scope::new(&image.owner, &r.scope().region);
     let mut encrypted = Vec::new();
     for id in image.devices.iter().filter_map(|device| device.snapshot.as_ref()) {
@@ -61,7 +62,9 @@ fn shown(r: &Reader, image: &Image, tags: &Tags) -> Result<Shown, Fault> {
             .filter(|_| image.owner == r.scope().account),
         description: Some(image.description.clone()).filter(|text| !text.is_empty()),
         ena_support: Some(true),
+        free_tier_eligible: Some(true),
         hypervisor: Some("xen".into()),
+        image_allowed: allowed.verdict(&r.scope().account, image, r.now),
         image_id: Some(image.id.clone()),
         image_location: Some(format!("{}/{}", image.owner_alias.as_ref().unwrap_or(&image.owner), image.name)),
         image_owner_alias: image.owner_alias.clone(),
@@ -89,6 +92,13 @@ fn ebs(image: &Shown, value: fn(&EbsBlockDevice) -> Vec<String>) -> Vec<String> 
     image.block_device_mappings.iter().flatten().filter_map(|device| device.ebs.as_ref()).flat_map(value).collect()
 }
 
+/// The public parameters of Systems Manager that have led to it.
+fn parameters(image: &Shown) -> Vec<String> {
+    let offer = kogumo_ami::OFFERS.iter().find(|offer| image.name.as_deref() == Some(offer.name));
+    let offer = offer.filter(|offer| image.owner_id.as_deref() == Some(offer.owner));
+    offer.iter().flat_map(|offer| offer.parameters).map(|name| (*name).to_owned()).collect()
+}
+
 static FILTERS: Filters<Shown> = Filters {
     names: &[
         ("architecture", |image| text(&image.architecture)),
@@ -98,13 +108,30 @@ static FILTERS: Filters<Shown> = Filters {
         ("block-device-mapping.volume-size", |image| ebs(image, |ebs| number(ebs.volume_size))),
         ("block-device-mapping.volume-type", |image| ebs(image, |ebs| text(&ebs.volume_type))),
         ("block-device-mapping.encrypted", |image| ebs(image, |ebs| flag(ebs.encrypted))),
+        ("boot-mode", |image| text(&image.boot_mode)),
         ("creation-date", |image| text(&image.creation_date)),
         ("description", |image| text(&image.description)),
         ("ena-support", |image| flag(image.ena_support)),
+        ("free-tier-eligible", |image| flag(image.free_tier_eligible)),
         ("hypervisor", |image| text(&image.hypervisor)),
         ("image-allowed", |image| flag(image.image_allowed)),
         ("image-id", |image| text(&image.image_id)),
         ("image-type", |image| text(&image.image_type)),
+        // No image here has watermarks, findings, or a list of the types that it suits.
+        ("image-watermark.source-image-creation-time", |_| Vec::new()),
+        ("image-watermark.source-image-id", |_| Vec::new()),
+        ("image-watermark.source-image-region", |_| Vec::new()),
+        ("image-watermark.watermark-creation-time", |_| Vec::new()),
+        ("image-watermark.watermark-key", |_| Vec::new()),
+        ("instance-type-specification.supported-instance-type", |_| Vec::new()),
+        ("instance-type-specification.unsupported-instance-type", |_| Vec::new()),
+        ("scan-result.critical-fix-available-since", |_| Vec::new()),
+        ("scan-result.finding-scan-date", |_| Vec::new()),
+        ("scan-result.high-fix-available-since", |_| Vec::new()),
+        ("scan-result.highest-finding-severity-label", |_| Vec::new()),
+        ("scan-result.informational-fix-available-since", |_| Vec::new()),
+        ("scan-result.low-fix-available-since", |_| Vec::new()),
+        ("scan-result.medium-fix-available-since", |_| Vec::new()),
         ("is-public", |image| flag(image.public)),
         ("kernel-id", |image| text(&image.kernel_id)),
         ("manifest-location", |image| text(&image.image_location)),
@@ -114,6 +141,7 @@ static FILTERS: Filters<Shown> = Filters {
         ("platform", |image| text(&image.platform)),
         ("product-code", |_| Vec::new()),
         ("product-code.type", |_| Vec::new()),
+        ("public-ssm-parameter-name", parameters),
         ("ramdisk-id", |image| text(&image.ramdisk_id)),
         ("root-device-name", |image| text(&image.root_device_name)),
         ("root-device-type", |image| text(&image.root_device_type)),
@@ -131,6 +159,8 @@ static FILTERS: Filters<Shown> = Filters {
 
 pub fn describe_images(r: &Reader, input: DescribeImagesRequest) -> Result<DescribeImagesResult, Fault> {
     let mut images = usable(r.store, r.scope())?;
+    let allowed = Allowed::of(r.store, r.scope())?;
+    images.retain(|image| !allowed.hides(&r.scope().account, image, r.now));
     if let Some(ids) = input.image_ids.as_ref().filter(|ids| !ids.is_empty()) {
         for id in ids {
             Image::KIND.check(id)?;
@@ -164,7 +194,7 @@ pub fn describe_images(r: &Reader, input: DescribeImagesRequest) -> Result<Descr
         images.retain(|image| users.iter().any(|user| may(image, user)));
     }
     let tags = Tags::of_all(r.store, r.scope())?;
-    let images = images.iter().map(|image| shown(r, image, &tags)).collect::<Result<_, _>>()?;
+    let images = images.iter().map(|image| shown(r, image, &tags, &allowed)).collect::<Result<_, _>>()?;
     let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
     let page = cut(FILTERS.select(images, input.filters)?, wanted, |one| one.image_id.clone().unwrap_or_default())?;
     Ok(DescribeImagesResult { images: Some(page.items), next_token: page.next_token })

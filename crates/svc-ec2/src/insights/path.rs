@@ -108,10 +108,39 @@ fn shown(path: &Path, scope: &Scope, tags: &Tags) -> NetworkInsightsPath {
     }
 }
 
+fn ports(range: &Option<FilterPortRange>) -> Vec<String> {
+    let text = |range: &FilterPortRange| Some(format!("{}-{}", range.from_port?, range.to_port?));
+    range.iter().filter_map(text).collect()
+}
+
 static FILTERS: Filters<NetworkInsightsPath> = Filters {
     names: &[
         ("destination", |path| text(&path.destination)),
         ("destination-port", |path| number(path.destination_port)),
+        ("filter-at-source.source-address", |path| {
+            path.filter_at_source.iter().flat_map(|own| text(&own.source_address)).collect()
+        }),
+        ("filter-at-source.source-port-range", |path| {
+            path.filter_at_source.iter().flat_map(|own| ports(&own.source_port_range)).collect()
+        }),
+        ("filter-at-source.destination-address", |path| {
+            path.filter_at_source.iter().flat_map(|own| text(&own.destination_address)).collect()
+        }),
+        ("filter-at-source.destination-port-range", |path| {
+            path.filter_at_source.iter().flat_map(|own| ports(&own.destination_port_range)).collect()
+        }),
+        ("filter-at-destination.source-address", |path| {
+            path.filter_at_destination.iter().flat_map(|own| text(&own.source_address)).collect()
+        }),
+        ("filter-at-destination.source-port-range", |path| {
+            path.filter_at_destination.iter().flat_map(|own| ports(&own.source_port_range)).collect()
+        }),
+        ("filter-at-destination.destination-address", |path| {
+            path.filter_at_destination.iter().flat_map(|own| text(&own.destination_address)).collect()
+        }),
+        ("filter-at-destination.destination-port-range", |path| {
+            path.filter_at_destination.iter().flat_map(|own| ports(&own.destination_port_range)).collect()
+        }),
         ("protocol", |path| text(&path.protocol)),
         ("source", |path| text(&path.source)),
     ],

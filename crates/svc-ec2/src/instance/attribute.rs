@@ -7,8 +7,10 @@ use kogumo_wire::{Fault, Unit};
 use super::record::{Instance, State};
 use super::{run, shown};
 use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::filter::{Filters, text};
 use crate::instance_type;
 use crate::network_interface;
+use crate::page::{Wanted, cut};
 use crate::resource::{all, get, put};
 use crate::volume;
 
@@ -84,6 +86,8 @@ pub fn modify_instance_attribute(w: &mut Writer, input: ModifyInstanceAttributeR
             return Err(invalid_value(message));
         }
         instance.credits = known.burst.then(|| instance.credits.clone().unwrap_or_else(|| "unlimited".into()));
+        // Another type has other processors.
+        instance.cpu = instance.cpu.filter(|_| instance.kind == kind);
         instance.kind = kind;
     }
     if let Some(data) = changes.user_data {
@@ -110,7 +114,7 @@ pub fn modify_instance_attribute(w: &mut Writer, input: ModifyInstanceAttributeR
     Ok(Unit)
 }
 
-fn require_stopped(instance: &Instance) -> Result<(), Fault> {
+pub(super) fn require_stopped(instance: &Instance) -> Result<(), Fault> {
     if instance.state == State::Stopped {
         return Ok(());
     }
@@ -225,7 +229,7 @@ pub fn modify_instance_metadata_options(
         http_protocol_ipv6: input.http_protocol_ipv6,
         instance_metadata_tags: input.instance_metadata_tags,
     };
-    instance.metadata = run::metadata(&instance.metadata, Some(&wanted), None)?;
+    instance.metadata = run::metadata(&instance.metadata, Some(&wanted))?;
     put(w, &instance)?;
     Ok(ModifyInstanceMetadataOptionsResult {
         instance_id: Some(instance.id.clone()),
@@ -295,23 +299,27 @@ fn associated(w: &Writer, id: &str) -> Result<Instance, Fault> {
     })
 }
 
+static ASSOCIATIONS: Filters<IamInstanceProfileAssociation> =
+    Filters { names: &[("instance-id", |one| text(&one.instance_id)), ("state", |one| text(&one.state))], tags: None };
+
 pub fn describe_iam_instance_profile_associations(
     r: &Reader,
     input: DescribeIamInstanceProfileAssociationsRequest,
 ) -> Result<DescribeIamInstanceProfileAssociationsResult, Fault> {
-    let wanted = input.association_ids.unwrap_or_default();
+    let ids = input.association_ids.filter(|ids| !ids.is_empty());
     let mut shown: Vec<_> = all::<Instance>(r.store, r.scope())?.iter().filter_map(association).collect();
-    shown.retain(|one| wanted.is_empty() || one.association_id.as_ref().is_some_and(|id| wanted.contains(id)));
-    for filter in input.filters.into_iter().flatten() {
-        let values = filter.values.unwrap_or_default();
-        match filter.name.as_deref() {
-            Some("instance-id") => shown.retain(|one| one.instance_id.as_ref().is_some_and(|id| values.contains(id))),
-            Some("state") => shown.retain(|_| values.iter().any(|value| value == "associated")),
-            other => return Err(invalid_value(format!("The filter '{}' is invalid", other.unwrap_or_default()))),
-        }
+    if let Some(ids) = &ids {
+        shown.retain(|one| one.association_id.as_ref().is_some_and(|id| ids.contains(id)));
     }
+    let shown = ASSOCIATIONS.select(shown, input.filters)?;
+    let wanted = Wanted {
+        token: input.next_token.as_deref(),
+        most: input.max_results,
+        named: ids.as_ref().map(|_| "associationIds"),
+    };
+    let page = cut(shown, wanted, |one| one.association_id.clone().unwrap_or_default())?;
     Ok(DescribeIamInstanceProfileAssociationsResult {
-        iam_instance_profile_associations: Some(shown),
-        next_token: None,
+        iam_instance_profile_associations: Some(page.items),
+        next_token: page.next_token,
     })
 }

@@ -10,8 +10,8 @@ use kogumo_wire::Fault;
 use crate::encryption::{Asked, Defaults, Want, decide};
 use crate::faults::refuse;
 use crate::image::{Image as ImageRecord, ImageDevice};
-use crate::resource::{find, get};
-use crate::snapshot::Snapshot as SnapshotRecord;
+use crate::resource::find;
+use crate::snapshot::{self, Snapshot as SnapshotRecord};
 use crate::volume::{
     self,
     rules::{self, Shape},
@@ -74,12 +74,18 @@ fn source_of(r: &Reader, id: Option<&str>, image: &ImageRecord) -> Result<Option
     if let Some(own) = find::<SnapshotRecord>(r.store, r.scope(), id)? {
         return Ok(Some(own));
     }
-    Ok(find(r.store, &Scope::new(&image.owner, &r.scope().region), id)?)
+    match find(r.store, &Scope::new(&image.owner, &r.scope().region), id)? {
+        Some(of_image) => Ok(Some(of_image)),
+        None => snapshot::find(r.store, r.scope(), id).map(Some),
+    }
 }
 
 fn overlaid(r: &Reader, name: String, ebs: EbsBlockDevice, before: Option<ImageDevice>) -> Result<ImageDevice, Fault> {
+    let source = ebs.snapshot_id.as_deref().map(|id| snapshot::find(r.store, r.scope(), id)).transpose()?;
+    if let Some(source) = &source {
+        snapshot::tier::check_within_reach(source, r.now)?;
+    }
     let snapshot = ebs.snapshot_id.or(before.as_ref().and_then(|one| one.snapshot.clone()));
-    let source = snapshot.as_deref().map(|id| get::<SnapshotRecord>(r.store, r.scope(), id)).transpose()?;
     let least = source.as_ref().map(|one| one.volume_size).or(before.as_ref().map(|one| one.size));
     let size = ebs.volume_size.or(least);
     let size = size.ok_or_else(|| {

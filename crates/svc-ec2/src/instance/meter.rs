@@ -11,9 +11,9 @@ use kogumo_door::{BoxFuture, Cloud, Reconciler};
 use kogumo_machine::{Host, State as Seen, Usage};
 use kogumo_model::cloudwatch::{Dimension, MetricDatum};
 
+use super::cpu::Cpu;
 use super::reality::Machines;
 use super::record::{Instance, State};
-use crate::instance_type;
 use crate::resource::Resource;
 
 const NAMESPACE: &str = "AWS/EC2";
@@ -131,7 +131,7 @@ impl Meter {
 /// The processors that a type really gets here.
 fn processors(instance: &Instance) -> f64 {
     let here = std::thread::available_parallelism().map_or(1, usize::from);
-    let of_type = instance_type::find(&instance.kind).and_then(|kind| usize::try_from(kind.vcpus).ok());
+    let of_type = Cpu::of(instance).and_then(|cpu| usize::try_from(cpu.vcpus()).ok());
     of_type.unwrap_or(1).clamp(1, here) as f64
 }
 

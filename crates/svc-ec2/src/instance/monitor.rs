@@ -6,7 +6,9 @@ use kogumo_wire::{Fault, Protocol};
 
 use super::record::{Instance, State};
 use super::{shown, state::named};
+use crate::client_token::claim;
 use crate::faults::{invalid_value, refuse};
+use crate::filter::Filters;
 use crate::instance_type;
 use crate::page::{Wanted, cut};
 use crate::resource::{chosen, get, put};
@@ -40,19 +42,15 @@ pub fn unmonitor_instances(
     Ok(UnmonitorInstancesResult { instance_monitorings: Some(switch(w, &input.instance_ids, false)?) })
 }
 
+static FILTERS: Filters<Instance> = Filters { names: &[("instance-id", |one| vec![one.id.clone()])], tags: None };
+
 pub fn describe_instance_credit_specifications(
     r: &Reader,
     input: DescribeInstanceCreditSpecificationsRequest,
 ) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
     let named = input.instance_ids.as_ref().is_some_and(|ids| !ids.is_empty());
     let mut instances = chosen::<Instance>(r.store, r.scope(), input.instance_ids.as_deref())?;
-    for filter in input.filters.into_iter().flatten() {
-        let values = filter.values.unwrap_or_default();
-        match filter.name.as_deref() {
-            Some("instance-id") => instances.retain(|one| values.contains(&one.id)),
-            other => return Err(invalid_value(format!("The filter '{}' is invalid", other.unwrap_or_default()))),
-        }
-    }
+    instances = FILTERS.select(instances, input.filters)?;
     if let Some(steady) = instances.iter().find(|one| one.credits.is_none()).filter(|_| named) {
         return Err(not_burstable(&steady.id));
     }
@@ -80,6 +78,7 @@ pub fn modify_instance_credit_specification(
     w: &mut Writer,
     input: ModifyInstanceCreditSpecificationRequest,
 ) -> Result<ModifyInstanceCreditSpecificationResult, Fault> {
+    let claim = claim(w, "ModifyInstanceCreditSpecification", input.client_token.as_deref(), &input)?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for wanted in input.instance_credit_specifications {
         let id = wanted.instance_id;
@@ -94,6 +93,7 @@ pub fn modify_instance_credit_specification(
             }),
         }
     }
+    claim.keep(w, "")?;
     Ok(ModifyInstanceCreditSpecificationResult {
         successful_instance_credit_specifications: Some(good),
         unsuccessful_instance_credit_specifications: Some(bad),

@@ -4,6 +4,7 @@ use kogumo_base::Timestamp;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use super::cpu::Cpu;
 use crate::dhcp_options::internal_domain;
 use crate::image::Base;
 use crate::network_interface::private_dns_name;
@@ -50,6 +51,9 @@ pub struct Instance {
     pub names: NameOptions,
     /// `standard` or `unlimited`, of types with CPU credits.
     pub credits: Option<String>,
+    /// What it was given of its type's processors; `None` is all.
+    #[serde(default)]
+    pub cpu: Option<Cpu>,
     pub client_token: String,
     pub group_name: String,
 }

@@ -9,12 +9,13 @@ use kogumo_door::{Caller, Client, Context, Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::defaults::LaunchDefaults;
 use super::devices::devices;
 use super::interfaces::connect;
-use super::names;
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
-use crate::client_token::claim;
+use super::{cpu, names};
+use crate::client_token::{claim, is_repeated};
 use crate::encryption::{self, Locks, Refusal, Wish};
 use crate::faults::{invalid_combination, invalid_value, refuse};
 use crate::image::{self, Image as ImageRecord};
@@ -53,6 +54,9 @@ pub async fn run_instances(context: Context, input: RunInstancesRequest) -> Resu
 async fn locks(context: &Context, input: &RunInstancesRequest) -> Result<Result<Locks, Refusal>, Fault> {
     let Some(image) = input.image_id.as_deref() else { return Ok(Ok(Locks::new())) };
     let (wants, count) = context.read(|r| {
+        if is_repeated(r, "RunInstances", input.client_token.as_deref(), input)? {
+            return Ok((Vec::new(), 0));
+        }
         let image = image::find(r.store, r.scope(), image)?;
         let devices = devices(r, input, &image)?.into_iter().map(|device| (device.name, device.want));
         Ok::<_, Fault>((devices.collect::<Vec<_>>(), count(r, input)?))
@@ -124,6 +128,9 @@ fn run(
         .as_deref()
         .ok_or_else(|| Fault::coded("MissingParameter", 400, "The request must contain the parameter ImageId"))?;
     let image = image::find(w.store(), w.scope(), image_id)?;
+    if image::allowed::Allowed::of(w.store(), w.scope())?.hides(w.caller.account(), &image, w.now) {
+        return Err(ImageRecord::KIND.missing(image_id));
+    }
     if image.lifecycle.disabled {
         let message = format!("The image ID '{image_id}' is not available");
         return Err(Fault::coded("InvalidAMIID.Unavailable", 400, message));
@@ -134,9 +141,11 @@ fn run(
     let devices = devices(&w.reader(), input, &image)?;
     let (subnet, groups) = place(w, input)?;
     let tags = Tags::of(w, input)?;
-    let metadata = metadata(&MetadataOptions::default(), input.metadata_options.as_ref(), Some(&image))?;
+    let defaults = LaunchDefaults::of(w.store(), w.scope())?;
+    let metadata = metadata(&defaults.over(of_image(&image)), input.metadata_options.as_ref())?;
     let names = names::of_launch(&subnet, input.private_dns_name_options.as_ref());
-    let credits = credits(input, kind)?;
+    let credits = credits(input, kind, &defaults)?;
+    let cpu = cpu::of_launch(input, kind)?;
     let reservation = new_id("r");
     for launch_index in 0..count {
         let instance = Record {
@@ -168,6 +177,7 @@ fn run(
             metadata: metadata.clone(),
             names: names.clone(),
             credits: credits.clone(),
+            cpu,
             client_token: input.client_token.clone().unwrap_or_default(),
             group_name: String::new(),
         };
@@ -219,7 +229,6 @@ fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
         ("ElasticGpuSpecification", input.elastic_gpu_specification.is_some()),
         ("ElasticInferenceAccelerators", input.elastic_inference_accelerators.is_some()),
         ("InstanceMarketOptions", input.instance_market_options.is_some()),
-        ("CpuOptions", input.cpu_options.is_some()),
         ("HibernationOptions", input.hibernation_options.as_ref().is_some_and(|one| one.configured == Some(true))),
         ("LicenseSpecifications", input.license_specifications.is_some()),
         ("EnclaveOptions", input.enclave_options.as_ref().is_some_and(|one| one.enabled == Some(true))),
@@ -279,17 +288,20 @@ pub fn user_data(text: Option<&str>) -> Result<Option<String>, Fault> {
     Ok(Some(compact))
 }
 
+/// What an image wants: Amazon Linux 2023 version 2, as its image says.
+fn of_image(image: &ImageRecord) -> MetadataOptions {
+    let options = MetadataOptions::default();
+    match image.name.starts_with("al2023") {
+        true => MetadataOptions { tokens: "required".into(), hop_limit: 2, ..options },
+        false => options,
+    }
+}
+
 pub fn metadata(
     before: &MetadataOptions,
     wanted: Option<&InstanceMetadataOptionsRequest>,
-    image: Option<&ImageRecord>,
 ) -> Result<MetadataOptions, Fault> {
     let mut options = before.clone();
-    // Amazon Linux 2023 wants version 2, as its image says.
-    if image.is_some_and(|image| image.name.starts_with("al2023")) {
-        options.tokens = "required".into();
-        options.hop_limit = 2;
-    }
     let Some(wanted) = wanted else { return Ok(options) };
     if let Some(wanted) = wanted.http_protocol_ipv6.as_deref() {
         options.ipv6 = wanted == "enabled";
@@ -314,7 +326,11 @@ pub fn metadata(
     Ok(options)
 }
 
-fn credits(input: &RunInstancesRequest, kind: &InstanceType) -> Result<Option<String>, Fault> {
+fn credits(
+    input: &RunInstancesRequest,
+    kind: &InstanceType,
+    defaults: &LaunchDefaults,
+) -> Result<Option<String>, Fault> {
     let wanted = input.credit_specification.as_ref().map(|one| one.cpu_credits.clone());
     match wanted {
         Some(_) if !kind.burst => {
@@ -325,9 +341,7 @@ fn credits(input: &RunInstancesRequest, kind: &InstanceType) -> Result<Option<St
             Err(invalid_value(format!("Invalid value '{wanted}' for CpuCredits.")))
         }
         Some(wanted) => Ok(Some(wanted)),
-        None => {
-            Ok(kind.burst.then(|| if kind.name.starts_with("t2.") { "standard".into() } else { "unlimited".into() }))
-        }
+        None => Ok(kind.burst.then(|| defaults.credits(kind.name.split('.').next().unwrap_or_default()))),
     }
 }
 

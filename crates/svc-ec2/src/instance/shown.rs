@@ -8,6 +8,7 @@ use kogumo_model::ec2::{Instance as Shown, NetworkInterface as ShownInterface, *
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
+use super::cpu;
 use super::record::{Instance, State};
 use crate::instance_type;
 use crate::network_interface::{NetworkInterface as Interface, Surroundings};
@@ -54,9 +55,14 @@ impl World {
         Ok(World { scope: scope.clone(), tags, volumes, interfaces, named_vpcs, zones: region::zones(&scope.region) })
     }
 
+    /// Its interfaces, as interfaces are shown.
+    pub fn interfaces(&self, instance: &Instance) -> &[ShownInterface] {
+        self.interfaces.get(&instance.id).map_or(&[][..], Vec::as_slice)
+    }
+
     /// One instance.
     pub fn show(&self, instance: &Instance) -> Shown {
-        let interfaces = self.interfaces.get(&instance.id).map_or(&[][..], Vec::as_slice);
+        let interfaces = self.interfaces(instance);
         let first = interfaces.first();
         let private = first.and_then(|one| one.private_ip_address.clone());
         let public = first.and_then(|one| one.association.as_ref()?.public_ip.clone());
@@ -78,7 +84,7 @@ impl World {
                 ..CapacityReservationSpecificationResponse::default()
             }),
             client_token: Some(instance.client_token.clone()),
-            cpu_options: cpu_options(&instance.kind),
+            cpu_options: cpu::shown(instance),
             ebs_optimized: Some(instance.ebs_optimized),
             ena_support: Some(true),
             enclave_options: Some(EnclaveOptions { enabled: Some(false) }),
@@ -96,10 +102,13 @@ impl World {
             launch_time: Some(instance.launched),
             maintenance_options: Some(InstanceMaintenanceOptions {
                 auto_recovery: Some("default".into()),
-                ..InstanceMaintenanceOptions::default()
+                reboot_migration: Some("default".into()),
             }),
             metadata_options: Some(metadata_options(instance)),
             monitoring: Some(monitoring(instance.monitoring)),
+            network_performance_options: is_nitro
+                .then(|| InstanceNetworkPerformanceOptions { bandwidth_weighting: Some("default".into()) }),
+            operator: Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() }),
             network_interfaces: Some(interfaces.iter().map(interface).collect()),
             placement: Some(Placement {
                 availability_zone: Some(instance.zone.clone()),
@@ -168,16 +177,6 @@ impl World {
 
 pub fn monitoring(enabled: bool) -> Monitoring {
     Monitoring { state: Some(if enabled { "enabled".into() } else { "disabled".into() }), ..Monitoring::default() }
-}
-
-fn cpu_options(kind: &str) -> Option<CpuOptions> {
-    let kind = instance_type::find(kind)?;
-    let threads = if kind.architecture == "arm64" || kind.vcpus == 1 { 1 } else { 2 };
-    Some(CpuOptions {
-        core_count: Some((kind.vcpus / threads).max(1)),
-        threads_per_core: Some(threads),
-        ..CpuOptions::default()
-    })
 }
 
 pub fn metadata_options(instance: &Instance) -> InstanceMetadataOptionsResponse {

@@ -11,6 +11,7 @@ use kogumo_machine::{Host, HostKey, Layer, Limits, Seed, Spec, State as Seen};
 use kogumo_store::timers::{self, Timer};
 use kogumo_wire::Fault;
 
+use super::cpu::Cpu;
 use super::decide::Step;
 use super::reality::Machines;
 use super::record::{Instance, State};
@@ -164,9 +165,11 @@ impl Work {
             Err(refusal) => Some(format!("Given key ID is not accessible. {}", refusal.why)),
         };
         self.retire(scope, &snapshot.id, &snapshot.grants);
+        let bytes = self.files.written(&snapshot.id);
         self.write(scope, |w| {
             if let Some(mut snapshot) = find::<Snapshot>(w.store(), w.scope(), &snapshot.id)? {
                 snapshot.made = refusal.is_none();
+                snapshot.completed = refusal.is_none().then_some((w.now, bytes));
                 snapshot.failure.clone_from(&refusal);
                 snapshot.grants.clear();
                 put(w, &snapshot)?;
@@ -369,7 +372,7 @@ impl Work {
             device,
             root_device: volume::file_name(&instance.root_device).to_owned(),
             limits: Limits {
-                vcpus: u32::try_from(kind.vcpus).unwrap_or(1),
+                vcpus: u32::try_from(instance.cpu.map_or(kind.vcpus, Cpu::vcpus)).unwrap_or(1),
                 memory: u64::try_from(kind.memory_mib).unwrap_or_default() * MIB,
                 processes: PROCESSES,
             },
@@ -459,7 +462,7 @@ impl Work {
 }
 
 fn host_key() -> Result<HostKey, Trouble> {
-    let made = crate::key_pair::ssh::make_ed25519("")?;
+    let made = crate::key_pair::ssh::make_ed25519("", crate::key_pair::ssh::Format::Pem)?;
     Ok(HostKey { private: made.material, public: made.public_key, fingerprint: made.fingerprint })
 }
 

@@ -63,6 +63,12 @@ impl Files {
         self.0.join("snapshots").join(format!("{id}.img"))
     }
 
+    /// How many bytes of a snapshot have been written: its file has holes where none were.
+    pub fn written(&self, snapshot: &str) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(self.snapshot(snapshot)).map_or(0, |file| file.blocks() * 512)
+    }
+
     /// Makes a volume's file: a copy of its snapshot, an empty file system for a root, or nothing but room. Where a host has
     /// no devices, a root is a folder.
     ///

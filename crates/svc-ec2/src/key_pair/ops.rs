@@ -7,8 +7,8 @@ use kogumo_store::Read;
 use kogumo_wire::Fault;
 
 use super::record::KeyPair;
-use super::ssh;
-use crate::faults::{invalid_combination, invalid_value, refuse};
+use super::ssh::{self, Format};
+use crate::faults::{invalid_combination, invalid_value};
 use crate::filter::{Filters, text};
 use crate::resource::{Resource, all, chosen, delete, put};
 use crate::tag::{self, Tags};
@@ -42,12 +42,12 @@ fn check_name(read: &dyn Read, scope: &Scope, name: &str) -> Result<(), Fault> {
 pub async fn create_key_pair(context: Context, input: CreateKeyPairRequest) -> Result<Shown, Fault> {
     let name = input.key_name;
     context.read(|r| check_name(r.store, r.scope(), &name))?;
-    refuse(&[("KeyFormat=ppk", input.key_format.as_deref() == Some("ppk"))])?;
+    let format = if input.key_format.as_deref() == Some("ppk") { Format::Ppk } else { Format::Pem };
     let kind = input.key_type.unwrap_or_else(|| "rsa".into());
     let (comment, wanted) = (name.clone(), kind.clone());
-    let made = tokio::task::spawn_blocking(
-        move || if wanted == "rsa" { ssh::make_rsa() } else { ssh::make_ed25519(&comment) },
-    );
+    let made = tokio::task::spawn_blocking(move || {
+        if wanted == "rsa" { ssh::make_rsa(&comment, format) } else { ssh::make_ed25519(&comment, format) }
+    });
     let made = made.await.map_err(|error| Trouble::from_cause("a key could not be made", error))??;
     context.write(|w| {
         check_name(w.store(), w.scope(), &name)?;

@@ -9,9 +9,20 @@ use md5::{Digest, Md5};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
+use super::ppk;
+
+/// How a private key is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// PKCS #1's PEM for RSA, OpenSSH's for Ed25519.
+    Pem,
+    /// PuTTY's.
+    Ppk,
+}
+
 /// A pair that has just been made.
 pub struct Made {
-    /// PEM of the private key.
+    /// The private key.
     pub material: String,
     /// `ssh-rsa AAAA…`
     pub public_key: String,
@@ -26,14 +37,21 @@ const RSA_ALGORITHM: [u8; 15] =
 ///
 /// # Errors
 /// The operating system has no randomness to give.
-pub fn make_rsa() -> Result<Made, Trouble> {
+pub fn make_rsa(comment: &str, format: Format) -> Result<Made, Trouble> {
     let der = SigningKey::generate()?;
     let key = SigningKey::from_der(&der)?;
     let public = blob("ssh-rsa", &[&mpint(&key.public().exponent), &mpint(&key.public().modulus)]);
     let pkcs8 = sequence(&[&tlv(0x02, &[0]), &RSA_ALGORITHM, &tlv(0x04, &der)]);
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, &pkcs8);
+    let material = match format {
+        Format::Pem => pem("RSA PRIVATE KEY", &der, 64),
+        Format::Ppk => {
+            let private = rsa_private(&der).ok_or_else(|| Trouble::new("an RSA key that cannot be read was made"))?;
+            ppk::file("ssh-rsa", comment, &public, &private)
+        }
+    };
     Ok(Made {
-        material: pem("RSA PRIVATE KEY", &der, 64),
+        material,
         public_key: format!("ssh-rsa {}", STANDARD.encode(public)),
         fingerprint: colons(hash.as_ref()),
     })
@@ -43,7 +61,7 @@ pub fn make_rsa() -> Result<Made, Trouble> {
 ///
 /// # Errors
 /// None in practice: any 32 bytes are a seed.
-pub fn make_ed25519(comment: &str) -> Result<Made, Trouble> {
+pub fn make_ed25519(comment: &str, format: Format) -> Result<Made, Trouble> {
     let seed = random_bytes::<32>();
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed);
     let pair = pair.map_err(|error| Trouble::from_cause("cannot make an Ed25519 key", error.to_string()))?;
@@ -61,7 +79,10 @@ pub fn make_ed25519(comment: &str) -> Result<Made, Trouble> {
     whole.extend([string(b"none"), string(b"none"), string(b""), 1_u32.to_be_bytes().to_vec()].concat());
     whole.extend([string(&public_blob), string(&private)].concat());
     Ok(Made {
-        material: pem("OPENSSH PRIVATE KEY", &whole, 70),
+        material: match format {
+            Format::Pem => pem("OPENSSH PRIVATE KEY", &whole, 70),
+            Format::Ppk => ppk::file("ssh-ed25519", comment, &public_blob, &string(&seed)),
+        },
         fingerprint: STANDARD.encode(digest(&SHA256, &public_blob)),
         public_key: format!("ssh-ed25519 {}", STANDARD.encode(public_blob)),
     })
@@ -130,7 +151,7 @@ pub fn public_pem(key: &[u8]) -> String {
 
 // === SSH's own encoding (RFC 4251) ===
 
-fn string(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn string(bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes()[..], bytes].concat()
 }
@@ -216,6 +237,15 @@ fn rsa_of_spki(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((take_tlv(&mut numbers, 0x02)?, take_tlv(&mut numbers, 0x02)?))
 }
 
+/// PuTTY's private numbers of an RSA key: d, p, q and the inverse of q, out of PKCS #1.
+fn rsa_private(der: &[u8]) -> Option<Vec<u8>> {
+    let mut numbers = take_tlv(&mut &der[..], 0x30)?;
+    let mut next = || take_tlv(&mut numbers, 0x02);
+    let [_version, _modulus, _exponent] = [next()?, next()?, next()?];
+    let [d, p, q, _exponent1, _exponent2, inverse] = [next()?, next()?, next()?, next()?, next()?, next()?];
+    Some([d, p, q, inverse].map(mpint).concat())
+}
+
 fn pem(label: &str, bytes: &[u8], width: usize) -> String {
     let encoded = STANDARD.encode(bytes);
     let lines: Vec<&str> = encoded.as_bytes().chunks(width).filter_map(|line| std::str::from_utf8(line).ok()).collect();
@@ -233,7 +263,7 @@ mod tests {
 
     #[test]
     fn what_is_made_can_be_read() {
-        let made = make_ed25519("me").expect("a key");
+        let made = make_ed25519("me", Format::Pem).expect("a key");
         let read = read(format!("{} me@here\n", made.public_key).as_bytes()).expect("a public key");
         assert_eq!((read.kind, &read.public_key, &read.fingerprint), ("ed25519", &made.public_key, &made.fingerprint));
         assert!(made.material.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));

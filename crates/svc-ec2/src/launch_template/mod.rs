@@ -1,5 +1,6 @@
 //! Launch templates: parameters of RunInstances that are kept, in versions.
 
+pub mod from_instance;
 mod merge;
 mod ops;
 mod record;

@@ -138,6 +138,7 @@ pub fn modify_launch_template(
     w: &mut Writer,
     input: ModifyLaunchTemplateRequest,
 ) -> Result<ModifyLaunchTemplateResult, Fault> {
+    let claim = claim(w, "ModifyLaunchTemplate", input.client_token.as_deref(), &input)?;
     let mut template =
         find(w.store(), w.scope(), input.launch_template_id.as_deref(), input.launch_template_name.as_deref())?;
     let wanted = input.default_version.ok_or_else(|| missing_parameter("SetDefaultVersion"))?;
@@ -146,6 +147,7 @@ pub fn modify_launch_template(
     }
     template.default_version = version_of(&template, &wanted)?.number;
     put(w, &template)?;
+    claim.keep(w, &template.id)?;
     let tags = Tags::of_one(w.store(), w.scope(), &template.id)?;
     Ok(ModifyLaunchTemplateResult { launch_template: Some(shown(&template, &tags)) })
 }

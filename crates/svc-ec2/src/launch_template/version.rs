@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::merge::{read_into, version_of};
 use super::ops::{author, find};
 use super::record::{LaunchTemplate, Version};
+use crate::client_token::claim;
 use crate::faults::invalid_value;
+use crate::filter::{Filters, each, flag, number, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{all, put};
 
@@ -18,6 +20,13 @@ pub fn create_launch_template_version(
 ) -> Result<CreateLaunchTemplateVersionResult, Fault> {
     let mut template =
         find(w.store(), w.scope(), input.launch_template_id.as_deref(), input.launch_template_name.as_deref())?;
+    let claim = claim(w, "CreateLaunchTemplateVersion", input.client_token.as_deref(), &input)?;
+    if let Some(made) = claim.made.as_deref().and_then(|number| template.version(number)) {
+        return Ok(CreateLaunchTemplateVersionResult {
+            launch_template_version: Some(shown(&template, made)?),
+            warning: None,
+        });
+    }
     let mut data = match &input.source_version {
         Some(source) => serde_json::from_str(&version_of(&template, source)?.data).unwrap_or(Value::Null),
         None => Value::Object(serde_json::Map::new()),
@@ -36,6 +45,7 @@ pub fn create_launch_template_version(
     let answer = shown(&template, &version)?;
     template.versions.push(version);
     put(w, &template)?;
+    claim.keep(w, &template.latest.to_string())?;
     Ok(CreateLaunchTemplateVersionResult { launch_template_version: Some(answer), warning: None })
 }
 
@@ -55,14 +65,51 @@ fn shown(template: &LaunchTemplate, version: &Version) -> Result<LaunchTemplateV
     })
 }
 
+fn data(version: &LaunchTemplateVersion, value: fn(&ResponseLaunchTemplateData) -> Vec<String>) -> Vec<String> {
+    version.launch_template_data.iter().flat_map(value).collect()
+}
+
+fn metadata(
+    version: &LaunchTemplateVersion,
+    value: fn(&LaunchTemplateInstanceMetadataOptions) -> &Option<String>,
+) -> Vec<String> {
+    let data = version.launch_template_data.iter();
+    data.flat_map(|data| data.metadata_options.iter()).flat_map(|options| text(value(options))).collect()
+}
+
+static FILTERS: Filters<LaunchTemplateVersion> = Filters {
+    names: &[
+        ("create-time", |one| one.create_time.iter().map(|at| at.iso_millis()).collect()),
+        ("ebs-optimized", |one| data(one, |data| data.ebs_optimized.map(|on| on.to_string()).into_iter().collect())),
+        ("host-resource-group-arn", |one| {
+            data(one, |data| data.placement.iter().flat_map(|own| text(&own.host_resource_group_arn)).collect())
+        }),
+        ("http-endpoint", |one| metadata(one, |options| &options.http_endpoint)),
+        // The IPv4 endpoint is the endpoint.
+        ("http-protocol-ipv4", |one| metadata(one, |options| &options.http_endpoint)),
+        ("http-tokens", |one| metadata(one, |options| &options.http_tokens)),
+        ("iam-instance-profile", |one| {
+            data(one, |data| data.iam_instance_profile.iter().flat_map(|own| text(&own.arn)).collect())
+        }),
+        ("image-id", |one| data(one, |data| text(&data.image_id))),
+        ("instance-type", |one| data(one, |data| text(&data.instance_type))),
+        ("is-default-version", |one| flag(one.default_version)),
+        ("kernel-id", |one| data(one, |data| text(&data.kernel_id))),
+        ("license-configuration-arn", |one| {
+            data(one, |data| each(&data.license_specifications, |own| text(&own.license_configuration_arn)))
+        }),
+        ("network-card-index", |one| {
+            data(one, |data| each(&data.network_interfaces, |own| number(own.network_card_index)))
+        }),
+        ("ram-disk-id", |one| data(one, |data| text(&data.ram_disk_id))),
+    ],
+    tags: None,
+};
+
 pub fn describe_launch_template_versions(
     r: &Reader,
     input: DescribeLaunchTemplateVersionsRequest,
 ) -> Result<DescribeLaunchTemplateVersionsResult, Fault> {
-    if let Some(filter) = input.filters.iter().flatten().next() {
-        let name = filter.name.as_deref().unwrap_or_default();
-        return Err(invalid_value(format!("The filter '{name}' is invalid")));
-    }
     let (id, name) = (input.launch_template_id.as_deref(), input.launch_template_name.as_deref());
     let wanted = input.versions.unwrap_or_default();
     let templates = match (id, name) {
@@ -84,7 +131,7 @@ pub fn describe_launch_template_versions(
         }
     }
     let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
-    let mut page = cut(versions, wanted, |one| {
+    let mut page = cut(FILTERS.select(versions, input.filters)?, wanted, |one| {
         // The latest comes first.
         let from_last = i64::MAX - one.version_number.unwrap_or_default();
         format!("{} {from_last:020}", one.launch_template_id.as_deref().unwrap_or_default())

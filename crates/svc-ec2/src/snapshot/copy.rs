@@ -8,6 +8,7 @@ use kogumo_wire::Fault;
 use super::find::find;
 use super::ops::make;
 use super::record::{NO_VOLUME, Snapshot};
+use super::tier;
 use crate::encryption::{self, Asked, Defaults, Lock, Refusal, Want, decide};
 use crate::faults::{invalid_value, refuse};
 use crate::image::base;
@@ -73,6 +74,7 @@ pub fn copy_of(
         let message = format!("The snapshot '{}' is not completed.", source.id);
         return Err(Fault::coded("IncorrectState", 400, message));
     }
+    tier::check_within_reach(source, w.now)?;
     let mut snapshot = Snapshot {
         copy_of: Some(source.id.clone()),
         source: source.encryption.clone(),

@@ -2,10 +2,13 @@
 
 mod attribute;
 mod copy;
+pub mod fast_restore;
 mod find;
 mod import;
+pub mod lock;
 mod ops;
 mod record;
+pub mod tier;
 
 pub use attribute::*;
 pub use copy::{copy_of, copy_snapshot, create_snapshots, wanted};

@@ -1,18 +1,19 @@
 //! The operations of snapshots.
 
-use kogumo_base::Scope;
+use kogumo_base::{Scope, Timestamp};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::{Snapshot as Shown, *};
 use kogumo_wire::{Fault, Unit};
 
 use super::find::{find, usable};
 use super::record::Snapshot;
+use super::{fast_restore, lock, tier};
 use crate::ebs;
 use crate::encryption::Encryption;
 use crate::faults::refuse;
 use crate::filter::{Filters, flag, number, text};
 use crate::image;
-use crate::page::{Wanted, cut};
+use crate::page::{Wanted, cut_fives};
 use crate::resource::{Resource, delete, get, put};
 use crate::tag::{self, Tags};
 use crate::volume::Volume;
@@ -37,13 +38,16 @@ pub fn create_snapshot(w: &mut Writer, input: CreateSnapshotRequest) -> Result<S
     let snapshot = make(w, &volume, &input.description.unwrap_or_default())?;
     tag::mark(w, &snapshot, tags)?;
     let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
-    Ok(shown(w.scope(), &snapshot, &tags))
+    Ok(shown(w.scope(), &snapshot, &tags, w.now))
 }
 
-fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
+fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags, now: Timestamp) -> Shown {
     let owner = if snapshot.owner.is_empty() { &scope.account } else { &snapshot.owner };
     Shown {
         description: Some(snapshot.description.clone()),
+        completion_time: snapshot.completed.map(|(at, _)| at),
+        full_snapshot_size_in_bytes: snapshot.completed.and_then(|(_, bytes)| i64::try_from(bytes).ok()),
+        transfer_type: snapshot.copy_of.as_ref().map(|_| "standard".to_owned()),
         data_encryption_key_id: snapshot.encryption.as_ref().map(Encryption::data_key_id),
         encrypted: Some(snapshot.encryption.is_some()),
         kms_key_id: snapshot.encryption.as_ref().map(|one| one.key.clone()),
@@ -53,7 +57,8 @@ fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
         start_time: Some(snapshot.started),
         state: Some(snapshot.state().into()),
         state_message: snapshot.failure.clone(),
-        storage_tier: Some("standard".into()),
+        storage_tier: Some(tier::words(snapshot, now).into()),
+        restore_expiry_time: tier::expiry(snapshot),
         tags: tags.shown_if_any(&snapshot.id),
         volume_id: Some(snapshot.volume.clone()),
         volume_size: Some(snapshot.volume_size),
@@ -72,6 +77,7 @@ static FILTERS: Filters<Shown> = Filters {
         ("start-time", |one| one.start_time.iter().map(|at| at.iso_millis()).collect()),
         ("status", |one| text(&one.state)),
         ("storage-tier", |one| text(&one.storage_tier)),
+        ("transfer-type", |one| text(&one.transfer_type)),
         ("volume-id", |one| text(&one.volume_id)),
         ("volume-size", |one| number(one.volume_size)),
     ],
@@ -102,14 +108,15 @@ pub fn describe_snapshots(r: &Reader, input: DescribeSnapshotsRequest) -> Result
     snapshots.retain(|one| any(&input.owner_ids, &|owner| is_of(one, owner)));
     snapshots.retain(|one| any(&input.restorable_by_user_ids, &|who| restores(one, who)));
     let tags = Tags::of_all(r.store, r.scope())?;
-    let snapshots = snapshots.iter().map(|one| shown(r.scope(), one, &tags)).collect();
+    let snapshots = snapshots.iter().map(|one| shown(r.scope(), one, &tags, r.now)).collect();
     let wanted = Wanted {
         token: input.next_token.as_deref(),
         most: input.max_results,
         named: input.snapshot_ids.as_ref().map(|_| "snapshotIds"),
     };
-    let page =
-        cut(FILTERS.select(snapshots, input.filters)?, wanted, |one| one.snapshot_id.clone().unwrap_or_default())?;
+    let page = cut_fives(FILTERS.select(snapshots, input.filters)?, wanted, |one| {
+        one.snapshot_id.clone().unwrap_or_default()
+    })?;
     Ok(DescribeSnapshotsResult { snapshots: Some(page.items), next_token: page.next_token })
 }
 
@@ -119,6 +126,8 @@ pub fn delete_snapshot(w: &mut Writer, input: DeleteSnapshotRequest) -> Result<U
         let message = format!("The snapshot {} is currently in use by {image}", snapshot.id);
         return Err(Fault::coded("InvalidSnapshot.InUse", 400, message));
     }
+    lock::check_unlocked(&snapshot, w.now)?;
+    fast_restore::forget(w, &snapshot.id)?;
     ebs::forget(w, &snapshot.id)?;
     delete::<Snapshot>(w, &snapshot.id)?;
     Ok(Unit)

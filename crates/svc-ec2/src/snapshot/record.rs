@@ -5,6 +5,8 @@ use kogumo_door::Writer;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use super::lock::SnapshotLock;
+use super::tier::Tier;
 use crate::encryption::{Encryption, Grant};
 use crate::resource::{Kind, Resource};
 
@@ -48,6 +50,14 @@ pub struct Snapshot {
     /// What EC2 was lent for it.
     #[serde(default)]
     pub grants: Vec<Grant>,
+    /// When its file was there, and how many bytes of the volume had ever been written.
+    #[serde(default)]
+    pub completed: Option<(Timestamp, u64)>,
+    #[serde(default)]
+    pub lock: Option<SnapshotLock>,
+    /// Whether it has ever been archived.
+    #[serde(default)]
+    pub tier: Option<Tier>,
 }
 
 /// A snapshot that comes block by block.
@@ -83,6 +93,9 @@ impl Snapshot {
             encryption: None,
             source: None,
             grants: Vec::new(),
+            completed: None,
+            lock: None,
+            tier: None,
         }
     }
 

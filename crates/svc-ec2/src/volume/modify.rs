@@ -8,8 +8,8 @@ use kogumo_wire::Fault;
 use super::record::{Modification, Volume};
 use super::rules::{self, Shape};
 use crate::faults::{invalid_value, missing_parameter, refuse};
-use crate::filter::{Filters, number, text};
-use crate::page::{Wanted, cut};
+use crate::filter::{Filters, flag, number, text};
+use crate::page::{Wanted, cut_fives};
 use crate::resource::{chosen, get, put};
 
 /// AWS lets a volume be modified four times within a rolling day.
@@ -113,9 +113,12 @@ fn shown(id: &str, modification: &Modification, now: Timestamp) -> VolumeModific
 static FILTERS: Filters<VolumeModification> = Filters {
     names: &[
         ("modification-state", |one| text(&one.modification_state)),
+        ("original-multi-attach-enabled", |one| flag(one.original_multi_attach_enabled)),
         ("original-iops", |one| number(one.original_iops)),
         ("original-size", |one| number(one.original_size)),
         ("original-volume-type", |one| text(&one.original_volume_type)),
+        ("start-time", |one| one.start_time.iter().map(|at| at.iso_millis()).collect()),
+        ("target-multi-attach-enabled", |one| flag(one.target_multi_attach_enabled)),
         ("target-iops", |one| number(one.target_iops)),
         ("target-size", |one| number(one.target_size)),
         ("target-volume-type", |one| text(&one.target_volume_type)),
@@ -131,8 +134,9 @@ pub fn describe_volumes_modifications(
     let volumes = chosen::<Volume>(r.store, r.scope(), input.volume_ids.as_deref())?;
     let all = volumes.iter().filter_map(|volume| Some(shown(&volume.id, volume.modified()?, r.now)));
     let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
-    let page =
-        cut(FILTERS.select(all.collect(), input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
+    let page = cut_fives(FILTERS.select(all.collect(), input.filters)?, wanted, |one| {
+        one.volume_id.clone().unwrap_or_default()
+    })?;
     Ok(DescribeVolumesModificationsResult { volumes_modifications: Some(page.items), next_token: page.next_token })
 }
 

@@ -1,6 +1,6 @@
 //! Creating, describing and deleting volumes.
 
-use kogumo_base::Scope;
+use kogumo_base::{Arn, Scope};
 use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::ec2::{Volume as Shown, VolumeAttachment, *};
 use kogumo_store::Read;
@@ -8,12 +8,12 @@ use kogumo_wire::{Fault, Unit};
 
 use super::record::{Attachment, Volume};
 use super::rules::{self, Shape};
-use crate::client_token::claim;
-use crate::encryption::{self, Asked, Defaults, Encryption, Lock, Want, decide};
+use crate::client_token::{claim, is_repeated};
+use crate::encryption::{self, Asked, Defaults, Encryption, Lock, Want, Wish, decide};
 use crate::faults::{missing_parameter, refuse};
 use crate::filter::{Filters, each, flag, number, text};
 use crate::image;
-use crate::page::{Wanted, cut};
+use crate::page::{Wanted, cut_fives};
 use crate::region;
 use crate::resource::{Resource, all, chosen, delete, get, put};
 use crate::snapshot::{self, Snapshot};
@@ -32,6 +32,10 @@ pub struct Origin {
 /// Records a volume, encrypted where it has a lock. Its file is made by the reconciler.
 pub fn make(w: &mut Writer, zone: &str, shape: Shape, origin: Origin, lock: Option<&Lock>) -> Result<Volume, Fault> {
     let Origin { snapshot, source, fresh_root } = origin;
+    let fast_restored = match &snapshot {
+        Some(snapshot) => snapshot::fast_restore::is_fast(w.store(), w.scope(), w.now, snapshot, zone)?,
+        None => false,
+    };
     let volume = Volume {
         id: lock.map_or_else(|| Volume::KIND.new_id(), |lock| lock.id.clone()),
         zone: zone.to_owned(),
@@ -50,6 +54,7 @@ pub fn make(w: &mut Writer, zone: &str, shape: Shape, origin: Origin, lock: Opti
         source,
         grants: lock.map(|lock| lock.grants.clone()).unwrap_or_default(),
         refused: false,
+        fast_restored,
     };
     put(w, &volume)?;
     if let Some(snapshot) = &volume.snapshot {
@@ -66,6 +71,9 @@ fn source(read: &dyn Read, scope: &Scope, input: &CreateVolumeRequest) -> Result
 
 pub async fn create_volume(context: Context, input: CreateVolumeRequest) -> Result<Shown, Fault> {
     let want = context.read(|r| {
+        if is_repeated(r, "CreateVolume", input.client_token.as_deref(), &input)? {
+            return Ok(Want { wish: Wish::Plain, source: None, has_content: false, is_used: false });
+        }
         let source = source(r.store, r.scope(), &input)?;
         let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref());
         let encryption = source.as_ref().and_then(|source| source.encryption.clone());
@@ -112,6 +120,9 @@ fn create(w: &mut Writer, input: &CreateVolumeRequest, lock: Option<&Lock>) -> R
         let message = format!("Snapshot is in invalid state - {}", source.state());
         return Err(Fault::coded("IncorrectState", 400, message));
     }
+    if let Some(source) = &source {
+        snapshot::tier::check_within_reach(source, w.now)?;
+    }
     let size = input.size.or(source.as_ref().map(|source| source.volume_size));
     let size = size.ok_or_else(|| missing_parameter("size or snapshotId"))?;
     if let Some(source) = source.as_ref().filter(|source| size < source.volume_size) {
@@ -152,14 +163,18 @@ fn shown(scope: &Scope, volume: &Volume, tags: &Tags) -> Shown {
         attachments: Some(volume.attachment.iter().map(|one| shown_attachment(&volume.id, one)).collect()),
         create_time: Some(volume.created),
         encrypted: Some(volume.encryption.is_some()),
+        fast_restored: volume.fast_restored.then_some(true),
         kms_key_id: volume.encryption.as_ref().map(|one| one.key.clone()),
         iops: volume.iops,
         multi_attach_enabled: Some(false),
+        operator: Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() }),
+        owner_id: Some(scope.account.clone()),
         size: Some(volume.size),
         snapshot_id: Some(volume.snapshot.clone().unwrap_or_default()),
         state: Some(volume.state().to_owned()),
         tags: tags.shown_if_any(&volume.id),
         throughput: volume.throughput,
+        volume_arn: Some(Arn::new("ec2", &scope.region, &scope.account, format!("volume/{}", volume.id)).to_string()),
         volume_id: Some(volume.id.clone()),
         volume_type: Some(volume.kind.clone()),
         ..Shown::default()
@@ -181,6 +196,8 @@ static FILTERS: Filters<Shown> = Filters {
         ("encrypted", |volume| flag(volume.encrypted)),
         ("fast-restored", |volume| flag(volume.fast_restored)),
         ("multi-attach-enabled", |volume| flag(volume.multi_attach_enabled)),
+        ("operator.managed", |volume| volume.operator.iter().flat_map(|own| flag(own.managed)).collect()),
+        ("operator.principal", |volume| volume.operator.iter().flat_map(|own| text(&own.principal)).collect()),
         ("size", |volume| number(volume.size)),
         ("snapshot-id", |volume| text(&volume.snapshot_id)),
         ("status", |volume| text(&volume.state)),
@@ -199,7 +216,8 @@ pub fn describe_volumes(r: &Reader, input: DescribeVolumesRequest) -> Result<Des
         most: input.max_results,
         named: input.volume_ids.as_ref().map(|_| "volumeIds"),
     };
-    let page = cut(FILTERS.select(volumes, input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
+    let page =
+        cut_fives(FILTERS.select(volumes, input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
     Ok(DescribeVolumesResult { volumes: Some(page.items), next_token: page.next_token })
 }
 

@@ -44,6 +44,9 @@ pub struct Volume {
     /// It will never be there: KMS has refused its key.
     #[serde(default)]
     pub refused: bool,
+    /// Whether its snapshot had fast snapshot restore in this zone.
+    #[serde(default)]
+    pub fast_restored: bool,
 }
 
 /// Where a volume is, or is on its way to or from.

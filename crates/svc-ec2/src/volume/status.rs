@@ -7,8 +7,8 @@ use kogumo_wire::{Fault, Unit};
 
 use super::record::Volume;
 use crate::faults::missing_parameter;
-use crate::filter::{Filters, text};
-use crate::page::{Wanted, cut};
+use crate::filter::{Filters, each, text};
+use crate::page::{Wanted, cut_fives};
 use crate::region;
 use crate::resource::{chosen, get, put};
 
@@ -17,6 +17,8 @@ static FILTERS: Filters<VolumeStatusItem> = Filters {
         ("action.code", |_| Vec::new()),
         ("action.description", |_| Vec::new()),
         ("action.event-id", |_| Vec::new()),
+        ("attachment-status.instance-id", |one| each(&one.attachment_statuses, |held| text(&held.instance_id))),
+        ("attachment-status.io-performance", |one| each(&one.attachment_statuses, |held| text(&held.io_performance))),
         ("availability-zone", |one| text(&one.availability_zone)),
         ("availability-zone-id", |one| text(&one.availability_zone_id)),
         ("event.description", |_| Vec::new()),
@@ -36,12 +38,23 @@ fn detail(item: &VolumeStatusItem, of: fn(&VolumeStatusDetails) -> &Option<Strin
     details.flat_map(|one| text(of(one))).collect()
 }
 
+/// AWS watches it for volumes whose IOPS are provisioned, while they are attached.
+fn performance(volume: &Volume) -> &'static str {
+    let is_provisioned = matches!(volume.kind.as_str(), "io1" | "io2") && volume.attachment.is_some();
+    if is_provisioned { "normal" } else { "not-applicable" }
+}
+
+fn attached(volume: &Volume, instance: &str) -> VolumeStatusAttachmentStatus {
+    VolumeStatusAttachmentStatus {
+        instance_id: Some(instance.to_owned()),
+        io_performance: Some(performance(volume).into()),
+    }
+}
+
 fn details(volume: &Volume) -> Vec<VolumeStatusDetails> {
     let detail =
         |name: &str, status: &str| VolumeStatusDetails { name: Some(name.into()), status: Some(status.into()) };
-    let is_provisioned = matches!(volume.kind.as_str(), "io1" | "io2") && volume.attachment.is_some();
-    let performance = if is_provisioned { "normal" } else { "not-applicable" };
-    vec![detail("io-enabled", "passed"), detail("io-performance", performance)]
+    vec![detail("io-enabled", "passed"), detail("io-performance", performance(volume))]
 }
 
 pub fn describe_volume_status(
@@ -52,6 +65,7 @@ pub fn describe_volume_status(
     let volumes = chosen::<Volume>(r.store, r.scope(), input.volume_ids.as_deref())?;
     let items = volumes.into_iter().filter(|volume| volume.made).map(|volume| VolumeStatusItem {
         actions: Some(Vec::new()),
+        attachment_statuses: Some(volume.attachment.iter().map(|held| attached(&volume, &held.instance)).collect()),
         availability_zone: Some(volume.zone.clone()),
         availability_zone_id: zones.iter().find(|zone| zone.name == volume.zone).map(|zone| zone.id.clone()),
         events: Some(Vec::new()),
@@ -64,8 +78,9 @@ pub fn describe_volume_status(
         most: input.max_results,
         named: input.volume_ids.as_ref().map(|_| "volumeIds"),
     };
-    let page =
-        cut(FILTERS.select(items.collect(), input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
+    let page = cut_fives(FILTERS.select(items.collect(), input.filters)?, wanted, |one| {
+        one.volume_id.clone().unwrap_or_default()
+    })?;
     Ok(DescribeVolumeStatusResult { volume_statuses: Some(page.items), next_token: page.next_token })
 }
 

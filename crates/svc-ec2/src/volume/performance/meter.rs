@@ -152,6 +152,7 @@ mod tests {
             source: None,
             grants: Vec::new(),
             refused: false,
+            fast_restored: false,
         }
     }
 
