@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use kogumo_wire::{Operation, Service, Structure};
 
+use member::said;
 pub use member::{has, values};
 use template::Place;
 
@@ -22,11 +23,13 @@ pub struct Need {
     pub resource: String,
     /// For `iam:PassRole`: the service that gets the role.
     pub passed_to: Option<&'static str>,
+    /// For `iam:PassRole`: the resource that the service gets it for.
+    pub associated: Option<String>,
 }
 
 impl Need {
     pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
-        Need { action: action.into(), resource: resource.into(), passed_to: None }
+        Need { action: action.into(), resource: resource.into(), passed_to: None, associated: None }
     }
 
     /// The account that the ARN names; empty where it names none.
@@ -57,9 +60,12 @@ pub fn needs(
             needs.push(Need::new(fact.action, "*"));
         }
     }
+    let associated = needs.first().map(|need| need.resource.clone()).filter(|resource| resource != "*");
     for pass in &known.passes {
-        for resource in pass.role.given(input, place) {
-            needs.push(Need { action: "iam:PassRole".into(), resource, passed_to: Some(pass.service) });
+        // API Gateway's credentials may also be the caller's own, which are nobody's role.
+        for resource in pass.role.given(input, place).into_iter().filter(|role| role.contains(":role/")) {
+            let associated = associated.clone();
+            needs.push(Need { passed_to: Some(pass.service), associated, ..Need::new("iam:PassRole", resource) });
         }
     }
     needs
@@ -69,7 +75,7 @@ pub fn needs(
 pub fn keys(service: &Service, operation: &Operation, input: &dyn Structure) -> Vec<(&'static str, Vec<String>)> {
     let known = facts::of(service.name, operation.name);
     let keys = known.iter().flat_map(|known| &known.keys);
-    let filled = keys.map(|(key, path)| (*key, values(input, path)));
+    let filled = keys.map(|(key, path)| (*key, said(input, path)));
     filled.filter(|(_, values)| !values.is_empty()).collect()
 }
 

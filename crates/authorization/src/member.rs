@@ -4,8 +4,15 @@ use std::borrow::Cow;
 
 use kogumo_wire::{Shaped, Structure};
 
-/// The texts at a path. Lists on the way are passed through; `*` stands for the keys of a map.
+/// The texts at a path. Lists on the way are passed through; `*` stands for the keys of a map. Empty texts say nothing.
 pub fn values(input: &dyn Structure, path: &str) -> Vec<String> {
+    let mut found = said(input, path);
+    found.retain(|text| !text.is_empty());
+    found
+}
+
+/// As [`values`], with the empty ones: a condition may ask whether a text is empty.
+pub fn said(input: &dyn Structure, path: &str) -> Vec<String> {
     let mut found = Vec::new();
     visit(input, path, &mut |text| found.push(text.into_owned()));
     found
@@ -33,7 +40,7 @@ fn visit(input: &dyn Structure, path: &str, show: &mut dyn FnMut(Cow<'_, str>)) 
 
 fn visit_value(value: &dyn Shaped, rest: &str, show: &mut dyn FnMut(Cow<'_, str>)) {
     if let Some(text) = value.as_text() {
-        if rest.is_empty() && !text.is_empty() {
+        if rest.is_empty() {
             show(text);
         }
         return;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use kogumo_base::Trouble;
-use kogumo_policy::Document;
+use kogumo_policy::{Context as Circumstances, Document};
 use kogumo_store::Read;
 use kogumo_wire::{Fault, Operation, Structure};
 
@@ -17,6 +17,8 @@ pub struct Authorizer {
     pub call: fn(&Cloud, &Caller, &Service, &'static Operation, &dyn Structure) -> Result<(), Denied>,
     /// Decides a single permission: what a handler asks for that works on many things, or on none that a call names.
     pub one: fn(&Cloud, &Caller, &Service, &Ask<'_>) -> Result<(), Denied>,
+    /// The condition keys of who calls, when, and from where: for a service that weighs a policy itself (a role's trust).
+    pub circumstances: fn(&Cloud, &Caller) -> Result<Circumstances, Trouble>,
 }
 
 /// A call that may not happen.
@@ -35,6 +37,8 @@ pub struct Ask<'a> {
     pub action: &'a str,
     /// An ARN or `*`.
     pub resource: &'a str,
+    /// For `iam:PassRole`: the service that gets the role.
+    pub passed_to: Option<&'static str>,
     /// The operation and its input, where a call asks.
     pub call: Option<(&'static Operation, &'a dyn Structure)>,
 }
@@ -85,8 +89,28 @@ impl Cloud {
     /// # Errors
     /// The refusal.
     pub fn may(&self, caller: &Caller, service: &str, action: &str, resource: &str) -> Result<(), Fault> {
+        self.one(caller, service, &Ask { action, resource, passed_to: None, call: None })
+    }
+
+    /// Whether a caller may give a role to a service (`ec2.amazonaws.com`), where a call names the role by something that
+    /// holds it; `service` is whose words a refusal has.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn may_pass(&self, caller: &Caller, service: &str, role: &str, to: &'static str) -> Result<(), Fault> {
+        self.one(caller, service, &Ask { action: "iam:PassRole", resource: role, passed_to: Some(to), call: None })
+    }
+
+    /// What conditions may ask of a caller, whatever he does.
+    ///
+    /// # Errors
+    /// Trouble with the store.
+    pub fn circumstances(&self, caller: &Caller) -> Result<Circumstances, Trouble> {
+        self.authorizer().map_or(Ok(Circumstances::default()), |authorizer| (authorizer.circumstances)(self, caller))
+    }
+
+    fn one(&self, caller: &Caller, service: &str, ask: &Ask<'_>) -> Result<(), Fault> {
         let (Some(authorizer), Some(service)) = (self.authorizer(), self.service(service)) else { return Ok(()) };
-        let ask = Ask { action, resource, call: None };
-        (authorizer.one)(self, caller, service, &ask).map_err(|denied| denied.fault)
+        (authorizer.one)(self, caller, service, ask).map_err(|denied| denied.fault)
     }
 }

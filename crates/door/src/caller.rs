@@ -22,6 +22,8 @@ pub struct Caller {
     pub user_agent: String,
     /// Whether the call came over TLS: `aws:SecureTransport`. Calls from within are as good.
     pub secure: bool,
+    /// How the call was signed; calls from within are not.
+    pub signed: Option<Signed>,
     /// The services that passed the call on, the first one first: `aws:CalledVia`.
     pub called_via: Vec<String>,
     /// The service that makes the call on the principal's behalf (`cloudformation.amazonaws.com`).
@@ -36,6 +38,15 @@ pub struct Caller {
     pub assumed_by: Option<String>,
     /// Whether the call is only tried: whatever it and the calls that it makes would write is taken back.
     pub rehearses: bool,
+}
+
+/// How a call was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// In the URL, for somebody else to use.
+    pub presigned: bool,
+    /// By the client's clock.
+    pub at: Timestamp,
 }
 
 /// Who somebody is, as IAM speaks of it.
@@ -104,6 +115,7 @@ impl Caller {
             reached: None,
             user_agent: String::new(),
             secure: true,
+            signed: None,
             called_via: Vec::new(),
             invoked_by: None,
             source_arn: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kogumo_base::{Clock, Scope};
-use kogumo_door::{Cloud, FIRST_ACCOUNT, Key, KeyProblem, Principal, Session};
+use kogumo_door::{Cloud, FIRST_ACCOUNT, Key, KeyProblem, Principal, Session, Signed};
 use kogumo_sigv4::{Authentication, KeyCache, Legacy, Payload, Place, Presented, Problem, Rules, SigningKey};
 use kogumo_wire::{Fault, Service};
 
@@ -17,6 +17,7 @@ pub struct Identity {
     pub scope: Scope,
     /// What temporary credentials carry.
     pub session: Option<Arc<Session>>,
+    pub signed: Option<Signed>,
     /// What verifies the chunks of a signed stream; none if the key's secret may be any.
     pub signing: Option<(Presented, SigningKey)>,
 }
@@ -57,13 +58,24 @@ pub fn identify(
     };
     let scope = Scope::new(known.principal.account(), region);
     let access_key = authentication.access_key().to_owned();
-    Ok(Identity { principal: known.principal, access_key, scope, session: known.session, signing })
+    let signed = match authentication {
+        Authentication::V4(presented) => Some(Signed { presigned: presented.expires.is_some(), at: presented.moment }),
+        Authentication::Legacy(_) => None,
+    };
+    Ok(Identity { principal: known.principal, access_key, scope, session: known.session, signed, signing })
 }
 
 /// Somebody without a signature.
 pub fn anonymous(arrival: &Arrival) -> Identity {
     let scope = Scope::new(FIRST_ACCOUNT, host_region(arrival).unwrap_or(DEFAULT_REGION));
-    Identity { principal: Principal::Anonymous, access_key: String::new(), scope, session: None, signing: None }
+    Identity {
+        principal: Principal::Anonymous,
+        access_key: String::new(),
+        scope,
+        session: None,
+        signed: None,
+        signing: None,
+    }
 }
 
 /// The word that a signature covers in the body's stead where the client does not say it in a header: S3's presigned URLs leave

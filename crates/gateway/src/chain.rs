@@ -356,6 +356,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         reached: arrival.reached(),
         user_agent: arrival.header("user-agent").unwrap_or_default().to_owned(),
         secure: arrival.incoming.tls,
+        signed: identity.signed,
         called_via: Vec::new(),
         invoked_by: None,
         source_arn: None,

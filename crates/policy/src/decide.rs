@@ -163,6 +163,11 @@ impl Asked<'_> {
     fn is_meant(&self, layer: Layer, statement: &Statement) -> Option<Named> {
         let request = self.request;
         let named = match (layer, &statement.principal) {
+            (Layer::Resource | Layer::Trust | Layer::Endpoint, Some(principal))
+                if principal.negated && statement.effect == Effect::Deny =>
+            {
+                (!principal.spares(request.principal)).then_some(Named::Role)?
+            }
             (Layer::Resource | Layer::Trust | Layer::Endpoint, Some(principal)) => {
                 principal.names(request.principal)?
             }

@@ -127,6 +127,19 @@ impl PrincipalElement {
         }
     }
 
+    /// Whether a `NotPrincipal` that denies leaves the principal alone. Of a session the role and the session must both be
+    /// listed; the account behind them does not speak for its people.
+    pub(crate) fn spares(&self, principal: &Principal) -> bool {
+        let named = |wanted: Named| self.patterns.iter().any(|pattern| pattern.names(principal) == Some(wanted));
+        let everybody = self.patterns.contains(&Name::Everybody);
+        everybody
+            || match principal {
+                Principal::Root { .. } => named(Named::Account),
+                Principal::Session { .. } => named(Named::Self_) && named(Named::Role),
+                _ => named(Named::Self_),
+            }
+    }
+
     /// Whether everybody is named, also those without a name.
     pub fn is_everybody(&self) -> bool {
         self.names(&Principal::Anonymous).is_some()
@@ -136,6 +149,14 @@ impl PrincipalElement {
     pub fn aws(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().filter_map(|pattern| match pattern {
             Name::Aws(arn) | Name::Account(arn) => Some(arn.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The providers of identities that are named, as they are written.
+    pub fn federated(&self) -> impl Iterator<Item = String> {
+        self.patterns.iter().filter_map(|pattern| match pattern {
+            Name::Federated(provider) => Some(provider.shown()),
             _ => None,
         })
     }

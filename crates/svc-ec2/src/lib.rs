@@ -17,6 +17,7 @@ mod endpoint;
 mod faults;
 mod filter;
 mod flow_log;
+mod grounds;
 mod image;
 mod insights;
 mod instance;
@@ -69,6 +70,7 @@ pub use instance::users;
 pub fn service() -> Service {
     Service::new(&kogumo_model::ec2::SERVICE, ops::ops())
         .prepare(default_vpc::prepare)
+        .grounds(grounds::grounds)
         .timer(nat_gateway::FORGET, nat_gateway::forget)
         .timer(instance::FORGET, instance::forget)
         .timer(peering::FORGET, peering::forget)

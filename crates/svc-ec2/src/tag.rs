@@ -47,6 +47,11 @@ impl Tags {
         Ok(Tags(found.into_iter().map(|tagged| (id.to_owned(), tagged.tags)).collect()))
     }
 
+    /// Of one resource.
+    pub fn of(&self, id: &str) -> impl Iterator<Item = (&String, &String)> {
+        self.0.get(id).into_iter().flatten()
+    }
+
     /// As AWS lists them.
     pub fn shown(&self, id: &str) -> Vec<Tag> {
         let tags = self.0.get(id).into_iter().flatten();

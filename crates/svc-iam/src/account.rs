@@ -29,6 +29,7 @@ pub fn alias_of(read: &dyn kogumo_store::Read, account: &str) -> Result<Option<S
 
 /// An account has one alias: a new one takes the old one's place.
 pub fn create_account_alias(w: &mut Writer, input: CreateAccountAliasRequest) -> Result<Unit, Fault> {
+    check_alias(&input.account_alias)?;
     if ALIASES.contains(w.store(), &everywhere(), input.account_alias.as_str())? {
         let message = format!("The account alias {} already exists.", input.account_alias);
         return Err(ENTITY_ALREADY_EXISTS_EXCEPTION.because(message));
@@ -39,6 +40,18 @@ pub fn create_account_alias(w: &mut Writer, input: CreateAccountAliasRequest) ->
     let account = w.caller.account().to_owned();
     ALIASES.put(w.tx, &everywhere(), input.account_alias.as_str(), &account)?;
     Ok(Unit)
+}
+
+/// The pattern of aliases looks ahead within, which our regular expressions do not.
+fn check_alias(alias: &str) -> Result<(), Fault> {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if alias.bytes().all(is_inner) && !alias.starts_with('-') && !alias.ends_with('-') && !alias.contains("--") {
+        return Ok(());
+    }
+    Err(Fault::validation(format!(
+        "1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must satisfy \
+         regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){{1,61}}[a-z0-9]$"
+    )))
 }
 
 pub fn delete_account_alias(w: &mut Writer, input: DeleteAccountAliasRequest) -> Result<Unit, Fault> {

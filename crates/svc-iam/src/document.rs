@@ -1,14 +1,9 @@
 //! Policy documents: what makes one well-formed, and how the API shows it.
 
-use kogumo_base::{Arn, Scope};
 use kogumo_model::iam::MALFORMED_POLICY_DOCUMENT_EXCEPTION;
 use kogumo_policy::{Document, Sort};
-use kogumo_store::Read;
 use kogumo_wire::Fault;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
-
-use crate::entity::{self, Kind};
 
 /// RFC 3986: IAM shows documents percent-encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -36,39 +31,6 @@ pub fn check(document: &str, purpose: Purpose) -> Result<(), Fault> {
     };
     let checked = Document::parse(document).and_then(|document| document.check(sort));
     checked.map_err(|problem| MALFORMED_POLICY_DOCUMENT_EXCEPTION.because(problem.to_string()))
-}
-
-/// Checks that the users and roles of one's own account that a trust policy names are there. Who is in other accounts is
-/// not looked at.
-///
-/// # Errors
-/// MalformedPolicyDocument with AWS's message.
-pub fn check_principals(read: &dyn Read, account: &str, document: &str) -> Result<(), Fault> {
-    let document: Value = serde_json::from_str(document).unwrap_or_default();
-    let statements = each(&document["Statement"]);
-    let named = statements.flat_map(|statement| each(&statement["Principal"]["AWS"])).filter_map(Value::as_str);
-    for arn in named {
-        let Some(parsed) = Arn::parse(arn).filter(|parsed| parsed.service == "iam" && parsed.account == account) else {
-            continue;
-        };
-        let (kind, path) = match parsed.resource.split_once('/') {
-            Some(("user", path)) => (Kind::User, path),
-            Some(("role", path)) => (Kind::Role, path),
-            _ => continue,
-        };
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let found = entity::find(read, &Scope::new(account, Scope::GLOBAL), kind, name)?;
-        if found.is_none_or(|entity| entity.arn(account) != arn) {
-            let message = format!("Invalid principal in policy: \"AWS\":\"{arn}\"");
-            return Err(MALFORMED_POLICY_DOCUMENT_EXCEPTION.because(message));
-        }
-    }
-    Ok(())
-}
-
-/// The items of a list, or the one that stands alone.
-fn each(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice).iter()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kogumo_base::{Arn, Scope, Timestamp, random_from};
+use kogumo_base::{Arn, Scope, Timestamp, Trouble, random_from};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::{AttachedPermissionsBoundary, ENTITY_ALREADY_EXISTS_EXCEPTION, NO_SUCH_ENTITY_EXCEPTION};
 use kogumo_store::{Key, Range, Read, Table};
@@ -154,7 +154,37 @@ pub fn unique_id(prefix: &str) -> String {
 }
 
 pub fn find(read: &dyn Read, scope: &Scope, kind: Kind, name: &str) -> Result<Option<Entity>, Fault> {
-    Ok(ENTITIES.get(read, &scope.global(), kind.key(name))?)
+    Ok(look_up(read, scope, kind, name)?)
+}
+
+/// As [`find`], for those who answer no client.
+pub fn look_up(read: &dyn Read, scope: &Scope, kind: Kind, name: &str) -> Result<Option<Entity>, Trouble> {
+    ENTITIES.get(read, &scope.global(), kind.key(name))
+}
+
+/// Whether an account has nobody at all.
+pub fn is_empty(read: &dyn Read, scope: &Scope) -> Result<bool, Trouble> {
+    ENTITIES.scan(read, &scope.global(), &Range::all()).next().transpose().map(|first| first.is_none())
+}
+
+/// Whether anybody in any account has that unique id.
+pub fn is_somebody(read: &dyn Read, id: &str) -> Result<bool, Trouble> {
+    for row in ENTITIES.scan_all_scopes(read) {
+        if row?.2.id == id {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The roles of all accounts.
+pub fn roles_everywhere(read: &dyn Read) -> Result<Vec<(Scope, Entity)>, Trouble> {
+    let rows = ENTITIES.scan_all_scopes(read).map(|row| row.map(|(scope, _, entity)| (scope, entity)));
+    rows.filter(|row| row.as_ref().map_or(true, |(_, entity)| entity.kind == Kind::Role)).collect()
+}
+
+pub fn put_in(w: &mut Writer, scope: &Scope, entity: &Entity) -> Result<(), Trouble> {
+    ENTITIES.put(w.tx, scope, entity.kind.key(&entity.name), entity)
 }
 
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kogumo_base::{Arn, Scope, Timestamp};
+use kogumo_base::{Arn, Scope, Timestamp, Trouble};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::*;
 use kogumo_store::{Range, Read, Table};
@@ -33,6 +33,18 @@ fn get(read: &dyn Read, scope: &Scope, name: &str) -> Result<Profile, Fault> {
     found.ok_or_else(|| NO_SUCH_ENTITY_EXCEPTION.because(format!("Instance Profile {name} cannot be found.")))
 }
 
+/// The whole ARN and the tags of a profile, for those that decide over it.
+pub fn told(read: &dyn Read, scope: &Scope, name: &str) -> Result<Option<(String, BTreeMap<String, String>)>, Trouble> {
+    let found = PROFILES.get(read, &scope.global(), name.to_ascii_lowercase().as_str())?;
+    Ok(found.map(|profile| (profile.arn(&scope.account), profile.tags)))
+}
+
+impl Profile {
+    fn arn(&self, account: &str) -> String {
+        Arn::new("iam", "", account, format!("instance-profile{}{}", self.path, self.name)).to_string()
+    }
+}
+
 fn put(w: &mut Writer, profile: &Profile) -> Result<(), Fault> {
     let scope = w.scope().global();
     Ok(PROFILES.put(w.tx, &scope, profile.name.to_ascii_lowercase().as_str(), profile)?)
@@ -54,12 +66,11 @@ pub fn shown(read: &dyn Read, scope: &Scope, profile: &Profile) -> Result<Instan
         Some(name) => entity::find(read, scope, Kind::Role, name)?,
         None => None,
     };
-    let resource = format!("instance-profile{}{}", profile.path, profile.name);
     Ok(InstanceProfile {
         path: profile.path.clone(),
         instance_profile_name: profile.name.clone(),
         instance_profile_id: profile.id.clone(),
-        arn: Arn::new("iam", "", &scope.account, resource).to_string(),
+        arn: profile.arn(&scope.account),
         create_date: profile.created,
         roles: role.iter().map(|entity| role::shown(entity, &scope.account)).collect(),
         tags: tags::shown_if_any(&profile.tags),

@@ -23,6 +23,7 @@ mod ops;
 mod page;
 mod password;
 mod policy;
+mod principals;
 mod qr;
 mod quota;
 mod role;
@@ -36,7 +37,7 @@ mod totp;
 mod user;
 mod version;
 
-use kogumo_door::{MfaDevices, Service};
+use kogumo_door::{MfaDevices, Principals, Service};
 
 /// The service as the registry holds it. Its keys are the users' access keys.
 pub fn service() -> Service {
@@ -46,4 +47,5 @@ pub fn service() -> Service {
         .surface(authorize::surface())
         .with(authorize::Identities::default())
         .with(MfaDevices { verify: mfa::verify })
+        .with(Principals { stranger: principals::stranger })
 }

@@ -8,7 +8,7 @@ use kogumo_wire::{Fault, Unit};
 use crate::document::{self, Purpose};
 use crate::entity::{self, Entity, Kind, RoleDetails};
 use crate::page::page;
-use crate::{instance_profile, policy, quota, tags};
+use crate::{instance_profile, policy, principals, quota, tags};
 
 /// Seconds; what a role allows if nobody says else.
 pub const DEFAULT_SESSION: i32 = 3600;
@@ -33,7 +33,7 @@ pub fn shown(role: &Entity, account: &str) -> Role {
 pub fn create_role(w: &mut Writer, input: CreateRoleRequest) -> Result<CreateRoleResponse, Fault> {
     document::check(&input.assume_role_policy_document, Purpose::Trust)?;
     quota::trust_policy_size(&input.assume_role_policy_document)?;
-    document::check_principals(w.store(), w.caller.account(), &input.assume_role_policy_document)?;
+    principals::check(w.store(), w.caller.account(), &input.assume_role_policy_document)?;
     let mut role = Entity::new(Kind::Role, input.role_name, input.path, w.now);
     role.tags = tags::made(input.tags)?;
     role.boundary = policy::boundary(w, input.permissions_boundary)?;
@@ -94,7 +94,7 @@ pub fn update_role_description(
 pub fn update_assume_role_policy(w: &mut Writer, input: UpdateAssumeRolePolicyRequest) -> Result<Unit, Fault> {
     document::check(&input.policy_document, Purpose::Trust)?;
     quota::trust_policy_size(&input.policy_document)?;
-    document::check_principals(w.store(), w.caller.account(), &input.policy_document)?;
+    principals::check(w.store(), w.caller.account(), &input.policy_document)?;
     change(w, &input.role_name, false, |role| role.trust = input.policy_document)?;
     Ok(Unit)
 }
@@ -108,6 +108,7 @@ pub fn delete_role(w: &mut Writer, input: DeleteRoleRequest) -> Result<Unit, Fau
         return Err(DELETE_CONFLICT_EXCEPTION.because(message));
     }
     entity::delete(w, Kind::Role, &role.name)?;
+    principals::follow(w, &role.arn(w.caller.account()), &role.id)?;
     Ok(Unit)
 }
 

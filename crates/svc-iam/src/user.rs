@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::{access_key, mfa, policy, tags};
+use crate::{access_key, mfa, policy, principals, tags};
 
 pub fn shown(user: &Entity, account: &str) -> User {
     User {
@@ -62,6 +62,8 @@ pub fn update_user(w: &mut Writer, input: UpdateUserRequest) -> Result<Unit, Fau
     let (old, new) = entity::rename(w, Kind::User, &input.user_name, input.new_user_name, input.new_path)?;
     access_key::follow_rename(w, &old.name, &new)?;
     mfa::follow_rename(w, &old.name, &new)?;
+    let account = w.caller.account().to_owned();
+    principals::follow(w, &old.arn(&account), &new.arn(&account))?;
     Ok(Unit)
 }
 
@@ -82,6 +84,7 @@ pub fn delete_user(w: &mut Writer, input: DeleteUserRequest) -> Result<Unit, Fau
         return Err(conflict("delete access keys"));
     }
     entity::delete(w, Kind::User, &user.name)?;
+    principals::follow(w, &user.arn(w.caller.account()), &user.id)?;
     Ok(Unit)
 }
 

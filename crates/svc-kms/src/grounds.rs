@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Ask, Caller, Ground, Grounding};
-use kogumo_model::kms::{CreateGrantRequest, DecryptRequest, DeleteAliasRequest, ReEncryptRequest, RetireGrantRequest};
+use kogumo_model::kms::{
+    CreateGrantRequest, CreateKeyRequest, DecryptRequest, DeleteAliasRequest, ReEncryptRequest, RetireGrantRequest,
+};
 use kogumo_wire::Structure;
 
 use crate::alias::{self, ALIASES};
@@ -16,7 +18,10 @@ use crate::{grant, managed, request};
 
 /// Looks up the key that a call is about.
 pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
-    let Some(target) = target(grounding, ask)? else { return Ok(Ground::default()) };
+    let Some(target) = target(grounding, ask)? else {
+        let new = ask.call.and_then(|(_, input)| (input as &dyn Any).downcast_ref::<CreateKeyRequest>());
+        return Ok(Ground { keys: new.map(of_new).unwrap_or_default(), ..Ground::default() });
+    };
     let mut ground = Ground {
         resource: Some(target.arn()),
         owner: Some(target.scope.account.clone()),
@@ -100,6 +105,18 @@ fn named_by_input(grounding: &Grounding<'_>, ask: &Ask<'_>, input: &dyn Structur
 }
 
 type Keys = Vec<(Cow<'static, str>, Vec<String>)>;
+
+/// What a key will be that is asked for, said or meant.
+fn of_new(input: &CreateKeyRequest) -> Keys {
+    let said = |member: &Option<String>, else_: &str| vec![member.clone().unwrap_or_else(|| else_.to_owned())];
+    let spec = input.key_spec.clone().or_else(|| input.customer_master_key_spec.clone());
+    vec![
+        ("kms:KeySpec".into(), said(&spec, "SYMMETRIC_DEFAULT")),
+        ("kms:KeyUsage".into(), said(&input.key_usage, "ENCRYPT_DECRYPT")),
+        ("kms:KeyOrigin".into(), said(&input.origin, "AWS_KMS")),
+        ("kms:MultiRegion".into(), vec![(input.multi_region == Some(true)).to_string()]),
+    ]
+}
 
 /// KMS's condition keys that a request's members alone do not fill.
 /// Source: AWS KMS Developer Guide, "AWS KMS condition keys".

@@ -7,6 +7,7 @@ use kogumo_model::kms::{
     MALFORMED_POLICY_DOCUMENT_EXCEPTION, NOT_FOUND_EXCEPTION, PutKeyPolicyRequest,
 };
 use kogumo_policy::{Attached, Context, Document, Policies, Principal as Who, Request, Sort, decide};
+use kogumo_store::Read;
 use kogumo_wire::{Fault, Unit};
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ pub fn put_key_policy(w: &mut Writer, input: PutKeyPolicyRequest) -> Result<Unit
     target.refuse_managed()?;
     target.check_alive()?;
     let bypass = input.bypass_policy_lockout_safety_check.unwrap_or_default();
-    target.key.policy = check(w.cloud, w.caller, input.policy, bypass)?;
+    target.key.policy = check(w.store(), w.cloud, w.caller, input.policy, bypass)?;
     target.put(w)?;
     Ok(Unit)
 }
@@ -54,7 +55,7 @@ pub fn put_key_policy(w: &mut Writer, input: PutKeyPolicyRequest) -> Result<Unit
 ///
 /// # Errors
 /// One that is malformed or too long, and one that locks the caller out (unless he says that he knows).
-pub fn check(cloud: &Cloud, caller: &Caller, text: String, bypass: bool) -> Result<String, Fault> {
+pub fn check(read: &dyn Read, cloud: &Cloud, caller: &Caller, text: String, bypass: bool) -> Result<String, Fault> {
     let malformed = |why: String| MALFORMED_POLICY_DOCUMENT_EXCEPTION.because(why);
     if text.len() > LONGEST {
         return Err(kogumo_model::kms::LIMIT_EXCEEDED_EXCEPTION
@@ -62,6 +63,9 @@ pub fn check(cloud: &Cloud, caller: &Caller, text: String, bypass: bool) -> Resu
     }
     let document = Document::parse(&text).map_err(|problem| malformed(problem.to_string()))?;
     document.check(Sort::Resource).map_err(|problem| malformed(problem.to_string()))?;
+    if cloud.stranger(read, caller.account(), &document)?.is_some() {
+        return Err(malformed("Policy contains a statement with one or more invalid principals.".to_owned()));
+    }
     if !bypass && !lets_manage(cloud, caller, &document) {
         return Err(malformed(
             "The new key policy will not allow you to update the key policy in the future.".to_owned(),

@@ -2,8 +2,10 @@
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::lambda::*;
+use kogumo_policy::Document;
 use kogumo_store::{Key, Read, Table};
 use kogumo_wire::{Fault, Unit};
+use serde_json::json;
 
 use crate::faults;
 use crate::name::Target;
@@ -47,6 +49,14 @@ pub fn add_permission(w: &mut Writer, input: AddPermissionRequest) -> Result<Add
         ("ArnLike", "AWS:SourceArn", input.source_arn.as_deref()),
     ]);
     let statement = allow(sid, &input.principal, &input.action, &target.arn(), conditions);
+    let document = json!({ "Statement": statement });
+    let stranger = match Document::read(&document) {
+        Ok(document) => w.cloud.stranger(w.store(), w.caller.account(), &document)?,
+        Err(problem) => Some(problem.to_string()),
+    };
+    if stranger.is_some() {
+        return Err(faults::invalid("The provided principal was invalid. Please check the principal and try again."));
+    }
     policy.add(sid, &statement, w.now);
     let length = policy.document().len();
     if length > LONGEST {

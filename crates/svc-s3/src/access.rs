@@ -1,14 +1,16 @@
 //! Whose bucket it is, and what its policy and its access control lists give to others. What comes of it the door decides,
 //! before a handler runs.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use kogumo_base::Trouble;
+use kogumo_base::{Clock, Trouble};
 use kogumo_door::{Ask, Caller, Cloud, Ground, Grounding, Principal};
+use kogumo_model::s3;
 use kogumo_policy::{Attached, Context, Document, Effect, Policies, Principal as Who, Request, decide};
 use kogumo_store::Read;
-use kogumo_wire::{Fault, Protocol};
+use kogumo_wire::{Fault, Protocol, Structure, parse_query};
 
 use crate::faults;
 use crate::record::{BUCKET_TAGS, BUCKETS, Bucket, EVERYWHERE, OWNERSHIP, POLICIES, PUBLIC_ACCESS};
@@ -49,6 +51,8 @@ pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Troub
     }
     if grounding.wants_keys || ground.policies.iter().any(|document| document.asks_context) {
         ground.keys = keys(grounding.store, &bucket, key)?;
+        ground.keys.extend(of_signature(grounding));
+        ground.keys.extend(ask.call.into_iter().flat_map(|(_, input)| given_tags(input)));
     }
     ground.owner = Some(bucket.owner);
     Ok(ground)
@@ -133,6 +137,40 @@ fn keys(read: &dyn Read, bucket: &Bucket, key: Option<&str>) -> Result<Keys, Tro
     }
     keys.push(("s3:ResourceAccount".into(), vec![bucket.owner.clone()]));
     Ok(keys)
+}
+
+/// How the request was signed. The age counts from the signature by the client's clock, as its check does.
+fn of_signature(grounding: &Grounding<'_>) -> Keys {
+    let Some(signed) = grounding.caller.signed else { return Vec::new() };
+    let way = if signed.presigned { "REST-QUERY-STRING" } else { "REST-HEADER" };
+    let age = Clock::machine_now().0.saturating_sub(signed.at.0).max(0);
+    vec![
+        ("s3:authType".into(), vec![way.to_owned()]),
+        ("s3:signatureversion".into(), vec!["AWS4-HMAC-SHA256".to_owned()]),
+        ("s3:signatureAge".into(), vec![age.to_string()]),
+    ]
+}
+
+/// The tags that a request gives an object.
+fn given_tags(input: &dyn Structure) -> Keys {
+    let any: &dyn Any = input;
+    let in_header = any
+        .downcast_ref::<s3::PutObjectRequest>()
+        .map(|put| &put.tagging)
+        .or_else(|| any.downcast_ref::<s3::CopyObjectRequest>().map(|copy| &copy.tagging))
+        .or_else(|| any.downcast_ref::<s3::CreateMultipartUploadRequest>().map(|create| &create.tagging));
+    let given: Vec<(String, String)> = match (in_header, any.downcast_ref::<s3::PutObjectTaggingRequest>()) {
+        (Some(Some(text)), _) => parse_query(text, true),
+        (_, Some(put)) => put.tagging.tag_set.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+        _ => Vec::new(),
+    };
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let names = given.iter().map(|(name, _)| name.clone()).collect();
+    let mut keys: Keys = vec![("s3:RequestObjectTagKeys".into(), names)];
+    keys.extend(given.into_iter().map(|(name, value)| (format!("s3:RequestObjectTag/{name}").into(), vec![value])));
+    keys
 }
 
 /// Whether anybody on the internet may read the object: what a website shows.

@@ -32,6 +32,9 @@ pub fn get_bucket_policy_status(
 pub fn put_bucket_policy(cx: &mut Writer, input: s3::PutBucketPolicyRequest) -> Result<Unit, Fault> {
     writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let policy = check(&input.policy, &input.bucket).map_err(|why| Fault::coded("MalformedPolicy", 400, why))?;
+    if cx.cloud.stranger(cx.store(), cx.caller.account(), &policy)?.is_some() {
+        return Err(Fault::coded("MalformedPolicy", 400, "Invalid principal in policy"));
+    }
     let block = PUBLIC_ACCESS.get(cx.store(), &EVERYWHERE, &input.bucket)?.unwrap_or_default();
     if block.block_policy && access::is_open(&policy) {
         let who = cx.caller.principal.arn();
@@ -95,7 +98,33 @@ fn check_statement(statement: &Statement, bucket: &str) -> Result<(), &'static s
         let name = path.split('/').next().unwrap_or_default();
         name == bucket || name.contains(['*', '?'])
     };
-    if resources.texts.iter().all(is_own) { Ok(()) } else { Err("Policy has invalid resource") }
+    if !resources.texts.iter().all(is_own) {
+        return Err("Policy has invalid resource");
+    }
+    let actions = statement.action.iter().filter(|elements| !elements.negated).flat_map(|elements| &elements.texts);
+    let mut plain = actions.filter(|action| !action.contains(['*', '?']));
+    let texts = &resources.texts;
+    let has_no_place = |action: &String| !resources.negated && !texts.iter().any(|text| is_place(action, text));
+    if plain.any(has_no_place) { Err("Action does not apply to any resource(s) in statement") } else { Ok(()) }
+}
+
+/// Whether a resource is of the sort that an action is about: a bucket, or objects in it.
+fn is_place(action: &str, resource: &str) -> bool {
+    const OF_OBJECTS: [&str; 5] = [
+        "s3:AbortMultipartUpload",
+        "s3:BypassGovernanceRetention",
+        "s3:ListMultipartUploadParts",
+        "s3:ReplicateDelete",
+        "s3:ReplicateTags",
+    ];
+    const OF_BUCKETS: [&str; 2] = ["s3:GetBucketObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration"];
+    let among = |known: &[&str]| known.iter().any(|one| one.eq_ignore_ascii_case(action));
+    let names_objects = action.to_ascii_lowercase().contains("object") && !among(&OF_BUCKETS);
+    let (bucket, key) = resource.split_once('/').map_or((resource, None), |(bucket, key)| (bucket, Some(key)));
+    match key {
+        Some(_) => names_objects || among(&OF_OBJECTS) || bucket.contains('*'),
+        None => !(names_objects || among(&OF_OBJECTS)) || bucket.contains('*'),
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub fn create_topic(w: &mut Writer, input: CreateTopicInput) -> Result<CreateTop
     for (name, value) in given.iter().filter(|(name, _)| *name != "FifoTopic") {
         set(&mut topic, name, value)?;
     }
+    check_principals(w, &topic)?;
     if let Some(there) = TOPICS.get(w.tx, &at.scope, at.name.as_str())? {
         let told: BTreeMap<_, _> = told(&at, &there).into_iter().collect();
         let differs = |(name, value): &(&String, &String)| told.get(name.as_str()).map_or("", String::as_str) != *value;
@@ -54,6 +55,16 @@ fn check_name(name: &str, fifo: bool) -> Result<(), Fault> {
             "Topic Name Reason: Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.",
         )),
         Some(_) => Err(invalid("Topic Name")),
+    }
+}
+
+/// Whether the policy names somebody who is not there.
+fn check_principals(w: &Writer, topic: &Topic) -> Result<(), Fault> {
+    let document = topic.policy.as_deref().and_then(|text| w.cloud.documents.get(text));
+    let Some(document) = document else { return Ok(()) };
+    match w.cloud.stranger(w.store(), w.caller.account(), &document)? {
+        Some(_) => Err(invalid("Policy Error: PrincipalNotFound")),
+        None => Ok(()),
     }
 }
 
@@ -169,6 +180,9 @@ pub fn set_topic_attributes(w: &mut Writer, input: SetTopicAttributesInput) -> R
     let at = Address::parse(&input.topic_arn)?;
     let mut topic = at.find(w.store())?;
     set(&mut topic, &input.attribute_name, input.attribute_value.as_deref().unwrap_or_default())?;
+    if input.attribute_name == "Policy" {
+        check_principals(w, &topic)?;
+    }
     TOPICS.put(w.tx, &at.scope, at.name.as_str(), &topic)?;
     Ok(Unit)
 }

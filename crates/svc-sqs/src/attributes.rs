@@ -180,7 +180,7 @@ pub fn unknown(name: &str) -> Fault {
     INVALID_ATTRIBUTE_NAME.because(format!("Unknown Attribute {name}."))
 }
 
-fn wrong(name: &str) -> Fault {
+pub fn wrong(name: &str) -> Fault {
     INVALID_ATTRIBUTE_VALUE.because(format!("Invalid value for the parameter {name}."))
 }
 

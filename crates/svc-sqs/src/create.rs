@@ -11,6 +11,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::address::{self, Address};
 use crate::attributes::{Attributes, unknown};
+use crate::describe::check_principals;
 use crate::faults::refused;
 use crate::message::{count, tally};
 use crate::queue::{DELETED, Found, QUEUES, Queue, find_to_write, look_up};
@@ -32,6 +33,7 @@ pub fn create_queue(w: &mut Writer, input: CreateQueueRequest) -> Result<CreateQ
         }
         None => Attributes::of_new(&given)?,
     };
+    check_principals(w, &attributes)?;
     let tags = input.tags.unwrap_or_default();
     tags::check(&tags)?;
     if let Some(redrive) = &attributes.redrive {

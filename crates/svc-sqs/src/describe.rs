@@ -8,7 +8,7 @@ use kogumo_model::sqs::{GetQueueAttributesRequest, GetQueueAttributesResult, Set
 use kogumo_store::Range;
 use kogumo_wire::{Fault, Unit};
 
-use crate::attributes::{COUNTED, is_known, unknown};
+use crate::attributes::{Attributes, COUNTED, is_known, unknown, wrong};
 use crate::message::{MESSAGES, tally};
 use crate::queue::{Found, find, find_to_write};
 use crate::{fifo, ready, redrive, shelf, sweep};
@@ -74,9 +74,25 @@ fn of_groups(r: &Reader, found: &Found) -> Result<(u64, u64), Trouble> {
     Ok((held, delayed))
 }
 
+/// Whether the policy names somebody who is not there.
+///
+/// # Errors
+/// `InvalidAttributeValue`
+pub fn check_principals(w: &Writer, attributes: &Attributes) -> Result<(), Fault> {
+    let document = attributes.policy.as_deref().and_then(|text| w.cloud.documents.get(text));
+    let Some(document) = document else { return Ok(()) };
+    match w.cloud.stranger(w.store(), w.caller.account(), &document)? {
+        Some(_) => Err(wrong("Policy")),
+        None => Ok(()),
+    }
+}
+
 pub fn set_queue_attributes(w: &mut Writer, input: SetQueueAttributesRequest) -> Result<Unit, Fault> {
     let mut found = find_to_write(w, &input.queue_url)?;
     let attributes = found.queue.attributes.clone().changed(&input.attributes)?;
+    if input.attributes.contains_key("Policy") {
+        check_principals(w, &attributes)?;
+    }
     if let Some(redrive) = &attributes.redrive
         && input.attributes.contains_key("RedrivePolicy")
     {

@@ -37,7 +37,7 @@ pub async fn assume_role(cx: Door, input: AssumeRoleRequest) -> Result<AssumeRol
     let packed_policy_size = narrowing.apply(&mut session, calling.filter(|_| is_role))?;
     let seconds = target.seconds(input.duration_seconds, is_role)?;
 
-    let context = circumstances(&cx, &input, &session, mfa);
+    let context = circumstances(&cx, &input, &target, &session, mfa)?;
     let mut actions = vec!["sts:AssumeRole"];
     actions.extend((!session.tags.is_empty()).then_some("sts:TagSession"));
     actions.extend(source_identity.is_some().then_some("sts:SetSourceIdentity"));
@@ -125,40 +125,41 @@ pub fn one_time_password(cx: &Door, serial: Option<&str>, code: Option<&str>) ->
     Err(Fault::access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. "))
 }
 
-/// The condition keys of the request.
-fn circumstances(cx: &Door, input: &AssumeRoleRequest, session: &Session, mfa: bool) -> Context {
-    let mut context = Context::default();
-    let calling = cx.caller.session.as_deref();
+/// The condition keys of the request: the caller's, and what he asks for.
+fn circumstances(
+    cx: &Door,
+    input: &AssumeRoleRequest,
+    target: &Target,
+    session: &Session,
+    mfa: bool,
+) -> Result<Context, Fault> {
+    let mut context = cx.cloud.circumstances(&cx.caller)?;
     context.put_some("sts:ExternalId", input.external_id.as_deref());
-    context.put("sts:RoleSessionName", input.role_session_name.as_str());
+    if mfa {
+        context.put("aws:MultiFactorAuthPresent", "true");
+        context.put("aws:MultiFactorAuthAge", "0");
+    }
+    of_session(&mut context, &input.role_session_name, session);
+    of_role(&mut context, target);
+    Ok(context)
+}
+
+/// What the session is to carry.
+pub fn of_session(context: &mut Context, name: &str, session: &Session) {
+    context.put("sts:RoleSessionName", name);
     context.put_some("sts:SourceIdentity", session.source_identity.as_deref());
-    context.put_some("aws:SourceIdentity", calling.and_then(|session| session.source_identity.as_deref()));
     for (key, value) in &session.tags {
         context.put(format!("aws:RequestTag/{key}"), value.as_str());
     }
     context.put_all("aws:TagKeys", session.tags.keys().map(String::as_str));
     context.put_all("sts:TransitiveTagKeys", session.transitive.iter().map(String::as_str));
-    for (key, value) in calling.iter().flat_map(|session| &session.tags) {
-        context.put(format!("aws:PrincipalTag/{key}"), value.as_str());
+}
+
+/// What is known of the role: whose it is, and its tags.
+pub fn of_role(context: &mut Context, target: &Target) {
+    context.put("aws:ResourceAccount", target.arn.account.as_str());
+    for tag in target.role.tags.iter().flatten() {
+        context.put(format!("aws:ResourceTag/{}", tag.key), tag.value.as_str());
+        context.put(format!("iam:ResourceTag/{}", tag.key), tag.value.as_str());
     }
-    let shown = calling.and_then(|session| session.mfa);
-    if mfa || calling.is_some() {
-        context.put("aws:MultiFactorAuthPresent", (mfa || shown.is_some()).to_string());
-    }
-    let age = if mfa { Some(0) } else { shown.map(|at| cx.now().seconds() - at.seconds()) };
-    context.put_some("aws:MultiFactorAuthAge", age.map(|age| age.to_string()));
-    let principal = &cx.caller.principal;
-    context.put("aws:PrincipalArn", principal.arn());
-    context.put("aws:userid", principal.id());
-    if !matches!(principal, Principal::Service(_) | Principal::Anonymous) {
-        context.put("aws:PrincipalAccount", principal.account());
-    }
-    context.put_some("aws:SourceIp", cx.caller.source_ip.map(|ip| ip.to_string()));
-    context.put("aws:CurrentTime", cx.now().iso());
-    context.put("aws:EpochTime", cx.now().seconds().to_string());
-    if let Principal::Service(_) = principal {
-        context.put("aws:SourceAccount", cx.caller.account());
-        context.put_some("aws:SourceArn", cx.caller.source_arn.as_deref());
-    }
-    context
 }

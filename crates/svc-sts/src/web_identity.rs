@@ -10,7 +10,7 @@ use kogumo_policy::{Context, Principal};
 use kogumo_wire::Fault;
 use serde_json::{Map, Value};
 
-use crate::assume_role::{assumed, who};
+use crate::assume_role::{assumed, of_role, of_session, who};
 use crate::narrowing::Narrowing;
 use crate::role::{self, Target};
 use crate::session;
@@ -62,7 +62,7 @@ pub async fn assume_role_with_web_identity(
     let narrowing = Narrowing { policy: input.policy, policy_arns: input.policy_arns, tags, transitive };
     let packed_policy_size = narrowing.apply(&mut session, None)?;
 
-    let context = circumstances(&cx, &input.role_session_name, &keys, &session);
+    let context = circumstances(&cx, &input.role_session_name, &keys, &target, &session)?;
     let mut actions = vec!["sts:AssumeRoleWithWebIdentity"];
     actions.extend((!session.tags.is_empty()).then_some("sts:TagSession"));
     actions.extend(source_identity.is_some().then_some("sts:SetSourceIdentity"));
@@ -213,21 +213,19 @@ impl Vouched {
     }
 }
 
-fn circumstances(cx: &Door, name: &str, keys: &BTreeMap<String, Vec<String>>, session: &Session) -> Context {
-    let mut context = Context::default();
+fn circumstances(
+    cx: &Door,
+    name: &str,
+    keys: &BTreeMap<String, Vec<String>>,
+    target: &Target,
+    session: &Session,
+) -> Result<Context, Fault> {
+    let mut context = cx.cloud.circumstances(&cx.caller)?;
     for (key, values) in keys {
         context.put_all(key.clone(), values.iter().map(String::as_str));
     }
-    for (key, value) in &session.tags {
-        context.put(format!("aws:RequestTag/{key}"), value.as_str());
-    }
-    context.put_all("aws:TagKeys", session.tags.keys().map(String::as_str));
-    context.put_all("sts:TransitiveTagKeys", session.transitive.iter().map(String::as_str));
-    context.put_some("sts:SourceIdentity", session.source_identity.as_deref());
-    context.put("sts:RoleSessionName", name);
     context.put_some("aws:FederatedProvider", session.federated_provider.as_deref());
-    context.put_some("aws:SourceIp", cx.caller.source_ip.map(|ip| ip.to_string()));
-    context.put("aws:CurrentTime", cx.now().iso());
-    context.put("aws:EpochTime", cx.now().seconds().to_string());
-    context
+    of_session(&mut context, name, session);
+    of_role(&mut context, target);
+    Ok(context)
 }

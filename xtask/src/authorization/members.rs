@@ -18,6 +18,11 @@ impl<'a> Members<'a> {
         Members { service, members: shape.map_or(&[], |shape| shape.members.as_slice()), named }
     }
 
+    /// Whether the operation has a member of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|member| member.name == name)
+    }
+
     /// A member of that name that is a text or a list of texts.
     fn find(&self, name: &str) -> Option<&'a str> {
         let named = self.members.iter().find(|member| member.name.eq_ignore_ascii_case(name))?;

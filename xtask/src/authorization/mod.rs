@@ -121,6 +121,11 @@ impl Privileges<'_> {
                 }
             }
         }
+        // Who makes a resource with tags also tags it.
+        if self.prefix == "ec2" && members.has("TagSpecifications") {
+            let template = "arn:aws:ec2:{Region}:{Account}:{TagSpecifications.ResourceType}/*";
+            writeln!(text, "  need ec2:CreateTags {template} if TagSpecifications").ok();
+        }
         for (key, member) in members.keys(self.condition_keys(name)) {
             writeln!(text, "  key {key} {{{member}}}").ok();
         }

@@ -80,7 +80,7 @@ async fn image_of(context: &Context, wanted: Option<String>) -> Result<Option<St
     Ok(found["Parameter"]["Value"].as_str().map(str::to_owned))
 }
 
-/// The profile as IAM knows it.
+/// The profile as IAM knows it, which the caller may give to an instance.
 pub async fn profile_of(
     context: &Context,
     wanted: Option<&IamInstanceProfileSpecification>,
@@ -107,6 +107,10 @@ pub async fn profile_of(
             parameter.rsplit('.').next().unwrap_or_default()
         ))
     })?;
+    for role in found["InstanceProfile"]["Roles"].as_array().into_iter().flatten() {
+        let role = role["Arn"].as_str().unwrap_or_default();
+        context.cloud.may_pass(&context.caller, "ec2", role, "ec2.amazonaws.com")?;
+    }
     let text = |key: &str| found["InstanceProfile"][key].as_str().unwrap_or_default().to_owned();
     Ok(Some(Profile { arn: text("Arn"), id: text("InstanceProfileId") }))
 }

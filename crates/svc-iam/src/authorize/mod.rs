@@ -24,7 +24,7 @@ pub use explain::surface;
 pub use identity::{Held, Identities, Identity, of_group, of_principal};
 
 /// What decides over all calls.
-pub const AUTHORIZER: Authorizer = Authorizer { call, one };
+pub const AUTHORIZER: Authorizer = Authorizer { call, one, circumstances };
 
 fn call(
     cloud: &Cloud,
@@ -49,7 +49,13 @@ fn one(cloud: &Cloud, caller: &Caller, service: &Service, ask: &Ask<'_>) -> Resu
     }
     let decider = Decider::new(cloud, caller, service).map_err(refusal::trouble)?;
     decider.trusted()?;
-    decider.decide(&Need::new(ask.action.to_owned(), ask.resource), ask.call)
+    let need = Need { passed_to: ask.passed_to, ..Need::new(ask.action.to_owned(), ask.resource) };
+    decider.decide(&need, ask.call)
+}
+
+fn circumstances(cloud: &Cloud, caller: &Caller) -> Result<Context, Trouble> {
+    let identity = identity::of(cloud, caller)?;
+    Ok(circumstances::of(caller, &identity, cloud.clock.now()))
 }
 
 /// Root and services by their own right are held by policies of resources only: where a service has none, they pass.
@@ -164,7 +170,7 @@ impl<'a> Decider<'a> {
 
     /// What is known of the resource besides what the request says.
     fn ground(&self, need: &Need, called: Called<'_>) -> Result<Ground, Trouble> {
-        let ask = Ask { action: &need.action, resource: &need.resource, call: called };
+        let ask = Ask { action: &need.action, resource: &need.resource, passed_to: need.passed_to, call: called };
         let wants_keys = self.asks_context();
         let grounding = Grounding { cloud: self.cloud, store: &self.store, caller: self.caller, wants_keys };
         if need.resource.starts_with("arn:aws:iam:") {
@@ -189,6 +195,7 @@ impl<'a> Decider<'a> {
         let owner = if owner.is_empty() { self.caller.account() } else { owner };
         context.put("aws:ResourceAccount", owner);
         context.put_some("iam:PassedToService", need.passed_to);
+        context.put_some("iam:AssociatedResourceArn", need.associated.as_deref());
         for (key, values) in &ground.keys {
             context.put_all(key.clone(), values.iter().cloned());
         }

@@ -26,7 +26,7 @@ pub async fn create_key(cx: Context, input: CreateKeyRequest) -> Result<CreateKe
     let wanted = understand(&input)?;
     let bypass = input.bypass_policy_lockout_safety_check.unwrap_or_default();
     let policy = match input.policy {
-        Some(text) => policy::check(&cx.cloud, &cx.caller, text, bypass)?,
+        Some(text) => policy::check(&cx.cloud.store.read(), &cx.cloud, &cx.caller, text, bypass)?,
         None => policy::of_customers(cx.caller.account()),
     };
     // Making a pair takes a while; the transaction does not wait for it.

@@ -63,7 +63,7 @@ pub fn replicate_key(w: &mut Writer, input: ReplicateKeyRequest) -> Result<Repli
     }
     let bypass = input.bypass_policy_lockout_safety_check.unwrap_or_default();
     let policy = match input.policy {
-        Some(text) => policy::check(w.cloud, w.caller, text, bypass)?,
+        Some(text) => policy::check(w.store(), w.cloud, w.caller, text, bypass)?,
         None => policy::of_customers(&scope.account),
     };
     let mut given = BTreeMap::new();
