@@ -269,3 +269,64 @@ def test_fewer_processors(cloud, ec2, ami):
     ec2.modify_instance_cpu_options(InstanceId=id, CoreCount=1, ThreadsPerCore=2)
     assert instance(ec2, id)["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 2}
     ec2.terminate_instances(InstanceIds=[id])
+def test_protection_is_from_the_api_alone(cloud, ec2, ami):
+    needs_machines(cloud)
+    id = run(ec2, ami, UserData="#!/bin/sh\npoweroff\n", InstanceInitiatedShutdownBehavior="terminate", DisableApiTermination=True)
+    wait(ec2, id, "terminated")
+
+
+def test_interfaces_of_a_launch_are_checked(ec2, ami):
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+
+    def launch(*interfaces, **more):
+        run(ec2, ami, NetworkInterfaces=[{"SubnetId": subnet, **one} for one in interfaces], **more)
+
+    with refused("InvalidParameterValue", "unique device index"):
+        launch({"DeviceIndex": 0}, {"DeviceIndex": 0})
+    with refused("InvalidParameterValue", "you must include a device at index 0"):
+        launch({"DeviceIndex": 1})
+    with refused("InvalidParameterCombination", "associatePublicIPAddress"):
+        launch({"DeviceIndex": 0, "AssociatePublicIpAddress": True}, {"DeviceIndex": 1})
+    with refused("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit."):
+        launch({"DeviceIndex": 0, "SecondaryPrivateIpAddressCount": 2})
+    with refused("AttachmentLimitExceeded"):
+        launch(*({"DeviceIndex": index} for index in range(3)))
+    assert ec2.describe_instances()["Reservations"] == [] and ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_limits_of_a_type(ec2, ami):
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    id = run(ec2, ami, SubnetId=subnet)
+    first = one(ec2.describe_network_interfaces(), "NetworkInterfaces")["NetworkInterfaceId"]
+    with refused("PrivateIpAddressLimitExceeded"):
+        ec2.assign_private_ip_addresses(NetworkInterfaceId=first, SecondaryPrivateIpAddressCount=2)
+    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2)]
+    many = ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=4)["NetworkInterface"]["NetworkInterfaceId"]
+    with refused("PrivateIpAddressLimitExceeded"):
+        ec2.attach_network_interface(InstanceId=id, NetworkInterfaceId=many, DeviceIndex=1)
+    ec2.attach_network_interface(InstanceId=id, NetworkInterfaceId=made[0], DeviceIndex=1)
+    with refused("AttachmentLimitExceeded"):
+        ec2.attach_network_interface(InstanceId=id, NetworkInterfaceId=made[1], DeviceIndex=2)
+    ec2.terminate_instances(InstanceIds=[id])
+
+
+def test_networks_of_ones_own_inside(cloud, ec2, ami):
+    """What container runtimes do: a network namespace in the instance. Its packets need one hop more than a token may take."""
+    needs_machines(cloud)
+    script = """#!/bin/sh
+ip netns add inner
+ip link add outside type veth peer name inside netns inner
+ip addr add 10.99.0.1/24 dev outside && ip link set outside up
+ip netns exec inner sh -c 'ip addr add 10.99.0.2/24 dev inside; ip link set inside up; ip route add default via 10.99.0.1'
+sysctl -qw net.ipv4.ip_forward=1
+iptables -t nat -A POSTROUTING -s 10.99.0.0/24 -j MASQUERADE
+ask() { echo "$1 $(ip netns exec inner curl -s -m 2 -o /dev/null -w '%{http_code}' "$2" "$3" -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/$4)"; }
+ask GET -X GET meta-data/instance-id
+ask PUT -X PUT api/token
+echo END
+"""
+    near = run(ec2, ami, UserData=script, MetadataOptions={"HttpPutResponseHopLimit": 1})
+    far = run(ec2, ami, UserData=script, MetadataOptions={"HttpPutResponseHopLimit": 2})
+    assert "GET 200\nPUT 000" in printed(ec2, near, "\nEND").replace("\r", "")
+    assert "GET 200\nPUT 200" in printed(ec2, far, "\nEND").replace("\r", "")
+    ec2.terminate_instances(InstanceIds=[near, far])

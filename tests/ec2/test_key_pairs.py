@@ -100,3 +100,10 @@ def test_keys_for_putty(ec2, name, kind):
             rest = rest[4 + length :]
         d, p, q, inverse, exponent, modulus = numbers
         assert p * q == modulus and q * inverse % p == 1 and pow(pow(12345, exponent, modulus), d, modulus) == 12345
+
+
+def test_a_key_in_plain_der(ec2, tmp_path, name):
+    ssh_keygen("-q", "-t", "rsa", "-N", "", "-m", "PEM", "-f", str(tmp_path / "key"))
+    der = subprocess.run(["openssl", "rsa", "-in", tmp_path / "key", "-pubout", "-outform", "DER"], capture_output=True).stdout
+    made = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=base64.b64encode(der))
+    assert made["KeyFingerprint"].replace(":", "") == hashlib.md5(der).hexdigest()

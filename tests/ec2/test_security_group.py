@@ -173,3 +173,31 @@ def test_references_across_a_peering(ec2, vpc, group):
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
     (stale,) = ec2.describe_stale_security_groups(VpcId=other)["StaleSecurityGroupSet"]
     assert stale["StaleIpPermissions"][0]["UserIdGroupPairs"][0]["GroupId"] == group
+
+
+def test_references_across_accounts(cloud, ec2, vpc, group, account):
+    """A peered VPC of another account refers to a group; one of another region may not."""
+    friend = f"{int(account) + 1:012d}"
+    theirs, abroad = cloud.client("ec2", key=friend), cloud.client("ec2", key=account, region="us-east-1")
+    reference = [rule(80, UserIdGroupPairs=[{"GroupId": group, "UserId": account}])]
+    stale = {}
+    for client, owner, region, block in ((theirs, friend, "ap-northeast-1", "10.1.0.0/16"), (abroad, account, "us-east-1", "10.2.0.0/16")):
+        other = client.create_vpc(CidrBlock=block)["Vpc"]["VpcId"]
+        foreign = client.create_security_group(GroupName="db", Description="d", VpcId=other)["GroupId"]
+        with refused("InvalidGroup.NotFound"):
+            client.authorize_security_group_ingress(GroupId=foreign, IpPermissions=reference)
+        peering = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other, PeerOwnerId=owner, PeerRegion=region)
+        peering = peering["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        client.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+        if client is abroad:
+            with refused("InvalidGroup.NotFound"):
+                client.authorize_security_group_ingress(GroupId=foreign, IpPermissions=reference)
+            continue
+        client.authorize_security_group_ingress(GroupId=foreign, IpPermissions=reference)
+        (found,) = ec2.describe_security_group_references(GroupId=[group])["SecurityGroupReferenceSet"]
+        assert (found["ReferencingVpcId"], found["VpcPeeringConnectionId"]) == (other, peering)
+        assert client.describe_stale_security_groups(VpcId=other)["StaleSecurityGroupSet"] == []
+        ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+        stale = client.describe_stale_security_groups(VpcId=other)["StaleSecurityGroupSet"]
+        assert [one["GroupId"] for one in stale] == [foreign]
+        client.revoke_security_group_ingress(GroupId=foreign, IpPermissions=reference)

@@ -9,7 +9,7 @@ use crate::egress_gateway::EgressGateway;
 use crate::internet_gateway::InternetGateway;
 use crate::network_acl::{self, NetworkAcl};
 use crate::network_interface::{self, NetworkInterface};
-use crate::peering::{self, VpcPeering};
+use crate::peering::{self, Side, VpcPeering};
 use crate::resource::{all, delete};
 use crate::route_table::{self, RouteTable};
 use crate::security_group::SecurityGroup;
@@ -84,6 +84,23 @@ pub fn free_addresses(read: &dyn Read, scope: &Scope, subnet: &Subnet) -> Result
 pub fn has_public_addresses(read: &dyn Read, scope: &Scope, vpc: &str) -> Result<bool, Fault> {
     let has_one = |interface: &NetworkInterface| interface.addresses.iter().any(|own| own.public.is_some());
     Ok(all::<NetworkInterface>(read, scope)?.iter().any(|interface| interface.vpc == vpc && has_one(interface)))
+}
+
+/// The other sides of a VPC's active peerings, each with the peering's id.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn peers(read: &dyn Read, scope: &Scope, vpc: &str) -> Result<Vec<(Side, String)>, Fault> {
+    let active = all::<VpcPeering>(read, scope)?.into_iter().filter(VpcPeering::is_active);
+    let other = |peering: VpcPeering| {
+        let VpcPeering { id, requester, accepter, .. } = peering;
+        match (requester.vpc == vpc, accepter.vpc == vpc) {
+            (true, _) => Some((accepter, id)),
+            (_, true) => Some((requester, id)),
+            _ => None,
+        }
+    };
+    Ok(active.filter_map(other).collect())
 }
 
 /// Whether an active peering joins two VPCs.

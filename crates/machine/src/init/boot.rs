@@ -20,7 +20,7 @@ pub(super) const PATH: &str = "/opt/kogumo/bin:/usr/local/sbin:/usr/local/bin:/u
 pub(super) fn boot(spec: &Spec) {
     println!("[kogumo] Booting {} as {}.", spec.id, spec.seed.hostname);
     let first = fs::read_to_string(INSTANCE).unwrap_or_default().trim() != spec.id;
-    names(spec);
+    names(spec, first);
     sysctl::apply();
     trust(&spec.seed.authority);
     environment(&spec.seed.environment);
@@ -34,22 +34,24 @@ pub(super) fn boot(spec: &Spec) {
     }
     start_sshd();
     start_local();
-    if first && !spec.seed.user_data.is_empty() {
-        in_background(|| user_data::run(&spec.seed.user_data));
+    if !spec.seed.user_data.is_empty() {
+        in_background(|| user_data::run(&spec.seed.user_data, first));
     }
     write(INSTANCE, &spec.id, 0o644);
 }
 
-/// The host name, and whom to ask for others'.
-fn names(spec: &Spec) {
+/// The host name, and whom to ask for others'. What people have changed stays as they left it.
+fn names(spec: &Spec, first: bool) {
     let seed = &spec.seed;
     let short = seed.hostname.split('.').next().unwrap_or_default();
-    write("/etc/hostname", &format!("{short}\n"), 0o644);
-    let hosts = format!(
-        "127.0.0.1 localhost localhost.localdomain\n127.0.1.1 {} {short}\n::1 localhost ip6-localhost ip6-loopback\n",
-        seed.hostname
-    );
-    write("/etc/hosts", &hosts, 0o644);
+    let kept = fs::read_to_string("/etc/hostname").unwrap_or_default();
+    if first || kept.trim().is_empty() {
+        write("/etc/hostname", &format!("{short}\n"), 0o644);
+        // Its own name is the VPC's DNS's to know, as on AWS.
+        own_name(None);
+    } else {
+        tell("the host name", rustix::system::sethostname(kept.trim().as_bytes()).map_err(Into::into));
+    }
     let mut resolver: String = seed.nameservers.iter().map(|server| format!("nameserver {server}\n")).collect();
     if !seed.search.is_empty() {
         resolver.push_str(&format!("search {}\n", seed.search));
@@ -57,6 +59,21 @@ fn names(spec: &Spec) {
     // In many images it is a link to what a service writes that does not run here.
     let _not_there = fs::remove_file("/etc/resolv.conf");
     write("/etc/resolv.conf", &resolver, 0o644);
+}
+
+/// Puts a name of the machine's own into `/etc/hosts`, in the place of the one that was there, beside the loopback's.
+pub(super) fn own_name(name: Option<&str>) {
+    const OWN: &str = "127.0.1.1";
+    let before = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let mut lines: Vec<&str> = before.lines().filter(|line| line.split_whitespace().next() != Some(OWN)).collect();
+    for usual in ["127.0.0.1 localhost localhost.localdomain", "::1 localhost ip6-localhost ip6-loopback"] {
+        let address = usual.split_whitespace().next();
+        if !lines.iter().any(|line| line.split_whitespace().next() == address) {
+            lines.push(usual);
+        }
+    }
+    let own = name.map_or(String::new(), |name| format!("{OWN} {name}\n"));
+    write("/etc/hosts", &format!("{}\n{own}", lines.join("\n")), 0o644);
 }
 
 /// Adds the cloud's authority to those that programs trust.
@@ -160,6 +177,12 @@ pub(super) fn run(program: &str, arguments: &[&str]) -> bool {
             false
         }
     }
+}
+
+/// What a program prints.
+pub(super) fn output(program: &str, arguments: &[&str]) -> String {
+    let done = command(program).args(arguments).output();
+    done.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
 }
 
 /// Does something in a process of its own.

@@ -1,26 +1,31 @@
 //! The parts of `#cloud-config` that people use most (cloud-init's documentation, "Module reference"): hostname, users,
-//! ssh_authorized_keys, write_files, runcmd, bootcmd, packages. Others are named on the console and not applied.
+//! ssh_authorized_keys, write_files, runcmd, bootcmd, packages, passwords, power_state. Others are named on the console and
+//! not applied.
+
+mod accounts;
+mod files;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::boot::{run, tell, write};
 use super::user_data::run_script;
-use super::users::{self, DEFAULTS, User};
 
 /// Keys that are applied, and those that change nothing here.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 23] = [
     "hostname",
     "fqdn",
     "preserve_hostname",
     "manage_etc_hosts",
+    "groups",
     "users",
     "ssh_authorized_keys",
+    "ssh_pwauth",
+    "password",
+    "chpasswd",
     "write_files",
     "runcmd",
     "bootcmd",
@@ -29,41 +34,107 @@ const KNOWN: [&str; 14] = [
     "package_upgrade",
     "timezone",
     "output",
+    "power_state",
+    "final_message",
+    // Every configuration's lists are applied.
+    "merge_how",
+    "merge_type",
+    "cloud_final_modules",
 ];
 
-/// Applies one document.
-pub(super) fn apply(text: &str) {
-    let config = match kogumo_template::read(text).map(|document| document.value) {
-        Ok(config) => config,
-        Err(problem) => {
-            println!("[kogumo] #cloud-config cannot be read: {problem}");
-            return;
+/// One document.
+pub(super) struct Config(Value);
+
+impl Config {
+    /// `None`, and a word on the console, if it cannot be read.
+    pub(super) fn read(text: &str) -> Option<Config> {
+        match kogumo_template::read(text) {
+            Ok(document) => Some(Config(document.value)),
+            Err(problem) => {
+                println!("[kogumo] #cloud-config cannot be read: {problem}");
+                None
+            }
         }
+    }
+
+    /// What is done early at every boot.
+    pub(super) fn at_each_boot(&self) {
+        if let Some(script) = script_of(&self.0["bootcmd"]) {
+            run_script("/var/lib/cloud/instance/scripts/bootcmd", &script);
+        }
+    }
+
+    /// Whether scripts run at every boot: `cloud_final_modules: [[scripts-user, always]]`.
+    pub(super) fn repeats_scripts(&self) -> bool {
+        list(&self.0["cloud_final_modules"]).any(|module| module[0] == "scripts-user" && module[1] == "always")
+    }
+
+    /// What is done once in an instance's life.
+    pub(super) fn apply(&self) {
+        let config = &self.0;
+        for key in config.as_object().into_iter().flat_map(|map| map.keys()) {
+            if !KNOWN.contains(&key.as_str()) {
+                println!("[kogumo] #cloud-config: {key} is not applied here.");
+            }
+        }
+        let (short, long) = (text_of(&config["hostname"]), text_of(&config["fqdn"]));
+        if let Some(name) = short.clone().or_else(|| long.clone()) {
+            name_host(&name, long.as_deref().unwrap_or(&name));
+        }
+        if let Some(zone) = text_of(&config["timezone"]) {
+            set_timezone(&zone);
+        }
+        let (late, early): (Vec<_>, Vec<_>) =
+            list(&config["write_files"]).partition(|file| file["defer"] == Value::Bool(true));
+        early.into_iter().for_each(files::write_file);
+        accounts::apply(config);
+        install(config);
+        late.into_iter().for_each(files::write_file);
+        if let Some(script) = script_of(&config["runcmd"]) {
+            run_script("/var/lib/cloud/instance/scripts/runcmd", &script);
+        }
+    }
+
+    /// What is done when everything else has been.
+    pub(super) fn end(&self) {
+        if let Some(message) = text_of(&self.0["final_message"]) {
+            println!("{}", filled_in(&message));
+        }
+        turn_off(&self.0["power_state"]);
+    }
+}
+
+/// The names that a final message may hold.
+fn filled_in(message: &str) -> String {
+    let uptime = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let uptime = uptime.split_whitespace().next().unwrap_or("0");
+    let now = super::boot::output("date", &["-R"]);
+    let known = [("uptime", uptime), ("timestamp", now.trim()), ("datasource", "DataSourceEc2"), ("version", "kogumo")];
+    known.into_iter().fold(message.to_owned(), |text, (name, value)| {
+        text.replace(&format!("${name}"), value).replace(&format!("${}", name.to_uppercase()), value)
+    })
+}
+
+/// `mode`, `delay` (`now` or `+` and minutes), `condition` (a truth, or a command that ends well).
+fn turn_off(wanted: &Value) {
+    let Some(mode) = text_of(&wanted["mode"]) else { return };
+    let program = match mode.as_str() {
+        "poweroff" | "halt" => "poweroff",
+        "reboot" => "reboot",
+        other => return println!("[kogumo] #cloud-config: power_state's mode {other} is not known."),
     };
-    for key in config.as_object().into_iter().flat_map(|map| map.keys()) {
-        if !KNOWN.contains(&key.as_str()) {
-            println!("[kogumo] #cloud-config: {key} is not applied here.");
-        }
+    let holds = match &wanted["condition"] {
+        Value::Null => true,
+        Value::Bool(truth) => *truth,
+        command => line_of(command).is_some_and(|line| run("sh", &["-c", &line])),
+    };
+    if !holds {
+        return;
     }
-    if let Some(script) = script_of(&config["bootcmd"]) {
-        run_script("/var/lib/cloud/instance/scripts/bootcmd", &script);
-    }
-    if let Some(name) = text_of(&config["hostname"]).or_else(|| text_of(&config["fqdn"])) {
-        name_host(&name);
-    }
-    if let Some(zone) = text_of(&config["timezone"]) {
-        set_timezone(&zone);
-    }
-    list(&config["write_files"]).for_each(write_file);
-    let keys: Vec<String> = list(&config["ssh_authorized_keys"]).filter_map(text_of).collect();
-    if !keys.is_empty() {
-        users::make_defaults(&keys);
-    }
-    list(&config["users"]).filter_map(user_of).for_each(|user| users::make(&user));
-    install(&config);
-    if let Some(script) = script_of(&config["runcmd"]) {
-        run_script("/var/lib/cloud/instance/scripts/runcmd", &script);
-    }
+    let minutes: u64 =
+        text_of(&wanted["delay"]).and_then(|text| text.trim_start_matches('+').parse().ok()).unwrap_or(0);
+    std::thread::sleep(Duration::from_secs(minutes * 60));
+    run(program, &[]);
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -79,12 +150,12 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-fn name_host(name: &str) {
+fn name_host(name: &str, long: &str) {
     let short = name.split('.').next().unwrap_or(name);
     tell("the host name", rustix::system::sethostname(short.as_bytes()).map_err(Into::into));
     write("/etc/hostname", &format!("{short}\n"), 0o644);
-    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
-    write("/etc/hosts", &format!("{hosts}127.0.1.1 {name} {short}\n"), 0o644);
+    let own = if long == short { short.to_owned() } else { format!("{long} {short}") };
+    super::boot::own_name(Some(&own));
 }
 
 fn set_timezone(zone: &str) {
@@ -95,67 +166,15 @@ fn set_timezone(zone: &str) {
     }
     let _not_there = fs::remove_file("/etc/localtime");
     tell("/etc/localtime", std::os::unix::fs::symlink(file, "/etc/localtime"));
-}
-
-/// `path`, `content`, and perhaps `encoding`, `permissions`, `owner`, `append`.
-fn write_file(entry: &Value) {
-    let Some(path) = text_of(&entry["path"]) else {
-        println!("[kogumo] #cloud-config: a file without a path is not written.");
-        return;
-    };
-    let content = text_of(&entry["content"]).unwrap_or_default();
-    let bytes = match text_of(&entry["encoding"]).as_deref() {
-        None | Some("text/plain") => content.into_bytes(),
-        Some("b64" | "base64") => match STANDARD.decode(content.split_whitespace().collect::<String>()) {
-            Ok(bytes) => bytes,
-            Err(error) => return println!("[kogumo] #cloud-config: {path}: {error}"),
-        },
-        Some(other) => return println!("[kogumo] #cloud-config: {path}: encoding {other} is not known here."),
-    };
-    let mut whole = if entry["append"] == Value::Bool(true) { fs::read(&path).unwrap_or_default() } else { Vec::new() };
-    whole.extend(bytes);
-    let folder = Path::new(&path).parent().map_or(Ok(()), fs::create_dir_all);
-    tell(&path, folder.and_then(|()| fs::write(&path, whole)));
-    let mode =
-        text_of(&entry["permissions"]).and_then(|text| u32::from_str_radix(text.trim_start_matches("0o"), 8).ok());
-    tell(&path, fs::set_permissions(&path, PermissionsExt::from_mode(mode.unwrap_or(0o644))));
-    if let Some(owner) = text_of(&entry["owner"]) {
-        run("chown", &["--", &owner, &path]);
-    }
-}
-
-/// `default` stands for the users that are there anyway.
-fn user_of(entry: &Value) -> Option<User> {
-    let name = text_of(&entry["name"])?;
-    if DEFAULTS.contains(&name.as_str()) && entry.as_object().is_some_and(|map| map.len() == 1) {
-        return None;
-    }
-    let groups = match &entry["groups"] {
-        Value::Array(groups) => groups.iter().filter_map(text_of).collect(),
-        Value::String(text) => {
-            text.split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect()
-        }
-        _ => Vec::new(),
-    };
-    let sudo = match &entry["sudo"] {
-        Value::Array(rules) => rules.first().and_then(text_of),
-        rule => text_of(rule).filter(|rule| rule != "false"),
-    };
-    Some(User {
-        name,
-        comment: text_of(&entry["gecos"]).unwrap_or_default(),
-        shell: text_of(&entry["shell"]),
-        groups,
-        sudo,
-        keys: list(&entry["ssh_authorized_keys"]).filter_map(text_of).collect(),
-    })
+    write("/etc/timezone", &format!("{zone}\n"), 0o644);
 }
 
 /// Packages come from wherever the image's package manager finds them; without a way out that fails, and says so.
 fn install(config: &Value) {
-    let packages: Vec<String> = list(&config["packages"]).filter_map(text_of).collect();
-    let update = config["package_update"] == Value::Bool(true);
-    if packages.is_empty() && !update {
+    let packages: Vec<String> = list(&config["packages"]).filter_map(package).collect();
+    let is_set = |key: &str| config[key] == Value::Bool(true);
+    let upgrade = is_set("package_upgrade");
+    if packages.is_empty() && !upgrade && !is_set("package_update") {
         return;
     }
     let manager = ["apt-get", "dnf", "yum", "apk"].into_iter().find(|name| Path::new("/usr/bin").join(name).exists());
@@ -167,10 +186,23 @@ fn install(config: &Value) {
         println!("[kogumo] #cloud-config: package lists cannot be fetched; {packages:?} are not installed.");
         return;
     }
+    if upgrade && !run(manager, &["-y", "upgrade"]) {
+        println!("[kogumo] #cloud-config: packages could not be upgraded.");
+    }
     let mut arguments = if manager == "apk" { vec!["add"] } else { vec!["install", "-y"] };
     arguments.extend(packages.iter().map(String::as_str));
     if !packages.is_empty() && !run(manager, &arguments) {
         println!("[kogumo] #cloud-config: {packages:?} could not be installed.");
+    }
+}
+
+/// A name, or a name and a version.
+fn package(entry: &Value) -> Option<String> {
+    match entry {
+        Value::Array(words) => {
+            Some(words.iter().filter_map(text_of).collect::<Vec<_>>().join("=")).filter(|text| !text.is_empty())
+        }
+        other => text_of(other),
     }
 }
 
@@ -203,16 +235,5 @@ mod tests {
         let script = script_of(&json!(["echo a > b", ["touch", "it's"]]));
         assert_eq!(script.as_deref(), Some("#!/bin/sh\necho a > b\n'touch' 'it'\\''s'\n"));
         assert_eq!(script_of(&json!([])), None);
-    }
-
-    #[test]
-    fn users_are_read_as_people_write_them() {
-        let user = user_of(&json!({"name": "deploy", "groups": "sudo, docker", "sudo": ["ALL=(ALL) NOPASSWD:ALL"]}));
-        let user = user.expect("a user");
-        assert_eq!(
-            (user.groups, user.sudo.as_deref()),
-            (vec!["sudo".into(), "docker".into()], Some("ALL=(ALL) NOPASSWD:ALL"))
-        );
-        assert_eq!(user_of(&json!("default")), None);
     }
 }

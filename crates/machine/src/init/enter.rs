@@ -10,14 +10,19 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recu
 use crate::Spec;
 use crate::keeper::figures;
 
+/// The kernel lets a user namespace mount sysfs where one is seen already (`mount_too_revealing`), and `ip netns exec` takes
+/// /sys off first. Nothing in it is the machine's to write to, but what belongs to its network.
+const SEEN_SYS: &str = "run/kogumo/sys";
+
 /// What init mounts: the file system, where, how, and with which options.
-const MOUNTS: [(&CStr, &str, MountFlags, &CStr); 7] = [
+const MOUNTS: [(&CStr, &str, MountFlags, &CStr); 8] = [
     (c"proc", "proc", MountFlags::NOSUID.union(MountFlags::NODEV).union(MountFlags::NOEXEC), c""),
+    (c"tmpfs", "run", MountFlags::NOSUID.union(MountFlags::NODEV), c"mode=755"),
+    (c"sysfs", SEEN_SYS, MountFlags::NOSUID.union(MountFlags::NODEV), c""),
     (c"sysfs", "sys", MountFlags::RDONLY.union(MountFlags::NOSUID).union(MountFlags::NODEV), c""),
     (c"devpts", "dev/pts", MountFlags::NOSUID.union(MountFlags::NOEXEC), c"newinstance,ptmxmode=666,mode=620,gid=5"),
     (c"tmpfs", "dev/shm", MountFlags::NOSUID.union(MountFlags::NODEV), c"mode=1777"),
     (c"mqueue", "dev/mqueue", MountFlags::NOSUID.union(MountFlags::NODEV), c""),
-    (c"tmpfs", "run", MountFlags::NOSUID.union(MountFlags::NODEV), c"mode=755"),
     (c"tmpfs", "tmp", MountFlags::NOSUID.union(MountFlags::NODEV), c"mode=1777"),
 ];
 
@@ -42,12 +47,14 @@ fn lay(root: &Path) -> Result<(), Trouble> {
     };
     // What came along from the host's side of the wall is locked; a mount of its own is not (mount_namespaces(7)).
     mount_bind_recursive(root, root).map_err(failed("the root"))?;
-    for (kind, at, flags, options) in MOUNTS {
-        let at = root.join(at);
+    for (kind, name, flags, options) in MOUNTS {
+        let at = root.join(name);
         fs::create_dir_all(&at).map_err(|e| Trouble::from_cause(format!("cannot make {}", at.display()), e))?;
         match mount(kind, &at, kind, flags, options) {
             // A kernel without message queues.
             Err(rustix::io::Errno::NODEV) if kind == c"mqueue" => {}
+            // Where the host's own is read-only.
+            Err(rustix::io::Errno::PERM) if Path::new(SEEN_SYS) == Path::new(name) => {}
             other => other.map_err(failed(&at.display().to_string()))?,
         }
     }

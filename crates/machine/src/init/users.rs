@@ -9,6 +9,8 @@ use super::boot::{tell, write};
 /// Amazon Linux calls its user ec2-user, Ubuntu ubuntu; people try both.
 pub(super) const DEFAULTS: [&str; 2] = ["ec2-user", "ubuntu"];
 const FIRST_UID: u32 = 1000;
+/// As login.defs(5) has it.
+const FIRST_SYSTEM_UID: u32 = 201;
 
 /// A user to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,9 +18,16 @@ pub(super) struct User {
     pub name: String,
     pub comment: String,
     pub shell: Option<String>,
+    /// `/home/` and the name, if nothing else is said.
+    pub home: Option<String>,
+    /// The home folder is not made.
+    pub homeless: bool,
+    /// An id below those of people.
+    pub system: bool,
+    pub id: Option<u32>,
     pub groups: Vec<String>,
-    /// A line of sudoers without the name: `ALL=(ALL) NOPASSWD:ALL`.
-    pub sudo: Option<String>,
+    /// Lines of sudoers without the name: `ALL=(ALL) NOPASSWD:ALL`.
+    pub sudo: Vec<String>,
     pub keys: Vec<String>,
 }
 
@@ -28,7 +37,7 @@ pub(super) fn make_defaults(keys: &[String]) {
         make(&User {
             name: name.to_owned(),
             comment: String::from("EC2 Default User"),
-            sudo: Some(String::from("ALL=(ALL) NOPASSWD:ALL")),
+            sudo: vec![String::from("ALL=(ALL) NOPASSWD:ALL")],
             keys: keys.to_vec(),
             ..User::default()
         });
@@ -49,8 +58,9 @@ pub(super) fn make(user: &User) {
     for group in &user.groups {
         join(&user.name, group);
     }
-    if let Some(rule) = &user.sudo {
-        write(&format!("/etc/sudoers.d/90-{}", user.name), &format!("{} {rule}\n", user.name), 0o440);
+    if !user.sudo.is_empty() {
+        let rules: String = user.sudo.iter().map(|rule| format!("{} {rule}\n", user.name)).collect();
+        write(&format!("/etc/sudoers.d/90-{}", user.name), &rules, 0o440);
     }
     authorize(&home, id, &user.keys);
 }
@@ -70,24 +80,28 @@ fn find(passwd: &str, name: &str) -> Option<(u32, PathBuf)> {
     Some((fields.next()?.parse().ok()?, PathBuf::from(fields.nth(2)?)))
 }
 
-/// The first id from 1000 on that nobody has.
-fn free_id(passwd: &str, group: &str) -> u32 {
+/// The first id from there on that nobody has.
+fn free_id(passwd: &str, group: &str, first: u32) -> u32 {
     let lines = passwd.lines().chain(group.lines());
     let taken: Vec<u32> = lines.filter_map(|line| line.split(':').nth(2)?.parse().ok()).collect();
-    (FIRST_UID..).find(|id| !taken.contains(id)).unwrap_or(FIRST_UID)
+    (first..).find(|id| !taken.contains(id)).unwrap_or(first)
 }
 
 fn add(user: &User, passwd: &str) -> (u32, PathBuf) {
     let group = fs::read_to_string("/etc/group").unwrap_or_default();
-    let id = free_id(passwd, &group);
+    let first = if user.system { FIRST_SYSTEM_UID } else { FIRST_UID };
+    let id = user.id.unwrap_or_else(|| free_id(passwd, &group, first));
     let name = &user.name;
-    let home = PathBuf::from(format!("/home/{name}"));
+    let home = PathBuf::from(user.home.clone().unwrap_or_else(|| format!("/home/{name}")));
     let usual = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
     let shell = user.shell.as_deref().unwrap_or(usual);
     let comment = user.comment.replace([':', '\n'], " ");
     append("/etc/passwd", &format!("{name}:x:{id}:{id}:{comment}:{}:{shell}\n", home.display()), 0o644);
     append("/etc/group", &format!("{name}:x:{id}:\n"), 0o644);
     append("/etc/shadow", &format!("{name}:*:19000:0:99999:7:::\n"), 0o640);
+    if user.homeless {
+        return (id, home);
+    }
     let made = fs::create_dir_all(&home).and_then(|()| copy_skeleton(&home, id)).and_then(|()| {
         chown(&home, Some(id), Some(id))?;
         fs::set_permissions(&home, PermissionsExt::from_mode(0o755))
@@ -107,8 +121,17 @@ fn copy_skeleton(home: &Path, id: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Makes a group, unless there is one of that name.
+pub(super) fn make_group(group: &str) {
+    let all = fs::read_to_string("/etc/group").unwrap_or_default();
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    if is_name(group) && !all.lines().any(|line| line.split(':').next() == Some(group)) {
+        append("/etc/group", &format!("{group}:x:{}:\n", free_id(&passwd, &all, FIRST_UID)), 0o644);
+    }
+}
+
 /// Adds a user to a group, which is made if it is not there.
-fn join(name: &str, group: &str) {
+pub(super) fn join(name: &str, group: &str) {
     let all = fs::read_to_string("/etc/group").unwrap_or_default();
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let mut there = false;
@@ -123,7 +146,7 @@ fn join(name: &str, group: &str) {
         }
     }
     if !there && is_name(group) {
-        lines.push(format!("{group}:x:{}:{name}", free_id(&passwd, &all)));
+        lines.push(format!("{group}:x:{}:{name}", free_id(&passwd, &all, FIRST_UID)));
     }
     write("/etc/group", &(lines.join("\n") + "\n"), 0o644);
 }
@@ -162,7 +185,7 @@ mod tests {
         let passwd = "root:x:0:0:root:/root:/bin/bash\nec2-user:x:1000:1000::/home/ec2-user:/bin/sh\n";
         assert_eq!(find(passwd, "ec2-user"), Some((1000, "/home/ec2-user".into())));
         assert_eq!(find(passwd, "ec2"), None);
-        assert_eq!(free_id(passwd, "docker:x:1001:\n"), 1002);
+        assert_eq!(free_id(passwd, "docker:x:1001:\n", FIRST_UID), 1002);
     }
 
     #[test]

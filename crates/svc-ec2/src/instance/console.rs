@@ -8,6 +8,7 @@ use kogumo_wire::Fault;
 
 use super::reality::Machines;
 use super::record::Instance;
+use super::storage::Files;
 use crate::resource::get;
 
 pub async fn get_console_output(
@@ -16,7 +17,10 @@ pub async fn get_console_output(
 ) -> Result<GetConsoleOutputResult, Fault> {
     let instance: Instance = context.read(|r| get(r.store, r.scope(), &input.instance_id))?;
     let machines = context.cloud.part::<Machines>()?;
-    let console = machines.host(&context.cloud).console(&instance.id);
+    let mut console = machines.host(&context.cloud).console(&instance.id);
+    if console.is_empty() {
+        console = std::fs::read(Files::below(&context.cloud.settings.data).console(&instance.id)).unwrap_or_default();
+    }
     Ok(GetConsoleOutputResult {
         instance_id: Some(instance.id),
         output: Some(STANDARD.encode(console)),

@@ -5,12 +5,41 @@ use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
 use super::record::Instance as Record;
-use crate::faults::{invalid_combination, refuse};
+use crate::faults::{invalid_combination, invalid_value, refuse};
 use crate::instance_type::InstanceType;
 use crate::network_interface::{self, NetworkInterface as Interface};
 use crate::resource::get;
 use crate::subnet::Subnet as SubnetRecord;
 use crate::tag;
+
+/// Whether a launch may ask for these interfaces.
+///
+/// # Errors
+/// Device indices that are missing, or there twice; an automatic public address beside a second interface.
+pub(super) fn check(wanted: &[InstanceNetworkInterfaceSpecification]) -> Result<(), Fault> {
+    let Some(unnamed) = wanted.iter().position(|one| one.device_index.is_none()) else {
+        let mut indices: Vec<i32> = wanted.iter().filter_map(|one| one.device_index).collect();
+        indices.sort_unstable();
+        if indices.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(invalid_value("Each network interface requires a unique device index."));
+        }
+        if indices.first().is_some_and(|first| *first != 0) {
+            let message = "When specifying network interfaces, you must include a device at index 0.";
+            return Err(invalid_value(message));
+        }
+        if wanted.len() > 1 && wanted.iter().any(|one| one.associate_public_ip_address == Some(true)) {
+            return Err(invalid_combination(
+                "The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.",
+            ));
+        }
+        return Ok(());
+    };
+    // AWS CLI's and older clients' one interface may leave it out.
+    if unnamed == 0 && wanted.len() == 1 {
+        return Ok(());
+    }
+    Err(invalid_value("Each network interface requires a device index."))
+}
 
 /// Makes or takes the interfaces.
 pub(super) fn connect(
@@ -36,10 +65,7 @@ pub(super) fn connect(
             },
         );
     }
-    if i32::try_from(wanted.len()).unwrap_or(i32::MAX) > kind.interfaces {
-        let message = format!("Interface count {} exceeds the limit for {}", wanted.len(), kind.name);
-        return Err(Fault::coded("AttachmentLimitExceeded", 400, message));
-    }
+    network_interface::check_interfaces(wanted.len(), kind)?;
     for one in wanted {
         refuse(&[
             ("NetworkInterfaces.Ipv6Prefixes", one.ipv6_prefixes.is_some()),
@@ -55,6 +81,7 @@ pub(super) fn connect(
                     "The network interface '{id}' is not in the availability zone of the instance."
                 )));
             }
+            network_interface::check_addresses(&interface, kind)?;
             network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(false))?;
             continue;
         }
@@ -89,6 +116,7 @@ pub(super) fn connect(
             ..network_interface::Plan::default()
         };
         let mut interface = network_interface::make(w, &place, plan)?;
+        network_interface::check_addresses(&interface, kind)?;
         network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(true))?;
         tag::mark(w, &interface, tags.to_vec())?;
         if index == 0 && one.associate_public_ip_address.unwrap_or(place.map_public_ip) {

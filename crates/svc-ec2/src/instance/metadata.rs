@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::record::{Instance, MetadataOptions};
 use crate::network_interface::NetworkInterface;
 use crate::resource::{Resource, find};
-use documents::documents;
+use documents::{USER_DATA, documents, user_data};
 use http::{Answer, Question};
 
 /// How long a socket that gives no connection is left alone.
@@ -146,6 +146,9 @@ async fn look_up(cloud: &Arc<Cloud>, scope: &Scope, instance: &Instance, path: &
     if rest == signature::PATH {
         let document = all.get("dynamic/instance-identity/document")?.clone();
         return signature::sign(cloud, document).await.ok().map(Answer::text);
+    }
+    if rest == USER_DATA {
+        return user_data(instance).map(Answer::bytes);
     }
     if let Some(document) = all.get(rest) {
         return Some(Answer::text(document.clone()));

@@ -1,8 +1,9 @@
 //! The machines of this cloud: the host that runs them, and how all of them are put away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,12 @@ use super::connect;
 use super::record::Instance;
 use super::storage::Files;
 
-/// How long all machines together may take to shut down in order when the cloud stops.
+/// How long a machine may take to shut down in order when the cloud stops.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// How long all of them may; who is not done then is ended.
+const PATIENCE_WITH_ALL: Duration = Duration::from_secs(30);
+/// So many machines shut down at once: hundreds would only wait for each other.
+const AT_ONCE: usize = 16;
 
 /// The part of the cloud that machines belong to.
 #[derive(Default)]
@@ -72,23 +77,37 @@ impl Machines {
         let host = self.host(cloud);
         let files = Files::below(&cloud.settings.data);
         let ids = host.list();
-        if in_order {
-            let begun = Instant::now();
-            let runs = |id: &String| matches!(host.state(id), State::Running { .. });
-            ids.iter().for_each(|id| host.shut_down(id));
-            while begun.elapsed() < PATIENCE && ids.iter().any(runs) {
-                std::thread::sleep(Duration::from_millis(10));
+        let begun = Instant::now();
+        let next = AtomicUsize::new(0);
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(ids.len()) {
+                scope.spawn(|| {
+                    let _networks_are_told = runtime.enter();
+                    while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if in_order && begun.elapsed() < PATIENCE_WITH_ALL {
+                            shut_down(&*host, id);
+                        }
+                        self.disconnect(cloud, id);
+                        host.remove(id).iter().for_each(|trouble| tracing::warn!("{trouble}"));
+                    }
+                });
             }
-        }
-        for id in &ids {
-            self.disconnect(cloud, id);
-            host.remove(id).iter().for_each(|trouble| tracing::warn!("{trouble}"));
-        }
+        });
         files.detach_all();
         if !in_order {
-            files.sweep(&|_| false, &|_| false);
+            files.sweep(&BTreeSet::new());
             crate::image::import::sweep(cloud, &files);
         }
+    }
+}
+
+/// Shuts a machine down and waits for that, as long as it may take.
+fn shut_down(host: &dyn Host, id: &str) {
+    let begun = Instant::now();
+    host.shut_down(id);
+    while begun.elapsed() < PATIENCE && matches!(host.state(id), State::Running { .. }) {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

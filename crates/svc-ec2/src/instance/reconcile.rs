@@ -1,6 +1,7 @@
 //! The reconciler of instances, volumes and snapshots: reads what is wanted, decides, and brings it about. What it does to
 //! one instance may be repeated at any time: a server that was killed begins anew here, and adopts what runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,12 @@ impl Records {
         Ok(Records { instances: all(&snapshot)?, volumes: all(&snapshot)?, snapshots: all(&snapshot)? })
     }
 
+    fn ids(&self) -> BTreeSet<&str> {
+        let volumes = self.volumes.iter().map(|(_, one)| one.id.as_str());
+        let snapshots = self.snapshots.iter().map(|(_, one)| one.id.as_str());
+        volumes.chain(snapshots).chain(self.instances.iter().map(|(_, one)| one.id.as_str())).collect()
+    }
+
     fn volumes_of(&self, instance: &str) -> Vec<Volume> {
         let of = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.instance == instance);
         self.volumes.iter().filter(|(_, one)| of(one)).map(|(_, one)| one.clone()).collect()
@@ -88,8 +95,7 @@ async fn round(work: &Work) -> Result<bool, Trouble> {
         }
     }
     if !changed {
-        let is_volume = |id: &str| records.volumes.iter().any(|(_, one)| one.id == id);
-        work.files.sweep(&is_volume, &|id| records.snapshots.iter().any(|(_, one)| one.id == id));
+        work.files.sweep(&records.ids());
         crate::image::import::sweep(&work.cloud, &work.files);
     }
     Ok(changed)

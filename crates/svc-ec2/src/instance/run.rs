@@ -11,7 +11,7 @@ use kogumo_wire::Fault;
 
 use super::defaults::LaunchDefaults;
 use super::devices::devices;
-use super::interfaces::connect;
+use super::interfaces::{self, connect};
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
 use super::{cpu, names};
@@ -143,6 +143,7 @@ fn run(
     let key = input.key_name.as_deref().map(|name| key_pair::named(w.store(), w.scope(), name)).transpose()?;
     let user_data = user_data(input.user_data.as_deref())?;
     let devices = devices(&w.reader(), input, &image)?;
+    interfaces::check(input.network_interfaces.as_deref().unwrap_or_default())?;
     let (subnet, groups) = place(w, input)?;
     let tags = Tags::of(w, input)?;
     let defaults = LaunchDefaults::of(w.store(), w.scope())?;

@@ -262,7 +262,8 @@ impl Work {
                 Ok(())
             }),
             Step::EndedInside => self.change(scope, instance, |w, instance| {
-                let terminate = instance.shutdown_behavior == "terminate" && !instance.termination_protected;
+                // Protection is from the API alone (Amazon EC2 User Guide, "Change instance termination protection").
+                let terminate = instance.shutdown_behavior == "terminate";
                 instance.state = if terminate { State::ShuttingDown } else { State::Stopping };
                 instance.reason = Some((
                     "Client.InstanceInitiatedShutdown".into(),
@@ -282,6 +283,7 @@ impl Work {
     }
 
     fn start(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        let _none_kept = std::fs::remove_file(self.files.console(&instance.id));
         let lacks = self.host.lacks().into_iter().map(|lack| lack.why);
         // A root volume may be a folder, but not one that is encrypted.
         let is_data = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.device != instance.root_device);
@@ -414,6 +416,7 @@ impl Work {
     /// Nothing of the machine is left; its devices are free.
     fn let_go(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<(), Trouble> {
         self.machines.disconnect(&self.cloud, &instance.id);
+        self.keep_console(&instance.id);
         self.remove(&instance.id)?;
         for volume in volumes {
             self.retire(scope, &volume.id, &volume.grants);
@@ -422,6 +425,15 @@ impl Work {
             }
         }
         Ok(())
+    }
+
+    /// What it printed can be read until it is forgotten.
+    fn keep_console(&self, id: &str) {
+        let (text, file) = (self.host.console(id), self.files.console(id));
+        let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        if let Err(error) = folder.and_then(|()| std::fs::write(&file, text)) {
+            tracing::warn!("the console of {id} could not be kept: {error}");
+        }
     }
 
     /// Gives back what EC2 was lent for the volumes of an instance that has ended.

@@ -1,5 +1,6 @@
 //! Volumes and snapshots as files, and as devices of machines. Every function here blocks.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,11 @@ impl Files {
     /// A root file system that was imported.
     pub fn imported(&self, name: &str) -> PathBuf {
         self.0.join("images").join(name)
+    }
+
+    /// What an instance printed before it stopped.
+    pub fn console(&self, instance: &str) -> PathBuf {
+        self.0.join("consoles").join(instance)
     }
 
     pub fn volumes(&self) -> PathBuf {
@@ -224,12 +230,12 @@ impl Files {
     }
 
     /// Removes the files that no record knows, and lets their devices go.
-    pub fn sweep(&self, is_volume: &dyn Fn(&str) -> bool, is_snapshot: &dyn Fn(&str) -> bool) {
-        for (folder, is_known) in [("volumes", is_volume), ("snapshots", is_snapshot)] {
+    pub fn sweep(&self, known: &BTreeSet<&str>) {
+        for folder in ["volumes", "snapshots", "consoles"] {
             for entry in fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let id = name.split('.').next().unwrap_or_default();
-                if !is_known(id) {
+                if !known.contains(id) {
                     self.forget(&entry.path());
                 }
             }

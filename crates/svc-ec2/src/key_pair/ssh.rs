@@ -97,7 +97,7 @@ pub struct Brought {
     pub fingerprint: String,
 }
 
-/// Reads OpenSSH's line, RFC 4716's block, or a PEM of X.509's SubjectPublicKeyInfo. `None` if it is none of them.
+/// Reads OpenSSH's line, RFC 4716's block, or X.509's SubjectPublicKeyInfo as PEM or base64. `None` if it is none of them.
 pub fn read(material: &[u8]) -> Option<Brought> {
     let text = std::str::from_utf8(material).ok()?.trim();
     if let Some(body) = between(text, "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----") {
@@ -106,9 +106,13 @@ pub fn read(material: &[u8]) -> Option<Brought> {
     }
     let encoded = match between(text, "---- BEGIN SSH2 PUBLIC KEY ----", "---- END SSH2 PUBLIC KEY ----") {
         Some(body) => body,
-        None => text.split_whitespace().nth(usize::from(text.starts_with("ssh-")))?.to_owned(),
+        None if text.starts_with("ssh-") => text.split_whitespace().nth(1)?.to_owned(),
+        None => text.split_whitespace().collect(),
     };
     let bytes = STANDARD.decode(encoded).ok()?;
+    if let Some((modulus, exponent)) = rsa_of_spki(&bytes) {
+        return Some(brought_rsa(modulus, exponent));
+    }
     let mut rest = &bytes[..];
     match take_string(&mut rest)? {
         b"ssh-rsa" => {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::ops::find;
 use super::record::{LaunchTemplate, Version};
+use crate::faults::invalid_combination;
 
 /// The version of a template.
 ///
@@ -37,6 +38,10 @@ pub(super) fn read_into(data: &Value, into: &mut dyn Structure) -> Result<(), Fa
 /// A template or version that is not there.
 pub fn merge(r: &Reader, input: RunInstancesRequest) -> Result<RunInstancesRequest, Fault> {
     let Some(wanted) = &input.launch_template else { return Ok(input) };
+    if wanted.launch_template_id.is_some() && wanted.launch_template_name.is_some() {
+        let message = "Only one of launchTemplateId and launchTemplateName may be specified";
+        return Err(invalid_combination(message));
+    }
     let data = data(
         r.store,
         r.scope(),

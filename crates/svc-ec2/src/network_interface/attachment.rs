@@ -5,7 +5,7 @@ use kogumo_model::ec2::{AttachNetworkInterfaceRequest, AttachNetworkInterfaceRes
 use kogumo_wire::{Fault, Unit};
 
 use super::attribute::own;
-use super::parts::{attach, detach, of_instance};
+use super::parts::{attach, check_addresses, check_interfaces, detach, kind_of, of_instance};
 use super::record::NetworkInterface;
 use crate::faults::{invalid_value, refuse};
 use crate::resource::{Kind, Resource, put};
@@ -48,6 +48,10 @@ pub fn attach_network_interface(
             input.instance_id, input.device_index
         );
         return Err(invalid_value(message));
+    }
+    if let Some(kind) = kind_of(w, Some(&input.instance_id))? {
+        check_interfaces(held.len() + 1, kind)?;
+        check_addresses(&interface, kind)?;
     }
     let running = first.attachment.as_ref().is_some_and(|held| held.running);
     let id = attach(w, &mut interface, Some(&input.instance_id), input.device_index, false)?;

@@ -10,7 +10,9 @@ use kogumo_wire::Fault;
 
 use super::record::{Attachment, NetworkInterface, PrivateAddress, Public};
 use crate::faults::{invalid_value, limit};
-use crate::resource::{Resource, all, delete, get, new_id, put};
+use crate::instance::Instance;
+use crate::instance_type::{self, InstanceType};
+use crate::resource::{Resource, all, delete, find, get, new_id, put};
 use crate::security_group::{self, SecurityGroup};
 use crate::subnet::Subnet;
 use crate::{address, cidr, public_address};
@@ -103,6 +105,37 @@ pub fn make(w: &mut Writer, subnet: &Subnet, plan: Plan) -> Result<NetworkInterf
     };
     put(w, &interface)?;
     Ok(interface)
+}
+
+/// # Errors
+/// More interfaces than an instance of the type has.
+pub fn check_interfaces(count: usize, kind: &InstanceType) -> Result<(), Fault> {
+    if i32::try_from(count).unwrap_or(i32::MAX) > kind.interfaces {
+        let message = format!("Interface count {count} exceeds the limit for {}", kind.name);
+        return Err(Fault::coded("AttachmentLimitExceeded", 400, message));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// More addresses than an interface of the type has.
+pub fn check_addresses(interface: &NetworkInterface, kind: &InstanceType) -> Result<(), Fault> {
+    let most = usize::try_from(kind.addresses).unwrap_or(MOST_ADDRESSES);
+    if interface.addresses.len() > most || interface.ipv6.len() > most {
+        let message = format!("{}: Number of private addresses will exceed limit.", interface.id);
+        return Err(Fault::coded("PrivateIpAddressLimitExceeded", 400, message));
+    }
+    Ok(())
+}
+
+/// The type of the instance that has the interface.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn kind_of(w: &Writer, instance: Option<&str>) -> Result<Option<&'static InstanceType>, Fault> {
+    let Some(id) = instance else { return Ok(None) };
+    let found = find::<Instance>(w.store(), w.scope(), id)?;
+    Ok(found.and_then(|found| instance_type::find(&found.kind)))
 }
 
 /// # Errors

@@ -10,7 +10,7 @@ use kogumo_wire::{Fault, Unit};
 
 use super::attribute::own;
 use super::ops::count;
-use super::parts::{check_count, claim, ipv6_addresses, of_subnet, used_addresses};
+use super::parts::{check_addresses, check_count, claim, ipv6_addresses, kind_of, of_subnet, used_addresses};
 use super::record::{NetworkInterface, PrivateAddress};
 use crate::address;
 use crate::faults::{invalid_combination, invalid_value, missing_parameter, refuse};
@@ -43,7 +43,7 @@ pub fn assign_private_ip_addresses(
     let wanted = listed.iter().map(|text| Some(text.as_str())).chain((0..more).map(|_| None));
     let made = wanted.map(|text| claim(&subnet, &mut used, text)).collect::<Result<Vec<_>, _>>()?;
     interface.addresses.extend(made.iter().map(|one| PrivateAddress { address: one.clone(), public: None }));
-    check_count(interface.addresses.len())?;
+    check_limits(w, &interface)?;
     put(w, &interface)?;
     let assigned = made.into_iter().map(|one| AssignedPrivateIpAddress { private_ip_address: Some(one) });
     Ok(AssignPrivateIpAddressesResult {
@@ -51,6 +51,12 @@ pub fn assign_private_ip_addresses(
         assigned_private_ip_addresses: Some(assigned.collect()),
         assigned_ipv4_prefixes: None,
     })
+}
+
+/// As the instance's type says, where it is attached to one.
+fn check_limits(w: &Writer, interface: &NetworkInterface) -> Result<(), Fault> {
+    check_count(interface.addresses.len().max(interface.ipv6.len()))?;
+    kind_of(w, interface.instance())?.map_or(Ok(()), |kind| check_addresses(interface, kind))
 }
 
 /// A secondary address moves: whoever has it now loses it.
@@ -108,7 +114,7 @@ pub fn assign_ipv6_addresses(
         return Err(missing_parameter("ipv6Addresses or ipv6AddressCount"));
     }
     interface.ipv6.extend(made.iter().cloned());
-    check_count(interface.ipv6.len())?;
+    check_limits(w, &interface)?;
     put(w, &interface)?;
     Ok(AssignIpv6AddressesResult {
         assigned_ipv6_addresses: Some(made),

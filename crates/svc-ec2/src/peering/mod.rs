@@ -6,4 +6,4 @@ mod record;
 
 pub use ops::*;
 pub use options::*;
-pub use record::VpcPeering;
+pub use record::{Side, VpcPeering};

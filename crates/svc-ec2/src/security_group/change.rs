@@ -94,16 +94,27 @@ pub fn peer(
         return Ok(Peer::Group { id: found.id, account: own });
     };
     SecurityGroup::KIND.check(&id)?;
-    let account = owner.unwrap_or_else(|| own.clone());
+    if owner.as_deref().is_some_and(|owner| owner.len() != 12 || !owner.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(crate::faults::invalid_value(format!("Invalid value '{}' for userId", owner.unwrap_or_default())));
+    }
     if let Some(found) = find::<SecurityGroup>(w.store(), w.scope(), &id)? {
         if found.vpc == group.vpc || vpc_parts::are_peered(w.store(), w.scope(), &group.vpc, &found.vpc)? {
-            return Ok(Peer::Group { id, account });
+            return Ok(Peer::Group { id, account: own });
         }
         let message = "You have specified two resources that belong to different networks.";
         return Err(Fault::coded("InvalidGroup.NotFound", 400, message));
     }
-    if account != own {
-        return Ok(Peer::Group { id, account });
+    // Groups of another region cannot be spoken of (Amazon VPC Peering Guide, "Reference peer security groups").
+    for (side, _) in vpc_parts::peers(w.store(), w.scope(), &group.vpc)? {
+        let found = find::<SecurityGroup>(w.store(), &side.scope, &id)?.filter(|found| found.vpc == side.vpc);
+        if found.is_some() && side.scope.region == w.scope().region {
+            return Ok(Peer::Group { id, account: side.scope.account });
+        }
+    }
+    // A rule whose group is out of reach by now can still be revoked.
+    if let Some(rule) = group.rules.iter().find(|rule| matches!(&rule.peer, Peer::Group { id: own, .. } if *own == id))
+    {
+        return Ok(rule.peer.clone());
     }
     Err(SecurityGroup::KIND.missing(&id))
 }

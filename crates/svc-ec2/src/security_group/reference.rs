@@ -11,9 +11,9 @@ use super::parts::of_vpc;
 use super::record::{Peer, Rule, SecurityGroup};
 use super::shown::permissions;
 use crate::page::{Wanted, cut};
-use crate::peering::VpcPeering;
-use crate::resource::{all, find, get};
+use crate::resource::{find, get};
 use crate::vpc::Vpc;
+use crate::vpc_parts::peers;
 
 fn speaks_of(rule: &Rule, group: &str) -> bool {
     matches!(&rule.peer, Peer::Group { id, .. } if id == group)
@@ -23,20 +23,19 @@ pub fn describe_security_group_references(
     r: &Reader,
     input: DescribeSecurityGroupReferencesRequest,
 ) -> Result<DescribeSecurityGroupReferencesResult, Fault> {
-    let others = all::<SecurityGroup>(r.store, r.scope())?;
-    let peerings = all::<VpcPeering>(r.store, r.scope())?;
     let mut references = Vec::new();
     for id in &input.group_id {
         let group: SecurityGroup = get(r.store, r.scope(), id)?;
-        let foreign = others.iter().filter(|other| other.vpc != group.vpc);
-        for other in foreign.filter(|other| other.rules.iter().any(|rule| speaks_of(rule, id))) {
-            let peering = peerings.iter().find(|peering| peering.joins(&group.vpc) && peering.joins(&other.vpc));
-            references.push(SecurityGroupReference {
-                group_id: Some(id.clone()),
-                referencing_vpc_id: Some(other.vpc.clone()),
-                vpc_peering_connection_id: peering.map(|peering| peering.id.clone()),
-                transit_gateway_id: None,
-            });
+        for (side, peering) in peers(r.store, r.scope(), &group.vpc)? {
+            let others = of_vpc(r.store, &side.scope, &side.vpc)?;
+            if others.iter().any(|other| other.rules.iter().any(|rule| speaks_of(rule, id))) {
+                references.push(SecurityGroupReference {
+                    group_id: Some(id.clone()),
+                    referencing_vpc_id: Some(side.vpc),
+                    vpc_peering_connection_id: Some(peering),
+                    transit_gateway_id: None,
+                });
+            }
         }
     }
     Ok(DescribeSecurityGroupReferencesResult { security_group_reference_set: Some(references) })
@@ -53,6 +52,17 @@ fn stale_shown(permission: IpPermission) -> StaleIpPermission {
     }
 }
 
+/// Whether a peered VPC of that account has the group.
+fn is_within_reach(r: &Reader, vpc: &str, account: &str, id: &str) -> Result<bool, Fault> {
+    for (side, _) in peers(r.store, r.scope(), vpc)? {
+        let found = find::<SecurityGroup>(r.store, &side.scope, id)?;
+        if side.scope.account == account && found.is_some_and(|found| found.vpc == side.vpc) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A rule is stale if its group is gone, or its VPC is not peered with this one any more.
 pub fn describe_stale_security_groups(
     r: &Reader,
@@ -64,12 +74,9 @@ pub fn describe_stale_security_groups(
         let mut rules = Vec::new();
         for rule in &group.rules {
             let Peer::Group { id, account } = &rule.peer else { continue };
-            let is_stale = match find::<SecurityGroup>(r.store, r.scope(), id)? {
-                Some(other) if other.vpc == group.vpc => false,
-                Some(other) => !crate::vpc_parts::are_peered(r.store, r.scope(), &group.vpc, &other.vpc)?,
-                None => account == r.caller.account(),
-            };
-            if is_stale {
+            let own = find::<SecurityGroup>(r.store, r.scope(), id)?;
+            let is_own = own.is_some_and(|own| own.vpc == group.vpc);
+            if !is_own && !is_within_reach(r, &group.vpc, account, id)? {
                 rules.push(rule.clone());
             }
         }

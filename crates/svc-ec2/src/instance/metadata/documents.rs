@@ -19,6 +19,14 @@ use crate::subnet::Subnet;
 use crate::tag::Tags;
 use crate::vpc::Vpc;
 
+/// Where [`user_data`] is found.
+pub const USER_DATA: &str = "user-data";
+
+/// The user data as it came: it may be packed.
+pub fn user_data(instance: &Instance) -> Option<Vec<u8>> {
+    STANDARD.decode(instance.user_data.as_deref()?).ok()
+}
+
 pub type Documents = BTreeMap<String, String>;
 
 /// All documents, by the path behind `/latest/`.
@@ -79,9 +87,9 @@ pub fn documents(read: &dyn Read, scope: &Scope, instance: &Instance, role: Opti
     );
     // Made when it is asked for.
     put(super::signature::PATH, "");
-    let user_data = instance.user_data.as_deref().and_then(|text| STANDARD.decode(text).ok());
-    if let Some(text) = user_data.and_then(|bytes| String::from_utf8(bytes).ok()) {
-        put("user-data", &text);
+    if instance.user_data.is_some() {
+        // Its bytes need not be text.
+        put(USER_DATA, "");
     }
     Ok(all)
 }
@@ -143,6 +151,11 @@ fn one_interface(
     own("mac", &interface.mac);
     own("owner-id", &scope.account);
     own("security-group-ids", &interface.groups.join("\n"));
+    let mut names = Vec::new();
+    for id in &interface.groups {
+        names.extend(find::<SecurityGroup>(read, scope, id)?.map(|group| group.name));
+    }
+    own("security-groups", &names.join("\n"));
     own("subnet-id", &interface.subnet);
     own("vpc-id", &interface.vpc);
     if let Some(subnet) = find::<Subnet>(read, scope, &interface.subnet)? {
@@ -154,6 +167,11 @@ fn one_interface(
         let blocks: Vec<&str> = vpc.blocks.iter().map(|block| block.cidr.as_str()).collect();
         own("vpc-ipv4-cidr-blocks", &blocks.join("\n"));
         some(&mut own, "vpc-ipv6-cidr-blocks", vpc.ipv6_blocks.iter().map(|block| block.cidr.as_str()));
+        if let Some(public) =
+            interface.addresses.first().and_then(|one| one.public.as_ref()).filter(|_| vpc.dns_hostnames)
+        {
+            own("public-hostname", &public_address::dns_name(&scope.region, &public.address));
+        }
     }
     let public: Vec<&str> =
         interface.addresses.iter().filter_map(|one| Some(one.public.as_ref()?.address.as_str())).collect();

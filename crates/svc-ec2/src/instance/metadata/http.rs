@@ -30,19 +30,24 @@ pub struct Answer {
     code: u16,
     reason: &'static str,
     headers: Vec<(&'static str, String)>,
-    body: String,
+    kind: &'static str,
+    body: Vec<u8>,
 }
 
 impl Answer {
     pub fn text(body: impl Into<String>) -> Answer {
-        Answer { code: 200, reason: "OK", headers: Vec::new(), body: body.into() }
+        Answer { code: 200, reason: "OK", headers: Vec::new(), kind: "text/plain", body: body.into().into_bytes() }
+    }
+
+    pub fn bytes(body: Vec<u8>) -> Answer {
+        Answer { code: 200, reason: "OK", headers: Vec::new(), kind: "application/octet-stream", body }
     }
 
     pub fn error(code: u16, reason: &'static str) -> Answer {
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<html><head><title>{code} - {reason}</title></head><body><h1>{code} - {reason}</h1></body></html>\n"
         );
-        Answer { code, reason, headers: Vec::new(), body }
+        Answer { code, reason, headers: Vec::new(), kind: "text/html", body: body.into_bytes() }
     }
 
     pub fn with(mut self, name: &'static str, value: String) -> Answer {
@@ -93,19 +98,18 @@ fn parse(head: &str) -> Option<Question> {
 }
 
 pub async fn write(connection: &mut TcpStream, answer: &Answer) -> io::Result<()> {
-    let kind = if answer.code == 200 { "text/plain" } else { "text/html" };
     let mut text = format!(
-        "HTTP/1.1 {} {}\r\nServer: EC2ws\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n",
+        "HTTP/1.1 {} {}\r\nServer: EC2ws\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
         answer.code,
         answer.reason,
+        answer.kind,
         answer.body.len()
     );
     for (name, value) in &answer.headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     text.push_str("\r\n");
-    text.push_str(&answer.body);
-    connection.write_all(text.as_bytes()).await
+    connection.write_all(&[text.as_bytes(), &answer.body].concat()).await
 }
 
 #[cfg(test)]
