@@ -24,6 +24,8 @@ def token(event, context):
     word = event["authorizationToken"]
     if word == "nobody":
         raise Exception("Unauthorized")
+    if word == "nonsense":
+        return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Maybe", "Action": "*", "Resource": "*"}]}}
     return {"principalId": "me", "context": {"level": 3}, "policyDocument": {"Version": "2012-10-17", "Statement": [
         {"Action": "execute-api:Invoke", "Effect": "Allow" if word == "good" else "Deny", "Resource": event["methodArn"]}]}}
 """

@@ -68,6 +68,7 @@ def test_a_token_authorizer(api, function, apigateway):
     assert api.call("/", headers={"Authorization": "bad"})[0] == 403
     assert api.call("/", headers={"Authorization": "nobody"})[::2] == (401, '{"message":"Unauthorized"}')
     assert api.call("/")[0] == 401
+    assert api.call("/", headers={"Authorization": "nonsense"})[::2] == (500, '{"message":null}')
 
 
 def test_an_http_api(cloud, function, call_http, name):

@@ -20,6 +20,11 @@ pub fn verdict(policy: &Json, method_arn: &str) -> Verdict {
     weigh(&Policies { identity, ..Policies::default() }, &Principal::Anonymous, method_arn, &Context::default())
 }
 
+/// Whether a document can be read as a policy; an authorizer that answers something else is configured wrongly.
+pub fn is_policy(policy: &Json) -> bool {
+    Document::read(policy).is_ok()
+}
+
 /// What an API's policy says to a caller.
 pub fn verdict_for(policy: &Document, caller: &Principal, method_arn: &str, context: &Context) -> Verdict {
     let resource = vec![Attached { name: "API", document: policy }];
@@ -53,5 +58,7 @@ mod tests {
             Verdict::Silent
         );
         assert_eq!(verdict(&json!({}), arn), Verdict::Silent);
+        assert!(is_policy(&json!({"Statement": [allow]})));
+        assert!(!is_policy(&json!({"Statement": [{"Effect": "Maybe", "Action": "*", "Resource": "*"}]})));
     }
 }

@@ -13,7 +13,7 @@ use super::runtime::Authorized;
 use super::user_pool;
 use crate::authorizer::DEFAULT_TTL_SECONDS;
 use crate::definition::{Authorizer, Method};
-use kogumo_execute_api::access::{Verdict, verdict};
+use kogumo_execute_api::access::{Verdict, is_policy, verdict};
 use kogumo_execute_api::context::Context;
 use kogumo_execute_api::exchange::Pairs;
 use kogumo_execute_api::proxy;
@@ -153,7 +153,7 @@ async fn ask(call: &Call<'_>, authorizer: &Authorizer, event: &Json, context: &C
     }
     let Ok(Json::Object(mut answer)) = serde_json::from_slice(&answer.payload) else { return Err(unusable()) };
     let principal = answer.remove("principalId").filter(Json::is_string).ok_or_else(unusable)?;
-    let policy = answer.remove("policyDocument").filter(Json::is_object).ok_or_else(unusable)?;
+    let policy = answer.remove("policyDocument").filter(is_policy).ok_or_else(unusable)?;
     let mut values = match answer.remove("context") {
         None | Some(Json::Null) => serde_json::Map::new(),
         // AWS takes plain values only, and hands them on as text.

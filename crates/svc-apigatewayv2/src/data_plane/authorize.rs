@@ -5,7 +5,7 @@ use super::integrate::invoke;
 use super::runtime::Authorized;
 use super::{Call, FORBIDDEN, INTERNAL, Refusal, UNAUTHORIZED, event, iam, token};
 use crate::definition::Authorizer;
-use kogumo_execute_api::access::{Verdict, verdict};
+use kogumo_execute_api::access::{Verdict, is_policy, verdict};
 use kogumo_execute_api::context::Context;
 use serde_json::{Value as Json, json};
 
@@ -94,6 +94,6 @@ async fn ask(
         let allowed = answer.get("isAuthorized").and_then(Json::as_bool).ok_or(INTERNAL)?;
         return Ok(Authorized { allowed, context: handed_on });
     }
-    let policy = answer.get("policyDocument").ok_or(INTERNAL)?;
+    let policy = answer.get("policyDocument").filter(|policy| is_policy(policy)).ok_or(INTERNAL)?;
     Ok(Authorized { allowed: verdict(policy, &arn) == Verdict::Allowed, context: handed_on })
 }
