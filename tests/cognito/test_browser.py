@@ -206,3 +206,44 @@ def test_another_pool_is_the_provider(pools, app, browsers, name):
     claims = home.pool.verified(answer["id_token"], audience=home.pool.client_id)
     assert claims["email"] == "jane@example.com" and claims["identities"][0]["providerName"] == "Other"
     assert claims["cognito:username"].startswith("Other_")
+
+
+def test_managed_login_lets_choose(pools, app, browsers, name):
+    """Name first, then a password, a code by mail, or a passkey, which is registered on a page of its own."""
+    choice = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}}
+    site, browser = Site(pools, app, name, Policies=choice), browsers("en")
+    pool = site.pool
+    pool.user("jane", email="jane@example.com", email_verified="true")
+    pool.api.update_user_pool_domain(UserPoolId=pool.id, Domain=site.label, ManagedLoginVersion=2)
+    pool.api.create_managed_login_branding(UserPoolId=pool.id, ClientId=pool.client_id, UseCognitoProvidedValues=True)
+    authenticator = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+                     "isUserVerified": True, "automaticPresenceSimulation": True}
+    browser.ask("WebAuthn.enable")
+    browser.ask("WebAuthn.addVirtualAuthenticator", options=authenticator)
+
+    def choose(factor):
+        browser.open(site.address())
+        browser.submit(username="jane")
+        browser.run(f"document.querySelector('input[value={factor}]').click(); 1")
+
+    choose("PASSWORD")
+    assert browser.run("document.querySelectorAll('input[type=radio]').length") == 2, "she has no passkey yet"
+    browser.submit()
+    browser.submit(PASSWORD="wrong")
+    assert "Incorrect username or password" in browser.text
+    choose("PASSWORD")
+    browser.submit()
+    browser.submit(PASSWORD=PASSWORD)
+    site.landed(browser)
+    browser.ask("Page.navigate", url=site.address("passkeys/add"))
+    browser.until(f"location.href.startsWith('{app}/in') && !location.search")
+    assert "WEB_AUTHN" in pool.api.admin_get_user_auth_factors(UserPoolId=pool.id, Username="jane")["ConfiguredUserAuthFactors"]
+    browser.open(site.address("logout", logout_uri=f"{app}/out"))
+    choose("WEB_AUTHN")
+    browser.run("document.querySelector('button[type=submit]').click(); 1")
+    form, token = site.landed(browser)
+    browser.open(site.address("logout", logout_uri=f"{app}/out"))
+    choose("EMAIL_OTP")
+    browser.submit()
+    browser.submit(EMAIL_OTP_CODE=pool.code("jane@example.com"))
+    site.landed(browser)

@@ -239,6 +239,22 @@ def test_programs_without_users(pools):
     assert ask(machine["ClientSecret"], grant_type="password").json() == {"error": "unsupported_grant_type"}
 
 
+def test_programs_that_do_not_ask_the_pages(pools):
+    pool = pools()
+    pool.api.create_resource_server(UserPoolId=pool.id, Identifier="api", Name="API", Scopes=[{"ScopeName": "read", "ScopeDescription": "Read"}])
+    program = pool.add_client(GenerateSecret=True, ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"])
+    ask = lambda **more: pool.api.get_client_token(**{"ClientId": program["ClientId"], "Secret": program["ClientSecret"], "Scopes": ["api/read"], **more})
+    told = ask()["ClientAuthenticationResult"]
+    claims = pool.verified(told["AccessToken"])
+    assert (claims["sub"], claims["scope"], claims["token_use"]) == (program["ClientId"], "api/read", "access")
+    with pytest.raises(pool.errors.NotAuthorizedException):
+        ask(Secret="a" * 51)
+    with pytest.raises(pool.errors.InvalidParameterException):
+        ask(Scopes=["api/write"])
+    with pytest.raises(pool.errors.InvalidParameterException):
+        pool.add_client(GenerateSecret=True, ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"])
+
+
 def test_pages_of_other_origins_may_sign_their_users_in(pool):
     pool.user("jane")
     headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST",

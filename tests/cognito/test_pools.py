@@ -49,7 +49,7 @@ def test_tags_and_custom_attributes(pool):
 
 
 @pytest.mark.parametrize("settings", [
-    {"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}},
+    {"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}},
     {"AcrConfiguration": {"Level1": {"AcrValue": "urn:low"}}},
 ])
 def test_what_is_not_built_is_refused(cloud, name, settings):

@@ -79,3 +79,49 @@ def test_a_stack(cloud, name):
     assert idp.get_group(UserPoolId=pool, GroupName="admins")["Group"]["Description"] == "All who may"
     stacks.delete_stack(StackName=name)
     eventually(lambda: pool not in [one["Id"] for one in idp.list_user_pools(MaxResults=60)["UserPools"]])
+
+
+def test_settings_that_are_resources(cloud, name):
+    """Looks, documents, log delivery and threat protection: set, changed, and set back by a stack."""
+    of_pool = {"UserPoolId": {"Ref": "Pool"}}
+    of_client = {**of_pool, "ClientId": {"Ref": "Client"}}
+    resources = {
+        "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}},
+        "Client": {"Type": "AWS::Cognito::UserPoolClient", "Properties": of_pool},
+        "Domain": {"Type": "AWS::Cognito::UserPoolDomain", "Properties": {**of_pool, "Domain": name, "ManagedLoginVersion": 2}},
+        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}},
+        "Logs": {"Type": "AWS::Cognito::LogDeliveryConfiguration", "Properties": {**of_pool, "LogConfigurations": [
+            {"LogLevel": "INFO", "EventSource": "userAuthEvents", "CloudWatchLogsConfiguration": {"LogGroupArn": {
+                "Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Group}"}}}]}},
+        "Style": {"Type": "AWS::Cognito::ManagedLoginBranding", "Properties": {**of_client, "Settings": {"categories": {"global": {"colorSchemeMode": "DARK"}}}}},
+        "Terms": {"Type": "AWS::Cognito::Terms", "Properties": {
+            **of_client, "TermsName": "terms-of-use", "TermsSource": "LINK", "Enforcement": "NONE", "Links": {"cognito:default": "https://example.com/1"}}},
+        "Risk": {"Type": "AWS::Cognito::UserPoolRiskConfigurationAttachment", "Properties": {
+            **of_pool, "ClientId": "ALL", "RiskExceptionConfiguration": {"BlockedIPRangeList": ["192.0.2.0/24"]}}},
+        "Look": {"Type": "AWS::Cognito::UserPoolUICustomizationAttachment", "DependsOn": "Domain", "Properties": {
+            **of_client, "CSS": ".label-customizable {font-weight: 400;}"}},
+    }
+    outputs = {"Pool": {"Value": {"Ref": "Pool"}}, "Client": {"Value": {"Ref": "Client"}},
+               "Style": {"Value": {"Fn::GetAtt": ["Style", "ManagedLoginBrandingId"]}}, "Terms": {"Value": {"Fn::GetAtt": ["Terms", "TermsId"]}}}
+    stacks, idp = cloud.client("cloudformation"), cloud.client("cognito-idp")
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
+    made = settled(cloud, name, "CREATE_COMPLETE")
+    pool, one = made["Pool"], {"UserPoolId": made["Pool"]}
+    style = lambda: idp.describe_managed_login_branding(**one, ManagedLoginBrandingId=made["Style"])["ManagedLoginBranding"]
+    assert style()["Settings"] == {"categories": {"global": {"colorSchemeMode": "DARK"}}}
+    assert idp.get_log_delivery_configuration(**one)["LogDeliveryConfiguration"]["LogConfigurations"][0]["EventSource"] == "userAuthEvents"
+    blocked = lambda: idp.describe_risk_configuration(**one)["RiskConfiguration"]["RiskExceptionConfiguration"].get("BlockedIPRangeList")
+    assert blocked() == ["192.0.2.0/24"]
+    look = lambda: idp.get_ui_customization(**one, ClientId=made["Client"])["UICustomization"].get("CSS")
+    assert "400" in look()
+    resources["Style"]["Properties"]["Settings"]["categories"]["global"]["colorSchemeMode"] = "LIGHT"
+    resources["Terms"]["Properties"]["Links"] = {"cognito:default": "https://example.com/2"}
+    del resources["Risk"], resources["Look"], resources["Logs"]
+    stacks.update_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
+    assert settled(cloud, name, "UPDATE_COMPLETE")["Style"] == made["Style"]
+    assert style()["Settings"]["categories"]["global"]["colorSchemeMode"] == "LIGHT"
+    assert idp.describe_terms(**one, TermsId=made["Terms"])["Terms"]["Links"] == {"cognito:default": "https://example.com/2"}
+    assert blocked() is None and look() is None
+    assert idp.get_log_delivery_configuration(**one)["LogDeliveryConfiguration"]["LogConfigurations"] == []
+    stacks.delete_stack(StackName=name)
+    eventually(lambda: pool not in [one["Id"] for one in idp.list_user_pools(MaxResults=60)["UserPools"]])

@@ -182,6 +182,19 @@ def test_a_guest_who_signs_in_stays_the_same(cloud, cognito, name, issuer):
     identity = cognito.get_id(IdentityPoolId=pool)["IdentityId"]
     cognito.get_credentials_for_identity(IdentityId=identity, Logins={issuer.name: issuer.token()})
     assert cognito.get_id(IdentityPoolId=pool, Logins={issuer.name: issuer.token()})["IdentityId"] == identity
+    login = {issuer.name: issuer.token()}
+    cognito.unlink_identity(IdentityId=identity, Logins=login, LoginsToRemove=[issuer.name])
+    refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=identity, Logins=login)
+    assert cognito.get_id(IdentityPoolId=pool, Logins=login)["IdentityId"] != identity
+
+
+def test_guests_ask_for_no_role(cloud, cognito, name):
+    pool = cognito.create_identity_pool(IdentityPoolName=name, AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
+    role = role_for(cloud, name, trust(pool, kind="unauthenticated"))
+    cognito.set_identity_pool_roles(IdentityPoolId=pool, Roles={"unauthenticated": role})
+    guest = cognito.get_id(IdentityPoolId=pool)["IdentityId"]
+    assert cognito.get_credentials_for_identity(IdentityId=guest)["Credentials"]
+    refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=guest, CustomRoleArn=role)
 
 
 def test_roles_by_rules_and_by_token(cloud, cognito, name, issuer):
@@ -264,6 +277,10 @@ def test_developers_users(cloud, cognito, name):
     cognito.unlink_developer_identity(IdentityId=bob, DeveloperUserIdentifier="alice-2", **merge)
     refused("ResourceNotFoundException", cognito.lookup_developer_identity, IdentityPoolId=pool, DeveloperUserIdentifier="alice-2")
     refused("InvalidParameterException", cognito.get_id, IdentityPoolId=pool, Logins={"login.example": "alice"})
+    # The identity whose logins have gone elsewhere is nobody any more, whatever token of it is still good.
+    refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=identity, Logins={"cognito-identity.amazonaws.com": alice["Token"]})
+    with_id = {"IdentityPoolId": pool, "Logins": {"login.example": "carol"}, "IdentityId": identity}
+    refused("NotAuthorizedException", cognito.get_open_id_token_for_developer_identity, **with_id)
 
 
 def test_users_of_a_user_pool(cloud, cognito, name):
@@ -295,5 +312,9 @@ def test_users_of_a_user_pool(cloud, cognito, name):
     keys = cognito.get_credentials_for_identity(IdentityId=identity, Logins=logins)["Credentials"]
     assert who(cloud, keys).split("/")[1] == f"{name}-team"
     refused("NotAuthorizedException", cognito.get_id, IdentityPoolId=pool, Logins={provider: access})
+    idp.admin_user_global_sign_out(UserPoolId=users, Username="alice")
+    refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=identity, Logins=logins)
+    logins, access = login()
+    cognito.get_credentials_for_identity(IdentityId=identity, Logins=logins)
     idp.admin_disable_user(UserPoolId=users, Username="alice")
     refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=identity, Logins=logins)

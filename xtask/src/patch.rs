@@ -33,8 +33,10 @@ fn apply_line(service: &mut Service, line: &str) -> Option<()> {
             shape.traits.insert("status".into(), (*status).into());
             service.shapes.insert((*code).into(), shape);
         }
-        ["set", shape, fact] => {
-            let (name, value) = fact.split_once('=').unwrap_or((fact, ""));
+        // An enum has spaces between its values.
+        ["set", shape, fact @ ..] => {
+            let fact = fact.join(" ");
+            let (name, value) = fact.split_once('=').unwrap_or((&fact, ""));
             service.shapes.get_mut(*shape)?.traits.insert(name.into(), value.into());
         }
         ["unset", shape, name] => drop(service.shapes.get_mut(*shape)?.traits.remove(*name)?),

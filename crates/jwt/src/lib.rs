@@ -7,9 +7,11 @@
 mod claims;
 mod jwk;
 mod key;
+mod session;
 mod token;
 
 pub use claims::{Expected, Refused};
 pub use jwk::{KeySet, PublicKey};
 pub use key::SigningKey;
+pub use session::{browser_session_of, session_of};
 pub use token::{MAX_TOKEN, Token, TokenError};

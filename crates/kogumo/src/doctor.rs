@@ -178,6 +178,14 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Mail and text messages",
         "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools are recorded",
     ),
+    (
+        "Threat protection of user pools",
+        "what users do is recorded, and addresses that are blocked stay out; no risk is guessed at, and no password is looked up among stolen ones",
+    ),
+    (
+        "Managed login's branding",
+        "colors, corners, logos, backgrounds and icons act on the pages; settings for parts that the pages do not have are kept",
+    ),
     ("SqsManagedSseEnabled of queues", "recorded; messages are kept as the rest of the store is"),
     ("MessageGroupId on standard queues", "told to receivers; no tenant is served before another"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),

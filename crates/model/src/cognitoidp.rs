@@ -37,21 +37,21 @@ static OPERATIONS: &[&schema::Operation] = &[
     &ADMIN_FORGET_DEVICE,
     &ADMIN_GET_DEVICE,
     &ADMIN_GET_USER,
-    &schema::Operation::unbuilt("AdminGetUserAuthFactors", "POST", "/"),
+    &ADMIN_GET_USER_AUTH_FACTORS,
     &ADMIN_INITIATE_AUTH,
     &ADMIN_LINK_PROVIDER_FOR_USER,
     &ADMIN_LIST_DEVICES,
     &ADMIN_LIST_GROUPS_FOR_USER,
-    &schema::Operation::unbuilt("AdminListUserAuthEvents", "POST", "/"),
-    &schema::Operation::unbuilt("AdminListUserSessions", "POST", "/"),
+    &ADMIN_LIST_USER_AUTH_EVENTS,
+    &ADMIN_LIST_USER_SESSIONS,
     &ADMIN_REMOVE_USER_FROM_GROUP,
     &ADMIN_RESET_USER_PASSWORD,
     &ADMIN_RESPOND_TO_AUTH_CHALLENGE,
-    &schema::Operation::unbuilt("AdminRevokeUserSession", "POST", "/"),
+    &ADMIN_REVOKE_USER_SESSION,
     &ADMIN_SET_USER_MFA_PREFERENCE,
     &ADMIN_SET_USER_PASSWORD,
     &ADMIN_SET_USER_SETTINGS,
-    &schema::Operation::unbuilt("AdminUpdateAuthEventFeedback", "POST", "/"),
+    &ADMIN_UPDATE_AUTH_EVENT_FEEDBACK,
     &ADMIN_UPDATE_DEVICE_STATUS,
     &ADMIN_UPDATE_USER_ATTRIBUTES,
     &ADMIN_USER_GLOBAL_SIGN_OUT,
@@ -63,9 +63,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CONFIRM_SIGN_UP,
     &CREATE_GROUP,
     &CREATE_IDENTITY_PROVIDER,
-    &schema::Operation::unbuilt("CreateManagedLoginBranding", "POST", "/"),
+    &CREATE_MANAGED_LOGIN_BRANDING,
     &CREATE_RESOURCE_SERVER,
-    &schema::Operation::unbuilt("CreateTerms", "POST", "/"),
+    &CREATE_TERMS,
     &CREATE_USER_IMPORT_JOB,
     &CREATE_USER_POOL,
     &CREATE_USER_POOL_CLIENT,
@@ -73,9 +73,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateUserPoolReplica", "POST", "/"),
     &DELETE_GROUP,
     &DELETE_IDENTITY_PROVIDER,
-    &schema::Operation::unbuilt("DeleteManagedLoginBranding", "POST", "/"),
+    &DELETE_MANAGED_LOGIN_BRANDING,
     &DELETE_RESOURCE_SERVER,
-    &schema::Operation::unbuilt("DeleteTerms", "POST", "/"),
+    &DELETE_TERMS,
     &DELETE_USER,
     &DELETE_USER_ATTRIBUTES,
     &DELETE_USER_POOL,
@@ -85,12 +85,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteUserPoolReplica", "POST", "/"),
     &DELETE_WEB_AUTHN_CREDENTIAL,
     &DESCRIBE_IDENTITY_PROVIDER,
-    &schema::Operation::unbuilt("DescribeManagedLoginBranding", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeManagedLoginBrandingByClient", "POST", "/"),
+    &DESCRIBE_MANAGED_LOGIN_BRANDING,
+    &DESCRIBE_MANAGED_LOGIN_BRANDING_BY_CLIENT,
     &DESCRIBE_RESOURCE_SERVER,
-    &schema::Operation::unbuilt("DescribeRiskConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeTerms", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeTermsByClient", "POST", "/"),
+    &DESCRIBE_RISK_CONFIGURATION,
+    &DESCRIBE_TERMS,
+    &DESCRIBE_TERMS_BY_CLIENT,
     &DESCRIBE_USER_IMPORT_JOB,
     &DESCRIBE_USER_POOL,
     &DESCRIBE_USER_POOL_CLIENT,
@@ -98,12 +98,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &FORGET_DEVICE,
     &FORGOT_PASSWORD,
     &GET_CSV_HEADER,
-    &schema::Operation::unbuilt("GetClientToken", "POST", "/"),
+    &GET_CLIENT_TOKEN,
     &schema::Operation::unbuilt("GetDerivedToken", "POST", "/"),
     &GET_DEVICE,
     &GET_GROUP,
     &GET_IDENTITY_PROVIDER_BY_IDENTIFIER,
-    &schema::Operation::unbuilt("GetLogDeliveryConfiguration", "POST", "/"),
+    &GET_LOG_DELIVERY_CONFIGURATION,
     &schema::Operation::unbuilt("GetProvisionedLimit", "POST", "/"),
     &schema::Operation::unbuilt("GetSigningCertificate", "POST", "/"),
     &GET_TOKENS_FROM_REFRESH_TOKEN,
@@ -111,9 +111,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_USER,
     &GET_USER_ATTRIBUTE_VERIFICATION_CODE,
     &GET_USER_AUTH_FACTORS,
-    &schema::Operation::unbuilt("GetUserPoolClientSessionConfiguration", "POST", "/"),
+    &GET_USER_POOL_CLIENT_SESSION_CONFIGURATION,
     &GET_USER_POOL_MFA_CONFIG,
-    &schema::Operation::unbuilt("GetUserPoolSessionConfiguration", "POST", "/"),
+    &GET_USER_POOL_SESSION_CONFIGURATION,
     &GLOBAL_SIGN_OUT,
     &INITIATE_AUTH,
     &LIST_DEVICES,
@@ -121,27 +121,27 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_IDENTITY_PROVIDERS,
     &LIST_RESOURCE_SERVERS,
     &LIST_TAGS_FOR_RESOURCE,
-    &schema::Operation::unbuilt("ListTerms", "POST", "/"),
+    &LIST_TERMS,
     &LIST_USER_IMPORT_JOBS,
     &LIST_USER_POOL_CLIENT_SECRETS,
     &LIST_USER_POOL_CLIENTS,
     &schema::Operation::unbuilt("ListUserPoolReplicas", "POST", "/"),
     &LIST_USER_POOLS,
-    &schema::Operation::unbuilt("ListUserSessions", "POST", "/"),
+    &LIST_USER_SESSIONS,
     &LIST_USERS,
     &LIST_USERS_IN_GROUP,
     &LIST_WEB_AUTHN_CREDENTIALS,
     &RESEND_CONFIRMATION_CODE,
     &RESPOND_TO_AUTH_CHALLENGE,
     &REVOKE_TOKEN,
-    &schema::Operation::unbuilt("RevokeUserSession", "POST", "/"),
-    &schema::Operation::unbuilt("SetLogDeliveryConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("SetRiskConfiguration", "POST", "/"),
+    &REVOKE_USER_SESSION,
+    &SET_LOG_DELIVERY_CONFIGURATION,
+    &SET_RISK_CONFIGURATION,
     &SET_UI_CUSTOMIZATION,
     &SET_USER_MFA_PREFERENCE,
-    &schema::Operation::unbuilt("SetUserPoolClientSessionConfiguration", "POST", "/"),
+    &SET_USER_POOL_CLIENT_SESSION_CONFIGURATION,
     &SET_USER_POOL_MFA_CONFIG,
-    &schema::Operation::unbuilt("SetUserPoolSessionConfiguration", "POST", "/"),
+    &SET_USER_POOL_SESSION_CONFIGURATION,
     &SET_USER_SETTINGS,
     &SIGN_UP,
     &START_USER_IMPORT_JOB,
@@ -153,10 +153,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_DEVICE_STATUS,
     &UPDATE_GROUP,
     &UPDATE_IDENTITY_PROVIDER,
-    &schema::Operation::unbuilt("UpdateManagedLoginBranding", "POST", "/"),
+    &UPDATE_MANAGED_LOGIN_BRANDING,
     &schema::Operation::unbuilt("UpdateProvisionedLimit", "POST", "/"),
     &UPDATE_RESOURCE_SERVER,
-    &schema::Operation::unbuilt("UpdateTerms", "POST", "/"),
+    &UPDATE_TERMS,
     &UPDATE_USER_ATTRIBUTES,
     &UPDATE_USER_POOL,
     &UPDATE_USER_POOL_CLIENT,
@@ -589,6 +589,35 @@ impl OperationType for AdminGetUser {
     const FACTS: &'static schema::Operation = &ADMIN_GET_USER;
 }
 
+static ADMIN_GET_USER_AUTH_FACTORS: schema::Operation = schema::Operation {
+    name: "AdminGetUserAuthFactors",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminGetUserAuthFactorsRequest,
+    output: &S_AdminGetUserAuthFactorsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminGetUserAuthFactors;
+impl OperationType for AdminGetUserAuthFactors {
+    type Input = AdminGetUserAuthFactorsRequest;
+    type Output = AdminGetUserAuthFactorsResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_GET_USER_AUTH_FACTORS;
+}
+
 static ADMIN_INITIATE_AUTH: schema::Operation = schema::Operation {
     name: "AdminInitiateAuth",
     method: "POST",
@@ -719,6 +748,65 @@ impl OperationType for AdminListGroupsForUser {
     const FACTS: &'static schema::Operation = &ADMIN_LIST_GROUPS_FOR_USER;
 }
 
+static ADMIN_LIST_USER_AUTH_EVENTS: schema::Operation = schema::Operation {
+    name: "AdminListUserAuthEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminListUserAuthEventsRequest,
+    output: &S_AdminListUserAuthEventsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminListUserAuthEvents;
+impl OperationType for AdminListUserAuthEvents {
+    type Input = AdminListUserAuthEventsRequest;
+    type Output = AdminListUserAuthEventsResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_LIST_USER_AUTH_EVENTS;
+}
+
+static ADMIN_LIST_USER_SESSIONS: schema::Operation = schema::Operation {
+    name: "AdminListUserSessions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminListUserSessionsRequest,
+    output: &S_AdminListUserSessionsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminListUserSessions;
+impl OperationType for AdminListUserSessions {
+    type Input = AdminListUserSessionsRequest;
+    type Output = AdminListUserSessionsResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_LIST_USER_SESSIONS;
+}
+
 static ADMIN_REMOVE_USER_FROM_GROUP: schema::Operation = schema::Operation {
     name: "AdminRemoveUserFromGroup",
     method: "POST",
@@ -829,6 +917,35 @@ impl OperationType for AdminRespondToAuthChallenge {
     const FACTS: &'static schema::Operation = &ADMIN_RESPOND_TO_AUTH_CHALLENGE;
 }
 
+static ADMIN_REVOKE_USER_SESSION: schema::Operation = schema::Operation {
+    name: "AdminRevokeUserSession",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminRevokeUserSessionRequest,
+    output: &S_AdminRevokeUserSessionResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminRevokeUserSession;
+impl OperationType for AdminRevokeUserSession {
+    type Input = AdminRevokeUserSessionRequest;
+    type Output = AdminRevokeUserSessionResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_REVOKE_USER_SESSION;
+}
+
 static ADMIN_SET_USER_MFA_PREFERENCE: schema::Operation = schema::Operation {
     name: "AdminSetUserMFAPreference",
     method: "POST",
@@ -916,6 +1033,36 @@ impl OperationType for AdminSetUserSettings {
     type Input = AdminSetUserSettingsRequest;
     type Output = AdminSetUserSettingsResponse;
     const FACTS: &'static schema::Operation = &ADMIN_SET_USER_SETTINGS;
+}
+
+static ADMIN_UPDATE_AUTH_EVENT_FEEDBACK: schema::Operation = schema::Operation {
+    name: "AdminUpdateAuthEventFeedback",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminUpdateAuthEventFeedbackRequest,
+    output: &S_AdminUpdateAuthEventFeedbackResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminUpdateAuthEventFeedback;
+impl OperationType for AdminUpdateAuthEventFeedback {
+    type Input = AdminUpdateAuthEventFeedbackRequest;
+    type Output = AdminUpdateAuthEventFeedbackResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_UPDATE_AUTH_EVENT_FEEDBACK;
 }
 
 static ADMIN_UPDATE_DEVICE_STATUS: schema::Operation = schema::Operation {
@@ -1288,6 +1435,37 @@ impl OperationType for CreateIdentityProvider {
     const FACTS: &'static schema::Operation = &CREATE_IDENTITY_PROVIDER;
 }
 
+static CREATE_MANAGED_LOGIN_BRANDING: schema::Operation = schema::Operation {
+    name: "CreateManagedLoginBranding",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateManagedLoginBrandingRequest,
+    output: &S_CreateManagedLoginBrandingResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &MANAGED_LOGIN_BRANDING_EXISTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateManagedLoginBranding;
+impl OperationType for CreateManagedLoginBranding {
+    type Input = CreateManagedLoginBrandingRequest;
+    type Output = CreateManagedLoginBrandingResponse;
+    const FACTS: &'static schema::Operation = &CREATE_MANAGED_LOGIN_BRANDING;
+}
+
 static CREATE_RESOURCE_SERVER: schema::Operation = schema::Operation {
     name: "CreateResourceServer",
     method: "POST",
@@ -1315,6 +1493,37 @@ impl OperationType for CreateResourceServer {
     type Input = CreateResourceServerRequest;
     type Output = CreateResourceServerResponse;
     const FACTS: &'static schema::Operation = &CREATE_RESOURCE_SERVER;
+}
+
+static CREATE_TERMS: schema::Operation = schema::Operation {
+    name: "CreateTerms",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateTermsRequest,
+    output: &S_CreateTermsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &TERMS_EXISTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateTerms;
+impl OperationType for CreateTerms {
+    type Input = CreateTermsRequest;
+    type Output = CreateTermsResponse;
+    const FACTS: &'static schema::Operation = &CREATE_TERMS;
 }
 
 static CREATE_USER_IMPORT_JOB: schema::Operation = schema::Operation {
@@ -1499,6 +1708,35 @@ impl OperationType for DeleteIdentityProvider {
     const FACTS: &'static schema::Operation = &DELETE_IDENTITY_PROVIDER;
 }
 
+static DELETE_MANAGED_LOGIN_BRANDING: schema::Operation = schema::Operation {
+    name: "DeleteManagedLoginBranding",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteManagedLoginBrandingRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteManagedLoginBranding;
+impl OperationType for DeleteManagedLoginBranding {
+    type Input = DeleteManagedLoginBrandingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_MANAGED_LOGIN_BRANDING;
+}
+
 static DELETE_RESOURCE_SERVER: schema::Operation = schema::Operation {
     name: "DeleteResourceServer",
     method: "POST",
@@ -1525,6 +1763,35 @@ impl OperationType for DeleteResourceServer {
     type Input = DeleteResourceServerRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_RESOURCE_SERVER;
+}
+
+static DELETE_TERMS: schema::Operation = schema::Operation {
+    name: "DeleteTerms",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteTermsRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteTerms;
+impl OperationType for DeleteTerms {
+    type Input = DeleteTermsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_TERMS;
 }
 
 static DELETE_USER: schema::Operation = schema::Operation {
@@ -1762,6 +2029,62 @@ impl OperationType for DescribeIdentityProvider {
     const FACTS: &'static schema::Operation = &DESCRIBE_IDENTITY_PROVIDER;
 }
 
+static DESCRIBE_MANAGED_LOGIN_BRANDING: schema::Operation = schema::Operation {
+    name: "DescribeManagedLoginBranding",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeManagedLoginBrandingRequest,
+    output: &S_DescribeManagedLoginBrandingResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeManagedLoginBranding;
+impl OperationType for DescribeManagedLoginBranding {
+    type Input = DescribeManagedLoginBrandingRequest;
+    type Output = DescribeManagedLoginBrandingResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_MANAGED_LOGIN_BRANDING;
+}
+
+static DESCRIBE_MANAGED_LOGIN_BRANDING_BY_CLIENT: schema::Operation = schema::Operation {
+    name: "DescribeManagedLoginBrandingByClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeManagedLoginBrandingByClientRequest,
+    output: &S_DescribeManagedLoginBrandingByClientResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeManagedLoginBrandingByClient;
+impl OperationType for DescribeManagedLoginBrandingByClient {
+    type Input = DescribeManagedLoginBrandingByClientRequest;
+    type Output = DescribeManagedLoginBrandingByClientResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_MANAGED_LOGIN_BRANDING_BY_CLIENT;
+}
+
 static DESCRIBE_RESOURCE_SERVER: schema::Operation = schema::Operation {
     name: "DescribeResourceServer",
     method: "POST",
@@ -1788,6 +2111,91 @@ impl OperationType for DescribeResourceServer {
     type Input = DescribeResourceServerRequest;
     type Output = DescribeResourceServerResponse;
     const FACTS: &'static schema::Operation = &DESCRIBE_RESOURCE_SERVER;
+}
+
+static DESCRIBE_RISK_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "DescribeRiskConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeRiskConfigurationRequest,
+    output: &S_DescribeRiskConfigurationResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeRiskConfiguration;
+impl OperationType for DescribeRiskConfiguration {
+    type Input = DescribeRiskConfigurationRequest;
+    type Output = DescribeRiskConfigurationResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_RISK_CONFIGURATION;
+}
+
+static DESCRIBE_TERMS: schema::Operation = schema::Operation {
+    name: "DescribeTerms",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeTermsRequest,
+    output: &S_DescribeTermsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeTerms;
+impl OperationType for DescribeTerms {
+    type Input = DescribeTermsRequest;
+    type Output = DescribeTermsResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_TERMS;
+}
+
+static DESCRIBE_TERMS_BY_CLIENT: schema::Operation = schema::Operation {
+    name: "DescribeTermsByClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeTermsByClientRequest,
+    output: &S_DescribeTermsByClientResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeTermsByClient;
+impl OperationType for DescribeTermsByClient {
+    type Input = DescribeTermsByClientRequest;
+    type Output = DescribeTermsByClientResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_TERMS_BY_CLIENT;
 }
 
 static DESCRIBE_USER_IMPORT_JOB: schema::Operation = schema::Operation {
@@ -2001,6 +2409,35 @@ impl OperationType for GetCSVHeader {
     const FACTS: &'static schema::Operation = &GET_CSV_HEADER;
 }
 
+static GET_CLIENT_TOKEN: schema::Operation = schema::Operation {
+    name: "GetClientToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetClientTokenRequest,
+    output: &S_GetClientTokenResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetClientToken;
+impl OperationType for GetClientToken {
+    type Input = GetClientTokenRequest;
+    type Output = GetClientTokenResponse;
+    const FACTS: &'static schema::Operation = &GET_CLIENT_TOKEN;
+}
+
 static GET_DEVICE: schema::Operation = schema::Operation {
     name: "GetDevice",
     method: "POST",
@@ -2087,6 +2524,33 @@ impl OperationType for GetIdentityProviderByIdentifier {
     type Input = GetIdentityProviderByIdentifierRequest;
     type Output = GetIdentityProviderByIdentifierResponse;
     const FACTS: &'static schema::Operation = &GET_IDENTITY_PROVIDER_BY_IDENTIFIER;
+}
+
+static GET_LOG_DELIVERY_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetLogDeliveryConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLogDeliveryConfigurationRequest,
+    output: &S_GetLogDeliveryConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetLogDeliveryConfiguration;
+impl OperationType for GetLogDeliveryConfiguration {
+    type Input = GetLogDeliveryConfigurationRequest;
+    type Output = GetLogDeliveryConfigurationResponse;
+    const FACTS: &'static schema::Operation = &GET_LOG_DELIVERY_CONFIGURATION;
 }
 
 static GET_TOKENS_FROM_REFRESH_TOKEN: schema::Operation = schema::Operation {
@@ -2255,6 +2719,34 @@ impl OperationType for GetUserAuthFactors {
     const FACTS: &'static schema::Operation = &GET_USER_AUTH_FACTORS;
 }
 
+static GET_USER_POOL_CLIENT_SESSION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetUserPoolClientSessionConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserPoolClientSessionConfigurationRequest,
+    output: &S_GetUserPoolClientSessionConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUserPoolClientSessionConfiguration;
+impl OperationType for GetUserPoolClientSessionConfiguration {
+    type Input = GetUserPoolClientSessionConfigurationRequest;
+    type Output = GetUserPoolClientSessionConfigurationResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_POOL_CLIENT_SESSION_CONFIGURATION;
+}
+
 static GET_USER_POOL_MFA_CONFIG: schema::Operation = schema::Operation {
     name: "GetUserPoolMfaConfig",
     method: "POST",
@@ -2280,6 +2772,34 @@ impl OperationType for GetUserPoolMfaConfig {
     type Input = GetUserPoolMfaConfigRequest;
     type Output = GetUserPoolMfaConfigResponse;
     const FACTS: &'static schema::Operation = &GET_USER_POOL_MFA_CONFIG;
+}
+
+static GET_USER_POOL_SESSION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetUserPoolSessionConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserPoolSessionConfigurationRequest,
+    output: &S_GetUserPoolSessionConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUserPoolSessionConfiguration;
+impl OperationType for GetUserPoolSessionConfiguration {
+    type Input = GetUserPoolSessionConfigurationRequest;
+    type Output = GetUserPoolSessionConfigurationResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_POOL_SESSION_CONFIGURATION;
 }
 
 static GLOBAL_SIGN_OUT: schema::Operation = schema::Operation {
@@ -2498,6 +3018,34 @@ impl OperationType for ListTagsForResource {
     const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
 }
 
+static LIST_TERMS: schema::Operation = schema::Operation {
+    name: "ListTerms",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTermsRequest,
+    output: &S_ListTermsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListTerms;
+impl OperationType for ListTerms {
+    type Input = ListTermsRequest;
+    type Output = ListTermsResponse;
+    const FACTS: &'static schema::Operation = &LIST_TERMS;
+}
+
 static LIST_USER_IMPORT_JOBS: schema::Operation = schema::Operation {
     name: "ListUserImportJobs",
     method: "POST",
@@ -2605,6 +3153,38 @@ impl OperationType for ListUserPools {
     type Input = ListUserPoolsRequest;
     type Output = ListUserPoolsResponse;
     const FACTS: &'static schema::Operation = &LIST_USER_POOLS;
+}
+
+static LIST_USER_SESSIONS: schema::Operation = schema::Operation {
+    name: "ListUserSessions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserSessionsRequest,
+    output: &S_ListUserSessionsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUserSessions;
+impl OperationType for ListUserSessions {
+    type Input = ListUserSessionsRequest;
+    type Output = ListUserSessionsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_SESSIONS;
 }
 
 static LIST_USERS: schema::Operation = schema::Operation {
@@ -2807,6 +3387,97 @@ impl OperationType for RevokeToken {
     const FACTS: &'static schema::Operation = &REVOKE_TOKEN;
 }
 
+static REVOKE_USER_SESSION: schema::Operation = schema::Operation {
+    name: "RevokeUserSession",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RevokeUserSessionRequest,
+    output: &S_RevokeUserSessionResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct RevokeUserSession;
+impl OperationType for RevokeUserSession {
+    type Input = RevokeUserSessionRequest;
+    type Output = RevokeUserSessionResponse;
+    const FACTS: &'static schema::Operation = &REVOKE_USER_SESSION;
+}
+
+static SET_LOG_DELIVERY_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "SetLogDeliveryConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetLogDeliveryConfigurationRequest,
+    output: &S_SetLogDeliveryConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetLogDeliveryConfiguration;
+impl OperationType for SetLogDeliveryConfiguration {
+    type Input = SetLogDeliveryConfigurationRequest;
+    type Output = SetLogDeliveryConfigurationResponse;
+    const FACTS: &'static schema::Operation = &SET_LOG_DELIVERY_CONFIGURATION;
+}
+
+static SET_RISK_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "SetRiskConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetRiskConfigurationRequest,
+    output: &S_SetRiskConfigurationResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetRiskConfiguration;
+impl OperationType for SetRiskConfiguration {
+    type Input = SetRiskConfigurationRequest;
+    type Output = SetRiskConfigurationResponse;
+    const FACTS: &'static schema::Operation = &SET_RISK_CONFIGURATION;
+}
+
 static SET_UI_CUSTOMIZATION: schema::Operation = schema::Operation {
     name: "SetUICustomization",
     method: "POST",
@@ -2866,6 +3537,36 @@ impl OperationType for SetUserMFAPreference {
     const FACTS: &'static schema::Operation = &SET_USER_MFA_PREFERENCE;
 }
 
+static SET_USER_POOL_CLIENT_SESSION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "SetUserPoolClientSessionConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUserPoolClientSessionConfigurationRequest,
+    output: &S_SetUserPoolClientSessionConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUserPoolClientSessionConfiguration;
+impl OperationType for SetUserPoolClientSessionConfiguration {
+    type Input = SetUserPoolClientSessionConfigurationRequest;
+    type Output = SetUserPoolClientSessionConfigurationResponse;
+    const FACTS: &'static schema::Operation = &SET_USER_POOL_CLIENT_SESSION_CONFIGURATION;
+}
+
 static SET_USER_POOL_MFA_CONFIG: schema::Operation = schema::Operation {
     name: "SetUserPoolMfaConfig",
     method: "POST",
@@ -2896,6 +3597,36 @@ impl OperationType for SetUserPoolMfaConfig {
     type Input = SetUserPoolMfaConfigRequest;
     type Output = SetUserPoolMfaConfigResponse;
     const FACTS: &'static schema::Operation = &SET_USER_POOL_MFA_CONFIG;
+}
+
+static SET_USER_POOL_SESSION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "SetUserPoolSessionConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUserPoolSessionConfigurationRequest,
+    output: &S_SetUserPoolSessionConfigurationResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUserPoolSessionConfiguration;
+impl OperationType for SetUserPoolSessionConfiguration {
+    type Input = SetUserPoolSessionConfigurationRequest;
+    type Output = SetUserPoolSessionConfigurationResponse;
+    const FACTS: &'static schema::Operation = &SET_USER_POOL_SESSION_CONFIGURATION;
 }
 
 static SET_USER_SETTINGS: schema::Operation = schema::Operation {
@@ -3204,6 +3935,35 @@ impl OperationType for UpdateIdentityProvider {
     const FACTS: &'static schema::Operation = &UPDATE_IDENTITY_PROVIDER;
 }
 
+static UPDATE_MANAGED_LOGIN_BRANDING: schema::Operation = schema::Operation {
+    name: "UpdateManagedLoginBranding",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateManagedLoginBrandingRequest,
+    output: &S_UpdateManagedLoginBrandingResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateManagedLoginBranding;
+impl OperationType for UpdateManagedLoginBranding {
+    type Input = UpdateManagedLoginBrandingRequest;
+    type Output = UpdateManagedLoginBrandingResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_MANAGED_LOGIN_BRANDING;
+}
+
 static UPDATE_RESOURCE_SERVER: schema::Operation = schema::Operation {
     name: "UpdateResourceServer",
     method: "POST",
@@ -3230,6 +3990,36 @@ impl OperationType for UpdateResourceServer {
     type Input = UpdateResourceServerRequest;
     type Output = UpdateResourceServerResponse;
     const FACTS: &'static schema::Operation = &UPDATE_RESOURCE_SERVER;
+}
+
+static UPDATE_TERMS: schema::Operation = schema::Operation {
+    name: "UpdateTerms",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateTermsRequest,
+    output: &S_UpdateTermsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &TERMS_EXISTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateTerms;
+impl OperationType for UpdateTerms {
+    type Input = UpdateTermsRequest;
+    type Output = UpdateTermsResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_TERMS;
 }
 
 static UPDATE_USER_ATTRIBUTES: schema::Operation = schema::Operation {
@@ -3737,6 +4527,36 @@ static S_AccountRecoverySettingType: schema::Shape =
     schema::Shape::new("AccountRecoverySettingType", Kind::Structure(&L_AccountRecoverySettingType));
 static L_AccountRecoverySettingType: Layout =
     Layout::new(&[schema::Member::new("RecoveryMechanisms", &S_RecoveryMechanismsType)]);
+static S_AccountTakeoverActionNotifyType: schema::Shape =
+    schema::Shape::new("AccountTakeoverActionNotifyType", Kind::Boolean);
+static S_AccountTakeoverActionType: schema::Shape =
+    schema::Shape::new("AccountTakeoverActionType", Kind::Structure(&L_AccountTakeoverActionType));
+static L_AccountTakeoverActionType: Layout = Layout::new(&[
+    schema::Member::new("Notify", &S_AccountTakeoverActionNotifyType).required(),
+    schema::Member::new("EventAction", &S_AccountTakeoverEventActionType).required(),
+]);
+static S_AccountTakeoverActionsType: schema::Shape =
+    schema::Shape::new("AccountTakeoverActionsType", Kind::Structure(&L_AccountTakeoverActionsType));
+static L_AccountTakeoverActionsType: Layout = Layout::new(&[
+    schema::Member::new("LowAction", &S_AccountTakeoverActionType),
+    schema::Member::new("MediumAction", &S_AccountTakeoverActionType),
+    schema::Member::new("HighAction", &S_AccountTakeoverActionType),
+]);
+static S_AccountTakeoverEventActionType: schema::Shape =
+    schema::Shape::new("AccountTakeoverEventActionType", Kind::String).limits(Limits::NONE.values(&[
+        "BLOCK",
+        "MFA_IF_CONFIGURED",
+        "MFA_REQUIRED",
+        "NO_ACTION",
+    ]));
+static S_AccountTakeoverRiskConfigurationType: schema::Shape = schema::Shape::new(
+    "AccountTakeoverRiskConfigurationType",
+    Kind::Structure(&L_AccountTakeoverRiskConfigurationType),
+);
+static L_AccountTakeoverRiskConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("NotifyConfiguration", &S_NotifyConfigurationType),
+    schema::Member::new("Actions", &S_AccountTakeoverActionsType).required(),
+]);
 static S_AcrConfigurationType: schema::Shape =
     schema::Shape::new("AcrConfigurationType", Kind::Map(&K_AcrConfigurationType, &V_AcrConfigurationType))
         .limits(Limits::NONE.min(0).max(4));
@@ -3891,6 +4711,20 @@ static L_AdminGetDeviceRequest: Layout = Layout::new(&[
 static S_AdminGetDeviceResponse: schema::Shape =
     schema::Shape::new("AdminGetDeviceResponse", Kind::Structure(&L_AdminGetDeviceResponse));
 static L_AdminGetDeviceResponse: Layout = Layout::new(&[schema::Member::new("Device", &S_DeviceType).required()]);
+static S_AdminGetUserAuthFactorsRequest: schema::Shape =
+    schema::Shape::new("AdminGetUserAuthFactorsRequest", Kind::Structure(&L_AdminGetUserAuthFactorsRequest));
+static L_AdminGetUserAuthFactorsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminGetUserAuthFactorsResponse: schema::Shape =
+    schema::Shape::new("AdminGetUserAuthFactorsResponse", Kind::Structure(&L_AdminGetUserAuthFactorsResponse));
+static L_AdminGetUserAuthFactorsResponse: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("PreferredMfaSetting", &S_StringType),
+    schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
+    schema::Member::new("ConfiguredUserAuthFactors", &S_ConfiguredUserAuthFactorsListType),
+]);
 static S_AdminGetUserRequest: schema::Shape =
     schema::Shape::new("AdminGetUserRequest", Kind::Structure(&L_AdminGetUserRequest));
 static L_AdminGetUserRequest: Layout = Layout::new(&[
@@ -3967,6 +4801,33 @@ static S_AdminListGroupsForUserResponse: schema::Shape =
     schema::Shape::new("AdminListGroupsForUserResponse", Kind::Structure(&L_AdminListGroupsForUserResponse));
 static L_AdminListGroupsForUserResponse: Layout =
     Layout::new(&[schema::Member::new("Groups", &S_GroupListType), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_AdminListUserAuthEventsRequest: schema::Shape =
+    schema::Shape::new("AdminListUserAuthEventsRequest", Kind::Structure(&L_AdminListUserAuthEventsRequest));
+static L_AdminListUserAuthEventsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("MaxResults", &S_QueryLimitType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_AdminListUserAuthEventsResponse: schema::Shape =
+    schema::Shape::new("AdminListUserAuthEventsResponse", Kind::Structure(&L_AdminListUserAuthEventsResponse));
+static L_AdminListUserAuthEventsResponse: Layout = Layout::new(&[
+    schema::Member::new("AuthEvents", &S_AuthEventsType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_AdminListUserSessionsRequest: schema::Shape =
+    schema::Shape::new("AdminListUserSessionsRequest", Kind::Structure(&L_AdminListUserSessionsRequest));
+static L_AdminListUserSessionsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_AdminListUserSessionsResponse: schema::Shape =
+    schema::Shape::new("AdminListUserSessionsResponse", Kind::Structure(&L_AdminListUserSessionsResponse));
+static L_AdminListUserSessionsResponse: Layout = Layout::new(&[
+    schema::Member::new("Sessions", &S_SessionsListType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_AdminRemoveUserFromGroupRequest: schema::Shape =
     schema::Shape::new("AdminRemoveUserFromGroupRequest", Kind::Structure(&L_AdminRemoveUserFromGroupRequest));
 static L_AdminRemoveUserFromGroupRequest: Layout = Layout::new(&[
@@ -4005,6 +4866,17 @@ static L_AdminRespondToAuthChallengeResponse: Layout = Layout::new(&[
     schema::Member::new("AuthenticationResult", &S_AuthenticationResultType),
     schema::Member::new("AvailableChallenges", &S_AvailableChallengeListType),
 ]);
+static S_AdminRevokeUserSessionRequest: schema::Shape =
+    schema::Shape::new("AdminRevokeUserSessionRequest", Kind::Structure(&L_AdminRevokeUserSessionRequest));
+static L_AdminRevokeUserSessionRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("SessionId", &S_SessionIdType).required(),
+    schema::Member::new("RevokeAssociatedSessions", &S_RevokeAssociatedSessionsType),
+]);
+static S_AdminRevokeUserSessionResponse: schema::Shape =
+    schema::Shape::new("AdminRevokeUserSessionResponse", Kind::Structure(&L_AdminRevokeUserSessionResponse));
+static L_AdminRevokeUserSessionResponse: Layout = Layout::new(&[]);
 static S_AdminSetUserMFAPreferenceRequest: schema::Shape =
     schema::Shape::new("AdminSetUserMFAPreferenceRequest", Kind::Structure(&L_AdminSetUserMFAPreferenceRequest));
 static L_AdminSetUserMFAPreferenceRequest: Layout = Layout::new(&[
@@ -4039,6 +4911,19 @@ static L_AdminSetUserSettingsRequest: Layout = Layout::new(&[
 static S_AdminSetUserSettingsResponse: schema::Shape =
     schema::Shape::new("AdminSetUserSettingsResponse", Kind::Structure(&L_AdminSetUserSettingsResponse));
 static L_AdminSetUserSettingsResponse: Layout = Layout::new(&[]);
+static S_AdminUpdateAuthEventFeedbackRequest: schema::Shape =
+    schema::Shape::new("AdminUpdateAuthEventFeedbackRequest", Kind::Structure(&L_AdminUpdateAuthEventFeedbackRequest));
+static L_AdminUpdateAuthEventFeedbackRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("EventId", &S_EventIdType).required(),
+    schema::Member::new("FeedbackValue", &S_FeedbackValueType).required(),
+]);
+static S_AdminUpdateAuthEventFeedbackResponse: schema::Shape = schema::Shape::new(
+    "AdminUpdateAuthEventFeedbackResponse",
+    Kind::Structure(&L_AdminUpdateAuthEventFeedbackResponse),
+);
+static L_AdminUpdateAuthEventFeedbackResponse: Layout = Layout::new(&[]);
 static S_AdminUpdateDeviceStatusRequest: schema::Shape =
     schema::Shape::new("AdminUpdateDeviceStatusRequest", Kind::Structure(&L_AdminUpdateDeviceStatusRequest));
 static L_AdminUpdateDeviceStatusRequest: Layout = Layout::new(&[
@@ -4105,6 +4990,39 @@ static S_ArnType: schema::Shape =
 static P_ArnType: Pattern = Pattern::new(
     r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#,
 );
+static S_AssetBytesType: schema::Shape =
+    schema::Shape::new("AssetBytesType", Kind::Blob).limits(Limits::NONE.max(1000000));
+static S_AssetCategoryType: schema::Shape =
+    schema::Shape::new("AssetCategoryType", Kind::String).limits(Limits::NONE.values(&[
+        "FAVICON_ICO",
+        "FAVICON_SVG",
+        "EMAIL_GRAPHIC",
+        "SMS_GRAPHIC",
+        "AUTH_APP_GRAPHIC",
+        "PASSWORD_GRAPHIC",
+        "PASSKEY_GRAPHIC",
+        "PAGE_HEADER_LOGO",
+        "PAGE_HEADER_BACKGROUND",
+        "PAGE_FOOTER_LOGO",
+        "PAGE_FOOTER_BACKGROUND",
+        "PAGE_BACKGROUND",
+        "FORM_BACKGROUND",
+        "FORM_LOGO",
+        "IDP_BUTTON_ICON",
+    ]));
+static S_AssetExtensionType: schema::Shape = schema::Shape::new("AssetExtensionType", Kind::String)
+    .limits(Limits::NONE.values(&["ICO", "JPEG", "PNG", "SVG", "WEBP"]));
+static S_AssetListType: schema::Shape =
+    schema::Shape::new("AssetListType", Kind::List(&M_AssetListType)).limits(Limits::NONE.min(0).max(40));
+static M_AssetListType: schema::Member = schema::Member::new("member", &S_AssetType);
+static S_AssetType: schema::Shape = schema::Shape::new("AssetType", Kind::Structure(&L_AssetType));
+static L_AssetType: Layout = Layout::new(&[
+    schema::Member::new("Category", &S_AssetCategoryType).required(),
+    schema::Member::new("ColorMode", &S_ColorSchemeModeType).required(),
+    schema::Member::new("Extension", &S_AssetExtensionType).required(),
+    schema::Member::new("Bytes", &S_AssetBytesType),
+    schema::Member::new("ResourceId", &S_ResourceIdType),
+]);
 static S_AssociateSoftwareTokenRequest: schema::Shape =
     schema::Shape::new("AssociateSoftwareTokenRequest", Kind::Structure(&L_AssociateSoftwareTokenRequest));
 static L_AssociateSoftwareTokenRequest: Layout = Layout::new(&[
@@ -4146,6 +5064,19 @@ static S_AttributesRequireVerificationBeforeUpdateType: schema::Shape = schema::
 );
 static M_AttributesRequireVerificationBeforeUpdateType: schema::Member =
     schema::Member::new("member", &S_VerifiedAttributeType);
+static S_AuthEventType: schema::Shape = schema::Shape::new("AuthEventType", Kind::Structure(&L_AuthEventType));
+static L_AuthEventType: Layout = Layout::new(&[
+    schema::Member::new("EventId", &S_StringType),
+    schema::Member::new("EventType", &S_EventType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("EventResponse", &S_EventResponseType),
+    schema::Member::new("EventRisk", &S_EventRiskType),
+    schema::Member::new("ChallengeResponses", &S_ChallengeResponseListType),
+    schema::Member::new("EventContextData", &S_EventContextDataType),
+    schema::Member::new("EventFeedback", &S_EventFeedbackType),
+]);
+static S_AuthEventsType: schema::Shape = schema::Shape::new("AuthEventsType", Kind::List(&M_AuthEventsType));
+static M_AuthEventsType: schema::Member = schema::Member::new("member", &S_AuthEventType);
 static S_AuthFactorType: schema::Shape = schema::Shape::new("AuthFactorType", Kind::String)
     .limits(Limits::NONE.values(&["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]));
 static S_AuthFlowType: schema::Shape = schema::Shape::new("AuthFlowType", Kind::String).limits(Limits::NONE.values(&[
@@ -4177,6 +5108,9 @@ static L_AuthenticationResultType: Layout = Layout::new(&[
 static S_AvailableChallengeListType: schema::Shape =
     schema::Shape::new("AvailableChallengeListType", Kind::List(&M_AvailableChallengeListType));
 static M_AvailableChallengeListType: schema::Member = schema::Member::new("member", &S_ChallengeNameType);
+static S_BlockedIPRangeListType: schema::Shape =
+    schema::Shape::new("BlockedIPRangeListType", Kind::List(&M_BlockedIPRangeListType)).limits(Limits::NONE.max(200));
+static M_BlockedIPRangeListType: schema::Member = schema::Member::new("member", &S_StringType);
 static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
 static S_CSSType: schema::Shape = schema::Shape::new("CSSType", Kind::String).limits(Limits::NONE.min(0).max(131072));
 static S_CSSVersionType: schema::Shape = schema::Shape::new("CSSVersionType", Kind::String);
@@ -4184,6 +5118,8 @@ static S_CallbackURLsListType: schema::Shape =
     schema::Shape::new("CallbackURLsListType", Kind::List(&M_CallbackURLsListType))
         .limits(Limits::NONE.min(0).max(100));
 static M_CallbackURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
+static S_ChallengeName: schema::Shape =
+    schema::Shape::new("ChallengeName", Kind::String).limits(Limits::NONE.values(&["Password", "Mfa"]));
 static S_ChallengeNameType: schema::Shape =
     schema::Shape::new("ChallengeNameType", Kind::String).limits(Limits::NONE.values(&[
         "SMS_MFA",
@@ -4207,6 +5143,17 @@ static S_ChallengeParametersType: schema::Shape =
     schema::Shape::new("ChallengeParametersType", Kind::Map(&K_ChallengeParametersType, &V_ChallengeParametersType));
 static K_ChallengeParametersType: schema::Member = schema::Member::new("key", &S_StringType);
 static V_ChallengeParametersType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_ChallengeResponse: schema::Shape =
+    schema::Shape::new("ChallengeResponse", Kind::String).limits(Limits::NONE.values(&["Success", "Failure"]));
+static S_ChallengeResponseListType: schema::Shape =
+    schema::Shape::new("ChallengeResponseListType", Kind::List(&M_ChallengeResponseListType));
+static M_ChallengeResponseListType: schema::Member = schema::Member::new("member", &S_ChallengeResponseType);
+static S_ChallengeResponseType: schema::Shape =
+    schema::Shape::new("ChallengeResponseType", Kind::Structure(&L_ChallengeResponseType));
+static L_ChallengeResponseType: Layout = Layout::new(&[
+    schema::Member::new("ChallengeName", &S_ChallengeName),
+    schema::Member::new("ChallengeResponse", &S_ChallengeResponse),
+]);
 static S_ChallengeResponsesType: schema::Shape =
     schema::Shape::new("ChallengeResponsesType", Kind::Map(&K_ChallengeResponsesType, &V_ChallengeResponsesType))
         .sensitive();
@@ -4222,6 +5169,13 @@ static L_ChangePasswordRequest: Layout = Layout::new(&[
 static S_ChangePasswordResponse: schema::Shape =
     schema::Shape::new("ChangePasswordResponse", Kind::Structure(&L_ChangePasswordResponse));
 static L_ChangePasswordResponse: Layout = Layout::new(&[]);
+static S_ClientAuthenticationResultType: schema::Shape =
+    schema::Shape::new("ClientAuthenticationResultType", Kind::Structure(&L_ClientAuthenticationResultType));
+static L_ClientAuthenticationResultType: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType),
+    schema::Member::new("ExpiresIn", &S_IntegerType),
+    schema::Member::new("TokenType", &S_StringType),
+]);
 static S_ClientIdType: schema::Shape = schema::Shape::new("ClientIdType", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_ClientIdType))
     .sensitive();
@@ -4238,6 +5192,10 @@ static S_ClientPermissionListType: schema::Shape =
 static M_ClientPermissionListType: schema::Member = schema::Member::new("member", &S_ClientPermissionType);
 static S_ClientPermissionType: schema::Shape =
     schema::Shape::new("ClientPermissionType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ClientSSOSessionConfigType: schema::Shape =
+    schema::Shape::new("ClientSSOSessionConfigType", Kind::Structure(&L_ClientSSOSessionConfigType));
+static L_ClientSSOSessionConfigType: Layout =
+    Layout::new(&[schema::Member::new("MaxValidityMinutes", &S_SSOSessionMaxValidityMinutesType).required()]);
 static S_ClientSecretDescriptorListType: schema::Shape =
     schema::Shape::new("ClientSecretDescriptorListType", Kind::List(&M_ClientSecretDescriptorListType));
 static M_ClientSecretDescriptorListType: schema::Member = schema::Member::new("member", &S_ClientSecretDescriptorType);
@@ -4256,6 +5214,9 @@ static S_ClientSecretType: schema::Shape = schema::Shape::new("ClientSecretType"
 static P_ClientSecretType: Pattern = Pattern::new(r#"[\w+]+"#);
 static S_ClientTypeType: schema::Shape =
     schema::Shape::new("ClientTypeType", Kind::String).limits(Limits::NONE.values(&["REGULAR", "DCR"]));
+static S_CloudWatchLogsConfigurationType: schema::Shape =
+    schema::Shape::new("CloudWatchLogsConfigurationType", Kind::Structure(&L_CloudWatchLogsConfigurationType));
+static L_CloudWatchLogsConfigurationType: Layout = Layout::new(&[schema::Member::new("LogGroupArn", &S_ArnType)]);
 static S_CodeDeliveryDetailsListType: schema::Shape =
     schema::Shape::new("CodeDeliveryDetailsListType", Kind::List(&M_CodeDeliveryDetailsListType));
 static M_CodeDeliveryDetailsListType: schema::Member = schema::Member::new("member", &S_CodeDeliveryDetailsType);
@@ -4266,6 +5227,8 @@ static L_CodeDeliveryDetailsType: Layout = Layout::new(&[
     schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
     schema::Member::new("AttributeName", &S_AttributeNameType),
 ]);
+static S_ColorSchemeModeType: schema::Shape =
+    schema::Shape::new("ColorSchemeModeType", Kind::String).limits(Limits::NONE.values(&["LIGHT", "DARK", "DYNAMIC"]));
 static S_CompleteWebAuthnRegistrationRequest: schema::Shape =
     schema::Shape::new("CompleteWebAuthnRegistrationRequest", Kind::Structure(&L_CompleteWebAuthnRegistrationRequest));
 static L_CompleteWebAuthnRegistrationRequest: Layout = Layout::new(&[
@@ -4280,6 +5243,21 @@ static L_CompleteWebAuthnRegistrationResponse: Layout = Layout::new(&[]);
 static S_CompletionMessageType: schema::Shape = schema::Shape::new("CompletionMessageType", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_CompletionMessageType));
 static P_CompletionMessageType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_CompromisedCredentialsActionsType: schema::Shape =
+    schema::Shape::new("CompromisedCredentialsActionsType", Kind::Structure(&L_CompromisedCredentialsActionsType));
+static L_CompromisedCredentialsActionsType: Layout =
+    Layout::new(&[schema::Member::new("EventAction", &S_CompromisedCredentialsEventActionType).required()]);
+static S_CompromisedCredentialsEventActionType: schema::Shape =
+    schema::Shape::new("CompromisedCredentialsEventActionType", Kind::String)
+        .limits(Limits::NONE.values(&["BLOCK", "NO_ACTION"]));
+static S_CompromisedCredentialsRiskConfigurationType: schema::Shape = schema::Shape::new(
+    "CompromisedCredentialsRiskConfigurationType",
+    Kind::Structure(&L_CompromisedCredentialsRiskConfigurationType),
+);
+static L_CompromisedCredentialsRiskConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("EventFilter", &S_EventFiltersType),
+    schema::Member::new("Actions", &S_CompromisedCredentialsActionsType).required(),
+]);
 static S_ConfiguredUserAuthFactorsListType: schema::Shape =
     schema::Shape::new("ConfiguredUserAuthFactorsListType", Kind::List(&M_ConfiguredUserAuthFactorsListType))
         .limits(Limits::NONE.min(0).max(8));
@@ -4365,6 +5343,19 @@ static S_CreateIdentityProviderResponse: schema::Shape =
     schema::Shape::new("CreateIdentityProviderResponse", Kind::Structure(&L_CreateIdentityProviderResponse));
 static L_CreateIdentityProviderResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_CreateManagedLoginBrandingRequest: schema::Shape =
+    schema::Shape::new("CreateManagedLoginBrandingRequest", Kind::Structure(&L_CreateManagedLoginBrandingRequest));
+static L_CreateManagedLoginBrandingRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("UseCognitoProvidedValues", &S_BooleanType),
+    schema::Member::new("Settings", &S_Document),
+    schema::Member::new("Assets", &S_AssetListType),
+]);
+static S_CreateManagedLoginBrandingResponse: schema::Shape =
+    schema::Shape::new("CreateManagedLoginBrandingResponse", Kind::Structure(&L_CreateManagedLoginBrandingResponse));
+static L_CreateManagedLoginBrandingResponse: Layout =
+    Layout::new(&[schema::Member::new("ManagedLoginBranding", &S_ManagedLoginBrandingType)]);
 static S_CreateResourceServerRequest: schema::Shape =
     schema::Shape::new("CreateResourceServerRequest", Kind::Structure(&L_CreateResourceServerRequest));
 static L_CreateResourceServerRequest: Layout = Layout::new(&[
@@ -4377,6 +5368,19 @@ static S_CreateResourceServerResponse: schema::Shape =
     schema::Shape::new("CreateResourceServerResponse", Kind::Structure(&L_CreateResourceServerResponse));
 static L_CreateResourceServerResponse: Layout =
     Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_CreateTermsRequest: schema::Shape =
+    schema::Shape::new("CreateTermsRequest", Kind::Structure(&L_CreateTermsRequest));
+static L_CreateTermsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("TermsName", &S_TermsNameType).required(),
+    schema::Member::new("TermsSource", &S_TermsSourceType).required(),
+    schema::Member::new("Enforcement", &S_TermsEnforcementType).required(),
+    schema::Member::new("Links", &S_LinksType),
+]);
+static S_CreateTermsResponse: schema::Shape =
+    schema::Shape::new("CreateTermsResponse", Kind::Structure(&L_CreateTermsResponse));
+static L_CreateTermsResponse: Layout = Layout::new(&[schema::Member::new("Terms", &S_TermsType)]);
 static S_CreateUserImportJobRequest: schema::Shape =
     schema::Shape::new("CreateUserImportJobRequest", Kind::Structure(&L_CreateUserImportJobRequest));
 static L_CreateUserImportJobRequest: Layout = Layout::new(&[
@@ -4525,11 +5529,23 @@ static L_DeleteIdentityProviderRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("ProviderName", &S_ProviderNameType).required(),
 ]);
+static S_DeleteManagedLoginBrandingRequest: schema::Shape =
+    schema::Shape::new("DeleteManagedLoginBrandingRequest", Kind::Structure(&L_DeleteManagedLoginBrandingRequest));
+static L_DeleteManagedLoginBrandingRequest: Layout = Layout::new(&[
+    schema::Member::new("ManagedLoginBrandingId", &S_ManagedLoginBrandingIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
 static S_DeleteResourceServerRequest: schema::Shape =
     schema::Shape::new("DeleteResourceServerRequest", Kind::Structure(&L_DeleteResourceServerRequest));
 static L_DeleteResourceServerRequest: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
     schema::Member::new("Identifier", &S_ResourceServerIdentifierType).required(),
+]);
+static S_DeleteTermsRequest: schema::Shape =
+    schema::Shape::new("DeleteTermsRequest", Kind::Structure(&L_DeleteTermsRequest));
+static L_DeleteTermsRequest: Layout = Layout::new(&[
+    schema::Member::new("TermsId", &S_TermsIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
 ]);
 static S_DeleteUserAttributesRequest: schema::Shape =
     schema::Shape::new("DeleteUserAttributesRequest", Kind::Structure(&L_DeleteUserAttributesRequest));
@@ -4598,6 +5614,34 @@ static S_DescribeIdentityProviderResponse: schema::Shape =
     schema::Shape::new("DescribeIdentityProviderResponse", Kind::Structure(&L_DescribeIdentityProviderResponse));
 static L_DescribeIdentityProviderResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_DescribeManagedLoginBrandingByClientRequest: schema::Shape = schema::Shape::new(
+    "DescribeManagedLoginBrandingByClientRequest",
+    Kind::Structure(&L_DescribeManagedLoginBrandingByClientRequest),
+);
+static L_DescribeManagedLoginBrandingByClientRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ReturnMergedResources", &S_BooleanType),
+]);
+static S_DescribeManagedLoginBrandingByClientResponse: schema::Shape = schema::Shape::new(
+    "DescribeManagedLoginBrandingByClientResponse",
+    Kind::Structure(&L_DescribeManagedLoginBrandingByClientResponse),
+);
+static L_DescribeManagedLoginBrandingByClientResponse: Layout =
+    Layout::new(&[schema::Member::new("ManagedLoginBranding", &S_ManagedLoginBrandingType)]);
+static S_DescribeManagedLoginBrandingRequest: schema::Shape =
+    schema::Shape::new("DescribeManagedLoginBrandingRequest", Kind::Structure(&L_DescribeManagedLoginBrandingRequest));
+static L_DescribeManagedLoginBrandingRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ManagedLoginBrandingId", &S_ManagedLoginBrandingIdType).required(),
+    schema::Member::new("ReturnMergedResources", &S_BooleanType),
+]);
+static S_DescribeManagedLoginBrandingResponse: schema::Shape = schema::Shape::new(
+    "DescribeManagedLoginBrandingResponse",
+    Kind::Structure(&L_DescribeManagedLoginBrandingResponse),
+);
+static L_DescribeManagedLoginBrandingResponse: Layout =
+    Layout::new(&[schema::Member::new("ManagedLoginBranding", &S_ManagedLoginBrandingType)]);
 static S_DescribeResourceServerRequest: schema::Shape =
     schema::Shape::new("DescribeResourceServerRequest", Kind::Structure(&L_DescribeResourceServerRequest));
 static L_DescribeResourceServerRequest: Layout = Layout::new(&[
@@ -4608,6 +5652,35 @@ static S_DescribeResourceServerResponse: schema::Shape =
     schema::Shape::new("DescribeResourceServerResponse", Kind::Structure(&L_DescribeResourceServerResponse));
 static L_DescribeResourceServerResponse: Layout =
     Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_DescribeRiskConfigurationRequest: schema::Shape =
+    schema::Shape::new("DescribeRiskConfigurationRequest", Kind::Structure(&L_DescribeRiskConfigurationRequest));
+static L_DescribeRiskConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType),
+]);
+static S_DescribeRiskConfigurationResponse: schema::Shape =
+    schema::Shape::new("DescribeRiskConfigurationResponse", Kind::Structure(&L_DescribeRiskConfigurationResponse));
+static L_DescribeRiskConfigurationResponse: Layout =
+    Layout::new(&[schema::Member::new("RiskConfiguration", &S_RiskConfigurationType).required()]);
+static S_DescribeTermsByClientRequest: schema::Shape =
+    schema::Shape::new("DescribeTermsByClientRequest", Kind::Structure(&L_DescribeTermsByClientRequest));
+static L_DescribeTermsByClientRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("TermsName", &S_TermsNameType).required(),
+]);
+static S_DescribeTermsByClientResponse: schema::Shape =
+    schema::Shape::new("DescribeTermsByClientResponse", Kind::Structure(&L_DescribeTermsByClientResponse));
+static L_DescribeTermsByClientResponse: Layout = Layout::new(&[schema::Member::new("Terms", &S_TermsType)]);
+static S_DescribeTermsRequest: schema::Shape =
+    schema::Shape::new("DescribeTermsRequest", Kind::Structure(&L_DescribeTermsRequest));
+static L_DescribeTermsRequest: Layout = Layout::new(&[
+    schema::Member::new("TermsId", &S_TermsIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
+static S_DescribeTermsResponse: schema::Shape =
+    schema::Shape::new("DescribeTermsResponse", Kind::Structure(&L_DescribeTermsResponse));
+static L_DescribeTermsResponse: Layout = Layout::new(&[schema::Member::new("Terms", &S_TermsType)]);
 static S_DescribeUserImportJobRequest: schema::Shape =
     schema::Shape::new("DescribeUserImportJobRequest", Kind::Structure(&L_DescribeUserImportJobRequest));
 static L_DescribeUserImportJobRequest: Layout = Layout::new(&[
@@ -4726,6 +5799,12 @@ static L_EmailMfaSettingsType: Layout =
 static S_EmailMfaSubjectType: schema::Shape =
     schema::Shape::new("EmailMfaSubjectType", Kind::String).limits(Limits::NONE.pattern(&P_EmailMfaSubjectType));
 static P_EmailMfaSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
+static S_EmailNotificationBodyType: schema::Shape = schema::Shape::new("EmailNotificationBodyType", Kind::String)
+    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailNotificationBodyType));
+static P_EmailNotificationBodyType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]+"#);
+static S_EmailNotificationSubjectType: schema::Shape = schema::Shape::new("EmailNotificationSubjectType", Kind::String)
+    .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailNotificationSubjectType));
+static P_EmailNotificationSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
 static S_EmailSendingAccountType: schema::Shape = schema::Shape::new("EmailSendingAccountType", Kind::String)
     .limits(Limits::NONE.values(&["COGNITO_DEFAULT", "DEVELOPER"]));
 static S_EmailVerificationMessageByLinkType: schema::Shape =
@@ -4763,6 +5842,46 @@ static L_EumsSmsConfigurationType: Layout = Layout::new(&[
     schema::Member::new("InTemplateId", &S_StringType),
     schema::Member::new("Region", &S_RegionCodeType),
 ]);
+static S_EventContextDataType: schema::Shape =
+    schema::Shape::new("EventContextDataType", Kind::Structure(&L_EventContextDataType));
+static L_EventContextDataType: Layout = Layout::new(&[
+    schema::Member::new("IpAddress", &S_StringType),
+    schema::Member::new("DeviceName", &S_StringType),
+    schema::Member::new("Timezone", &S_StringType),
+    schema::Member::new("City", &S_StringType),
+    schema::Member::new("Country", &S_StringType),
+]);
+static S_EventFeedbackType: schema::Shape =
+    schema::Shape::new("EventFeedbackType", Kind::Structure(&L_EventFeedbackType));
+static L_EventFeedbackType: Layout = Layout::new(&[
+    schema::Member::new("FeedbackValue", &S_FeedbackValueType).required(),
+    schema::Member::new("Provider", &S_StringType).required(),
+    schema::Member::new("FeedbackDate", &S_DateType),
+]);
+static S_EventFilterType: schema::Shape = schema::Shape::new("EventFilterType", Kind::String)
+    .limits(Limits::NONE.values(&["SIGN_IN", "PASSWORD_CHANGE", "SIGN_UP"]));
+static S_EventFiltersType: schema::Shape = schema::Shape::new("EventFiltersType", Kind::List(&M_EventFiltersType));
+static M_EventFiltersType: schema::Member = schema::Member::new("member", &S_EventFilterType);
+static S_EventIdType: schema::Shape =
+    schema::Shape::new("EventIdType", Kind::String).limits(Limits::NONE.min(1).max(50).pattern(&P_EventIdType));
+static P_EventIdType: Pattern = Pattern::new(r#"[\w+-]+"#);
+static S_EventResponseType: schema::Shape =
+    schema::Shape::new("EventResponseType", Kind::String).limits(Limits::NONE.values(&["Pass", "Fail", "InProgress"]));
+static S_EventRiskType: schema::Shape = schema::Shape::new("EventRiskType", Kind::Structure(&L_EventRiskType));
+static L_EventRiskType: Layout = Layout::new(&[
+    schema::Member::new("RiskDecision", &S_RiskDecisionType),
+    schema::Member::new("RiskLevel", &S_RiskLevelType),
+    schema::Member::new("CompromisedCredentialsDetected", &S_WrappedBooleanType),
+]);
+static S_EventSourceName: schema::Shape = schema::Shape::new("EventSourceName", Kind::String)
+    .limits(Limits::NONE.values(&["userNotification", "userAuthEvents"]));
+static S_EventType: schema::Shape = schema::Shape::new("EventType", Kind::String).limits(Limits::NONE.values(&[
+    "SignIn",
+    "SignUp",
+    "ForgotPassword",
+    "PasswordChange",
+    "ResendCode",
+]));
 static S_ExplicitAuthFlowsListType: schema::Shape =
     schema::Shape::new("ExplicitAuthFlowsListType", Kind::List(&M_ExplicitAuthFlowsListType));
 static M_ExplicitAuthFlowsListType: schema::Member = schema::Member::new("member", &S_ExplicitAuthFlowsType);
@@ -4779,6 +5898,7 @@ static S_ExplicitAuthFlowsType: schema::Shape =
         "ALLOW_USER_AUTH",
         "ALLOW_TOKEN_EXCHANGE_DELEGATION",
         "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+        "ALLOW_CLIENT_TOKEN_AUTH",
     ]));
 static S_FailoverType: schema::Shape = schema::Shape::new("FailoverType", Kind::Structure(&L_FailoverType));
 static L_FailoverType: Layout = Layout::new(&[
@@ -4787,6 +5907,11 @@ static L_FailoverType: Layout = Layout::new(&[
 ]);
 static S_FeatureType: schema::Shape =
     schema::Shape::new("FeatureType", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
+static S_FeedbackValueType: schema::Shape =
+    schema::Shape::new("FeedbackValueType", Kind::String).limits(Limits::NONE.values(&["Valid", "Invalid"]));
+static S_FirehoseConfigurationType: schema::Shape =
+    schema::Shape::new("FirehoseConfigurationType", Kind::Structure(&L_FirehoseConfigurationType));
+static L_FirehoseConfigurationType: Layout = Layout::new(&[schema::Member::new("StreamArn", &S_ArnType)]);
 static S_ForceAliasCreation: schema::Shape = schema::Shape::new("ForceAliasCreation", Kind::Boolean);
 static S_ForgetDeviceRequest: schema::Shape =
     schema::Shape::new("ForgetDeviceRequest", Kind::Structure(&L_ForgetDeviceRequest));
@@ -4818,6 +5943,18 @@ static L_GetCSVHeaderResponse: Layout = Layout::new(&[
     schema::Member::new("UserPoolId", &S_UserPoolIdType),
     schema::Member::new("CSVHeader", &S_ListOfStringTypes),
 ]);
+static S_GetClientTokenRequest: schema::Shape =
+    schema::Shape::new("GetClientTokenRequest", Kind::Structure(&L_GetClientTokenRequest));
+static L_GetClientTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("Secret", &S_ClientSecretType).required(),
+    schema::Member::new("Scopes", &S_ScopeListType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_GetClientTokenResponse: schema::Shape =
+    schema::Shape::new("GetClientTokenResponse", Kind::Structure(&L_GetClientTokenResponse));
+static L_GetClientTokenResponse: Layout =
+    Layout::new(&[schema::Member::new("ClientAuthenticationResult", &S_ClientAuthenticationResultType)]);
 static S_GetDeviceRequest: schema::Shape = schema::Shape::new("GetDeviceRequest", Kind::Structure(&L_GetDeviceRequest));
 static L_GetDeviceRequest: Layout = Layout::new(&[
     schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
@@ -4847,6 +5984,14 @@ static S_GetIdentityProviderByIdentifierResponse: schema::Shape = schema::Shape:
 );
 static L_GetIdentityProviderByIdentifierResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_GetLogDeliveryConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetLogDeliveryConfigurationRequest", Kind::Structure(&L_GetLogDeliveryConfigurationRequest));
+static L_GetLogDeliveryConfigurationRequest: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_GetLogDeliveryConfigurationResponse: schema::Shape =
+    schema::Shape::new("GetLogDeliveryConfigurationResponse", Kind::Structure(&L_GetLogDeliveryConfigurationResponse));
+static L_GetLogDeliveryConfigurationResponse: Layout =
+    Layout::new(&[schema::Member::new("LogDeliveryConfiguration", &S_LogDeliveryConfigurationType)]);
 static S_GetTokensFromRefreshTokenRequest: schema::Shape =
     schema::Shape::new("GetTokensFromRefreshTokenRequest", Kind::Structure(&L_GetTokensFromRefreshTokenRequest));
 static L_GetTokensFromRefreshTokenRequest: Layout = Layout::new(&[
@@ -4897,6 +6042,23 @@ static L_GetUserAuthFactorsResponse: Layout = Layout::new(&[
     schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
     schema::Member::new("ConfiguredUserAuthFactors", &S_ConfiguredUserAuthFactorsListType),
 ]);
+static S_GetUserPoolClientSessionConfigurationRequest: schema::Shape = schema::Shape::new(
+    "GetUserPoolClientSessionConfigurationRequest",
+    Kind::Structure(&L_GetUserPoolClientSessionConfigurationRequest),
+);
+static L_GetUserPoolClientSessionConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+]);
+static S_GetUserPoolClientSessionConfigurationResponse: schema::Shape = schema::Shape::new(
+    "GetUserPoolClientSessionConfigurationResponse",
+    Kind::Structure(&L_GetUserPoolClientSessionConfigurationResponse),
+);
+static L_GetUserPoolClientSessionConfigurationResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("SSOSession", &S_ClientSSOSessionConfigType),
+]);
 static S_GetUserPoolMfaConfigRequest: schema::Shape =
     schema::Shape::new("GetUserPoolMfaConfigRequest", Kind::Structure(&L_GetUserPoolMfaConfigRequest));
 static L_GetUserPoolMfaConfigRequest: Layout =
@@ -4909,6 +6071,21 @@ static L_GetUserPoolMfaConfigResponse: Layout = Layout::new(&[
     schema::Member::new("EmailMfaConfiguration", &S_EmailMfaConfigType),
     schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
     schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
+]);
+static S_GetUserPoolSessionConfigurationRequest: schema::Shape = schema::Shape::new(
+    "GetUserPoolSessionConfigurationRequest",
+    Kind::Structure(&L_GetUserPoolSessionConfigurationRequest),
+);
+static L_GetUserPoolSessionConfigurationRequest: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_GetUserPoolSessionConfigurationResponse: schema::Shape = schema::Shape::new(
+    "GetUserPoolSessionConfigurationResponse",
+    Kind::Structure(&L_GetUserPoolSessionConfigurationResponse),
+);
+static L_GetUserPoolSessionConfigurationResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("UserSessionTracking", &S_UserSessionTrackingType),
+    schema::Member::new("TokenSession", &S_UserPoolTokenSessionConfigType),
 ]);
 static S_GetUserRequest: schema::Shape = schema::Shape::new("GetUserRequest", Kind::Structure(&L_GetUserRequest));
 static L_GetUserRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
@@ -5043,6 +6220,18 @@ static L_LambdaConfigType: Layout = Layout::new(&[
     schema::Member::new("KMSKeyID", &S_ArnType),
     schema::Member::new("InboundFederation", &S_InboundFederationLambdaType),
 ]);
+static S_LanguageIdType: schema::Shape =
+    schema::Shape::new("LanguageIdType", Kind::String).limits(Limits::NONE.pattern(&P_LanguageIdType));
+static P_LanguageIdType: Pattern = Pattern::new(
+    r#"^cognito:(default|dutch|english|french|spanish|german|bahasa-indonesia|italian|japanese|korean|portuguese-brazil|chinese-(simplified|traditional))$"#,
+);
+static S_LinkUrlType: schema::Shape =
+    schema::Shape::new("LinkUrlType", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_LinkUrlType));
+static P_LinkUrlType: Pattern = Pattern::new(r#"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"#);
+static S_LinksType: schema::Shape =
+    schema::Shape::new("LinksType", Kind::Map(&K_LinksType, &V_LinksType)).limits(Limits::NONE.min(1).max(13));
+static K_LinksType: schema::Member = schema::Member::new("key", &S_LanguageIdType);
+static V_LinksType: schema::Member = schema::Member::new("value", &S_LinkUrlType);
 static S_ListDevicesRequest: schema::Shape =
     schema::Shape::new("ListDevicesRequest", Kind::Structure(&L_ListDevicesRequest));
 static L_ListDevicesRequest: Layout = Layout::new(&[
@@ -5105,6 +6294,20 @@ static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new(
 static S_ListTagsForResourceResponse: schema::Shape =
     schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_UserPoolTagsType)]);
+static S_ListTermsRequest: schema::Shape = schema::Shape::new("ListTermsRequest", Kind::Structure(&L_ListTermsRequest));
+static L_ListTermsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("MaxResults", &S_ListTermsRequestMaxResultsInteger),
+    schema::Member::new("NextToken", &S_StringType),
+]);
+static S_ListTermsRequestMaxResultsInteger: schema::Shape =
+    schema::Shape::new("ListTermsRequestMaxResultsInteger", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_ListTermsResponse: schema::Shape =
+    schema::Shape::new("ListTermsResponse", Kind::Structure(&L_ListTermsResponse));
+static L_ListTermsResponse: Layout = Layout::new(&[
+    schema::Member::new("Terms", &S_TermsDescriptionListType).required(),
+    schema::Member::new("NextToken", &S_StringType),
+]);
 static S_ListUserImportJobsRequest: schema::Shape =
     schema::Shape::new("ListUserImportJobsRequest", Kind::Structure(&L_ListUserImportJobsRequest));
 static L_ListUserImportJobsRequest: Layout = Layout::new(&[
@@ -5157,6 +6360,18 @@ static L_ListUserPoolsResponse: Layout = Layout::new(&[
     schema::Member::new("UserPools", &S_UserPoolListType),
     schema::Member::new("NextToken", &S_PaginationKeyType),
 ]);
+static S_ListUserSessionsRequest: schema::Shape =
+    schema::Shape::new("ListUserSessionsRequest", Kind::Structure(&L_ListUserSessionsRequest));
+static L_ListUserSessionsRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_ListUserSessionsResponse: schema::Shape =
+    schema::Shape::new("ListUserSessionsResponse", Kind::Structure(&L_ListUserSessionsResponse));
+static L_ListUserSessionsResponse: Layout = Layout::new(&[
+    schema::Member::new("Sessions", &S_SessionsListType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
 static S_ListUsersInGroupRequest: schema::Shape =
     schema::Shape::new("ListUsersInGroupRequest", Kind::Structure(&L_ListUsersInGroupRequest));
 static L_ListUsersInGroupRequest: Layout = Layout::new(&[
@@ -5196,6 +6411,27 @@ static L_ListWebAuthnCredentialsResponse: Layout = Layout::new(&[
     schema::Member::new("Credentials", &S_WebAuthnCredentialDescriptionListType).required(),
     schema::Member::new("NextToken", &S_PaginationKey),
 ]);
+static S_LogConfigurationListType: schema::Shape =
+    schema::Shape::new("LogConfigurationListType", Kind::List(&M_LogConfigurationListType))
+        .limits(Limits::NONE.min(0).max(2));
+static M_LogConfigurationListType: schema::Member = schema::Member::new("member", &S_LogConfigurationType);
+static S_LogConfigurationType: schema::Shape =
+    schema::Shape::new("LogConfigurationType", Kind::Structure(&L_LogConfigurationType));
+static L_LogConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("LogLevel", &S_LogLevel).required(),
+    schema::Member::new("EventSource", &S_EventSourceName).required(),
+    schema::Member::new("CloudWatchLogsConfiguration", &S_CloudWatchLogsConfigurationType),
+    schema::Member::new("S3Configuration", &S_S3ConfigurationType),
+    schema::Member::new("FirehoseConfiguration", &S_FirehoseConfigurationType),
+]);
+static S_LogDeliveryConfigurationType: schema::Shape =
+    schema::Shape::new("LogDeliveryConfigurationType", Kind::Structure(&L_LogDeliveryConfigurationType));
+static L_LogDeliveryConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("LogConfigurations", &S_LogConfigurationListType).required(),
+]);
+static S_LogLevel: schema::Shape =
+    schema::Shape::new("LogLevel", Kind::String).limits(Limits::NONE.values(&["ERROR", "INFO"]));
 static S_LogoutURLsListType: schema::Shape =
     schema::Shape::new("LogoutURLsListType", Kind::List(&M_LogoutURLsListType)).limits(Limits::NONE.min(0).max(100));
 static M_LogoutURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
@@ -5207,6 +6443,23 @@ static L_MFAOptionType: Layout = Layout::new(&[
     schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
     schema::Member::new("AttributeName", &S_AttributeNameType),
 ]);
+static S_ManagedLoginBrandingIdType: schema::Shape = schema::Shape::new("ManagedLoginBrandingIdType", Kind::String)
+    .limits(Limits::NONE.pattern(&P_ManagedLoginBrandingIdType));
+static P_ManagedLoginBrandingIdType: Pattern =
+    Pattern::new(r#"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"#);
+static S_ManagedLoginBrandingType: schema::Shape =
+    schema::Shape::new("ManagedLoginBrandingType", Kind::Structure(&L_ManagedLoginBrandingType));
+static L_ManagedLoginBrandingType: Layout = Layout::new(&[
+    schema::Member::new("ManagedLoginBrandingId", &S_ManagedLoginBrandingIdType),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("UseCognitoProvidedValues", &S_BooleanType),
+    schema::Member::new("Settings", &S_Document),
+    schema::Member::new("Assets", &S_AssetListType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+]);
+static S_MaxSessionsPerUserType: schema::Shape =
+    schema::Shape::new("MaxSessionsPerUserType", Kind::Integer).limits(Limits::NONE.min(1).max(100));
 static S_MessageActionType: schema::Shape =
     schema::Shape::new("MessageActionType", Kind::String).limits(Limits::NONE.values(&["RESEND", "SUPPRESS"]));
 static S_MessageTemplateType: schema::Shape =
@@ -5221,6 +6474,22 @@ static S_NewDeviceMetadataType: schema::Shape =
 static L_NewDeviceMetadataType: Layout = Layout::new(&[
     schema::Member::new("DeviceKey", &S_DeviceKeyType),
     schema::Member::new("DeviceGroupKey", &S_StringType),
+]);
+static S_NotifyConfigurationType: schema::Shape =
+    schema::Shape::new("NotifyConfigurationType", Kind::Structure(&L_NotifyConfigurationType));
+static L_NotifyConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("From", &S_StringType),
+    schema::Member::new("ReplyTo", &S_StringType),
+    schema::Member::new("SourceArn", &S_ArnType).required(),
+    schema::Member::new("BlockEmail", &S_NotifyEmailType),
+    schema::Member::new("NoActionEmail", &S_NotifyEmailType),
+    schema::Member::new("MfaEmail", &S_NotifyEmailType),
+]);
+static S_NotifyEmailType: schema::Shape = schema::Shape::new("NotifyEmailType", Kind::Structure(&L_NotifyEmailType));
+static L_NotifyEmailType: Layout = Layout::new(&[
+    schema::Member::new("Subject", &S_EmailNotificationSubjectType).required(),
+    schema::Member::new("HtmlBody", &S_EmailNotificationBodyType),
+    schema::Member::new("TextBody", &S_EmailNotificationBodyType),
 ]);
 static S_NumberAttributeConstraintsType: schema::Shape =
     schema::Shape::new("NumberAttributeConstraintsType", Kind::Structure(&L_NumberAttributeConstraintsType));
@@ -5360,6 +6629,9 @@ static S_ResendConfirmationCodeResponse: schema::Shape =
     schema::Shape::new("ResendConfirmationCodeResponse", Kind::Structure(&L_ResendConfirmationCodeResponse));
 static L_ResendConfirmationCodeResponse: Layout =
     Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static S_ResourceIdType: schema::Shape =
+    schema::Shape::new("ResourceIdType", Kind::String).limits(Limits::NONE.min(1).max(40).pattern(&P_ResourceIdType));
+static P_ResourceIdType: Pattern = Pattern::new(r#"^[\w\- ]+$"#);
 static S_ResourceServerIdentifierType: schema::Shape = schema::Shape::new("ResourceServerIdentifierType", Kind::String)
     .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerIdentifierType));
 static P_ResourceServerIdentifierType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
@@ -5430,11 +6702,48 @@ static L_RevokeTokenRequest: Layout = Layout::new(&[
 static S_RevokeTokenResponse: schema::Shape =
     schema::Shape::new("RevokeTokenResponse", Kind::Structure(&L_RevokeTokenResponse));
 static L_RevokeTokenResponse: Layout = Layout::new(&[]);
+static S_RevokeUserSessionRequest: schema::Shape =
+    schema::Shape::new("RevokeUserSessionRequest", Kind::Structure(&L_RevokeUserSessionRequest));
+static L_RevokeUserSessionRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("SessionId", &S_SessionIdType).required(),
+    schema::Member::new("RevokeAssociatedSessions", &S_RevokeAssociatedSessionsType),
+]);
+static S_RevokeUserSessionResponse: schema::Shape =
+    schema::Shape::new("RevokeUserSessionResponse", Kind::Structure(&L_RevokeUserSessionResponse));
+static L_RevokeUserSessionResponse: Layout = Layout::new(&[]);
+static S_RiskConfigurationType: schema::Shape =
+    schema::Shape::new("RiskConfigurationType", Kind::Structure(&L_RiskConfigurationType));
+static L_RiskConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("CompromisedCredentialsRiskConfiguration", &S_CompromisedCredentialsRiskConfigurationType),
+    schema::Member::new("AccountTakeoverRiskConfiguration", &S_AccountTakeoverRiskConfigurationType),
+    schema::Member::new("RiskExceptionConfiguration", &S_RiskExceptionConfigurationType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+]);
+static S_RiskDecisionType: schema::Shape = schema::Shape::new("RiskDecisionType", Kind::String)
+    .limits(Limits::NONE.values(&["NoRisk", "AccountTakeover", "Block"]));
+static S_RiskExceptionConfigurationType: schema::Shape =
+    schema::Shape::new("RiskExceptionConfigurationType", Kind::Structure(&L_RiskExceptionConfigurationType));
+static L_RiskExceptionConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("BlockedIPRangeList", &S_BlockedIPRangeListType),
+    schema::Member::new("SkippedIPRangeList", &S_SkippedIPRangeListType),
+]);
+static S_RiskLevelType: schema::Shape =
+    schema::Shape::new("RiskLevelType", Kind::String).limits(Limits::NONE.values(&["Low", "Medium", "High"]));
 static S_RoutingType: schema::Shape = schema::Shape::new("RoutingType", Kind::Structure(&L_RoutingType));
 static L_RoutingType: Layout = Layout::new(&[schema::Member::new("Failover", &S_FailoverType)]);
+static S_S3ArnType: schema::Shape =
+    schema::Shape::new("S3ArnType", Kind::String).limits(Limits::NONE.min(3).max(1024).pattern(&P_S3ArnType));
+static P_S3ArnType: Pattern =
+    Pattern::new(r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:::[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#);
 static S_S3BucketType: schema::Shape =
     schema::Shape::new("S3BucketType", Kind::String).limits(Limits::NONE.min(3).max(1024).pattern(&P_S3BucketType));
 static P_S3BucketType: Pattern = Pattern::new(r#"^[0-9A-Za-z\.\-_]*(?<!\.)$"#);
+static S_S3ConfigurationType: schema::Shape =
+    schema::Shape::new("S3ConfigurationType", Kind::Structure(&L_S3ConfigurationType));
+static L_S3ConfigurationType: Layout = Layout::new(&[schema::Member::new("BucketArn", &S_S3ArnType)]);
 static S_SESConfigurationSet: schema::Shape = schema::Shape::new("SESConfigurationSet", Kind::String)
     .limits(Limits::NONE.min(1).max(64).pattern(&P_SESConfigurationSet));
 static P_SESConfigurationSet: Pattern = Pattern::new(r#"^[a-zA-Z0-9_-]+$"#);
@@ -5442,6 +6751,8 @@ static S_SMSMfaSettingsType: schema::Shape =
     schema::Shape::new("SMSMfaSettingsType", Kind::Structure(&L_SMSMfaSettingsType));
 static L_SMSMfaSettingsType: Layout =
     Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
+static S_SSOSessionMaxValidityMinutesType: schema::Shape =
+    schema::Shape::new("SSOSessionMaxValidityMinutesType", Kind::Integer).limits(Limits::NONE.min(0).max(129600));
 static S_SchemaAttributeType: schema::Shape =
     schema::Shape::new("SchemaAttributeType", Kind::Structure(&L_SchemaAttributeType));
 static L_SchemaAttributeType: Layout = Layout::new(&[
@@ -5479,8 +6790,67 @@ static S_SecretHashType: schema::Shape = schema::Shape::new("SecretHashType", Ki
 static P_SecretHashType: Pattern = Pattern::new(r#"[\w+=/]+"#);
 static S_SecurityPolicyType: schema::Shape = schema::Shape::new("SecurityPolicyType", Kind::String)
     .limits(Limits::NONE.values(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]));
+static S_SessionDescriptionType: schema::Shape =
+    schema::Shape::new("SessionDescriptionType", Kind::Structure(&L_SessionDescriptionType));
+static L_SessionDescriptionType: Layout = Layout::new(&[
+    schema::Member::new("SessionId", &S_SessionIdType),
+    schema::Member::new("SessionType", &S_SessionTypeType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("CreateDate", &S_DateType),
+    schema::Member::new("LastActiveDate", &S_DateType),
+    schema::Member::new("DeviceType", &S_SessionDeviceType),
+    schema::Member::new("LastIPAddress", &S_SessionIpAddressType),
+    schema::Member::new("LastLocation", &S_SessionLocationType),
+    schema::Member::new("OriginSessionId", &S_SessionIdType),
+    schema::Member::new("IsCurrentSession", &S_WrappedBooleanType),
+]);
+static S_SessionDeviceType: schema::Shape =
+    schema::Shape::new("SessionDeviceType", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_SessionIdType: schema::Shape =
+    schema::Shape::new("SessionIdType", Kind::String).limits(Limits::NONE.min(28).max(28).pattern(&P_SessionIdType));
+static P_SessionIdType: Pattern = Pattern::new(r#"^(tkn|sso)[a-z0-9]{25}$"#);
+static S_SessionIpAddressType: schema::Shape =
+    schema::Shape::new("SessionIpAddressType", Kind::String).limits(Limits::NONE.min(0).max(128)).sensitive();
+static S_SessionLocationCityType: schema::Shape =
+    schema::Shape::new("SessionLocationCityType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_SessionLocationCountryType: schema::Shape =
+    schema::Shape::new("SessionLocationCountryType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_SessionLocationType: schema::Shape =
+    schema::Shape::new("SessionLocationType", Kind::Structure(&L_SessionLocationType));
+static L_SessionLocationType: Layout = Layout::new(&[
+    schema::Member::new("City", &S_SessionLocationCityType),
+    schema::Member::new("Country", &S_SessionLocationCountryType),
+]);
 static S_SessionType: schema::Shape =
     schema::Shape::new("SessionType", Kind::String).limits(Limits::NONE.min(20).max(4096)).sensitive();
+static S_SessionTypeType: schema::Shape =
+    schema::Shape::new("SessionTypeType", Kind::String).limits(Limits::NONE.values(&["TOKEN", "SSO"]));
+static S_SessionsListType: schema::Shape =
+    schema::Shape::new("SessionsListType", Kind::List(&M_SessionsListType)).limits(Limits::NONE.min(0).max(125));
+static M_SessionsListType: schema::Member = schema::Member::new("member", &S_SessionDescriptionType);
+static S_SetLogDeliveryConfigurationRequest: schema::Shape =
+    schema::Shape::new("SetLogDeliveryConfigurationRequest", Kind::Structure(&L_SetLogDeliveryConfigurationRequest));
+static L_SetLogDeliveryConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("LogConfigurations", &S_LogConfigurationListType).required(),
+]);
+static S_SetLogDeliveryConfigurationResponse: schema::Shape =
+    schema::Shape::new("SetLogDeliveryConfigurationResponse", Kind::Structure(&L_SetLogDeliveryConfigurationResponse));
+static L_SetLogDeliveryConfigurationResponse: Layout =
+    Layout::new(&[schema::Member::new("LogDeliveryConfiguration", &S_LogDeliveryConfigurationType)]);
+static S_SetRiskConfigurationRequest: schema::Shape =
+    schema::Shape::new("SetRiskConfigurationRequest", Kind::Structure(&L_SetRiskConfigurationRequest));
+static L_SetRiskConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("CompromisedCredentialsRiskConfiguration", &S_CompromisedCredentialsRiskConfigurationType),
+    schema::Member::new("AccountTakeoverRiskConfiguration", &S_AccountTakeoverRiskConfigurationType),
+    schema::Member::new("RiskExceptionConfiguration", &S_RiskExceptionConfigurationType),
+]);
+static S_SetRiskConfigurationResponse: schema::Shape =
+    schema::Shape::new("SetRiskConfigurationResponse", Kind::Structure(&L_SetRiskConfigurationResponse));
+static L_SetRiskConfigurationResponse: Layout =
+    Layout::new(&[schema::Member::new("RiskConfiguration", &S_RiskConfigurationType).required()]);
 static S_SetUICustomizationRequest: schema::Shape =
     schema::Shape::new("SetUICustomizationRequest", Kind::Structure(&L_SetUICustomizationRequest));
 static L_SetUICustomizationRequest: Layout = Layout::new(&[
@@ -5505,6 +6875,24 @@ static L_SetUserMFAPreferenceRequest: Layout = Layout::new(&[
 static S_SetUserMFAPreferenceResponse: schema::Shape =
     schema::Shape::new("SetUserMFAPreferenceResponse", Kind::Structure(&L_SetUserMFAPreferenceResponse));
 static L_SetUserMFAPreferenceResponse: Layout = Layout::new(&[]);
+static S_SetUserPoolClientSessionConfigurationRequest: schema::Shape = schema::Shape::new(
+    "SetUserPoolClientSessionConfigurationRequest",
+    Kind::Structure(&L_SetUserPoolClientSessionConfigurationRequest),
+);
+static L_SetUserPoolClientSessionConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SSOSession", &S_ClientSSOSessionConfigType).required(),
+]);
+static S_SetUserPoolClientSessionConfigurationResponse: schema::Shape = schema::Shape::new(
+    "SetUserPoolClientSessionConfigurationResponse",
+    Kind::Structure(&L_SetUserPoolClientSessionConfigurationResponse),
+);
+static L_SetUserPoolClientSessionConfigurationResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("SSOSession", &S_ClientSSOSessionConfigType),
+]);
 static S_SetUserPoolMfaConfigRequest: schema::Shape =
     schema::Shape::new("SetUserPoolMfaConfigRequest", Kind::Structure(&L_SetUserPoolMfaConfigRequest));
 static L_SetUserPoolMfaConfigRequest: Layout = Layout::new(&[
@@ -5523,6 +6911,24 @@ static L_SetUserPoolMfaConfigResponse: Layout = Layout::new(&[
     schema::Member::new("EmailMfaConfiguration", &S_EmailMfaConfigType),
     schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
     schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
+]);
+static S_SetUserPoolSessionConfigurationRequest: schema::Shape = schema::Shape::new(
+    "SetUserPoolSessionConfigurationRequest",
+    Kind::Structure(&L_SetUserPoolSessionConfigurationRequest),
+);
+static L_SetUserPoolSessionConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("UserSessionTracking", &S_UserSessionTrackingType).required(),
+    schema::Member::new("TokenSession", &S_UserPoolTokenSessionConfigType).required(),
+]);
+static S_SetUserPoolSessionConfigurationResponse: schema::Shape = schema::Shape::new(
+    "SetUserPoolSessionConfigurationResponse",
+    Kind::Structure(&L_SetUserPoolSessionConfigurationResponse),
+);
+static L_SetUserPoolSessionConfigurationResponse: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("UserSessionTracking", &S_UserSessionTrackingType),
+    schema::Member::new("TokenSession", &S_UserPoolTokenSessionConfigType),
 ]);
 static S_SetUserSettingsRequest: schema::Shape =
     schema::Shape::new("SetUserSettingsRequest", Kind::Structure(&L_SetUserSettingsRequest));
@@ -5555,6 +6961,9 @@ static L_SignUpResponse: Layout = Layout::new(&[
     schema::Member::new("UserSub", &S_StringType).required(),
     schema::Member::new("Session", &S_SessionType),
 ]);
+static S_SkippedIPRangeListType: schema::Shape =
+    schema::Shape::new("SkippedIPRangeListType", Kind::List(&M_SkippedIPRangeListType)).limits(Limits::NONE.max(200));
+static M_SkippedIPRangeListType: schema::Member = schema::Member::new("member", &S_StringType);
 static S_SmsConfigurationType: schema::Shape =
     schema::Shape::new("SmsConfigurationType", Kind::Structure(&L_SmsConfigurationType));
 static L_SmsConfigurationType: Layout = Layout::new(&[
@@ -5638,6 +7047,41 @@ static S_TagValueType: schema::Shape =
     schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_TemporaryPasswordValidityDaysType: schema::Shape =
     schema::Shape::new("TemporaryPasswordValidityDaysType", Kind::Integer).limits(Limits::NONE.min(0).max(365));
+static S_TermsDescriptionListType: schema::Shape =
+    schema::Shape::new("TermsDescriptionListType", Kind::List(&M_TermsDescriptionListType));
+static M_TermsDescriptionListType: schema::Member = schema::Member::new("member", &S_TermsDescriptionType);
+static S_TermsDescriptionType: schema::Shape =
+    schema::Shape::new("TermsDescriptionType", Kind::Structure(&L_TermsDescriptionType));
+static L_TermsDescriptionType: Layout = Layout::new(&[
+    schema::Member::new("TermsId", &S_TermsIdType).required(),
+    schema::Member::new("TermsName", &S_TermsNameType).required(),
+    schema::Member::new("Enforcement", &S_TermsEnforcementType).required(),
+    schema::Member::new("CreationDate", &S_DateType).required(),
+    schema::Member::new("LastModifiedDate", &S_DateType).required(),
+]);
+static S_TermsEnforcementType: schema::Shape =
+    schema::Shape::new("TermsEnforcementType", Kind::String).limits(Limits::NONE.values(&["NONE"]));
+static S_TermsIdType: schema::Shape =
+    schema::Shape::new("TermsIdType", Kind::String).limits(Limits::NONE.pattern(&P_TermsIdType));
+static P_TermsIdType: Pattern =
+    Pattern::new(r#"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"#);
+static S_TermsNameType: schema::Shape =
+    schema::Shape::new("TermsNameType", Kind::String).limits(Limits::NONE.pattern(&P_TermsNameType));
+static P_TermsNameType: Pattern = Pattern::new(r#"^(terms-of-use|privacy-policy)$"#);
+static S_TermsSourceType: schema::Shape =
+    schema::Shape::new("TermsSourceType", Kind::String).limits(Limits::NONE.values(&["LINK"]));
+static S_TermsType: schema::Shape = schema::Shape::new("TermsType", Kind::Structure(&L_TermsType));
+static L_TermsType: Layout = Layout::new(&[
+    schema::Member::new("TermsId", &S_TermsIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("TermsName", &S_TermsNameType).required(),
+    schema::Member::new("TermsSource", &S_TermsSourceType).required(),
+    schema::Member::new("Enforcement", &S_TermsEnforcementType).required(),
+    schema::Member::new("Links", &S_LinksType).required(),
+    schema::Member::new("CreationDate", &S_DateType).required(),
+    schema::Member::new("LastModifiedDate", &S_DateType).required(),
+]);
 static S_TimeUnitsType: schema::Shape = schema::Shape::new("TimeUnitsType", Kind::String)
     .limits(Limits::NONE.values(&["seconds", "minutes", "hours", "days"]));
 static S_TokenModelType: schema::Shape = schema::Shape::new("TokenModelType", Kind::String).sensitive();
@@ -5704,6 +7148,19 @@ static S_UpdateIdentityProviderResponse: schema::Shape =
     schema::Shape::new("UpdateIdentityProviderResponse", Kind::Structure(&L_UpdateIdentityProviderResponse));
 static L_UpdateIdentityProviderResponse: Layout =
     Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_UpdateManagedLoginBrandingRequest: schema::Shape =
+    schema::Shape::new("UpdateManagedLoginBrandingRequest", Kind::Structure(&L_UpdateManagedLoginBrandingRequest));
+static L_UpdateManagedLoginBrandingRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ManagedLoginBrandingId", &S_ManagedLoginBrandingIdType),
+    schema::Member::new("UseCognitoProvidedValues", &S_BooleanType),
+    schema::Member::new("Settings", &S_Document),
+    schema::Member::new("Assets", &S_AssetListType),
+]);
+static S_UpdateManagedLoginBrandingResponse: schema::Shape =
+    schema::Shape::new("UpdateManagedLoginBrandingResponse", Kind::Structure(&L_UpdateManagedLoginBrandingResponse));
+static L_UpdateManagedLoginBrandingResponse: Layout =
+    Layout::new(&[schema::Member::new("ManagedLoginBranding", &S_ManagedLoginBrandingType)]);
 static S_UpdateResourceServerRequest: schema::Shape =
     schema::Shape::new("UpdateResourceServerRequest", Kind::Structure(&L_UpdateResourceServerRequest));
 static L_UpdateResourceServerRequest: Layout = Layout::new(&[
@@ -5716,6 +7173,19 @@ static S_UpdateResourceServerResponse: schema::Shape =
     schema::Shape::new("UpdateResourceServerResponse", Kind::Structure(&L_UpdateResourceServerResponse));
 static L_UpdateResourceServerResponse: Layout =
     Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_UpdateTermsRequest: schema::Shape =
+    schema::Shape::new("UpdateTermsRequest", Kind::Structure(&L_UpdateTermsRequest));
+static L_UpdateTermsRequest: Layout = Layout::new(&[
+    schema::Member::new("TermsId", &S_TermsIdType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("TermsName", &S_TermsNameType),
+    schema::Member::new("TermsSource", &S_TermsSourceType),
+    schema::Member::new("Enforcement", &S_TermsEnforcementType),
+    schema::Member::new("Links", &S_LinksType),
+]);
+static S_UpdateTermsResponse: schema::Shape =
+    schema::Shape::new("UpdateTermsResponse", Kind::Structure(&L_UpdateTermsResponse));
+static L_UpdateTermsResponse: Layout = Layout::new(&[schema::Member::new("Terms", &S_TermsType)]);
 static S_UpdateUserAttributesRequest: schema::Shape =
     schema::Shape::new("UpdateUserAttributesRequest", Kind::Structure(&L_UpdateUserAttributesRequest));
 static L_UpdateUserAttributesRequest: Layout = Layout::new(&[
@@ -5943,6 +7413,10 @@ static K_UserPoolTagsType: schema::Member = schema::Member::new("key", &S_TagKey
 static V_UserPoolTagsType: schema::Member = schema::Member::new("value", &S_TagValueType);
 static S_UserPoolTierType: schema::Shape =
     schema::Shape::new("UserPoolTierType", Kind::String).limits(Limits::NONE.values(&["LITE", "ESSENTIALS", "PLUS"]));
+static S_UserPoolTokenSessionConfigType: schema::Shape =
+    schema::Shape::new("UserPoolTokenSessionConfigType", Kind::Structure(&L_UserPoolTokenSessionConfigType));
+static L_UserPoolTokenSessionConfigType: Layout =
+    Layout::new(&[schema::Member::new("MaxPerUser", &S_MaxSessionsPerUserType).required()]);
 static S_UserPoolType: schema::Shape = schema::Shape::new("UserPoolType", Kind::Structure(&L_UserPoolType));
 static L_UserPoolType: Layout = Layout::new(&[
     schema::Member::new("Id", &S_UserPoolIdType),
@@ -5984,6 +7458,8 @@ static L_UserPoolType: Layout = Layout::new(&[
     schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
     schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
 ]);
+static S_UserSessionTrackingType: schema::Shape =
+    schema::Shape::new("UserSessionTrackingType", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
 static S_UserStatusType: schema::Shape =
     schema::Shape::new("UserStatusType", Kind::String).limits(Limits::NONE.values(&[
         "UNCONFIRMED",
@@ -6135,6 +7611,126 @@ impl Structure for AccountRecoverySettingType {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.recovery_mechanisms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountTakeoverActionType {
+    pub notify: bool,
+    pub event_action: String,
+}
+impl std::fmt::Debug for AccountTakeoverActionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountTakeoverActionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountTakeoverActionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountTakeoverActionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.notify,
+            _ => &self.event_action,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.notify,
+            _ => &mut self.event_action,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountTakeoverActionsType {
+    pub low_action: Option<AccountTakeoverActionType>,
+    pub medium_action: Option<AccountTakeoverActionType>,
+    pub high_action: Option<AccountTakeoverActionType>,
+}
+impl std::fmt::Debug for AccountTakeoverActionsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountTakeoverActionsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountTakeoverActionsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountTakeoverActionsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.low_action,
+            1 => &self.medium_action,
+            _ => &self.high_action,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.low_action,
+            1 => &mut self.medium_action,
+            _ => &mut self.high_action,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountTakeoverRiskConfigurationType {
+    pub notify_configuration: Option<NotifyConfigurationType>,
+    pub actions: AccountTakeoverActionsType,
+}
+impl std::fmt::Debug for AccountTakeoverRiskConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountTakeoverRiskConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountTakeoverRiskConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountTakeoverRiskConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.notify_configuration,
+            _ => &self.actions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.notify_configuration,
+            _ => &mut self.actions,
         }
     }
 }
@@ -7096,6 +8692,90 @@ impl Structure for AdminGetDeviceResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct AdminGetUserAuthFactorsRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminGetUserAuthFactorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetUserAuthFactorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetUserAuthFactorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetUserAuthFactorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminGetUserAuthFactorsResponse {
+    pub username: String,
+    pub preferred_mfa_setting: Option<String>,
+    pub user_mfa_setting_list: Option<Vec<String>>,
+    pub configured_user_auth_factors: Option<Vec<String>>,
+}
+impl std::fmt::Debug for AdminGetUserAuthFactorsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetUserAuthFactorsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetUserAuthFactorsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetUserAuthFactorsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.preferred_mfa_setting,
+            2 => &self.user_mfa_setting_list,
+            _ => &self.configured_user_auth_factors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.preferred_mfa_setting,
+            2 => &mut self.user_mfa_setting_list,
+            _ => &mut self.configured_user_auth_factors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AdminGetUserRequest {
     pub user_pool_id: String,
     pub username: String,
@@ -7542,6 +9222,171 @@ impl Structure for AdminListGroupsForUserResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct AdminListUserAuthEventsRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListUserAuthEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListUserAuthEventsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListUserAuthEventsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListUserAuthEventsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListUserAuthEventsResponse {
+    pub auth_events: Option<Vec<AuthEventType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListUserAuthEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListUserAuthEventsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListUserAuthEventsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListUserAuthEventsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auth_events,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auth_events,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListUserSessionsRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListUserSessionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListUserSessionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListUserSessionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListUserSessionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListUserSessionsResponse {
+    pub sessions: Option<Vec<SessionDescriptionType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListUserSessionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListUserSessionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListUserSessionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListUserSessionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sessions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sessions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AdminRemoveUserFromGroupRequest {
     pub user_pool_id: String,
     pub username: String,
@@ -7759,6 +9604,83 @@ impl Structure for AdminRespondToAuthChallengeResponse {
             3 => &mut self.authentication_result,
             _ => &mut self.available_challenges,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminRevokeUserSessionRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub session_id: String,
+    pub revoke_associated_sessions: Option<String>,
+}
+impl std::fmt::Debug for AdminRevokeUserSessionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminRevokeUserSessionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminRevokeUserSessionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminRevokeUserSessionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.session_id,
+            _ => &self.revoke_associated_sessions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.session_id,
+            _ => &mut self.revoke_associated_sessions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminRevokeUserSessionResponse {}
+impl std::fmt::Debug for AdminRevokeUserSessionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminRevokeUserSessionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminRevokeUserSessionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminRevokeUserSessionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 
@@ -7985,6 +9907,83 @@ impl Shaped for AdminSetUserSettingsResponse {
 impl Structure for AdminSetUserSettingsResponse {
     fn shape(&self) -> &'static schema::Shape {
         &S_AdminSetUserSettingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateAuthEventFeedbackRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub event_id: String,
+    pub feedback_value: String,
+}
+impl std::fmt::Debug for AdminUpdateAuthEventFeedbackRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateAuthEventFeedbackRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateAuthEventFeedbackRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateAuthEventFeedbackRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.event_id,
+            _ => &self.feedback_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.event_id,
+            _ => &mut self.feedback_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateAuthEventFeedbackResponse {}
+impl std::fmt::Debug for AdminUpdateAuthEventFeedbackResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateAuthEventFeedbackResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateAuthEventFeedbackResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateAuthEventFeedbackResponse
     }
     fn get(&self, index: usize) -> &dyn Shaped {
         let _ = index;
@@ -8342,6 +10341,54 @@ impl Structure for AnalyticsMetadataType {
 }
 
 #[derive(Clone, Default)]
+pub struct AssetType {
+    pub category: String,
+    pub color_mode: String,
+    pub extension: String,
+    pub bytes: Option<Bytes>,
+    pub resource_id: Option<String>,
+}
+impl std::fmt::Debug for AssetType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssetType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssetType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssetType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.category,
+            1 => &self.color_mode,
+            2 => &self.extension,
+            3 => &self.bytes,
+            _ => &self.resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.category,
+            1 => &mut self.color_mode,
+            2 => &mut self.extension,
+            3 => &mut self.bytes,
+            _ => &mut self.resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AssociateSoftwareTokenRequest {
     pub access_token: Option<String>,
     pub session: Option<String>,
@@ -8459,6 +10506,63 @@ impl Structure for AttributeType {
 }
 
 #[derive(Clone, Default)]
+pub struct AuthEventType {
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub event_response: Option<String>,
+    pub event_risk: Option<EventRiskType>,
+    pub challenge_responses: Option<Vec<ChallengeResponseType>>,
+    pub event_context_data: Option<EventContextDataType>,
+    pub event_feedback: Option<EventFeedbackType>,
+}
+impl std::fmt::Debug for AuthEventType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthEventType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthEventType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthEventType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_id,
+            1 => &self.event_type,
+            2 => &self.creation_date,
+            3 => &self.event_response,
+            4 => &self.event_risk,
+            5 => &self.challenge_responses,
+            6 => &self.event_context_data,
+            _ => &self.event_feedback,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_id,
+            1 => &mut self.event_type,
+            2 => &mut self.creation_date,
+            3 => &mut self.event_response,
+            4 => &mut self.event_risk,
+            5 => &mut self.challenge_responses,
+            6 => &mut self.event_context_data,
+            _ => &mut self.event_feedback,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AuthenticationResultType {
     pub access_token: Option<String>,
     pub expires_in: Option<i32>,
@@ -8505,6 +10609,45 @@ impl Structure for AuthenticationResultType {
             3 => &mut self.refresh_token,
             4 => &mut self.id_token,
             _ => &mut self.new_device_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChallengeResponseType {
+    pub challenge_name: Option<String>,
+    pub challenge_response: Option<String>,
+}
+impl std::fmt::Debug for ChallengeResponseType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChallengeResponseType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChallengeResponseType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChallengeResponseType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_name,
+            _ => &self.challenge_response,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_name,
+            _ => &mut self.challenge_response,
         }
     }
 }
@@ -8584,6 +10727,84 @@ impl Structure for ChangePasswordResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ClientAuthenticationResultType {
+    pub access_token: Option<String>,
+    pub expires_in: Option<i32>,
+    pub token_type: Option<String>,
+}
+impl std::fmt::Debug for ClientAuthenticationResultType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ClientAuthenticationResultType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ClientAuthenticationResultType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ClientAuthenticationResultType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.expires_in,
+            _ => &self.token_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.expires_in,
+            _ => &mut self.token_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ClientSSOSessionConfigType {
+    pub max_validity_minutes: i32,
+}
+impl std::fmt::Debug for ClientSSOSessionConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ClientSSOSessionConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ClientSSOSessionConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ClientSSOSessionConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.max_validity_minutes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.max_validity_minutes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ClientSecretDescriptorType {
     pub client_secret_id: Option<String>,
     pub client_secret_value: Option<String>,
@@ -8621,6 +10842,42 @@ impl Structure for ClientSecretDescriptorType {
             0 => &mut self.client_secret_id,
             1 => &mut self.client_secret_value,
             _ => &mut self.client_secret_create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CloudWatchLogsConfigurationType {
+    pub log_group_arn: Option<String>,
+}
+impl std::fmt::Debug for CloudWatchLogsConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CloudWatchLogsConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CloudWatchLogsConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CloudWatchLogsConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_group_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_group_arn,
         }
     }
 }
@@ -8735,6 +10992,81 @@ impl Structure for CompleteWebAuthnRegistrationResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         let _ = index;
         Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompromisedCredentialsActionsType {
+    pub event_action: String,
+}
+impl std::fmt::Debug for CompromisedCredentialsActionsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CompromisedCredentialsActionsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompromisedCredentialsActionsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompromisedCredentialsActionsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.event_action,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.event_action,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompromisedCredentialsRiskConfigurationType {
+    pub event_filter: Option<Vec<String>>,
+    pub actions: CompromisedCredentialsActionsType,
+}
+impl std::fmt::Debug for CompromisedCredentialsRiskConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CompromisedCredentialsRiskConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompromisedCredentialsRiskConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompromisedCredentialsRiskConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_filter,
+            _ => &self.actions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_filter,
+            _ => &mut self.actions,
+        }
     }
 }
 
@@ -9227,6 +11559,90 @@ impl Structure for CreateIdentityProviderResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateManagedLoginBrandingRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub use_cognito_provided_values: Option<bool>,
+    pub settings: Option<Document>,
+    pub assets: Option<Vec<AssetType>>,
+}
+impl std::fmt::Debug for CreateManagedLoginBrandingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateManagedLoginBrandingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateManagedLoginBrandingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateManagedLoginBrandingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.use_cognito_provided_values,
+            3 => &self.settings,
+            _ => &self.assets,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.use_cognito_provided_values,
+            3 => &mut self.settings,
+            _ => &mut self.assets,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateManagedLoginBrandingResponse {
+    pub managed_login_branding: Option<ManagedLoginBrandingType>,
+}
+impl std::fmt::Debug for CreateManagedLoginBrandingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateManagedLoginBrandingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateManagedLoginBrandingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateManagedLoginBrandingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.managed_login_branding,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.managed_login_branding,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateResourceServerRequest {
     pub user_pool_id: String,
     pub identifier: String,
@@ -9303,6 +11719,93 @@ impl Structure for CreateResourceServerResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTermsRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub terms_name: String,
+    pub terms_source: String,
+    pub enforcement: String,
+    pub links: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateTermsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateTermsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTermsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTermsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.terms_name,
+            3 => &self.terms_source,
+            4 => &self.enforcement,
+            _ => &self.links,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.terms_name,
+            3 => &mut self.terms_source,
+            4 => &mut self.enforcement,
+            _ => &mut self.links,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTermsResponse {
+    pub terms: Option<TermsType>,
+}
+impl std::fmt::Debug for CreateTermsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateTermsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTermsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTermsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.terms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.terms,
         }
     }
 }
@@ -10016,6 +12519,45 @@ impl Structure for DeleteIdentityProviderRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteManagedLoginBrandingRequest {
+    pub managed_login_branding_id: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DeleteManagedLoginBrandingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteManagedLoginBrandingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteManagedLoginBrandingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteManagedLoginBrandingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.managed_login_branding_id,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.managed_login_branding_id,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteResourceServerRequest {
     pub user_pool_id: String,
     pub identifier: String,
@@ -10050,6 +12592,45 @@ impl Structure for DeleteResourceServerRequest {
         match index {
             0 => &mut self.user_pool_id,
             _ => &mut self.identifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTermsRequest {
+    pub terms_id: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DeleteTermsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteTermsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTermsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTermsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms_id,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms_id,
+            _ => &mut self.user_pool_id,
         }
     }
 }
@@ -10528,6 +13109,162 @@ impl Structure for DescribeIdentityProviderResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeManagedLoginBrandingByClientRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub return_merged_resources: Option<bool>,
+}
+impl std::fmt::Debug for DescribeManagedLoginBrandingByClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedLoginBrandingByClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedLoginBrandingByClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedLoginBrandingByClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.return_merged_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.return_merged_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeManagedLoginBrandingByClientResponse {
+    pub managed_login_branding: Option<ManagedLoginBrandingType>,
+}
+impl std::fmt::Debug for DescribeManagedLoginBrandingByClientResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedLoginBrandingByClientResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedLoginBrandingByClientResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedLoginBrandingByClientResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.managed_login_branding,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.managed_login_branding,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeManagedLoginBrandingRequest {
+    pub user_pool_id: String,
+    pub managed_login_branding_id: String,
+    pub return_merged_resources: Option<bool>,
+}
+impl std::fmt::Debug for DescribeManagedLoginBrandingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedLoginBrandingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedLoginBrandingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedLoginBrandingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.managed_login_branding_id,
+            _ => &self.return_merged_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.managed_login_branding_id,
+            _ => &mut self.return_merged_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeManagedLoginBrandingResponse {
+    pub managed_login_branding: Option<ManagedLoginBrandingType>,
+}
+impl std::fmt::Debug for DescribeManagedLoginBrandingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedLoginBrandingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedLoginBrandingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedLoginBrandingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.managed_login_branding,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.managed_login_branding,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeResourceServerRequest {
     pub user_pool_id: String,
     pub identifier: String,
@@ -10598,6 +13335,234 @@ impl Structure for DescribeResourceServerResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRiskConfigurationRequest {
+    pub user_pool_id: String,
+    pub client_id: Option<String>,
+}
+impl std::fmt::Debug for DescribeRiskConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRiskConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRiskConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRiskConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRiskConfigurationResponse {
+    pub risk_configuration: RiskConfigurationType,
+}
+impl std::fmt::Debug for DescribeRiskConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRiskConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRiskConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRiskConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.risk_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.risk_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTermsByClientRequest {
+    pub client_id: String,
+    pub user_pool_id: String,
+    pub terms_name: String,
+}
+impl std::fmt::Debug for DescribeTermsByClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTermsByClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTermsByClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTermsByClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.user_pool_id,
+            _ => &self.terms_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.user_pool_id,
+            _ => &mut self.terms_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTermsByClientResponse {
+    pub terms: Option<TermsType>,
+}
+impl std::fmt::Debug for DescribeTermsByClientResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTermsByClientResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTermsByClientResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTermsByClientResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.terms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.terms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTermsRequest {
+    pub terms_id: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DescribeTermsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTermsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTermsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTermsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms_id,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms_id,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTermsResponse {
+    pub terms: Option<TermsType>,
+}
+impl std::fmt::Debug for DescribeTermsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTermsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTermsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTermsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.terms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.terms,
         }
     }
 }
@@ -11266,6 +14231,138 @@ impl Structure for EumsSmsConfigurationType {
 }
 
 #[derive(Clone, Default)]
+pub struct EventContextDataType {
+    pub ip_address: Option<String>,
+    pub device_name: Option<String>,
+    pub timezone: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+}
+impl std::fmt::Debug for EventContextDataType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EventContextDataType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventContextDataType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventContextDataType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ip_address,
+            1 => &self.device_name,
+            2 => &self.timezone,
+            3 => &self.city,
+            _ => &self.country,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ip_address,
+            1 => &mut self.device_name,
+            2 => &mut self.timezone,
+            3 => &mut self.city,
+            _ => &mut self.country,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventFeedbackType {
+    pub feedback_value: String,
+    pub provider: String,
+    pub feedback_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for EventFeedbackType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EventFeedbackType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventFeedbackType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventFeedbackType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.feedback_value,
+            1 => &self.provider,
+            _ => &self.feedback_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.feedback_value,
+            1 => &mut self.provider,
+            _ => &mut self.feedback_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventRiskType {
+    pub risk_decision: Option<String>,
+    pub risk_level: Option<String>,
+    pub compromised_credentials_detected: Option<bool>,
+}
+impl std::fmt::Debug for EventRiskType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EventRiskType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventRiskType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventRiskType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.risk_decision,
+            1 => &self.risk_level,
+            _ => &self.compromised_credentials_detected,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.risk_decision,
+            1 => &mut self.risk_level,
+            _ => &mut self.compromised_credentials_detected,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct FailoverType {
     pub secondary_region: String,
     pub primary_route53_health_check_id: String,
@@ -11300,6 +14397,42 @@ impl Structure for FailoverType {
         match index {
             0 => &mut self.secondary_region,
             _ => &mut self.primary_route53_health_check_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FirehoseConfigurationType {
+    pub stream_arn: Option<String>,
+}
+impl std::fmt::Debug for FirehoseConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FirehoseConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FirehoseConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FirehoseConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stream_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stream_arn,
         }
     }
 }
@@ -11501,6 +14634,87 @@ impl Structure for GetCSVHeaderResponse {
         match index {
             0 => &mut self.user_pool_id,
             _ => &mut self.csv_header,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetClientTokenRequest {
+    pub client_id: String,
+    pub secret: String,
+    pub scopes: Option<Vec<String>>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetClientTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetClientTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetClientTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetClientTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret,
+            2 => &self.scopes,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret,
+            2 => &mut self.scopes,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetClientTokenResponse {
+    pub client_authentication_result: Option<ClientAuthenticationResultType>,
+}
+impl std::fmt::Debug for GetClientTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetClientTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetClientTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetClientTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.client_authentication_result,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.client_authentication_result,
         }
     }
 }
@@ -11726,6 +14940,78 @@ impl Structure for GetIdentityProviderByIdentifierResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.identity_provider,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogDeliveryConfigurationRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for GetLogDeliveryConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLogDeliveryConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogDeliveryConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogDeliveryConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogDeliveryConfigurationResponse {
+    pub log_delivery_configuration: Option<LogDeliveryConfigurationType>,
+}
+impl std::fmt::Debug for GetLogDeliveryConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLogDeliveryConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogDeliveryConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogDeliveryConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_delivery_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_delivery_configuration,
         }
     }
 }
@@ -12049,6 +15335,87 @@ impl Structure for GetUserAuthFactorsResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct GetUserPoolClientSessionConfigurationRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+}
+impl std::fmt::Debug for GetUserPoolClientSessionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolClientSessionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolClientSessionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolClientSessionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPoolClientSessionConfigurationResponse {
+    pub user_pool_id: Option<String>,
+    pub client_id: Option<String>,
+    pub sso_session: Option<ClientSSOSessionConfigType>,
+}
+impl std::fmt::Debug for GetUserPoolClientSessionConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolClientSessionConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolClientSessionConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolClientSessionConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.sso_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.sso_session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetUserPoolMfaConfigRequest {
     pub user_pool_id: String,
 }
@@ -12128,6 +15495,84 @@ impl Structure for GetUserPoolMfaConfigResponse {
             2 => &mut self.email_mfa_configuration,
             3 => &mut self.mfa_configuration,
             _ => &mut self.web_authn_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPoolSessionConfigurationRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for GetUserPoolSessionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolSessionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolSessionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolSessionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPoolSessionConfigurationResponse {
+    pub user_pool_id: Option<String>,
+    pub user_session_tracking: Option<String>,
+    pub token_session: Option<UserPoolTokenSessionConfigType>,
+}
+impl std::fmt::Debug for GetUserPoolSessionConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolSessionConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolSessionConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolSessionConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.user_session_tracking,
+            _ => &self.token_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.user_session_tracking,
+            _ => &mut self.token_session,
         }
     }
 }
@@ -13164,6 +16609,87 @@ impl Structure for ListTagsForResourceResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListTermsRequest {
+    pub user_pool_id: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListTermsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTermsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTermsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTermsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTermsResponse {
+    pub terms: Vec<TermsDescriptionType>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListTermsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTermsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTermsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTermsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListUserImportJobsRequest {
     pub user_pool_id: String,
     pub max_results: i32,
@@ -13488,6 +17014,84 @@ impl Structure for ListUserPoolsResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListUserSessionsRequest {
+    pub access_token: String,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserSessionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserSessionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserSessionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserSessionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserSessionsResponse {
+    pub sessions: Option<Vec<SessionDescriptionType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserSessionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserSessionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserSessionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserSessionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sessions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sessions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListUsersInGroupRequest {
     pub user_pool_id: String,
     pub group_name: String,
@@ -13740,6 +17344,93 @@ impl Structure for ListWebAuthnCredentialsResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct LogConfigurationType {
+    pub log_level: String,
+    pub event_source: String,
+    pub cloud_watch_logs_configuration: Option<CloudWatchLogsConfigurationType>,
+    pub s3_configuration: Option<S3ConfigurationType>,
+    pub firehose_configuration: Option<FirehoseConfigurationType>,
+}
+impl std::fmt::Debug for LogConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LogConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LogConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LogConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_level,
+            1 => &self.event_source,
+            2 => &self.cloud_watch_logs_configuration,
+            3 => &self.s3_configuration,
+            _ => &self.firehose_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_level,
+            1 => &mut self.event_source,
+            2 => &mut self.cloud_watch_logs_configuration,
+            3 => &mut self.s3_configuration,
+            _ => &mut self.firehose_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LogDeliveryConfigurationType {
+    pub user_pool_id: String,
+    pub log_configurations: Vec<LogConfigurationType>,
+}
+impl std::fmt::Debug for LogDeliveryConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LogDeliveryConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LogDeliveryConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LogDeliveryConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.log_configurations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.log_configurations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct MFAOptionType {
     pub delivery_medium: Option<String>,
     pub attribute_name: Option<String>,
@@ -13774,6 +17465,60 @@ impl Structure for MFAOptionType {
         match index {
             0 => &mut self.delivery_medium,
             _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ManagedLoginBrandingType {
+    pub managed_login_branding_id: Option<String>,
+    pub user_pool_id: Option<String>,
+    pub use_cognito_provided_values: Option<bool>,
+    pub settings: Option<Document>,
+    pub assets: Option<Vec<AssetType>>,
+    pub creation_date: Option<Timestamp>,
+    pub last_modified_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for ManagedLoginBrandingType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ManagedLoginBrandingType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ManagedLoginBrandingType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ManagedLoginBrandingType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.managed_login_branding_id,
+            1 => &self.user_pool_id,
+            2 => &self.use_cognito_provided_values,
+            3 => &self.settings,
+            4 => &self.assets,
+            5 => &self.creation_date,
+            _ => &self.last_modified_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.managed_login_branding_id,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.use_cognito_provided_values,
+            3 => &mut self.settings,
+            4 => &mut self.assets,
+            5 => &mut self.creation_date,
+            _ => &mut self.last_modified_date,
         }
     }
 }
@@ -13855,6 +17600,99 @@ impl Structure for NewDeviceMetadataType {
         match index {
             0 => &mut self.device_key,
             _ => &mut self.device_group_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NotifyConfigurationType {
+    pub from: Option<String>,
+    pub reply_to: Option<String>,
+    pub source_arn: String,
+    pub block_email: Option<NotifyEmailType>,
+    pub no_action_email: Option<NotifyEmailType>,
+    pub mfa_email: Option<NotifyEmailType>,
+}
+impl std::fmt::Debug for NotifyConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NotifyConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NotifyConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NotifyConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.from,
+            1 => &self.reply_to,
+            2 => &self.source_arn,
+            3 => &self.block_email,
+            4 => &self.no_action_email,
+            _ => &self.mfa_email,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.from,
+            1 => &mut self.reply_to,
+            2 => &mut self.source_arn,
+            3 => &mut self.block_email,
+            4 => &mut self.no_action_email,
+            _ => &mut self.mfa_email,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NotifyEmailType {
+    pub subject: String,
+    pub html_body: Option<String>,
+    pub text_body: Option<String>,
+}
+impl std::fmt::Debug for NotifyEmailType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NotifyEmailType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NotifyEmailType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NotifyEmailType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subject,
+            1 => &self.html_body,
+            _ => &self.text_body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subject,
+            1 => &mut self.html_body,
+            _ => &mut self.text_body,
         }
     }
 }
@@ -14510,6 +18348,170 @@ impl Structure for RevokeTokenResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct RevokeUserSessionRequest {
+    pub access_token: String,
+    pub session_id: String,
+    pub revoke_associated_sessions: Option<String>,
+}
+impl std::fmt::Debug for RevokeUserSessionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeUserSessionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeUserSessionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeUserSessionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.session_id,
+            _ => &self.revoke_associated_sessions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.session_id,
+            _ => &mut self.revoke_associated_sessions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeUserSessionResponse {}
+impl std::fmt::Debug for RevokeUserSessionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeUserSessionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeUserSessionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeUserSessionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RiskConfigurationType {
+    pub user_pool_id: Option<String>,
+    pub client_id: Option<String>,
+    pub compromised_credentials_risk_configuration: Option<CompromisedCredentialsRiskConfigurationType>,
+    pub account_takeover_risk_configuration: Option<AccountTakeoverRiskConfigurationType>,
+    pub risk_exception_configuration: Option<RiskExceptionConfigurationType>,
+    pub last_modified_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for RiskConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RiskConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RiskConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RiskConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.compromised_credentials_risk_configuration,
+            3 => &self.account_takeover_risk_configuration,
+            4 => &self.risk_exception_configuration,
+            _ => &self.last_modified_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.compromised_credentials_risk_configuration,
+            3 => &mut self.account_takeover_risk_configuration,
+            4 => &mut self.risk_exception_configuration,
+            _ => &mut self.last_modified_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RiskExceptionConfigurationType {
+    pub blocked_ip_range_list: Option<Vec<String>>,
+    pub skipped_ip_range_list: Option<Vec<String>>,
+}
+impl std::fmt::Debug for RiskExceptionConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RiskExceptionConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RiskExceptionConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RiskExceptionConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.blocked_ip_range_list,
+            _ => &self.skipped_ip_range_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.blocked_ip_range_list,
+            _ => &mut self.skipped_ip_range_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RoutingType {
     pub failover: Option<FailoverType>,
 }
@@ -14541,6 +18543,42 @@ impl Structure for RoutingType {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.failover,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3ConfigurationType {
+    pub bucket_arn: Option<String>,
+}
+impl std::fmt::Debug for S3ConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for S3ConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3ConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3ConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.bucket_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.bucket_arn,
         }
     }
 }
@@ -14634,6 +18672,267 @@ impl Structure for SchemaAttributeType {
             4 => &mut self.required,
             5 => &mut self.number_attribute_constraints,
             _ => &mut self.string_attribute_constraints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SessionDescriptionType {
+    pub session_id: Option<String>,
+    pub session_type: Option<String>,
+    pub client_id: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub last_active_date: Option<Timestamp>,
+    pub device_type: Option<String>,
+    pub last_ip_address: Option<String>,
+    pub last_location: Option<SessionLocationType>,
+    pub origin_session_id: Option<String>,
+    pub is_current_session: Option<bool>,
+}
+impl std::fmt::Debug for SessionDescriptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SessionDescriptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SessionDescriptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SessionDescriptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.session_id,
+            1 => &self.session_type,
+            2 => &self.client_id,
+            3 => &self.create_date,
+            4 => &self.last_active_date,
+            5 => &self.device_type,
+            6 => &self.last_ip_address,
+            7 => &self.last_location,
+            8 => &self.origin_session_id,
+            _ => &self.is_current_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.session_id,
+            1 => &mut self.session_type,
+            2 => &mut self.client_id,
+            3 => &mut self.create_date,
+            4 => &mut self.last_active_date,
+            5 => &mut self.device_type,
+            6 => &mut self.last_ip_address,
+            7 => &mut self.last_location,
+            8 => &mut self.origin_session_id,
+            _ => &mut self.is_current_session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SessionLocationType {
+    pub city: Option<String>,
+    pub country: Option<String>,
+}
+impl std::fmt::Debug for SessionLocationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SessionLocationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SessionLocationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SessionLocationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.city,
+            _ => &self.country,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.city,
+            _ => &mut self.country,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetLogDeliveryConfigurationRequest {
+    pub user_pool_id: String,
+    pub log_configurations: Vec<LogConfigurationType>,
+}
+impl std::fmt::Debug for SetLogDeliveryConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetLogDeliveryConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetLogDeliveryConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetLogDeliveryConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.log_configurations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.log_configurations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetLogDeliveryConfigurationResponse {
+    pub log_delivery_configuration: Option<LogDeliveryConfigurationType>,
+}
+impl std::fmt::Debug for SetLogDeliveryConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetLogDeliveryConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetLogDeliveryConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetLogDeliveryConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_delivery_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_delivery_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetRiskConfigurationRequest {
+    pub user_pool_id: String,
+    pub client_id: Option<String>,
+    pub compromised_credentials_risk_configuration: Option<CompromisedCredentialsRiskConfigurationType>,
+    pub account_takeover_risk_configuration: Option<AccountTakeoverRiskConfigurationType>,
+    pub risk_exception_configuration: Option<RiskExceptionConfigurationType>,
+}
+impl std::fmt::Debug for SetRiskConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetRiskConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetRiskConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetRiskConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.compromised_credentials_risk_configuration,
+            3 => &self.account_takeover_risk_configuration,
+            _ => &self.risk_exception_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.compromised_credentials_risk_configuration,
+            3 => &mut self.account_takeover_risk_configuration,
+            _ => &mut self.risk_exception_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetRiskConfigurationResponse {
+    pub risk_configuration: RiskConfigurationType,
+}
+impl std::fmt::Debug for SetRiskConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetRiskConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetRiskConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetRiskConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.risk_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.risk_configuration,
         }
     }
 }
@@ -14800,6 +19099,90 @@ impl Structure for SetUserMFAPreferenceResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct SetUserPoolClientSessionConfigurationRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub sso_session: ClientSSOSessionConfigType,
+}
+impl std::fmt::Debug for SetUserPoolClientSessionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolClientSessionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolClientSessionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolClientSessionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.sso_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.sso_session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserPoolClientSessionConfigurationResponse {
+    pub user_pool_id: Option<String>,
+    pub client_id: Option<String>,
+    pub sso_session: Option<ClientSSOSessionConfigType>,
+}
+impl std::fmt::Debug for SetUserPoolClientSessionConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolClientSessionConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolClientSessionConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolClientSessionConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            _ => &self.sso_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            _ => &mut self.sso_session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SetUserPoolMfaConfigRequest {
     pub user_pool_id: String,
     pub sms_mfa_configuration: Option<SmsMfaConfigType>,
@@ -14894,6 +19277,90 @@ impl Structure for SetUserPoolMfaConfigResponse {
             2 => &mut self.email_mfa_configuration,
             3 => &mut self.mfa_configuration,
             _ => &mut self.web_authn_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserPoolSessionConfigurationRequest {
+    pub user_pool_id: String,
+    pub user_session_tracking: String,
+    pub token_session: UserPoolTokenSessionConfigType,
+}
+impl std::fmt::Debug for SetUserPoolSessionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolSessionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolSessionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolSessionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.user_session_tracking,
+            _ => &self.token_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.user_session_tracking,
+            _ => &mut self.token_session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserPoolSessionConfigurationResponse {
+    pub user_pool_id: Option<String>,
+    pub user_session_tracking: Option<String>,
+    pub token_session: Option<UserPoolTokenSessionConfigType>,
+}
+impl std::fmt::Debug for SetUserPoolSessionConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolSessionConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolSessionConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolSessionConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.user_session_tracking,
+            _ => &self.token_session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.user_session_tracking,
+            _ => &mut self.token_session,
         }
     }
 }
@@ -15602,6 +20069,114 @@ impl Structure for TagResourceResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct TermsDescriptionType {
+    pub terms_id: String,
+    pub terms_name: String,
+    pub enforcement: String,
+    pub creation_date: Timestamp,
+    pub last_modified_date: Timestamp,
+}
+impl std::fmt::Debug for TermsDescriptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TermsDescriptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TermsDescriptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TermsDescriptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms_id,
+            1 => &self.terms_name,
+            2 => &self.enforcement,
+            3 => &self.creation_date,
+            _ => &self.last_modified_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms_id,
+            1 => &mut self.terms_name,
+            2 => &mut self.enforcement,
+            3 => &mut self.creation_date,
+            _ => &mut self.last_modified_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TermsType {
+    pub terms_id: String,
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub terms_name: String,
+    pub terms_source: String,
+    pub enforcement: String,
+    pub links: BTreeMap<String, String>,
+    pub creation_date: Timestamp,
+    pub last_modified_date: Timestamp,
+}
+impl std::fmt::Debug for TermsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TermsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TermsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TermsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms_id,
+            1 => &self.user_pool_id,
+            2 => &self.client_id,
+            3 => &self.terms_name,
+            4 => &self.terms_source,
+            5 => &self.enforcement,
+            6 => &self.links,
+            7 => &self.creation_date,
+            _ => &self.last_modified_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms_id,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.client_id,
+            3 => &mut self.terms_name,
+            4 => &mut self.terms_source,
+            5 => &mut self.enforcement,
+            6 => &mut self.links,
+            7 => &mut self.creation_date,
+            _ => &mut self.last_modified_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct TokenValidityUnitsType {
     pub access_token: Option<String>,
     pub id_token: Option<String>,
@@ -16014,6 +20589,90 @@ impl Structure for UpdateIdentityProviderResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateManagedLoginBrandingRequest {
+    pub user_pool_id: Option<String>,
+    pub managed_login_branding_id: Option<String>,
+    pub use_cognito_provided_values: Option<bool>,
+    pub settings: Option<Document>,
+    pub assets: Option<Vec<AssetType>>,
+}
+impl std::fmt::Debug for UpdateManagedLoginBrandingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateManagedLoginBrandingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateManagedLoginBrandingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateManagedLoginBrandingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.managed_login_branding_id,
+            2 => &self.use_cognito_provided_values,
+            3 => &self.settings,
+            _ => &self.assets,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.managed_login_branding_id,
+            2 => &mut self.use_cognito_provided_values,
+            3 => &mut self.settings,
+            _ => &mut self.assets,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateManagedLoginBrandingResponse {
+    pub managed_login_branding: Option<ManagedLoginBrandingType>,
+}
+impl std::fmt::Debug for UpdateManagedLoginBrandingResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateManagedLoginBrandingResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateManagedLoginBrandingResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateManagedLoginBrandingResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.managed_login_branding,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.managed_login_branding,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateResourceServerRequest {
     pub user_pool_id: String,
     pub identifier: String,
@@ -16090,6 +20749,93 @@ impl Structure for UpdateResourceServerResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTermsRequest {
+    pub terms_id: String,
+    pub user_pool_id: String,
+    pub terms_name: Option<String>,
+    pub terms_source: Option<String>,
+    pub enforcement: Option<String>,
+    pub links: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateTermsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateTermsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTermsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTermsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terms_id,
+            1 => &self.user_pool_id,
+            2 => &self.terms_name,
+            3 => &self.terms_source,
+            4 => &self.enforcement,
+            _ => &self.links,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terms_id,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.terms_name,
+            3 => &mut self.terms_source,
+            4 => &mut self.enforcement,
+            _ => &mut self.links,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTermsResponse {
+    pub terms: Option<TermsType>,
+}
+impl std::fmt::Debug for UpdateTermsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateTermsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTermsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTermsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.terms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.terms,
         }
     }
 }
@@ -16974,6 +21720,42 @@ impl Structure for UserPoolPolicyType {
         match index {
             0 => &mut self.password_policy,
             _ => &mut self.sign_in_policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolTokenSessionConfigType {
+    pub max_per_user: i32,
+}
+impl std::fmt::Debug for UserPoolTokenSessionConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolTokenSessionConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolTokenSessionConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolTokenSessionConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.max_per_user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.max_per_user,
         }
     }
 }

@@ -94,10 +94,11 @@ async fn shown(cx: &Context, id: &str, logins: Option<BTreeMap<String, String>>)
     let identity = identity::find(&cx.snapshot(), id)?;
     let pool = pool::find(&cx.snapshot(), &identity.pool)?;
     let mut logins = logins.unwrap_or_default();
+    // Who has lost the last login is nobody any more, whatever is shown.
+    if identity.disabled || (logins.is_empty() && !identity.logins.is_empty()) {
+        return Err(forbidden(id));
+    }
     if logins.is_empty() {
-        if !identity.logins.is_empty() || identity.disabled {
-            return Err(NOT_AUTHORIZED_EXCEPTION.because(format!("Access to Identity '{id}' is forbidden.")));
-        }
         refuse_guests(&pool)?;
         return Ok(Shown { pool, identity, logins: Vec::new(), vouched: Vec::new() });
     }
@@ -116,6 +117,11 @@ async fn shown(cx: &Context, id: &str, logins: Option<BTreeMap<String, String>>)
     }
     let identity = cx.write(|w| take_in(w, id, &checked))?;
     Ok(Shown { pool, identity, logins: checked, vouched })
+}
+
+/// An identity that cannot be reached so, or not at all.
+pub fn forbidden(id: &str) -> Fault {
+    NOT_AUTHORIZED_EXCEPTION.because(format!("Access to Identity '{id}' is forbidden."))
 }
 
 fn foreign() -> Fault {
@@ -163,7 +169,10 @@ impl Shown {
     /// The role of the credentials.
     fn role(&self, wanted: Option<&str>) -> Result<String, Fault> {
         if self.vouched.is_empty() {
-            return self.default_role("unauthenticated");
+            return match wanted {
+                Some(_) => Err(not_theirs()),
+                None => self.default_role("unauthenticated"),
+            };
         }
         for one in &self.logins {
             let provider = &one.login.provider;
@@ -248,9 +257,7 @@ pub async fn get_credentials_for_identity(
 pub async fn unlink_identity(cx: Context, input: UnlinkIdentityInput) -> Result<Unit, Fault> {
     let shown = shown(&cx, &input.identity_id, Some(input.logins)).await?;
     if shown.vouched.is_empty() {
-        return Err(
-            NOT_AUTHORIZED_EXCEPTION.because(format!("Access to Identity '{}' is forbidden.", shown.identity.id))
-        );
+        return Err(forbidden(&shown.identity.id));
     }
     cx.write(|w| {
         let mut identity = identity::find(w.store(), &shown.identity.id)?;

@@ -6,7 +6,7 @@ use kogumo_model::cognitoidentity::*;
 use kogumo_store::Read;
 use kogumo_wire::{Fault, Unit};
 
-use crate::access::of_logins;
+use crate::access::{forbidden, of_logins};
 use crate::identity::{self, Identity, Login};
 use crate::login;
 use crate::page::page;
@@ -64,6 +64,9 @@ pub async fn get_open_id_token_for_developer_identity(
 /// Links a developer's user to an identity that is there.
 fn link_to(w: &mut Writer, pool: &Pool, id: &str, own: &Login, logins: &[Login]) -> Result<Identity, Fault> {
     let mut identity = identity::own(w.store(), w.scope(), id)?;
+    if identity.disabled {
+        return Err(forbidden(id));
+    }
     if identity.pool != pool.id {
         return Err(invalid(format!("Identity '{id}' is not of the identity pool")));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kogumo_door::{Caller, Client, Context};
 use kogumo_issuers::NoKeys;
-use kogumo_jwt::{Expected, Refused, Token};
+use kogumo_jwt::{Expected, Refused, Token, session_of};
 use kogumo_model::cognitoidentity::{EXTERNAL_SERVICE_EXCEPTION, NOT_AUTHORIZED_EXCEPTION};
 use kogumo_wire::Fault;
 use serde_json::{Map, Value, json};
@@ -142,14 +142,25 @@ async fn provider_of_iam(cx: &Context, pool: &Pool, arn: &str, provider: &str) -
     })
 }
 
-/// The user must still be there, and may still sign in.
+/// The user must still be there, may still sign in, and has not signed out everywhere since.
 async fn check_user(cx: &Context, pool: &Pool, provider: &str, claims: &Map<String, Value>) -> Result<(), Fault> {
     let user_pool = provider.rsplit('/').next().unwrap_or_default();
     let name = text(claims, "cognito:username").unwrap_or_default();
     let input = json!({ "UserPoolId": user_pool, "Username": name });
     let user = of_pools_account(cx, pool).call_json("cognitoidp", "AdminGetUser", &input).await;
     let enabled = user.as_ref().ok().and_then(|user| user.get("Enabled")).and_then(Value::as_bool);
-    if enabled == Some(true) { Ok(()) } else { Err(refused("Invalid login token. User is not enabled.")) }
+    if enabled != Some(true) {
+        return Err(refused("Invalid login token. User is not enabled."));
+    }
+    // Tokens of clients without revocation do not say which session they come from.
+    let Some(session) = text(claims, "origin_jti").and_then(|origin| session_of(&origin)) else { return Ok(()) };
+    let sessions = of_pools_account(cx, pool).call_json("cognitoidp", "AdminListUserSessions", &input).await?;
+    let sessions = sessions.get("Sessions").and_then(Value::as_array).into_iter().flatten();
+    let mut names = sessions.filter_map(|one| one.get("SessionId").and_then(Value::as_str));
+    match names.any(|name| name == session) {
+        true => Ok(()),
+        false => Err(refused("Invalid login token. Token has been revoked.")),
+    }
 }
 
 fn of_pools_account(cx: &Context, pool: &Pool) -> Client {

@@ -6,6 +6,7 @@ use kogumo_door::outbox::{self, Medium, Message};
 use kogumo_model::cognitoidp::CodeDeliveryDetailsType;
 use kogumo_wire::Fault;
 
+use crate::auth_event::export::undelivered;
 use crate::pool::Pool;
 use crate::trigger::Setting;
 use crate::trigger::message::custom_message;
@@ -35,6 +36,15 @@ pub fn sign_up_attribute(pool: &Pool, user: &User) -> Option<&'static str> {
 /// # Errors
 /// The trigger's, and trouble with the store.
 pub async fn send(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> Result<CodeDeliveryDetailsType, Fault> {
+    let sent = deliver(setting, user, delivery).await;
+    let failed = sent.as_ref().err().map(|fault| fault.message.clone());
+    if let Some(details) = failed {
+        undelivered(setting.cx, setting.pool, &details).await;
+    }
+    sent
+}
+
+async fn deliver(setting: Setting<'_>, user: &User, delivery: Delivery<'_>) -> Result<CodeDeliveryDetailsType, Fault> {
     let pool = setting.pool;
     let to = delivery.to.or(user.attribute(delivery.attribute)).unwrap_or_default().to_owned();
     let by_mail = delivery.attribute == "email";

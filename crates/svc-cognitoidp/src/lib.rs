@@ -5,6 +5,7 @@
 //! ([`seal`]), each good for one use; sign-ins are rows ([`token::grant`]), and taking the row away revokes its tokens.
 
 mod auth;
+mod auth_event;
 mod branding;
 mod client;
 mod code;
@@ -25,12 +26,14 @@ mod pool;
 mod provider;
 mod seal;
 mod srp;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod token;
 mod totp;
 mod trigger;
 mod user;
+mod user_session;
 mod webauthn;
 
 use kogumo_door::Service;

@@ -4,7 +4,8 @@ use kogumo_door::{Op, read, task, write};
 use kogumo_model::cognitoidp::*;
 
 use crate::auth::{challenge, initiate, refresh, revoke, sign_out};
-use crate::branding::ops as branding;
+use crate::auth_event::{export, ops as auth_event, risk};
+use crate::branding::{managed_ops as managed, ops as branding};
 use crate::client;
 use crate::device::ops as device;
 use crate::group::{member, ops as group};
@@ -13,7 +14,10 @@ use crate::mfa::{preference, software_token};
 use crate::passkey::ops as passkey;
 use crate::pool::{domain, mfa_config, ops as pool, resource_server, schema, tags};
 use crate::provider::{link, ops as provider};
+use crate::terms::ops as terms;
+use crate::token::machine;
 use crate::user::{admin, attribute_ops, confirm, list, password_ops, recovery, sign_up, verify};
+use crate::user_session::{ops as user_session, settings};
 
 pub fn ops() -> Vec<Op> {
     vec![
@@ -95,6 +99,7 @@ pub fn ops() -> Vec<Op> {
         write::<SetUserSettings>(preference::set_user_settings),
         write::<AdminSetUserSettings>(preference::admin_set_user_settings),
         read::<GetUserAuthFactors>(preference::get_user_auth_factors),
+        read::<AdminGetUserAuthFactors>(preference::admin_get_user_auth_factors),
         write::<StartWebAuthnRegistration>(passkey::start_web_authn_registration),
         write::<CompleteWebAuthnRegistration>(passkey::complete_web_authn_registration),
         read::<ListWebAuthnCredentials>(passkey::list_web_authn_credentials),
@@ -116,6 +121,32 @@ pub fn ops() -> Vec<Op> {
         write::<RevokeToken>(revoke::revoke_token),
         write::<GlobalSignOut>(sign_out::global_sign_out),
         write::<AdminUserGlobalSignOut>(sign_out::admin_user_global_sign_out),
+        read::<AdminListUserAuthEvents>(auth_event::admin_list_user_auth_events),
+        write::<AdminUpdateAuthEventFeedback>(auth_event::admin_update_auth_event_feedback),
+        write::<SetRiskConfiguration>(risk::set_risk_configuration),
+        read::<DescribeRiskConfiguration>(risk::describe_risk_configuration),
+        write::<SetLogDeliveryConfiguration>(export::set_log_delivery_configuration),
+        read::<GetLogDeliveryConfiguration>(export::get_log_delivery_configuration),
+        write::<CreateManagedLoginBranding>(managed::create_managed_login_branding),
+        write::<UpdateManagedLoginBranding>(managed::update_managed_login_branding),
+        read::<DescribeManagedLoginBranding>(managed::describe_managed_login_branding),
+        read::<DescribeManagedLoginBrandingByClient>(managed::describe_managed_login_branding_by_client),
+        write::<DeleteManagedLoginBranding>(managed::delete_managed_login_branding),
+        write::<CreateTerms>(terms::create_terms),
+        write::<UpdateTerms>(terms::update_terms),
+        write::<DeleteTerms>(terms::delete_terms),
+        read::<DescribeTerms>(terms::describe_terms),
+        read::<DescribeTermsByClient>(terms::describe_terms_by_client),
+        read::<ListTerms>(terms::list_terms),
+        task::<GetClientToken, _>(machine::get_client_token),
+        read::<ListUserSessions>(user_session::list_user_sessions),
+        read::<AdminListUserSessions>(user_session::admin_list_user_sessions),
+        write::<RevokeUserSession>(user_session::revoke_user_session),
+        write::<AdminRevokeUserSession>(user_session::admin_revoke_user_session),
+        read::<GetUserPoolSessionConfiguration>(settings::get_user_pool_session_configuration),
+        write::<SetUserPoolSessionConfiguration>(settings::set_user_pool_session_configuration),
+        read::<GetUserPoolClientSessionConfiguration>(settings::get_user_pool_client_session_configuration),
+        write::<SetUserPoolClientSessionConfiguration>(settings::set_user_pool_client_session_configuration),
         read::<GetCSVHeader>(import::get_csv_header),
         write::<CreateUserImportJob>(import::create_user_import_job),
         read::<DescribeUserImportJob>(import::describe_user_import_job),

@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 
 use crate::client::Client;
 use crate::pool::Pool;
+use crate::user_session::settings::Tracking;
 
 pub fn pool() -> Pool {
     Pool {
@@ -22,6 +23,9 @@ pub fn pool() -> Pool {
         domain: None,
         device_group: "-group".into(),
         custom_domain: None,
+        login_version: 0,
+        log_configurations: Vec::new(),
+        tracking: Tracking::default(),
     }
 }
 
@@ -34,5 +38,6 @@ pub fn client(flows: &[&str]) -> Client {
         settings: json!({ "ExplicitAuthFlows": flows }).as_object().cloned().unwrap_or_default(),
         secret_created: None,
         second: None,
+        sso_minutes: None,
     }
 }

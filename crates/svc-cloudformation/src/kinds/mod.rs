@@ -35,6 +35,7 @@ mod source;
 mod sqs;
 mod ssm;
 mod user_pool;
+mod user_pool_setting;
 mod wait;
 
 use std::sync::Arc;
@@ -150,6 +151,11 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Cognito::IdentityPool" => cognito_identity::create(h, w).await,
         "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::put_principal_tags(h, w).await,
         "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::put_roles(h, w).await,
+        "AWS::Cognito::LogDeliveryConfiguration"
+        | "AWS::Cognito::ManagedLoginBranding"
+        | "AWS::Cognito::Terms"
+        | "AWS::Cognito::UserPoolRiskConfigurationAttachment"
+        | "AWS::Cognito::UserPoolUICustomizationAttachment" => user_pool_setting::create(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::create(h, w).await,
         "AWS::DynamoDB::GlobalTable" => global_table::create(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::create(h, w).await,
@@ -228,6 +234,11 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Cognito::IdentityPool" => cognito_identity::update(h, w).await,
         "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::put_principal_tags(h, w).await,
         "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::put_roles(h, w).await,
+        "AWS::Cognito::LogDeliveryConfiguration"
+        | "AWS::Cognito::ManagedLoginBranding"
+        | "AWS::Cognito::Terms"
+        | "AWS::Cognito::UserPoolRiskConfigurationAttachment"
+        | "AWS::Cognito::UserPoolUICustomizationAttachment" => user_pool_setting::update(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::update(h, w).await,
         "AWS::DynamoDB::GlobalTable" => global_table::update(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::update(h, w).await,
@@ -310,6 +321,11 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::Cognito::IdentityPool" => cognito_identity::delete(h, w).await,
         "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::remove_principal_tags(h, w).await,
         "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::remove_roles(h, w).await,
+        "AWS::Cognito::LogDeliveryConfiguration"
+        | "AWS::Cognito::ManagedLoginBranding"
+        | "AWS::Cognito::Terms"
+        | "AWS::Cognito::UserPoolRiskConfigurationAttachment"
+        | "AWS::Cognito::UserPoolUICustomizationAttachment" => user_pool_setting::delete(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::delete(h, w).await,
         "AWS::DynamoDB::GlobalTable" | "AWS::DynamoDB::Table" => dynamodb::delete(h, w).await,
         "AWS::ECR::Repository" => ecr::delete(h, w).await,

@@ -105,7 +105,7 @@ async fn with_password(flow: &Flow, mut state: State, user: Option<User>, text: 
     let user = user.ok_or_else(wrong_credentials)?;
     lockout::refuse(&user, flow.now())?;
     if !password::fits(&flow.site.pool, &user, text) {
-        lockout::note_failure(&flow.cx, &flow.site.pool, &user.name)?;
+        lockout::note_failed_sign_in(flow, &user).await?;
         return Err(wrong_credentials());
     }
     refuse_unready(&user, flow.now())?;

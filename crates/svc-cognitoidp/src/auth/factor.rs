@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use super::challenge::Answers;
 use super::session::{self, State, Step};
 use super::{Flow, Outcome, after_first_factor, finish};
+use crate::auth_event::{Happened, record};
 use crate::code;
 use crate::delivery::{self, Delivery};
 use crate::faults::{invalid, invalid_session, too_many_attempts};
@@ -156,7 +157,13 @@ pub async fn respond(flow: &Flow, name: &str, answers: Answers) -> Result<Outcom
     let Some(user) = answers.user.clone() else {
         return Err(CODE_MISMATCH_EXCEPTION.because("Invalid code or auth state for the user."));
     };
-    check(flow, &user, expected.as_deref(), &given)?;
+    if let Err(fault) = check(flow, &user, expected.as_deref(), &given) {
+        let wrong = [("Password", true), ("Mfa", false)];
+        let wrong = if first { &wrong[1..] } else { &wrong[..] };
+        record(&flow.cx, &flow.site.pool, &user, Happened::new("SignIn", false, &flow.site.client.id).with(wrong))
+            .await?;
+        return Err(fault);
+    }
     session::consume(flow, &answers.state, true)?;
     let mut state = session::renewed(answers.state);
     if first {
@@ -168,6 +175,7 @@ pub async fn respond(flow: &Flow, name: &str, answers: Answers) -> Result<Outcom
     if name == "EMAIL_OTP" {
         prove(flow, &user, name)?;
     }
+    state.second = true;
     finish::tokens(flow, state, user).await
 }
 

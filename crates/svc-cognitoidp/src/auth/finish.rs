@@ -5,6 +5,7 @@ use kogumo_wire::Fault;
 
 use super::session::State;
 use super::{By, Flow, Outcome, device, factor, new_password};
+use crate::auth_event::{Happened, record};
 use crate::device as devices;
 use crate::mfa::{Demand, demand};
 use crate::token::claims::OWN_ACCOUNT;
@@ -55,6 +56,15 @@ pub async fn tokens(flow: &Flow, state: State, user: User) -> Result<Outcome, Fa
     let known = devices::confirmed(&user, state.device.as_deref()).is_some();
     let new_device = pool.tracks_devices() && !known;
     post_authentication(flow.setting(), &user, new_device).await?;
+    let passed = [("Password", true), ("Mfa", true)];
+    let passed = match (state.factor == "PASSWORD", state.second) {
+        (true, false) => &passed[..1],
+        (true, true) => &passed[..],
+        (false, true) => &passed[1..],
+        (false, false) => &[],
+    };
+    let happened = Happened::new("SignIn", true, &flow.site.client.id).with(passed);
+    let event = record(&flow.cx, pool, &user, happened).await?;
     if flow.by == By::Pages {
         return Ok(Outcome::SignedIn(Box::new(user)));
     }
@@ -84,6 +94,7 @@ pub async fn tokens(flow: &Flow, state: State, user: User) -> Result<Outcome, Fa
         nonce: None,
         provider: None,
         session: None,
+        event: Some(event),
     };
     let result = issue::sign_in(flow.setting(), &flow.site, sign_in).await?;
     let new_device_metadata = device.filter(|_| new_device).map(|key| devices::metadata(pool, &key));

@@ -7,6 +7,7 @@ use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
 use super::{By, Flow, Outcome, at_address, choice, custom, flows, password, refresh, required, srp};
+use crate::auth_event::risk;
 use crate::client::{Site, secret};
 use crate::trigger::sign_in::pre_authentication;
 use crate::user::find;
@@ -52,6 +53,7 @@ async fn begin(flow: &Flow, name: &str, parameters: BTreeMap<String, String>) ->
     }
     let username = required(&parameters, "USERNAME")?;
     secret::check_hash(&flow.site.client, username, parameters.get("SECRET_HASH").map(String::as_str))?;
+    risk::refuse_blocked(flow, username).await?;
     match name {
         "USER_SRP_AUTH" => {
             let public = required(&parameters, "SRP_A")?;

@@ -5,6 +5,8 @@ use kogumo_base::Timestamp;
 use kogumo_door::Context;
 use kogumo_wire::Fault;
 
+use super::Flow;
+use crate::auth_event::{Happened, record};
 use crate::faults::not_authorized;
 use crate::pool::Pool;
 use crate::user::{User, update};
@@ -33,6 +35,16 @@ pub fn note_failure(cx: &Context, pool: &Pool, user: &str) -> Result<(), Fault> 
             Ok(())
         })
     })
+}
+
+/// As [`note_failure`], and records it as a sign-in that failed.
+///
+/// # Errors
+/// Trouble with the store.
+pub async fn note_failed_sign_in(flow: &Flow, user: &User) -> Result<(), Fault> {
+    note_failure(&flow.cx, &flow.site.pool, &user.name)?;
+    let happened = Happened::new("SignIn", false, &flow.site.client.id).with(&[("Password", false)]);
+    record(&flow.cx, &flow.site.pool, user, happened).await.map(drop)
 }
 
 fn failed(user: &mut User, now: Timestamp) {

@@ -2,7 +2,7 @@
 //! ([`finish`]). What has happened so far is sealed into the session that the client carries ([`session`]).
 
 pub mod challenge;
-mod choice;
+pub mod choice;
 mod custom;
 mod device;
 pub mod factor;
@@ -92,6 +92,7 @@ impl Flow {
             public: None,
             occasion: "Authentication".into(),
             factor: String::new(),
+            second: false,
         }
     }
 

@@ -45,7 +45,7 @@ pub async fn check(flow: &Flow, username: &str, text: &str) -> Result<User, Faul
     }
     lockout::refuse(&user, flow.now())?;
     if !password::fits(&flow.site.pool, &user, text) {
-        lockout::note_failure(&flow.cx, &flow.site.pool, &user.name)?;
+        lockout::note_failed_sign_in(flow, &user).await?;
         return Err(wrong_credentials());
     }
     if user.failures > 0 {

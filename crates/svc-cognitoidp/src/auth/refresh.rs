@@ -11,9 +11,10 @@ use super::{Flow, Outcome, flows, required};
 use crate::client::{Site, secret};
 use crate::faults::not_authorized;
 use crate::token::grant::{self, Grant};
-use crate::token::issue;
+use crate::token::issue::{self, Occasion};
 use crate::trigger::Setting;
 use crate::user::{User, by_name};
+use crate::user_session::settings::touch;
 
 /// What a good refresh token leads to.
 struct Found {
@@ -48,13 +49,18 @@ fn find(cx: &Context, site: &Site, token: &str) -> Result<Found, Fault> {
     Ok(Found { grant, user, previous })
 }
 
+fn refreshing() -> Occasion<'static> {
+    Occasion { name: "RefreshTokens", ..Occasion::default() }
+}
+
 /// REFRESH_TOKEN_AUTH. Such a refresh token stays what it is.
 pub async fn by_flow(flow: &Flow, parameters: &BTreeMap<String, String>) -> Result<Outcome, Fault> {
     let token = required(parameters, "REFRESH_TOKEN")?;
     let found = find(&flow.cx, &flow.site, token)?;
     check_hash(flow, &found.user, parameters.get("SECRET_HASH").map(String::as_str))?;
     check_device(&found, parameters.get("DEVICE_KEY"))?;
-    let tokens = issue::of_grant(flow.setting(), &flow.site, &found.user, &found.grant, "RefreshTokens", None).await?;
+    let tokens = issue::of_grant(flow.setting(), &flow.site, &found.user, &found.grant, refreshing()).await?;
+    flow.cx.write(|w| touch(w, &flow.site.pool, &found.user.name, &found.grant.id))?;
     Ok(Outcome::Tokens(Box::new(tokens)))
 }
 
@@ -107,7 +113,8 @@ pub async fn refreshed(
 ) -> Result<AuthenticationResultType, Fault> {
     let found = find(setting.cx, site, token)?;
     check_device(&found, device)?;
-    let tokens = issue::of_grant(setting, site, &found.user, &found.grant, "RefreshTokens", None).await?;
+    let tokens = issue::of_grant(setting, site, &found.user, &found.grant, refreshing()).await?;
+    setting.cx.write(|w| touch(w, &site.pool, &found.user.name, &found.grant.id))?;
     let Some(grace) = site.client.rotation() else { return Ok(tokens) };
     let grant = if found.previous { found.grant } else { rotate(setting, site, found.grant, grace)? };
     Ok(AuthenticationResultType { refresh_token: Some(issue::seal(site, &grant)?), ..tokens })

@@ -43,6 +43,9 @@ pub struct State {
     pub occasion: String,
     /// How the first factor was passed: a one-time code is not asked for twice.
     pub factor: String,
+    /// Whether a second factor was asked for, and answered.
+    #[serde(default)]
+    pub second: bool,
 }
 
 /// What is waited for.

@@ -99,7 +99,7 @@ async fn password_proof(flow: &Flow, mut answers: Answers, opened: &Opened, bloc
     session::consume(flow, &answers.state, right)?;
     let user = answers.user.as_ref().ok_or_else(wrong_credentials)?;
     if !right {
-        lockout::note_failure(&flow.cx, &flow.site.pool, &user.name)?;
+        lockout::note_failed_sign_in(flow, user).await?;
         if answers.state.custom {
             return custom::after_password(flow, answers.state, user.clone(), false).await;
         }

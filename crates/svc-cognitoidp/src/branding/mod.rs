@@ -1,7 +1,11 @@
-//! How a pool's hosted pages look: the CSS and the logo that SetUICustomization takes, for all clients or for one.
+//! How a pool's hosted pages look: the CSS and the logo that SetUICustomization takes, for all clients or for one; and for
+//! managed login ([`managed`]) the style of a client.
 
 mod css;
+pub mod managed;
+pub mod managed_ops;
 pub mod ops;
+pub mod style;
 
 use kogumo_base::{Timestamp, Trouble};
 use kogumo_store::{Key, Range, Read, Table, Transaction};
@@ -48,7 +52,7 @@ pub fn delete_all(tx: &mut Transaction, pool: &Pool) -> Result<(), Trouble> {
     for key in keys? {
         LOOKS.delete(tx, &pool.scope, key)?;
     }
-    Ok(())
+    managed::delete_all(tx, pool)
 }
 
 /// The media type of an image; none if it is neither PNG nor JPEG.

@@ -6,4 +6,4 @@ pub mod rotation;
 mod rules;
 pub mod secret;
 
-pub use record::{Client, Site, delete_all, get};
+pub use record::{Client, Site, delete_all, get, of_pool, put};

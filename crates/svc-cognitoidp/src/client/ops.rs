@@ -65,6 +65,7 @@ pub fn create_user_pool_client(
         settings,
         secret_created: None,
         second: None,
+        sso_minutes: None,
     };
     put(w.tx, &pool, &client)?;
     Ok(CreateUserPoolClientResponse { user_pool_client: Some(shown(&pool, &client)?) })

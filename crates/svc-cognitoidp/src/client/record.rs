@@ -29,6 +29,9 @@ pub struct Client {
     /// Another secret that is as good, while programs change over.
     #[serde(default)]
     pub second: Option<Secret>,
+    /// How long a browser's session lets its user in without a question.
+    #[serde(default)]
+    pub sso_minutes: Option<i32>,
 }
 
 /// A secret of a client.

@@ -58,8 +58,8 @@ fn check_flows(settings: &Map<String, Value>) -> Result<(), Fault> {
             flows.join(", ")
         )));
     }
-    if new > 0 && flows == ["ALLOW_REFRESH_TOKEN_AUTH"] {
-        return Ok(());
+    if flows.contains(&"ALLOW_CLIENT_TOKEN_AUTH") && flows.len() > 1 {
+        return Err(invalid("ALLOW_CLIENT_TOKEN_AUTH cannot be used together with other authentication flows."));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub enum Place {
     Pool(String),
 }
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "oauth2/authorize",
     "oauth2/token",
     "oauth2/userInfo",
@@ -32,8 +32,10 @@ const PAGES: [&str; 13] = [
     "confirmUser",
     "forgotPassword",
     "confirmForgotPassword",
+    "passkeys/add",
     "logout",
     "assets/logo",
+    "assets/image",
 ];
 
 /// The page of a host that a customer chose.

@@ -19,8 +19,18 @@ pub struct Answer {
 impl Answer {
     /// A page for people.
     pub fn page(status: u16, html: String) -> Self {
+        Answer::document(status, html, "")
+    }
+
+    /// A page with a script that bears the nonce.
+    pub fn page_with_script(status: u16, html: String, nonce: &str) -> Self {
+        Answer::document(status, html, &format!("; script-src 'nonce-{nonce}'"))
+    }
+
+    fn document(status: u16, html: String, besides: &str) -> Self {
         let policy =
             "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+        let policy = &format!("{policy}{besides}");
         Answer { status, headers: Vec::new(), body: html.into() }
             .with(CONTENT_TYPE, "text/html; charset=utf-8")
             .with(CONTENT_SECURITY_POLICY, policy)

@@ -119,6 +119,7 @@ pub async fn finish(visit: &Visit, asked: &Asked, known: &Known) -> Answer {
         nonce: asked.nonce.as_deref(),
         provider: None,
         session: Some(known.grant.clone()),
+        event: None,
     };
     let Ok(tokens) = issue::sign_in(setting, &asked.site, sign_in).await else {
         return Answer::redirect(&with_query(&asked.redirect, &[("error", "server_error")], state, '#'));

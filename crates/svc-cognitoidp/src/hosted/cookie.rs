@@ -1,4 +1,4 @@
-//! Cookies of the pages: that somebody has signed in (for an hour), and the token that a form must repeat.
+//! Cookies of the pages: that somebody has signed in (for an hour, if nothing else is set), and the token that a form must repeat.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use super::Visit;
 use crate::client::Site;
 use crate::token::grant;
 use crate::user::{User, by_name};
+use crate::user_session::settings;
 
 const SESSION: &str = "cognito";
 const FORM: &str = "XSRF-TOKEN";
@@ -50,11 +51,12 @@ pub struct Known {
     pub grant: String,
 }
 
-/// Remembers for an hour who has signed in: the session, and the cookie that lets the user in again.
+/// Remembers who has signed in: the session, and the cookie that lets the user in again.
 pub fn sign_in(visit: &Visit, site: &Site, user: &User) -> Result<(Known, String), Fault> {
     let now = visit.cx.now();
+    let seconds = settings::longest(&visit.cx.snapshot(), &site.pool)?;
     let session =
-        Session { user: user.name.clone(), since: now, expires: now.plus_seconds(HOUR), grant: kogumo_base::uuid() };
+        Session { user: user.name.clone(), since: now, expires: now.plus_seconds(seconds), grant: kogumo_base::uuid() };
     let row = grant::Grant {
         id: session.grant.clone(),
         user: user.name.clone(),
@@ -67,22 +69,26 @@ pub fn sign_in(visit: &Visit, site: &Site, user: &User) -> Result<(Known, String
         previous_until: Timestamp(0),
         provider: None,
         session: None,
+        created: Some(now),
+        active: None,
+        ip: visit.cx.caller.source_ip.map(|ip| ip.to_string()),
     };
     visit.cx.write(|w| grant::put(w.tx, &site.pool, &row, now))?;
     let sealed = site.keys.sealer.seal(PURPOSE, json!(session).to_string().as_bytes())?;
     let known = Known { user: user.clone(), since: now, grant: session.grant };
-    Ok((known, set(visit, SESSION, &URL_SAFE_NO_PAD.encode(sealed), HOUR)))
+    Ok((known, set(visit, SESSION, &URL_SAFE_NO_PAD.encode(sealed), seconds)))
 }
 
 pub fn sign_out(visit: &Visit) -> String {
     set(visit, SESSION, "", 0)
 }
 
-/// Who has signed in with this browser, and when.
+/// Who has signed in with this browser, and when; as long as the client takes that for a sign-in.
 pub fn signed_in(visit: &Visit, site: &Site) -> Option<Known> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie(visit, SESSION)?).ok()?;
     let session: Session = serde_json::from_slice(&site.keys.sealer.open(PURPOSE, &sealed)?).ok()?;
-    if session.expires <= visit.cx.now() {
+    let silent = session.since.plus_seconds(settings::silent(&site.pool, &site.client));
+    if session.expires.min(silent) <= visit.cx.now() {
         return None;
     }
     let read = visit.cx.snapshot();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use kogumo_base::random_from;
+
 use super::answer::Answer;
 use super::{Visit, cookie, look};
 
@@ -14,6 +16,8 @@ pub struct Form<'a> {
     pub submit: &'a str,
     /// (address, words)
     pub links: Vec<(String, &'a str)>,
+    /// What stands beneath, as HTML.
+    pub note: Option<String>,
 }
 
 /// An input of a form.
@@ -69,6 +73,19 @@ const STYLE: &str = "body{font-family:system-ui,sans-serif;background:#f2f4f7;co
 
 /// The page with the form. Each showing has a token of its own.
 pub fn show(visit: &Visit, form: &Form) -> Answer {
+    let (status, html, cookie) = written(visit, form);
+    Answer::page(status, html).with_cookie(&cookie)
+}
+
+/// As [`show`], with a script of ours beneath the form.
+pub fn show_with_script(visit: &Visit, form: &Form, script: &str) -> Answer {
+    let nonce = random_from(b"abcdefghijklmnopqrstuvwxyz0123456789", 24);
+    let (status, html, cookie) = written(visit, form);
+    let script = format!("<script nonce=\"{nonce}\">{script}</script></main>");
+    Answer::page_with_script(status, html.replacen("</main>", &script, 1), &nonce).with_cookie(&cookie)
+}
+
+fn written(visit: &Visit, form: &Form) -> (u16, String, String) {
     let (token, cookie) = cookie::for_form(visit);
     let mut inside = String::new();
     if let Some(error) = &form.error {
@@ -119,8 +136,11 @@ pub fn show(visit: &Visit, form: &Form) -> Answer {
         }
         inside.push_str("</nav>");
     }
+    if let Some(note) = &form.note {
+        inside.push_str(note);
+    }
     let status = if form.error.is_some() && visit.is_post() { 400 } else { 200 };
-    Answer::page(status, document(visit, form.title, &inside)).with_cookie(&cookie)
+    (status, document(visit, form.title, &inside), cookie)
 }
 
 /// A page that only tells something.
@@ -130,17 +150,28 @@ pub fn tell(visit: &Visit, status: u16, title: &str, text: &str) -> Answer {
 
 fn document(visit: &Visit, title: &str, inside: &str) -> String {
     let (language, title) = (visit.language.code(), escape(title));
-    let look = look::of(visit);
-    let css = look.as_ref().and_then(|look| look.css.as_deref()).unwrap_or_default();
-    let logo = look.as_ref().and_then(|look| look::logo_address(visit, look)).map(|address| {
+    let Some(shown) = look::shown(visit) else { return unavailable(visit) };
+    let banner = shown.logo.map(|address| {
         let address = escape(&address);
         format!("<div class=\"banner banner-customizable\"><img class=\"logo logo-customizable\" alt=\"\" src=\"{address}\"></div>")
     });
-    let banner = logo.unwrap_or_default();
+    let icon = shown.icon.map(|address| format!("<link rel=\"icon\" href=\"{}\">", escape(&address)));
+    let (banner, icon, css) = (banner.unwrap_or_default(), icon.unwrap_or_default(), shown.css);
     format!(
         "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>{icon}\
          <style>{STYLE}{css}</style></head><body class=\"background-customizable\"><main>{banner}<h1>{title}</h1>{inside}</main></body></html>"
+    )
+}
+
+/// Managed login shows nothing for a client that has no style.
+fn unavailable(visit: &Visit) -> String {
+    let language = visit.language.code();
+    let title = visit.language.say("Login pages unavailable", "ログインページを利用できません");
+    let text = visit.language.say("Please contact an administrator.", "管理者に連絡してください。");
+    format!(
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body><h1>{title}</h1><p>{text}</p></body></html>"
     )
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::answer::Answer;
 use super::authorize::{self, Asked};
 use super::form::{self, Field, Form};
 use super::words::Language;
-use super::{Visit, cookie, federation, mfa_setup};
+use super::{Visit, choice, cookie, federation, mfa_setup};
 use crate::auth::challenge::respond;
 use crate::auth::{By, Flow, Outcome, password};
+use crate::auth_event::risk;
 use crate::user::User;
 
 pub async fn page(visit: &Visit) -> Answer {
@@ -47,12 +50,19 @@ pub async fn page(visit: &Visit) -> Answer {
         _ => {
             let (name, text) =
                 (visit.posted("username").unwrap_or_default(), visit.posted("password").unwrap_or_default());
-            password::sign_in(&flow, name.trim(), text, None).await
+            match risk::refuse_blocked(&flow, name.trim()).await {
+                Ok(()) if choice::is_offered(visit, &asked) => choice::begin(&flow, name.trim()).await,
+                Ok(()) => password::sign_in(&flow, name.trim(), text, None).await,
+                Err(fault) => Err(fault),
+            }
         }
     };
     match outcome {
         Ok(Outcome::SignedIn(user)) => enter(visit, &asked, &user).await,
-        Ok(Outcome::Challenge { name, session, parameters, .. }) => {
+        Ok(Outcome::Challenge { name, session, mut parameters, available }) => {
+            if !available.is_empty() {
+                parameters.insert("available".into(), json!(available).to_string());
+            }
             let shown = Challenge { name, session: session.unwrap_or_default(), parameters };
             challenge(visit, &shown, None)
         }
@@ -61,7 +71,7 @@ pub async fn page(visit: &Visit) -> Answer {
             let said = visit.language.error(&fault.message);
             match (visit.posted("challenge"), visit.posted("session")) {
                 // The session is as good as before: another try.
-                (Some(name), Some(session)) if !fault.message.contains("session") => {
+                (Some(name), Some(session)) if !fault.message.contains("session") && !is_over(name) => {
                     let parameters = answers(visit);
                     challenge(visit, &Challenge { name: name.into(), session: session.into(), parameters }, Some(said))
                 }
@@ -69,6 +79,11 @@ pub async fn page(visit: &Visit) -> Answer {
             }
         }
     }
+}
+
+/// Whether a wrong answer ends a challenge.
+fn is_over(challenge: &str) -> bool {
+    matches!(challenge, "PASSWORD" | "WEB_AUTHN")
 }
 
 /// The user is in: the browser remembers it, and the client gets what it asked for.
@@ -111,19 +126,24 @@ fn show(visit: &Visit, asked: &Asked, error: Option<String>) -> Answer {
         })
         .collect();
     links.extend(others.iter().map(|(address, words)| (address.clone(), words.as_str())));
+    let mut fields = vec![Field::text("username", name, "username").holding(hint)];
+    let (intro, submit) = if choice::is_offered(visit, asked) {
+        (say("Sign in to your account", "アカウントにサインインしてください"), say("Next", "次へ"))
+    } else {
+        fields.push(Field::password("password", say("Password", "パスワード"), "current-password"));
+        let intro = say("Sign in with your username and password", "ユーザー名とパスワードでサインインしてください");
+        (intro, say("Sign in", "サインイン"))
+    };
     form::show(
         visit,
         &Form {
             title: say("Sign in", "サインイン"),
-            intro: say("Sign in with your username and password", "ユーザー名とパスワードでサインインしてください")
-                .to_owned(),
+            intro: intro.to_owned(),
             error,
-            fields: vec![
-                Field::text("username", name, "username").holding(hint),
-                Field::password("password", say("Password", "パスワード"), "current-password"),
-            ],
-            submit: say("Sign in", "サインイン"),
+            fields,
+            submit,
             links,
+            note: None,
         },
     )
 }
@@ -147,6 +167,7 @@ fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer 
     ];
     let code = say("Code", "コード");
     let mut links = Vec::new();
+    let mut script = None;
     let sent_to = given("CODE_DELIVERY_DESTINATION");
     let (title, intro) = match asked.name.as_str() {
         "NEW_PASSWORD_REQUIRED" => {
@@ -169,7 +190,26 @@ fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer 
                 say("Enter the code of your authenticator app.", "認証アプリのコードを入力してください。").to_owned(),
             )
         }
-        "SMS_MFA" | "EMAIL_OTP" => {
+        "SELECT_CHALLENGE" => {
+            let available = given("available");
+            let known: Vec<String> = serde_json::from_str(&available).unwrap_or_default();
+            fields.push(Field::hidden("available", &available));
+            fields.push(Field::choice("ANSWER", choice::factors(visit, &known)));
+            let words = say("How do you want to sign in?", "サインイン方法を選択してください。");
+            (say("Choose how to sign in", "認証方法の選択"), words.to_owned())
+        }
+        "PASSWORD" => {
+            fields.push(Field::password("PASSWORD", say("Password", "パスワード"), "current-password"));
+            (say("Sign in", "サインイン"), say("Enter your password.", "パスワードを入力してください。").to_owned())
+        }
+        "WEB_AUTHN" => {
+            let (more, ours) = choice::ceremony("get", &given("CREDENTIAL_REQUEST_OPTIONS"));
+            fields.extend(more);
+            script = Some(ours);
+            let words = say("Confirm with your passkey.", "パスキーで確認してください。");
+            (say("Sign in", "サインイン"), words.to_owned())
+        }
+        "SMS_MFA" | "EMAIL_OTP" | "SMS_OTP" => {
             fields.push(Field::text(&format!("{}_CODE", asked.name), code, "one-time-code"));
             fields.push(Field::hidden("CODE_DELIVERY_DESTINATION", &sent_to));
             let words = say("We have sent a code to", "コードを送信しました:");
@@ -213,5 +253,9 @@ fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer 
             return form::tell(visit, 400, say("Sign in", "サインイン"), &format!("{words} {other}"));
         }
     };
-    form::show(visit, &Form { title, intro, error, fields, submit: say("Continue", "続ける"), links })
+    let form = Form { title, intro, error, fields, submit: say("Continue", "続ける"), links, note: None };
+    match script {
+        Some(script) => form::show_with_script(visit, &form, script),
+        None => form::show(visit, &form),
+    }
 }

@@ -5,6 +5,7 @@
 mod address;
 mod answer;
 mod authorize;
+mod choice;
 mod code;
 mod cookie;
 mod federation;
@@ -80,6 +81,8 @@ pub struct Visit {
     pub headers: HeaderMap,
     pub language: Language,
     pub tls: bool,
+    /// Whether these are managed login's pages, which look as the client's style says.
+    pub managed: bool,
     /// What stands before the page in its path: empty, or `/{pool id}`.
     pub base: String,
 }
@@ -147,8 +150,10 @@ async fn serve(cloud: Arc<Cloud>, incoming: Incoming, address: Option<Address>) 
         "confirmUser" => sign_up::link_page(&visit).await,
         "forgotPassword" => password::forgot_page(&visit).await,
         "confirmForgotPassword" => password::confirm_page(&visit).await,
+        "passkeys/add" => choice::add_page(&visit).await,
         "logout" => sign_out::page(&visit),
         "assets/logo" => look::logo(&visit),
+        "assets/image" => look::image(&visit),
         _ => Answer::missing(),
     }
 }
@@ -170,6 +175,12 @@ async fn visit(cloud: Arc<Cloud>, incoming: Incoming, address: Address) -> Resul
     };
     drop(read);
     let Some(pool) = pool else { return Ok(None) };
+    let own = pool.custom_domain.as_ref().map_or(0, |domain| domain.login_version);
+    let version = match &address.place {
+        address::Place::Custom(_) => own,
+        address::Place::Domain { .. } => pool.login_version,
+        address::Place::Pool(_) => own.max(pool.login_version),
+    };
     let scope = Scope::new(&pool.scope.account, &pool.scope.region);
     let mut caller = Caller::service("cognito-idp.amazonaws.com", scope);
     caller.source_ip = Some(incoming.peer.ip());
@@ -191,6 +202,7 @@ async fn visit(cloud: Arc<Cloud>, incoming: Incoming, address: Address) -> Resul
             headers: request.headers,
             language,
             tls: incoming.tls,
+            managed: version == 2,
             base: address.base,
         },
     )))

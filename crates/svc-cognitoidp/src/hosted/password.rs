@@ -47,6 +47,7 @@ pub async fn forgot_page(visit: &Visit) -> Answer {
             ],
             submit: say("Reset my password", "パスワードを再設定"),
             links: vec![(visit.beside("login"), say("Back to sign in", "サインインに戻る"))],
+            note: None,
         },
     )
 }
@@ -89,6 +90,7 @@ pub async fn confirm_page(visit: &Visit) -> Answer {
             ],
             submit: say("Change password", "パスワードを変更"),
             links: Vec::new(),
+            note: None,
         },
     )
 }

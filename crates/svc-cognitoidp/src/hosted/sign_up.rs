@@ -5,8 +5,10 @@ use kogumo_model::cognitoidp::{AttributeType, ConfirmSignUpRequest, SignUpReques
 use super::answer::Answer;
 use super::authorize::{self, Asked, quote};
 use super::form::{self, Field, Form};
+use super::words::Language;
 use super::{Visit, cookie};
 use crate::client::secret;
+use crate::terms;
 use crate::trigger::Setting;
 use crate::user::{confirm, find, sign_up};
 
@@ -81,8 +83,24 @@ fn show(visit: &Visit, asked: &Asked, error: Option<String>) -> Answer {
                 visit.beside("login"),
                 say("Already have an account? Sign in", "アカウントをお持ちの場合はサインイン"),
             )],
+            note: agreement(visit, asked),
         },
     )
+}
+
+/// What who signs up agrees to, where the client has both documents. Classic pages do not have it.
+fn agreement(visit: &Visit, asked: &Asked) -> Option<String> {
+    let language = visit.language.say("cognito:english", "cognito:japanese");
+    let links = terms::links(&visit.cx.snapshot(), &visit.pool, &asked.site.client.id, language);
+    let [uses, privacy] = links.ok().flatten().filter(|_| visit.managed)?;
+    let link =
+        |address: &str, words: &str| format!("<a href=\"{}\">{}</a>", form::escape(address), form::escape(words));
+    let uses = link(&uses, visit.language.say("terms of use", "利用規約"));
+    let privacy = link(&privacy, visit.language.say("privacy policy", "プライバシーポリシー"));
+    Some(match visit.language {
+        Language::English => format!("<p>By signing up you agree to the {uses} and the {privacy}.</p>"),
+        Language::Japanese => format!("<p>サインアップすると、{uses}と{privacy}に同意したものとみなされます。</p>"),
+    })
 }
 
 /// Takes the code.
@@ -120,6 +138,7 @@ pub async fn confirm_page(visit: &Visit) -> Answer {
             fields: vec![Field::text("code", say("Verification code", "確認コード"), "one-time-code")],
             submit: say("Confirm account", "アカウントを確認"),
             links: Vec::new(),
+            note: None,
         },
     )
 }

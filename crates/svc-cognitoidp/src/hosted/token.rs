@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Timestamp, uuid};
 use kogumo_model::cognitoidp::AuthenticationResultType;
-use kogumo_wire::decode;
-use serde_json::{Map, Value, json};
+use kogumo_wire::{Fault, decode};
+use serde_json::json;
 
 use super::answer::Answer;
 use super::{Visit, code};
@@ -13,10 +13,11 @@ use crate::auth::refresh::refreshed;
 use crate::client::{Site, secret};
 use crate::pool::resource_server;
 use crate::token::grant::{self, Grant};
-use crate::token::issue;
+use crate::token::issue::{self, Occasion};
+use crate::token::machine;
 use crate::trigger::Setting;
-use crate::trigger::tokens::{Groups, pre_token_generation};
 use crate::user::by_name;
+use crate::user_session::settings::make_place;
 
 pub async fn page(visit: &Visit) -> Answer {
     if !visit.is_post() {
@@ -73,10 +74,20 @@ async fn for_code(visit: &Visit, site: &Site) -> Answer {
         previous_until: Timestamp(0),
         provider: None,
         session: Some(code.session),
+        created: Some(now),
+        active: None,
+        ip: visit.cx.caller.source_ip.map(|ip| ip.to_string()),
     };
-    let tokens = issue::of_grant(setting(visit, site), site, &user, &grant, "HostedAuth", code.nonce.as_deref()).await;
+    let tokens = {
+        let occasion = Occasion { name: "HostedAuth", nonce: code.nonce.as_deref(), event: None };
+        issue::of_grant(setting(visit, site), site, &user, &grant, occasion).await
+    };
     let Ok(tokens) = tokens else { return Answer::error("invalid_grant") };
-    if visit.cx.write(|w| grant::put(w.tx, &site.pool, &grant, now)).is_err() {
+    let noted = visit.cx.write(|w| {
+        make_place(w.tx, &site.pool, &grant.user, now)?;
+        Ok::<(), Fault>(grant::put(w.tx, &site.pool, &grant, now)?)
+    });
+    if noted.is_err() {
         return Answer::failed();
     }
     match issue::seal(site, &grant) {
@@ -108,30 +119,11 @@ async fn for_client(visit: &Visit, site: &Site) -> Answer {
     if scopes.is_empty() || scopes.iter().any(|scope| !allowed.contains(&scope.as_str()) || !known.contains(scope)) {
         return Answer::error("invalid_scope");
     }
-    let changes =
-        pre_token_generation(setting(visit, site), "ClientCredentials", None, &Groups::default(), &scopes).await;
-    let Ok(changes) = changes else { return Answer::error("invalid_request") };
-    let mut scopes: Vec<String> = scopes.into_iter().filter(|scope| !changes.suppress_scopes.contains(scope)).collect();
-    scopes.extend(changes.add_scopes);
-    let (now, lifetime) = (visit.cx.now().seconds(), client.lifetime("AccessToken"));
-    let mut claims: Map<String, Value> = Map::new();
-    claims.insert("sub".into(), json!(client.id));
-    claims.insert("token_use".into(), json!("access"));
-    claims.insert("scope".into(), json!(scopes.join(" ")));
-    claims.insert("auth_time".into(), json!(now));
-    claims.insert("iss".into(), json!(site.pool.issuer()));
-    claims.insert("exp".into(), json!(now + lifetime));
-    claims.insert("iat".into(), json!(now));
-    claims.insert("version".into(), json!(2));
-    claims.insert("jti".into(), json!(uuid()));
-    claims.insert("client_id".into(), json!(client.id));
-    claims.extend(changes.access.add);
-    claims.retain(|name, _| !changes.access.suppress.contains(name));
-    match site.keys.access_token.sign(&Value::Object(claims)) {
-        Ok(token) => {
+    match machine::issue(setting(visit, site), site, scopes).await {
+        Ok((token, lifetime)) => {
             Answer::json(200, &json!({ "access_token": token, "expires_in": lifetime, "token_type": "Bearer" }))
         }
-        Err(_) => Answer::failed(),
+        Err(_) => Answer::error("invalid_request"),
     }
 }
 

@@ -75,20 +75,12 @@ impl Language {
             "Invalid code received for user" | "Invalid code or auth state for the user." => {
                 "コードが正しくありません。"
             }
-            "Password did not conform with policy: Password not long enough" => "パスワードが短すぎます。",
-            "Password did not conform with policy: Password must have uppercase characters" => {
-                "パスワードには大文字が必要です。"
+            "Username/client id combination not found." => "ユーザーが存在しません。",
+            "Unable to login because of security reasons." => "セキュリティ上の理由によりサインインできません。",
+            "Invalid session for the user, session is expired." => {
+                "セッションの有効期限が切れました。もう一度サインインしてください。"
             }
-            "Password did not conform with policy: Password must have lowercase characters" => {
-                "パスワードには小文字が必要です。"
-            }
-            "Password did not conform with policy: Password must have numeric characters" => {
-                "パスワードには数字が必要です。"
-            }
-            "Password did not conform with policy: Password must have symbol characters" => {
-                "パスワードには記号が必要です。"
-            }
-            other => other,
+            other => objection(other).unwrap_or(other),
         };
         match self {
             Language::English => message.to_owned(),
@@ -97,9 +89,34 @@ impl Language {
     }
 }
 
+/// What a pool's policy has against a password, in Japanese. The words before it differ by operation.
+fn objection(message: &str) -> Option<&'static str> {
+    let what = message.strip_prefix("Password did not conform with policy: ");
+    let what = what.or_else(|| message.strip_prefix("Password does not conform to policy: "))?;
+    Some(match what {
+        "Password not long enough" => "パスワードが短すぎます。",
+        "Password must have uppercase characters" => "パスワードには大文字が必要です。",
+        "Password must have lowercase characters" => "パスワードには小文字が必要です。",
+        "Password must have numeric characters" => "パスワードには数字が必要です。",
+        "Password must have symbol characters" => "パスワードには記号が必要です。",
+        "Password cannot start or end with a space" => "パスワードの先頭と末尾に空白は使えません。",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::Language::{self, English, Japanese};
+
+    #[test]
+    fn errors_in_the_language_of_who_reads_them() {
+        for beginning in ["Password did not conform with policy", "Password does not conform to policy"] {
+            let message = format!("{beginning}: Password not long enough");
+            assert_eq!(Japanese.error(&message), "パスワードが短すぎます。");
+            assert_eq!(English.error(&message), message);
+        }
+        assert_eq!(Japanese.error("Something else"), "Something else");
+    }
 
     #[test]
     fn the_first_language_that_is_spoken() {

@@ -154,17 +154,35 @@ pub fn get_user_auth_factors(
     r: &Reader,
     input: GetUserAuthFactorsRequest,
 ) -> Result<GetUserAuthFactorsResponse, Fault> {
-    let bearer = access::bearer(r.cloud, r.store, r.now, &input.access_token)?;
-    let user = bearer.user;
+    let user = access::bearer(r.cloud, r.store, r.now, &input.access_token)?.user;
+    Ok(GetUserAuthFactorsResponse {
+        preferred_mfa_setting: user.mfa.preferred.clone(),
+        user_mfa_setting_list: user::view::mfa_list(&user),
+        configured_user_auth_factors: Some(first_factors(&user)),
+        username: user.name,
+    })
+}
+
+pub fn admin_get_user_auth_factors(
+    r: &Reader,
+    input: AdminGetUserAuthFactorsRequest,
+) -> Result<AdminGetUserAuthFactorsResponse, Fault> {
+    let pool = pool::get(r.store, r.scope(), &input.user_pool_id)?;
+    let user = find(r.store, &pool, &input.username)?.ok_or_else(no_user)?;
+    Ok(AdminGetUserAuthFactorsResponse {
+        preferred_mfa_setting: user.mfa.preferred.clone(),
+        user_mfa_setting_list: user::view::mfa_list(&user),
+        configured_user_auth_factors: Some(first_factors(&user)),
+        username: user.name,
+    })
+}
+
+/// By what the user could sign in where the pool lets users choose.
+fn first_factors(user: &User) -> Vec<String> {
     let mut factors = Vec::new();
     factors.extend(user.verifier.is_some().then(|| "PASSWORD".to_owned()));
     factors.extend(user.is_verified("email").then(|| "EMAIL_OTP".to_owned()));
     factors.extend(user.is_verified("phone_number").then(|| "SMS_OTP".to_owned()));
     factors.extend((!user.passkeys.all.is_empty()).then(|| "WEB_AUTHN".to_owned()));
-    Ok(GetUserAuthFactorsResponse {
-        preferred_mfa_setting: user.mfa.preferred.clone(),
-        user_mfa_setting_list: user::view::mfa_list(&user),
-        configured_user_auth_factors: Some(factors),
-        username: user.name,
-    })
+    factors
 }

@@ -4,14 +4,14 @@ use kogumo_base::random_bytes;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{MOST, Passkey, Pending, model, settings, words};
 use crate::faults::invalid;
 use crate::page::page;
 use crate::pool::Pool;
-use crate::token::access::{self, Bearer};
-use crate::user;
+use crate::token::access;
+use crate::user::{self, User};
 use crate::webauthn::{self, ALGORITHMS, Asked, Refused};
 
 /// How long a browser has to register a passkey, in seconds.
@@ -24,33 +24,40 @@ fn refuse_disabled(pool: &Pool) -> Result<(), Fault> {
     }
 }
 
-fn bearer(w: &Writer, token: &str) -> Result<(Bearer, String), Fault> {
-    let bearer = access::bearer(w.cloud, w.store(), w.now, token)?;
-    refuse_disabled(&bearer.pool)?;
-    let domain = settings::relying_party(&bearer.pool)?;
-    Ok((bearer, domain))
+/// The domain that the pool's passkeys are bound to.
+fn domain_of(pool: &Pool) -> Result<String, Fault> {
+    refuse_disabled(pool)?;
+    settings::relying_party(pool)
 }
 
 pub fn start_web_authn_registration(
     w: &mut Writer,
     input: StartWebAuthnRegistrationRequest,
 ) -> Result<StartWebAuthnRegistrationResponse, Fault> {
-    let (bearer, domain) = bearer(w, &input.access_token)?;
-    let (pool, user) = (&bearer.pool, &bearer.user);
+    let bearer = access::bearer(w.cloud, w.store(), w.now, &input.access_token)?;
+    let credential_creation_options = start(w, &bearer.pool, &bearer.user, &bearer.client)?;
+    Ok(StartWebAuthnRegistrationResponse { credential_creation_options })
+}
+
+/// Begins a registration: what the browser is to be asked.
+///
+/// # Errors
+/// The pool has no passkeys, or the user has too many.
+pub fn start(w: &mut Writer, pool: &Pool, user: &User, client: &str) -> Result<Value, Fault> {
+    let domain = domain_of(pool)?;
     if user.passkeys.all.len() >= MOST {
         return Err(LIMIT_EXCEEDED_EXCEPTION.because(format!("A user may have {MOST} passkeys.")));
     }
     let challenge = random_bytes::<32>();
     let expires = w.now.plus_seconds(PATIENCE);
     user::update(w.tx, pool, &user.name, |user| {
-        user.passkeys.pending = Some(Pending { challenge: challenge.to_vec(), client: bearer.client.clone(), expires });
+        user.passkeys.pending = Some(Pending { challenge: challenge.to_vec(), client: client.to_owned(), expires });
         Ok(())
     })?;
     let known = user.passkeys.all.iter().filter(|passkey| passkey.relying_party == domain);
     let known: Vec<_> = known.map(|passkey| json!({ "type": "public-key", "id": passkey.text_id() })).collect();
     let name = user.attribute("email").filter(|_| pool.names_by_attribute()).unwrap_or(&user.name);
-    Ok(StartWebAuthnRegistrationResponse {
-        credential_creation_options: json!({
+    Ok(json!({
             "rp": { "id": domain, "name": domain },
             "user": { "id": webauthn::encoded(user.sub.as_bytes()), "name": name, "displayName": name },
             "challenge": webauthn::encoded(&challenge),
@@ -62,21 +69,30 @@ pub fn start_web_authn_registration(
                 "residentKey": "required",
                 "userVerification": settings::user_verification(pool),
             },
-        }),
-    })
+    }))
 }
 
 pub fn complete_web_authn_registration(
     w: &mut Writer,
     input: CompleteWebAuthnRegistrationRequest,
 ) -> Result<CompleteWebAuthnRegistrationResponse, Fault> {
-    let (bearer, domain) = bearer(w, &input.access_token)?;
-    let (pool, now) = (&bearer.pool, w.now);
-    let pending = bearer.user.passkeys.pending.as_ref().filter(|pending| now < pending.expires);
+    let bearer = access::bearer(w.cloud, w.store(), w.now, &input.access_token)?;
+    complete(w, &bearer.pool, &bearer.user, &bearer.client, &input.credential)?;
+    Ok(CompleteWebAuthnRegistrationResponse::default())
+}
+
+/// Takes in the passkey that the browser has made.
+///
+/// # Errors
+/// It is not what was asked for.
+pub fn complete(w: &mut Writer, pool: &Pool, user: &User, client: &str, credential: &Value) -> Result<(), Fault> {
+    let domain = domain_of(pool)?;
+    let now = w.now;
+    let pending = user.passkeys.pending.as_ref().filter(|pending| now < pending.expires);
     let pending = pending.ok_or_else(|| {
         WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION.because("There is no registration of a passkey, or it has expired.")
     })?;
-    if pending.client != bearer.client {
+    if pending.client != client {
         return Err(WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION.because("The registration was begun with another app client."));
     }
     let asked = Asked {
@@ -84,7 +100,7 @@ pub fn complete_web_authn_registration(
         relying_party: &domain,
         verify_user: settings::user_verification(pool) == "required",
     };
-    let made = webauthn::registration(&asked, &input.credential).map_err(refused)?;
+    let made = webauthn::registration(&asked, credential).map_err(refused)?;
     let passkey = Passkey {
         id: made.id,
         key: made.key,
@@ -95,15 +111,14 @@ pub fn complete_web_authn_registration(
         attachment: made.attachment,
         created: now,
     };
-    user::update(w.tx, pool, &bearer.user.name, |user| {
+    user::update(w.tx, pool, &user.name, |user| {
         if user.passkeys.all.iter().any(|known| known.id == passkey.id) {
             return Err(invalid("The passkey is registered already."));
         }
         user.passkeys.pending = None;
         user.passkeys.all.push(passkey);
         Ok(())
-    })?;
-    Ok(CompleteWebAuthnRegistrationResponse::default())
+    })
 }
 
 fn refused(why: Refused) -> Fault {

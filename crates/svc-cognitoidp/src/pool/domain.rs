@@ -16,7 +16,8 @@ pub fn create_user_pool_domain(
     input: CreateUserPoolDomainRequest,
 ) -> Result<CreateUserPoolDomainResponse, Fault> {
     let mut pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
-    refuse_unbuilt(input.routing.is_some(), input.managed_login_version)?;
+    refuse_routing(input.routing.is_some())?;
+    let version = version(&pool, input.managed_login_version)?;
     let name = input.domain;
     let has = if input.custom_domain_config.is_some() { pool.custom_domain.is_some() } else { pool.domain.is_some() };
     if has {
@@ -30,20 +31,26 @@ pub fn create_user_pool_domain(
         None => {
             check_prefix(&name)?;
             pool.domain = Some(name.clone());
+            pool.login_version = version;
             None
         }
         Some(config) => {
             check_name(&name)?;
             let distribution = format!("d{}.cloudfront.net", random_from(b"abcdefghijklmnopqrstuvwxyz0123456789", 13));
             let config = document::of(&config);
-            pool.custom_domain = Some(CustomDomain { name: name.clone(), config, distribution: distribution.clone() });
+            pool.custom_domain = Some(CustomDomain {
+                name: name.clone(),
+                config,
+                distribution: distribution.clone(),
+                login_version: version,
+            });
             Some(distribution)
         }
     };
     place::put(w.tx, Sort::Domain, &name, &place)?;
     super::put(w.tx, &pool)?;
     Ok(CreateUserPoolDomainResponse {
-        managed_login_version: Some(1),
+        managed_login_version: Some(shown_version(version)),
         cloud_front_domain,
         ..CreateUserPoolDomainResponse::default()
     })
@@ -68,13 +75,22 @@ fn check_name(name: &str) -> Result<(), Fault> {
     if own && !amazons { Ok(()) } else { Err(invalid("Custom domain is not a valid subdomain.")) }
 }
 
-fn refuse_unbuilt(routing: bool, version: Option<i32>) -> Result<(), Fault> {
-    let what = match (routing, version) {
-        (true, _) => "Routing of user pool domains",
-        (_, Some(2)) => "ManagedLoginVersion 2 of user pool domains",
-        _ => return Ok(()),
-    };
-    Err(unbuilt(what))
+fn refuse_routing(routing: bool) -> Result<(), Fault> {
+    if routing { Err(unbuilt("Routing of user pool domains")) } else { Ok(()) }
+}
+
+/// Which pages a domain has: the classic ones (1), or managed login's (2), whose look is a client's style.
+fn version(pool: &Pool, given: Option<i32>) -> Result<u8, Fault> {
+    match given {
+        None | Some(1) => Ok(1),
+        Some(2) => pool.refuse_lite("Managed login").map(|()| 2),
+        Some(_) => Err(invalid("ManagedLoginVersion must be 1 or 2.")),
+    }
+}
+
+/// Domains of before have no version.
+fn shown_version(version: u8) -> i32 {
+    i32::from(version.max(1))
 }
 
 /// The pool's custom domain, if the name is that.
@@ -97,7 +113,9 @@ pub fn describe_user_pool_domain(
         return Ok(DescribeUserPoolDomainResponse { domain_description: Some(nothing) });
     };
     let mut pool = super::get(r.store, r.scope(), &place.pool)?;
+    let prefix_version = pool.login_version;
     let own = custom(&mut pool, &input.domain);
+    let version = own.as_ref().map_or(prefix_version, |domain| domain.login_version);
     let config = own.as_ref().map(|domain| document::into(domain.config.clone())).transpose()?;
     let description = DomainDescriptionType {
         user_pool_id: Some(place.pool),
@@ -106,7 +124,7 @@ pub fn describe_user_pool_domain(
         custom_domain_config: config,
         domain: Some(input.domain),
         status: Some("ACTIVE".into()),
-        managed_login_version: Some(1),
+        managed_login_version: Some(shown_version(version)),
         ..DomainDescriptionType::default()
     };
     Ok(DescribeUserPoolDomainResponse { domain_description: Some(description) })
@@ -117,20 +135,28 @@ pub fn update_user_pool_domain(
     input: UpdateUserPoolDomainRequest,
 ) -> Result<UpdateUserPoolDomainResponse, Fault> {
     let mut pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
-    refuse_unbuilt(input.routing.is_some(), input.managed_login_version)?;
+    refuse_routing(input.routing.is_some())?;
+    let wanted = version(&pool, input.managed_login_version)?;
     let is_prefix = pool.domain.as_deref() == Some(&input.domain);
     let distribution = match (custom(&mut pool, &input.domain), input.custom_domain_config) {
         (Some(domain), Some(config)) => {
             domain.config = document::of(&config);
+            domain.login_version = wanted;
             Some(domain.distribution.clone())
         }
-        (Some(domain), None) => Some(domain.distribution.clone()),
-        (None, None) if is_prefix => None,
+        (Some(domain), None) => {
+            domain.login_version = wanted;
+            Some(domain.distribution.clone())
+        }
+        (None, None) if is_prefix => {
+            pool.login_version = wanted;
+            None
+        }
         (None, _) => return Err(missing()),
     };
     super::put(w.tx, &pool)?;
     Ok(UpdateUserPoolDomainResponse {
-        managed_login_version: Some(1),
+        managed_login_version: Some(shown_version(wanted)),
         cloud_front_domain: distribution,
         ..UpdateUserPoolDomainResponse::default()
     })

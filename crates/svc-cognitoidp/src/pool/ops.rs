@@ -11,7 +11,8 @@ use super::{Pool, keys, rules, schema};
 use crate::faults::invalid;
 use crate::page::page;
 use crate::trigger::sender;
-use crate::{branding, client, document, group, import, provider, token, user};
+use crate::user_session::settings::Tracking;
+use crate::{auth_event, branding, client, document, group, import, provider, terms, token, user};
 
 /// Members of the requests that are not settings.
 const NOT_SETTINGS: [&str; 5] = ["PoolName", "UserPoolId", "UserPoolTags", "Schema", "Name"];
@@ -44,6 +45,9 @@ pub async fn create_user_pool(cx: Context, input: CreateUserPoolRequest) -> Resu
         tags: input.user_pool_tags.unwrap_or_default(),
         domain: None,
         custom_domain: None,
+        login_version: 0,
+        log_configurations: Vec::new(),
+        tracking: Tracking::default(),
         device_group: format!("-{}", random_from(alphabet, 8)),
         scope,
     };
@@ -128,6 +132,8 @@ pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<
     provider::delete_all(w.tx, &pool)?;
     import::delete_all(w.tx, &pool)?;
     branding::delete_all(w.tx, &pool)?;
+    terms::delete_all(w.tx, &pool)?;
+    auth_event::risk::delete_all(w.tx, &pool)?;
     super::resource_server::delete_all(w.tx, &pool)?;
     token::grant::delete_all(w.tx, &pool)?;
     keys::delete(w.tx, &pool.scope, &pool.id)?;

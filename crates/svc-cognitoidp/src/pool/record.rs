@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kogumo_base::{Arn, Scope, Timestamp, Trouble};
+use kogumo_model::cognitoidp::FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION;
 use kogumo_store::{Range, Read, Table, Transaction};
 use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use super::schema::Attribute;
 use crate::faults::no_pool;
 use crate::place::{self, Place, Sort};
+use crate::user_session::settings::Tracking;
 
 /// A user pool.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,6 +35,15 @@ pub struct Pool {
     pub device_group: String,
     #[serde(default)]
     pub custom_domain: Option<CustomDomain>,
+    /// Which pages the domain below Amazon's has: 2 for managed login.
+    #[serde(default)]
+    pub login_version: u8,
+    /// Where events go, as SetLogDeliveryConfiguration takes it.
+    #[serde(default)]
+    pub log_configurations: Vec<Value>,
+    /// Whether sign-ins are shown as sessions, and how many a user may have.
+    #[serde(default)]
+    pub tracking: Tracking,
 }
 
 /// A domain of the customer's own.
@@ -43,6 +54,9 @@ pub struct CustomDomain {
     pub config: Map<String, Value>,
     /// The name that the customer's own is to be an alias of.
     pub distribution: String,
+    /// 2 for managed login.
+    #[serde(default)]
+    pub login_version: u8,
 }
 
 static POOLS: Table<Pool> = Table::new("cognitoidp/pool");
@@ -123,6 +137,16 @@ impl Pool {
 
     pub fn is_case_sensitive(&self) -> bool {
         self.flag("/UsernameConfiguration/CaseSensitive")
+    }
+
+    /// # Errors
+    /// The pool's plan is too small for a feature.
+    pub fn refuse_lite(&self, feature: &str) -> Result<(), Fault> {
+        match self.text("/UserPoolTier") {
+            Some("LITE") => Err(FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION
+                .because(format!("{feature} is not available in the LITE tier of the user pool."))),
+            _ => Ok(()),
+        }
     }
 
     /// A name as it is compared.

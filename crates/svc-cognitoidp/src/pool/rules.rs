@@ -3,12 +3,12 @@
 use kogumo_wire::Fault;
 use serde_json::{Map, Value, json};
 
+use crate::auth_event::check_tier;
 use crate::faults::{invalid, unbuilt};
 use crate::trigger::sender::SENDERS;
 
 /// Settings that would be kept without an effect are refused by their names.
-const UNBUILT: [&str; 5] =
-    ["UserPoolAddOns", "DcrConfiguration", "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration"];
+const UNBUILT: [&str; 4] = ["DcrConfiguration", "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration"];
 
 /// Completes and checks settings as CreateUserPool and UpdateUserPool take them.
 ///
@@ -16,6 +16,10 @@ const UNBUILT: [&str; 5] =
 /// Settings that contradict each other, or that are not built.
 pub fn complete(settings: &mut Map<String, Value>) -> Result<(), Fault> {
     refuse_unbuilt(settings)?;
+    // Without threat protection the setting says what is so.
+    if settings.get("UserPoolAddOns").and_then(|setting| setting.get("AdvancedSecurityMode")) == Some(&json!("OFF")) {
+        settings.remove("UserPoolAddOns");
+    }
     check_recovery(settings)?;
     check_pre_token_generation(settings)?;
     check_senders(settings)?;
@@ -55,6 +59,7 @@ pub fn complete(settings: &mut Map<String, Value>) -> Result<(), Fault> {
     if let Value::Object(all) = all {
         *settings = all;
     }
+    check_tier(settings)?;
     let unused = settings.get("AdminCreateUserConfig").and_then(|config| config.get("UnusedAccountValidityDays"));
     let temporary =
         settings.get("Policies").and_then(|all| all.pointer("/PasswordPolicy/TemporaryPasswordValidityDays"));
@@ -75,11 +80,7 @@ fn fill(into: &mut Value, from: &Value) {
     }
 }
 
-fn refuse_unbuilt(settings: &mut Map<String, Value>) -> Result<(), Fault> {
-    // Without advanced security the setting says what is so.
-    if settings.get("UserPoolAddOns").and_then(|setting| setting.get("AdvancedSecurityMode")) == Some(&json!("OFF")) {
-        settings.remove("UserPoolAddOns");
-    }
+fn refuse_unbuilt(settings: &Map<String, Value>) -> Result<(), Fault> {
     if let Some(name) = UNBUILT.iter().find(|name| settings.get(**name).is_some_and(|value| !value.is_null())) {
         return Err(unbuilt(&format!("{name} of user pools")));
     }

@@ -21,6 +21,8 @@ pub struct Bearer {
     pub client: String,
     pub scopes: Vec<String>,
     pub device: Option<String>,
+    /// The grant that the token comes from, where the client's tokens can be revoked.
+    pub grant: Option<String>,
 }
 
 /// The user behind an access token that lets them at their own account.
@@ -73,6 +75,7 @@ pub fn any_scope(cloud: &Cloud, read: &dyn Read, now: Timestamp, token: &str) ->
     Ok(Bearer {
         scopes: text("scope").unwrap_or_default().split(' ').map(str::to_owned).collect(),
         device: text("device_key").map(str::to_owned),
+        grant: text("origin_jti").map(str::to_owned),
         client,
         pool,
         user,

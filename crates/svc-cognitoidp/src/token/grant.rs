@@ -27,6 +27,19 @@ pub struct Grant {
     /// The grant of the browser's session through which this one came.
     #[serde(default)]
     pub session: Option<String>,
+    /// When and from where it was made, and used last; kept up where the pool tracks sessions.
+    #[serde(default)]
+    pub created: Option<Timestamp>,
+    #[serde(default)]
+    pub active: Option<Timestamp>,
+    #[serde(default)]
+    pub ip: Option<String>,
+}
+
+impl Grant {
+    pub fn last_active(&self) -> Timestamp {
+        self.active.or(self.created).unwrap_or(self.authenticated)
+    }
 }
 
 static GRANTS: Table<Grant> = Table::indexed("cognitoidp/grant", &[Index { name: "expires", key: by_expiry }]);
@@ -41,6 +54,13 @@ fn key(pool: &Pool, user: &str, id: &str) -> Key {
 
 pub fn find(read: &dyn Read, pool: &Pool, user: &str, id: &str) -> Result<Option<Grant>, Trouble> {
     GRANTS.get(read, &pool.scope, key(pool, user, id))
+}
+
+/// The grants of a user that have not expired.
+pub fn of_user(read: &dyn Read, pool: &Pool, user: &str, now: Timestamp) -> Result<Vec<Grant>, Trouble> {
+    let range = Range::prefix(Key::new().str(&pool.id).str(&pool.folded(user)));
+    let all = GRANTS.scan(read, &pool.scope, &range).map(|row| Ok(row?.1));
+    all.filter(|grant: &Result<Grant, Trouble>| grant.as_ref().map_or(true, |grant| now < grant.expires)).collect()
 }
 
 /// Notes a grant and sweeps a few that have expired.

@@ -15,6 +15,7 @@ use crate::group;
 use crate::trigger::Setting;
 use crate::trigger::tokens::pre_token_generation;
 use crate::user::User;
+use crate::user_session::settings::make_place;
 
 /// What the sealed refresh token holds.
 #[derive(Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct SignIn<'a> {
     pub provider: Option<String>,
     /// The grant of the browser's session, where the user signed in by the hosted pages.
     pub session: Option<String>,
+    /// The sign-in as it was recorded: the "event_id" of the tokens.
+    pub event: Option<String>,
 }
 
 /// Tokens for a user who has signed in.
@@ -62,10 +65,26 @@ pub async fn sign_in(
         previous_until: Timestamp(0),
         provider: sign_in.provider,
         session: sign_in.session,
+        created: Some(now),
+        active: None,
+        ip: setting.cx.caller.source_ip.map(|ip| ip.to_string()),
     };
-    let tokens = of_grant(setting, site, sign_in.user, &grant, sign_in.occasion, sign_in.nonce).await?;
-    setting.cx.write(|w| grant::put(w.tx, &site.pool, &grant, now))?;
+    let occasion = Occasion { name: sign_in.occasion, nonce: sign_in.nonce, event: sign_in.event };
+    let tokens = of_grant(setting, site, sign_in.user, &grant, occasion).await?;
+    setting.cx.write(|w| {
+        make_place(w.tx, &site.pool, &grant.user, now)?;
+        Ok::<(), Fault>(grant::put(w.tx, &site.pool, &grant, now)?)
+    })?;
     Ok(AuthenticationResultType { refresh_token: Some(seal(site, &grant)?), ..tokens })
+}
+
+/// Why tokens are issued now.
+#[derive(Default)]
+pub struct Occasion<'a> {
+    /// What stands behind `TokenGeneration_` in the trigger's source.
+    pub name: &'a str,
+    pub nonce: Option<&'a str>,
+    pub event: Option<String>,
 }
 
 /// Id and access token of a grant.
@@ -74,12 +93,11 @@ pub async fn of_grant(
     site: &Site,
     user: &User,
     grant: &Grant,
-    occasion: &str,
-    nonce: Option<&str>,
+    occasion: Occasion<'_>,
 ) -> Result<AuthenticationResultType, Fault> {
     let groups = group::of_user(&setting.cx.snapshot(), &site.pool, user)?;
-    let changes = pre_token_generation(setting, occasion, Some(user), &groups, &grant.scopes).await?;
-    let event = uuid();
+    let changes = pre_token_generation(setting, occasion.name, Some(user), &groups, &grant.scopes).await?;
+    let event = occasion.event.unwrap_or_else(uuid);
     let issue = Issue {
         pool: &site.pool,
         client: &site.client,
@@ -91,7 +109,7 @@ pub async fn of_grant(
         origin: site.client.revokes().then_some(grant.id.as_str()),
         event: &event,
         device: grant.device.as_deref(),
-        nonce,
+        nonce: occasion.nonce,
     };
     let access = site.keys.access_token.sign(&claims::access(&issue, &uuid(), &changes))?;
     // Without the scope a client has not asked who the user is.

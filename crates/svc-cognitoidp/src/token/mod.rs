@@ -4,3 +4,4 @@ pub mod access;
 pub mod claims;
 pub mod grant;
 pub mod issue;
+pub mod machine;

@@ -5,6 +5,7 @@ use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
 use super::{Status, User, alias, find, update};
+use crate::auth_event::{Happened, record};
 use crate::client::{Client, Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery, masked};
@@ -131,6 +132,7 @@ pub async fn resend_confirmation_code(
     })?;
     let setting =
         Setting { cx: &cx, pool: &site.pool, client: &site.client.id, metadata: input.client_metadata.as_ref() };
+    record(&cx, &site.pool, &user, Happened::new("ResendCode", true, &site.client.id)).await?;
     let message = Delivery { occasion: "ResendCode", attribute, to: None, code: &code };
     let details = delivery::send(setting, &user, message).await?;
     Ok(ResendConfirmationCodeResponse { code_delivery_details: Some(details) })

@@ -6,6 +6,7 @@ use kogumo_wire::Fault;
 
 use super::{Status, find, password, update};
 use crate::auth::lockout;
+use crate::auth_event::{Happened, record};
 use crate::faults::{no_user, wrong_credentials};
 use crate::pool;
 use crate::token::access;
@@ -18,6 +19,7 @@ pub async fn change_password(cx: Context, input: ChangePasswordRequest) -> Resul
             lockout::refuse(user, cx.now())?;
             if !password::fits(pool, user, previous) {
                 lockout::note_failure(&cx, pool, &user.name)?;
+                record(&cx, pool, user, Happened::new("PasswordChange", false, &bearer.client)).await?;
                 return Err(wrong_credentials());
             }
         }
@@ -33,6 +35,7 @@ pub async fn change_password(cx: Context, input: ChangePasswordRequest) -> Resul
             Ok(())
         })
     })?;
+    record(&cx, pool, user, Happened::new("PasswordChange", true, &bearer.client)).await?;
     Ok(ChangePasswordResponse::default())
 }
 

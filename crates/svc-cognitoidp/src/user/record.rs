@@ -9,6 +9,7 @@ use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::alias;
+use crate::auth_event;
 use crate::faults::no_user;
 use crate::group;
 use crate::passkey::Passkeys;
@@ -229,6 +230,7 @@ pub fn delete(tx: &mut Transaction, pool: &Pool, user: &User) -> Result<(), Faul
         group::leave(tx, pool, name, &user.name)?;
     }
     grant::delete_of_user(tx, pool, &user.name)?;
+    auth_event::delete_of_user(tx, pool, &user.name)?;
     USERS.delete(tx, &pool.scope, key(pool, &user.name))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use kogumo_wire::Fault;
 
 use super::confirm::{named, simulated, unless_hidden};
 use super::{Status, User, create, find, password, update};
+use crate::auth_event::{Happened, record};
 use crate::client::{Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery};
@@ -124,6 +125,8 @@ pub async fn confirm_forgot_password(
         let now = w.now;
         update(w.tx, pool, &user.name, |user| Ok(code::take(user, code::RESET, &input.confirmation_code, now)))
     })?;
+    let happened = Happened::new("ForgotPassword", verdict.is_ok(), &site.client.id);
+    record(&cx, pool, &user, happened).await?;
     let attribute = verdict?.attribute;
     let confirmed = cx.write(|w| {
         let now = w.now;

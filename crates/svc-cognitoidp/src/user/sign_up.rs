@@ -6,6 +6,7 @@ use kogumo_wire::Fault;
 
 use super::attributes::{self, Writer, sent};
 use super::{Status, User, alias, create, password};
+use crate::auth_event::{Happened, record};
 use crate::client::{Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery};
@@ -62,6 +63,7 @@ pub async fn sign_up(cx: Context, input: SignUpRequest) -> Result<SignUpResponse
         code::put(&mut user, code::SIGN_UP, &code, attribute, None, cx.now());
     }
     cx.write(|w| create(w.tx, &site.pool, &user, false))?;
+    record(&cx, &site.pool, &user, Happened::new("SignUp", true, &site.client.id)).await?;
     let mut details = None;
     if let Some(attribute) = attribute {
         let message = Delivery { occasion: "SignUp", attribute, to: None, code: &code };
