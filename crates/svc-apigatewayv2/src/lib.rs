@@ -18,11 +18,13 @@ mod stage;
 mod tags;
 
 use data_plane::runtime::Runtime;
-use kogumo_door::Service;
+use kogumo_base::Trouble;
+use kogumo_door::{Ask, Ground, Grounding, Service};
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::apigatewayv2::SERVICE, ops::ops())
+        .grounds(grounds)
         .with(Runtime::default())
         .surface(data_plane::surface())
         .names(data_plane::NAMES)
@@ -33,4 +35,12 @@ pub fn service() -> Service {
                 }
             })
         })
+}
+
+/// The tags of the API that is asked for, or that something asked for is a part of.
+fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let path = ask.resource.split_once("/apis/").map(|(_, path)| path).filter(|_| grounding.wants_keys);
+    let id = path.map(|path| path.split('/').next().unwrap_or(path));
+    let api = id.and_then(|id| api::load(grounding.store, &grounding.caller.scope, id).ok());
+    Ok(api.map_or_else(Ground::default, |api| Ground::default().tagged(&api.tags)))
 }

@@ -27,7 +27,8 @@ mod zip;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kogumo_door::{Reconciler, Service};
+use kogumo_base::{Arn, Scope, Trouble};
+use kogumo_door::{Ask, Ground, Grounding, Reconciler, Service};
 
 use workflow::{Running, Worlds};
 
@@ -38,11 +39,29 @@ pub fn service() -> Service {
 
 /// The service over a world of its own (tests).
 pub fn service_over(worlds: Worlds) -> Service {
-    Service::new(&kogumo_model::cloudformation::SERVICE, ops::ops()).with(Running::default()).with(worlds).reconciler(
-        Reconciler {
+    Service::new(&kogumo_model::cloudformation::SERVICE, ops::ops())
+        .grounds(grounds)
+        .with(Running::default())
+        .with(worlds)
+        .reconciler(Reconciler {
             name: "cloudformation stacks",
             period: Duration::from_secs(5),
             run: |cloud| Box::pin(async move { workflow::resume(&Arc::clone(&cloud)) }),
-        },
-    )
+        })
+}
+
+/// The whole ARN and the tags of the stack that is asked for.
+fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let Some(arn) = Arn::parse(ask.resource) else { return Ok(Ground::default()) };
+    let Some(path) = arn.resource.strip_prefix("stack/") else { return Ok(Ground::default()) };
+    // A name stands before `/*`; an ARN is whole already.
+    let name = path.strip_suffix("/*").unwrap_or(ask.resource);
+    let scope = Scope::new(&arn.account, &arn.region);
+    Ok(match api::find::stack(grounding.store, &scope, name)? {
+        Some(stack) => {
+            let ground = Ground { resource: Some(stack.id.clone()), ..Ground::default() };
+            ground.tagged(&stack.version.tags)
+        }
+        None => Ground::default(),
+    })
 }

@@ -18,12 +18,21 @@ mod role_choice;
 mod tags;
 mod token;
 
-use kogumo_door::Service;
+use kogumo_base::Trouble;
+use kogumo_door::{Ask, Ground, Grounding, Service};
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::cognitoidentity::SERVICE, ops::ops())
+        .grounds(grounds)
         .issuer(key::published)
         .surface(key::surface())
         .with(key::Keys::default())
+}
+
+/// The tags of the identity pool that is asked for.
+fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let id = ask.resource.split_once(":identitypool/").map(|(_, id)| id).filter(|_| grounding.wants_keys);
+    let pool = id.and_then(|id| pool::find(grounding.store, id).ok());
+    Ok(pool.map_or_else(Ground::default, |pool| Ground::default().tagged(&pool.tags)))
 }

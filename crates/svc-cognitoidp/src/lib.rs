@@ -36,11 +36,13 @@ mod user;
 mod user_session;
 mod webauthn;
 
-use kogumo_door::Service;
+use kogumo_base::Trouble;
+use kogumo_door::{Ask, Ground, Grounding, Service};
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::cognitoidp::SERVICE, ops::ops())
+        .grounds(grounds)
         .with(pool::keys::KeyRing::default())
         .issuer(pool::keys::issuer)
         .cross_origin(hosted::cross_origin)
@@ -49,4 +51,16 @@ pub fn service() -> Service {
         .surface(import::upload::surface())
         .names(hosted::NAMES)
         .on_reset(pool::keys::forget)
+}
+
+/// The tags of the user pool that is asked for.
+fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let ground = Ground::default();
+    let Some((_, id)) = ask.resource.split_once(":userpool/").filter(|_| grounding.wants_keys) else {
+        return Ok(ground);
+    };
+    Ok(match pool::find(grounding.store, id)? {
+        Some(pool) => ground.tagged(&pool.tags),
+        None => ground,
+    })
 }

@@ -117,6 +117,10 @@ fn missing(id: &str) -> Fault {
 pub fn update_access_key(w: &mut Writer, input: UpdateAccessKeyRequest) -> Result<Unit, Fault> {
     let user = owner(w.store(), w.scope(), &w.caller.principal, input.user_name)?;
     let mut key = get(w, &user, &input.access_key_id)?;
+    // The model names a third status, which keys only come to by themselves.
+    if input.status == "Expired" {
+        return Err(INVALID_INPUT_EXCEPTION.because("Status must be Active or Inactive."));
+    }
     key.active = input.status == "Active";
     KEYS.put(w.tx, &keys(), key.id.as_str(), &key)?;
     Ok(Unit)

@@ -67,6 +67,9 @@ pub fn must_be_attachable(read: &dyn Read, scope: &Scope, arn: &str) -> Result<(
     if aws_managed::find(arn).is_some() || find(read, scope, arn)?.is_some() {
         return Ok(());
     }
+    if Arn::parse(arn).is_none_or(|arn| arn.service != "iam" || !arn.resource.starts_with("policy/")) {
+        return Err(INVALID_INPUT_EXCEPTION.because(format!("ARN {arn} is not valid.")));
+    }
     Err(NO_SUCH_ENTITY_EXCEPTION.because(format!("Policy {arn} does not exist or is not attachable.")))
 }
 

@@ -103,7 +103,10 @@ impl Privileges<'_> {
         let members = Members::of(service, operation, &self.patch.members);
         let mut text = format!("operation {name}\n");
         let privilege = &self.known["privileges"][self.action_of(name)];
-        match self.patch.operations.get(name) {
+        let patched = self.patch.operations.get(name);
+        let is_key = |line: &String| line.starts_with("key ");
+        let more_keys = patched.filter(|lines| !lines.is_empty() && lines.iter().all(is_key));
+        match patched.filter(|_| more_keys.is_none()) {
             Some(lines) => text.extend(lines.iter().map(|line| format!("  {line}\n"))),
             None if self.patch.paths => {
                 let resource = format!("arn:aws:apigateway:{{Region}}::{}", members.path(operation));
@@ -121,6 +124,7 @@ impl Privileges<'_> {
                 }
             }
         }
+        text.extend(more_keys.into_iter().flatten().map(|line| format!("  {line}\n")));
         // Who makes a resource with tags also tags it.
         if self.prefix == "ec2" && members.has("TagSpecifications") {
             let template = "arn:aws:ec2:{Region}:{Account}:{TagSpecifications.ResourceType}/*";

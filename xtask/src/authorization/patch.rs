@@ -4,7 +4,8 @@
 //! - `member VARIABLE MEMBER,…`: members that hold a variable's value
 //! - `passed-to SERVICE`: to whom roles are passed (`lambda`), where it is not the service's prefix
 //! - `paths`: actions are HTTP methods, and resources the paths (API Gateway)
-//! - `operation NAME…`, and indented below it the lines that stand for what would be made; `{Operation}` is the name
+//! - `operation NAME…`, and indented below it the lines that stand for what would be made; `{Operation}` is the name. Keys
+//!   alone are added to what is made
 
 use std::collections::BTreeMap;
 use std::fs;

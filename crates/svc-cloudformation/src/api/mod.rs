@@ -2,7 +2,7 @@
 
 mod change_sets;
 mod exports;
-mod find;
+pub mod find;
 mod history;
 mod nested_change_sets;
 mod policy;

@@ -106,6 +106,9 @@ pub async fn detach_all(h: &Hands, holder: Holder, name: &str) -> Result<(), Fai
 /// `AWS::IAM::Policy`: one inline policy in several holders. Its physical id is made up.
 pub async fn create_inline(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["PolicyName", "PolicyDocument", "Groups", "Roles", "Users"])?;
+    if Holder::ALL.iter().all(|(_, property)| w.list(property).is_empty()) {
+        return Err(Failure::new("At least one of [Groups,Roles,Users] must be non-empty."));
+    }
     let policy = w.text("PolicyName").unwrap_or_default();
     for (holder, property) in Holder::ALL {
         for name in texts(w.list(property)) {

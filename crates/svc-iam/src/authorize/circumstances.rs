@@ -131,7 +131,15 @@ pub fn of_call(context: &mut Context, service: &Service, called: Option<(&'stati
 /// `aws:RequestTag/…` and `aws:TagKeys`, out of the members that requests have tags in.
 fn of_tags(context: &mut Context, input: &dyn Structure) {
     let mut tag_keys = Vec::new();
-    for lists in ["Tags", "tags", "TagList", "TagSpecifications.Tags"] {
+    for lists in [
+        "Tags",
+        "tags",
+        "TagList",
+        "TagSpecifications.Tags",
+        "UserPoolTags",
+        "IdentityPoolTags",
+        "CreateBucketConfiguration.Tags",
+    ] {
         for (key, value) in [("Key", "Value"), ("key", "value"), ("TagKey", "TagValue")] {
             let names = values(input, &format!("{lists}.{key}"));
             // A tag without a value has the empty one; lists of both are of one length only if none is empty.
