@@ -83,3 +83,23 @@ def test_what_a_launch_was(cloud, ec2, ami, name):
     ec2.terminate_instances(InstanceIds=[id])
     with refused("InvalidInstanceID.NotFound"):
         ec2.report_instance_status(**{**reported, "Instances": ["i-0123456789abcdef0"]})
+
+
+def test_what_instances_say_to_maintenance(ec2, ami):
+    preference = {"CapacityReservationPreference": "none"}
+    id = run(ec2, ami, MaintenanceOptions={"AutoRecovery": "disabled"}, CapacityReservationSpecification=preference)
+    assert instance(ec2, id)["MaintenanceOptions"] == {"AutoRecovery": "disabled", "RebootMigration": "default"}
+    assert instance(ec2, id)["CapacityReservationSpecification"] == preference
+    assert ec2.modify_instance_maintenance_options(InstanceId=id, AutoRecovery="default")["AutoRecovery"] == "default"
+    ec2.modify_instance_capacity_reservation_attributes(InstanceId=id, CapacityReservationSpecification={"CapacityReservationPreference": "open"})
+    found = ec2.describe_instances(Filters=by("capacity-reservation-specification.capacity-reservation-preference", "open"))
+    assert [one["InstanceId"] for launch in found["Reservations"] for one in launch["Instances"]] == [id]
+    ec2.terminate_instances(InstanceIds=[id])
+
+
+def test_where_an_image_comes_from(ec2, ami, name):
+    copy = ec2.copy_image(Name=name, SourceImageId=ami, SourceRegion="ap-northeast-1")["ImageId"]
+    again = ec2.copy_image(Name=name + "-again", SourceImageId=copy, SourceRegion="ap-northeast-1")["ImageId"]
+    entries = ec2.get_image_ancestry(ImageId=again)["ImageAncestryEntries"]
+    assert [entry["ImageId"] for entry in entries] == [again, copy, ami]
+    assert (entries[1]["SourceImageId"], entries[2]["ImageOwnerAlias"]) == (ami, "amazon")

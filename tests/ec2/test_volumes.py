@@ -146,3 +146,18 @@ def test_an_image_holds_what_was_installed(cloud, ec2, account, name):
     ec2.terminate_instances(InstanceIds=[first, second])
     for id in (first, second):
         wait(ec2, id, "terminated")
+
+
+def test_a_device_has_both_its_names(cloud, ec2, account):
+    """As on Amazon Linux: what is attached as /dev/sdf is found as /dev/xvdf, and the other way round."""
+    needs_machines(cloud)
+    disk = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
+    with refused("InvalidBlockDeviceMapping", "The device 'sdf' is used in more than one block-device mapping"):
+        run(ec2, image(cloud, account), BlockDeviceMappings=[disk, disk])
+    script = "#!/bin/sh\nwhile [ ! -b /dev/xvdf ]; do sleep 0.05; done\nmkfs.ext4 -q /dev/xvdf && mount /dev/sdf /mnt && echo KEPT > /mnt/f && umount /mnt && mount /dev/xvdf /mnt && echo BOTH $(cat /mnt/f)\numount /mnt\nwhile [ -e /dev/sdf ] || [ -L /dev/xvdf ]; do sleep 0.05; done\necho NEITHER\n"
+    id = run(ec2, image(cloud, account), BlockDeviceMappings=[disk], UserData=script)
+    printed(ec2, id, "BOTH KEPT")
+    volume = next(one["Ebs"]["VolumeId"] for one in instance(ec2, id)["BlockDeviceMappings"] if one["DeviceName"] == "/dev/sdf")
+    ec2.detach_volume(VolumeId=volume)
+    printed(ec2, id, "NEITHER")
+    ec2.terminate_instances(InstanceIds=[id])

@@ -167,6 +167,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
     ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
+    (
+        "Recovery and reboot migration of instances, preferences for Capacity Reservations",
+        "recorded; no hardware fails here, and nothing is reserved",
+    ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of DynamoDB", "recorded and described; items are not encrypted under them"),
     (

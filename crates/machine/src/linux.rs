@@ -253,7 +253,15 @@ impl Host for Linux {
             return Ok(());
         }
         let owner = Spec::read(&folder)?.first_id();
-        mounts::device_node(&at, rustix::fs::FileType::BlockDevice, number, 0o660, owner)
+        // Another device may have lent it its second name.
+        if fs::symlink_metadata(&at).is_ok_and(|there| there.is_symlink()) {
+            fs::remove_file(&at).map_err(failed)?;
+        }
+        mounts::device_node(&at, rustix::fs::FileType::BlockDevice, number, 0o660, owner)?;
+        if let Some(other) = other_name(name) {
+            let _taken = std::os::unix::fs::symlink(name, inside(status, &other));
+        }
+        Ok(())
     }
 
     fn refresh(&self, id: &str, name: &str, device: &Path) {
@@ -266,6 +274,11 @@ impl Host for Linux {
         let Some(status) = self.status(id) else { return Ok(()) };
         let _not_there = fs::remove_file(self.folder(id).join("devices").join(name));
         disks::hide(&root(status), name);
+        if let Some(link) = other_name(name).map(|other| inside(status, &other))
+            && fs::read_link(&link).is_ok_and(|to| to.as_os_str() == name)
+        {
+            let _not_there = fs::remove_file(link);
+        }
         match fs::remove_file(inside(status, name)) {
             Err(e) if status.init.lives() && e.kind() != std::io::ErrorKind::NotFound => {
                 Err(Trouble::from_cause(format!("cannot take {name} from {id}"), e))
@@ -278,6 +291,12 @@ impl Host for Linux {
 /// A machine's root, as the host reaches it.
 fn root(status: Status) -> PathBuf {
     PathBuf::from(format!("/proc/{}/root", status.init.pid))
+}
+
+/// The other name that Amazon Linux shows a device under: what is attached as `/dev/sdf` is `/dev/xvdf`, too.
+fn other_name(name: &str) -> Option<String> {
+    let from_sd = name.strip_prefix("sd").map(|rest| format!("xvd{rest}"));
+    from_sd.or_else(|| name.strip_prefix("xvd").map(|rest| format!("sd{rest}")))
 }
 
 /// A device's place in a machine's `/dev`.

@@ -612,7 +612,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetFlowLogsIntegrationTemplate", "POST", "/"),
     &schema::Operation::unbuilt("GetGroupsForCapacityReservation", "POST", "/"),
     &schema::Operation::unbuilt("GetHostReservationPurchasePreview", "POST", "/"),
-    &schema::Operation::unbuilt("GetImageAncestry", "POST", "/"),
+    &GET_IMAGE_ANCESTRY,
     &GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE,
     &schema::Operation::unbuilt("GetImageFindings", "POST", "/"),
     &GET_INSTANCE_METADATA_DEFAULTS,
@@ -698,13 +698,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyIdentityIdFormat", "POST", "/"),
     &MODIFY_IMAGE_ATTRIBUTE,
     &MODIFY_INSTANCE_ATTRIBUTE,
-    &schema::Operation::unbuilt("ModifyInstanceCapacityReservationAttributes", "POST", "/"),
+    &MODIFY_INSTANCE_CAPACITY_RESERVATION_ATTRIBUTES,
     &schema::Operation::unbuilt("ModifyInstanceConnectEndpoint", "POST", "/"),
     &MODIFY_INSTANCE_CPU_OPTIONS,
     &MODIFY_INSTANCE_CREDIT_SPECIFICATION,
     &schema::Operation::unbuilt("ModifyInstanceEventStartTime", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceEventWindow", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceMaintenanceOptions", "POST", "/"),
+    &MODIFY_INSTANCE_MAINTENANCE_OPTIONS,
     &MODIFY_INSTANCE_METADATA_DEFAULTS,
     &MODIFY_INSTANCE_METADATA_OPTIONS,
     &schema::Operation::unbuilt("ModifyInstanceNetworkPerformanceOptions", "POST", "/"),
@@ -4131,6 +4131,27 @@ impl OperationType for GetEbsEncryptionByDefault {
     const FACTS: &'static schema::Operation = &GET_EBS_ENCRYPTION_BY_DEFAULT;
 }
 
+static GET_IMAGE_ANCESTRY: schema::Operation = schema::Operation {
+    name: "GetImageAncestry",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetImageAncestryRequest,
+    output: &S_GetImageAncestryResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetImageAncestry;
+impl OperationType for GetImageAncestry {
+    type Input = GetImageAncestryRequest;
+    type Output = GetImageAncestryResult;
+    const FACTS: &'static schema::Operation = &GET_IMAGE_ANCESTRY;
+}
+
 static GET_IMAGE_BLOCK_PUBLIC_ACCESS_STATE: schema::Operation = schema::Operation {
     name: "GetImageBlockPublicAccessState",
     method: "POST",
@@ -4488,6 +4509,27 @@ impl OperationType for ModifyInstanceAttribute {
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_ATTRIBUTE;
 }
 
+static MODIFY_INSTANCE_CAPACITY_RESERVATION_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "ModifyInstanceCapacityReservationAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceCapacityReservationAttributesRequest,
+    output: &S_ModifyInstanceCapacityReservationAttributesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceCapacityReservationAttributes;
+impl OperationType for ModifyInstanceCapacityReservationAttributes {
+    type Input = ModifyInstanceCapacityReservationAttributesRequest;
+    type Output = ModifyInstanceCapacityReservationAttributesResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_CAPACITY_RESERVATION_ATTRIBUTES;
+}
+
 static MODIFY_INSTANCE_CPU_OPTIONS: schema::Operation = schema::Operation {
     name: "ModifyInstanceCpuOptions",
     method: "POST",
@@ -4528,6 +4570,27 @@ impl OperationType for ModifyInstanceCreditSpecification {
     type Input = ModifyInstanceCreditSpecificationRequest;
     type Output = ModifyInstanceCreditSpecificationResult;
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_CREDIT_SPECIFICATION;
+}
+
+static MODIFY_INSTANCE_MAINTENANCE_OPTIONS: schema::Operation = schema::Operation {
+    name: "ModifyInstanceMaintenanceOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceMaintenanceOptionsRequest,
+    output: &S_ModifyInstanceMaintenanceOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceMaintenanceOptions;
+impl OperationType for ModifyInstanceMaintenanceOptions {
+    type Input = ModifyInstanceMaintenanceOptionsRequest;
+    type Output = ModifyInstanceMaintenanceOptionsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_MAINTENANCE_OPTIONS;
 }
 
 static MODIFY_INSTANCE_METADATA_DEFAULTS: schema::Operation = schema::Operation {
@@ -9148,6 +9211,16 @@ static L_GetEbsEncryptionByDefaultResult: Layout = Layout::new(&[
     schema::Member::new("EbsEncryptionByDefault", &S_Boolean).wire("ebsEncryptionByDefault"),
     schema::Member::new("SseType", &S_SSEType).wire("sseType"),
 ]);
+static S_GetImageAncestryRequest: schema::Shape =
+    schema::Shape::new("GetImageAncestryRequest", Kind::Structure(&L_GetImageAncestryRequest));
+static L_GetImageAncestryRequest: Layout =
+    Layout::new(&[schema::Member::new("ImageId", &S_ImageId).required(), schema::Member::new("DryRun", &S_Boolean)]);
+static S_GetImageAncestryResult: schema::Shape =
+    schema::Shape::new("GetImageAncestryResult", Kind::Structure(&L_GetImageAncestryResult));
+static L_GetImageAncestryResult: Layout =
+    Layout::new(&[schema::Member::new("ImageAncestryEntries", &S_ImageAncestryEntryList)
+        .wire("imageAncestryEntrySet")
+        .ec2("ImageAncestryEntrySet")]);
 static S_GetImageBlockPublicAccessStateRequest: schema::Shape = schema::Shape::new(
     "GetImageBlockPublicAccessStateRequest",
     Kind::Structure(&L_GetImageBlockPublicAccessStateRequest),
@@ -9454,6 +9527,18 @@ static L_Image: Layout = Layout::new(&[
     schema::Member::new("RamdiskId", &S_String).wire("ramdiskId"),
     schema::Member::new("Platform", &S_PlatformValues).wire("platform"),
 ]);
+static S_ImageAncestryEntry: schema::Shape =
+    schema::Shape::new("ImageAncestryEntry", Kind::Structure(&L_ImageAncestryEntry));
+static L_ImageAncestryEntry: Layout = Layout::new(&[
+    schema::Member::new("CreationDate", &S_MillisecondDateTime).wire("creationDate"),
+    schema::Member::new("ImageId", &S_ImageId).wire("imageId"),
+    schema::Member::new("ImageOwnerAlias", &S_String).wire("imageOwnerAlias"),
+    schema::Member::new("SourceImageId", &S_ImageId).wire("sourceImageId"),
+    schema::Member::new("SourceImageRegion", &S_String).wire("sourceImageRegion"),
+]);
+static S_ImageAncestryEntryList: schema::Shape =
+    schema::Shape::new("ImageAncestryEntryList", Kind::List(&M_ImageAncestryEntryList));
+static M_ImageAncestryEntryList: schema::Member = schema::Member::new("member", &S_ImageAncestryEntry).wire("item");
 static S_ImageAttribute: schema::Shape = schema::Shape::new("ImageAttribute", Kind::Structure(&L_ImageAttribute));
 static L_ImageAttribute: Layout = Layout::new(&[
     schema::Member::new("Description", &S_AttributeValue).wire("description"),
@@ -11444,6 +11529,21 @@ static L_ModifyInstanceAttributeRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyInstanceAttributeValue: schema::Shape =
     schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+static S_ModifyInstanceCapacityReservationAttributesRequest: schema::Shape = schema::Shape::new(
+    "ModifyInstanceCapacityReservationAttributesRequest",
+    Kind::Structure(&L_ModifyInstanceCapacityReservationAttributesRequest),
+);
+static L_ModifyInstanceCapacityReservationAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("CapacityReservationSpecification", &S_CapacityReservationSpecification).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifyInstanceCapacityReservationAttributesResult: schema::Shape = schema::Shape::new(
+    "ModifyInstanceCapacityReservationAttributesResult",
+    Kind::Structure(&L_ModifyInstanceCapacityReservationAttributesResult),
+);
+static L_ModifyInstanceCapacityReservationAttributesResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifyInstanceCpuOptionsRequest: schema::Shape =
     schema::Shape::new("ModifyInstanceCpuOptionsRequest", Kind::Structure(&L_ModifyInstanceCpuOptionsRequest));
 static L_ModifyInstanceCpuOptionsRequest: Layout = Layout::new(&[
@@ -11484,6 +11584,25 @@ static L_ModifyInstanceCreditSpecificationResult: Layout = Layout::new(&[
     schema::Member::new("UnsuccessfulInstanceCreditSpecifications", &S_UnsuccessfulInstanceCreditSpecificationSet)
         .wire("unsuccessfulInstanceCreditSpecificationSet")
         .ec2("UnsuccessfulInstanceCreditSpecificationSet"),
+]);
+static S_ModifyInstanceMaintenanceOptionsRequest: schema::Shape = schema::Shape::new(
+    "ModifyInstanceMaintenanceOptionsRequest",
+    Kind::Structure(&L_ModifyInstanceMaintenanceOptionsRequest),
+);
+static L_ModifyInstanceMaintenanceOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState),
+    schema::Member::new("RebootMigration", &S_InstanceRebootMigrationState),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifyInstanceMaintenanceOptionsResult: schema::Shape = schema::Shape::new(
+    "ModifyInstanceMaintenanceOptionsResult",
+    Kind::Structure(&L_ModifyInstanceMaintenanceOptionsResult),
+);
+static L_ModifyInstanceMaintenanceOptionsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState).wire("autoRecovery"),
+    schema::Member::new("RebootMigration", &S_InstanceRebootMigrationState).wire("rebootMigration"),
 ]);
 static S_ModifyInstanceMetadataDefaultsRequest: schema::Shape = schema::Shape::new(
     "ModifyInstanceMetadataDefaultsRequest",
@@ -31997,6 +32116,81 @@ impl Structure for GetEbsEncryptionByDefaultResult {
 }
 
 #[derive(Clone, Default)]
+pub struct GetImageAncestryRequest {
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetImageAncestryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetImageAncestryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetImageAncestryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetImageAncestryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetImageAncestryResult {
+    pub image_ancestry_entries: Option<Vec<ImageAncestryEntry>>,
+}
+impl std::fmt::Debug for GetImageAncestryResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetImageAncestryResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetImageAncestryResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetImageAncestryResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_ancestry_entries,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_ancestry_entries,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetImageBlockPublicAccessStateRequest {
     pub dry_run: Option<bool>,
 }
@@ -33372,6 +33566,54 @@ impl Structure for Image {
             38 => &mut self.kernel_id,
             39 => &mut self.ramdisk_id,
             _ => &mut self.platform,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageAncestryEntry {
+    pub creation_date: Option<Timestamp>,
+    pub image_id: Option<String>,
+    pub image_owner_alias: Option<String>,
+    pub source_image_id: Option<String>,
+    pub source_image_region: Option<String>,
+}
+impl std::fmt::Debug for ImageAncestryEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageAncestryEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageAncestryEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageAncestryEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.creation_date,
+            1 => &self.image_id,
+            2 => &self.image_owner_alias,
+            3 => &self.source_image_id,
+            _ => &self.source_image_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.creation_date,
+            1 => &mut self.image_id,
+            2 => &mut self.image_owner_alias,
+            3 => &mut self.source_image_id,
+            _ => &mut self.source_image_region,
         }
     }
 }
@@ -40496,6 +40738,84 @@ impl Structure for ModifyInstanceAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyInstanceCapacityReservationAttributesRequest {
+    pub instance_id: String,
+    pub capacity_reservation_specification: CapacityReservationSpecification,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstanceCapacityReservationAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCapacityReservationAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCapacityReservationAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCapacityReservationAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.capacity_reservation_specification,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.capacity_reservation_specification,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceCapacityReservationAttributesResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstanceCapacityReservationAttributesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceCapacityReservationAttributesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceCapacityReservationAttributesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceCapacityReservationAttributesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyInstanceCpuOptionsRequest {
     pub instance_id: String,
     pub core_count: Option<i32>,
@@ -40665,6 +40985,93 @@ impl Structure for ModifyInstanceCreditSpecificationResult {
         match index {
             0 => &mut self.successful_instance_credit_specifications,
             _ => &mut self.unsuccessful_instance_credit_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMaintenanceOptionsRequest {
+    pub instance_id: String,
+    pub auto_recovery: Option<String>,
+    pub reboot_migration: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstanceMaintenanceOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMaintenanceOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMaintenanceOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMaintenanceOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.auto_recovery,
+            2 => &self.reboot_migration,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.auto_recovery,
+            2 => &mut self.reboot_migration,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMaintenanceOptionsResult {
+    pub instance_id: Option<String>,
+    pub auto_recovery: Option<String>,
+    pub reboot_migration: Option<String>,
+}
+impl std::fmt::Debug for ModifyInstanceMaintenanceOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMaintenanceOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMaintenanceOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMaintenanceOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.auto_recovery,
+            _ => &self.reboot_migration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.auto_recovery,
+            _ => &mut self.reboot_migration,
         }
     }
 }

@@ -175,6 +175,7 @@ pub fn ops() -> Vec<Op> {
         write::<CancelImageLaunchPermission>(image::cancel_image_launch_permission),
         read::<DescribeImageAttribute>(image::describe_image_attribute),
         write::<ResetImageAttribute>(image::reset_image_attribute),
+        read::<GetImageAncestry>(image::ancestry::get_image_ancestry),
         write::<EnableImageBlockPublicAccess>(image::block::enable_image_block_public_access),
         write::<DisableImageBlockPublicAccess>(image::block::disable_image_block_public_access),
         read::<GetImageBlockPublicAccessState>(image::block::get_image_block_public_access_state),
@@ -208,6 +209,10 @@ pub fn ops() -> Vec<Op> {
         write::<UnmonitorInstances>(instance::unmonitor_instances),
         read::<DescribeInstanceCreditSpecifications>(instance::describe_instance_credit_specifications),
         write::<ModifyInstanceCreditSpecification>(instance::modify_instance_credit_specification),
+        write::<ModifyInstanceMaintenanceOptions>(instance::maintenance::modify_instance_maintenance_options),
+        write::<ModifyInstanceCapacityReservationAttributes>(
+            instance::maintenance::modify_instance_capacity_reservation_attributes,
+        ),
         write::<ModifyInstanceCpuOptions>(instance::cpu::modify_instance_cpu_options),
         read::<GetDefaultCreditSpecification>(instance::defaults::get_default_credit_specification),
         write::<ModifyDefaultCreditSpecification>(instance::defaults::modify_default_credit_specification),

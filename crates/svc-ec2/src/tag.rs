@@ -71,7 +71,8 @@ impl Tags {
 pub fn specified(w: &Writer, specifications: Option<Vec<TagSpecification>>, kind: &Kind) -> Result<Vec<Tag>, Fault> {
     let mut tags = Vec::new();
     for specification in specifications.unwrap_or_default() {
-        let wanted = specification.resource_type.unwrap_or_default();
+        let none = || invalid_value("Tag specification resource type must have a value");
+        let wanted = specification.resource_type.ok_or_else(none)?;
         if wanted != kind.name {
             let message = format!("'{wanted}' is not a valid taggable resource type for this operation.");
             return Err(invalid_value(message));

@@ -1,6 +1,7 @@
 //! Images: what instances start from.
 
 pub mod allowed;
+pub mod ancestry;
 mod attribute;
 pub mod base;
 pub mod block;

@@ -1,6 +1,6 @@
 //! The volumes that a launch makes: the image's devices under the request's, and how each is encrypted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kogumo_base::Scope;
 use kogumo_door::Reader;
@@ -34,6 +34,7 @@ pub struct Device {
 pub fn devices(r: &Reader, input: &RunInstancesRequest, image: &ImageRecord) -> Result<Vec<Device>, Fault> {
     let mut wanted = image.devices.clone();
     let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
+    let mut repeated = None;
     for mapping in input.block_device_mappings.iter().flatten() {
         let name = mapping.device_name.clone().unwrap_or_default();
         refuse(&[("BlockDeviceMapping.VirtualName", mapping.virtual_name.is_some())])?;
@@ -46,9 +47,17 @@ pub fn devices(r: &Reader, input: &RunInstancesRequest, image: &ImageRecord) -> 
             return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
         }
         let ebs = mapping.ebs.clone().unwrap_or_default();
-        asked.insert(name.clone(), Asked::new(ebs.encrypted, ebs.kms_key_id.as_deref()));
+        if asked.insert(name.clone(), Asked::new(ebs.encrypted, ebs.kms_key_id.as_deref())).is_some() {
+            repeated = mapping.device_name.as_deref().map(volume::file_name);
+        }
         let before = wanted.iter().position(|device| device.name == name).map(|at| wanted.remove(at));
         wanted.push(overlaid(r, name, ebs, before)?);
+    }
+    let mut names = BTreeSet::new();
+    let twice = wanted.iter().map(|device| volume::file_name(&device.name)).find(|name| !names.insert(*name));
+    if let Some(name) = twice.or(repeated) {
+        let message = format!("The device '{name}' is used in more than one block-device mapping");
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
     }
     if !wanted.iter().any(|device| device.name == image.root_device) {
         let message = format!("The root device {} is missing", image.root_device);

@@ -12,6 +12,7 @@ mod filters;
 pub mod image_metadata;
 mod interfaces;
 mod locks;
+pub mod maintenance;
 mod metadata;
 mod meter;
 mod monitor;

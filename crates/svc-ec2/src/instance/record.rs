@@ -5,6 +5,7 @@ use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
 use super::cpu::Cpu;
+use super::maintenance::Maintenance;
 use crate::dhcp_options::internal_domain;
 use crate::image::Base;
 use crate::network_interface::private_dns_name;
@@ -54,6 +55,8 @@ pub struct Instance {
     /// What it was given of its type's processors; `None` is all.
     #[serde(default)]
     pub cpu: Option<Cpu>,
+    #[serde(default)]
+    pub maintenance: Maintenance,
     pub client_token: String,
     pub group_name: String,
 }

@@ -14,7 +14,7 @@ use super::devices::devices;
 use super::interfaces::{self, connect};
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
-use super::{cpu, names};
+use super::{cpu, maintenance, names};
 use crate::client_token::{claim, is_repeated};
 use crate::encryption::{self, Locks, Refusal, Wish};
 use crate::faults::{invalid_combination, invalid_value, refuse};
@@ -151,6 +151,7 @@ fn run(
     let names = names::of_launch(&subnet, input.private_dns_name_options.as_ref());
     let credits = credits(input, kind, &defaults)?;
     let cpu = cpu::of_launch(input, kind)?;
+    let maintenance = maintenance::of_launch(input)?;
     let reservation = new_id("r");
     for launch_index in 0..count {
         let instance = Record {
@@ -183,6 +184,7 @@ fn run(
             names: names.clone(),
             credits: credits.clone(),
             cpu,
+            maintenance: maintenance.clone(),
             client_token: input.client_token.clone().unwrap_or_default(),
             group_name: String::new(),
         };
@@ -228,6 +230,9 @@ fn run(
 fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
     let placement = input.placement.clone().unwrap_or_default();
     let not_default = |tenancy: &String| tenancy != "default";
+    let not_default_bandwidth = |options: &InstanceNetworkPerformanceOptionsRequest| {
+        options.bandwidth_weighting.as_deref().is_some_and(|weighting| weighting != "default")
+    };
     refuse(&[
         ("KernelId", input.kernel_id.is_some()),
         ("RamdiskId", input.ramdisk_id.is_some()),
@@ -240,6 +245,7 @@ fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
         ("Placement.GroupName", placement.group_name.is_some_and(|name| !name.is_empty())),
         ("Placement.HostId", placement.host_id.is_some()),
         ("Placement.Tenancy", placement.tenancy.as_ref().is_some_and(not_default)),
+        ("NetworkPerformanceOptions", input.network_performance_options.as_ref().is_some_and(not_default_bandwidth)),
         ("EnablePrimaryIpv6", input.enable_primary_ipv6 == Some(true)),
         ("SecondaryInterfaces", input.secondary_interfaces.is_some()),
     ])

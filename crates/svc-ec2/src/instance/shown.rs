@@ -8,8 +8,8 @@ use kogumo_model::ec2::{Instance as Shown, NetworkInterface as ShownInterface, *
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
-use super::cpu;
 use super::record::{Instance, State};
+use super::{cpu, maintenance};
 use crate::instance_type;
 use crate::network_interface::{NetworkInterface as Interface, Surroundings};
 use crate::public_address;
@@ -80,7 +80,7 @@ impl World {
             boot_mode: Some("uefi-preferred".into()),
             current_instance_boot_mode: Some(if is_nitro { "uefi".into() } else { "legacy-bios".into() }),
             capacity_reservation_specification: Some(CapacityReservationSpecificationResponse {
-                capacity_reservation_preference: Some("open".into()),
+                capacity_reservation_preference: Some(instance.maintenance.reservation.clone()),
                 ..CapacityReservationSpecificationResponse::default()
             }),
             client_token: Some(instance.client_token.clone()),
@@ -100,10 +100,7 @@ impl World {
             instance_type: Some(instance.kind.clone()),
             key_name: instance.key_name.clone(),
             launch_time: Some(instance.launched),
-            maintenance_options: Some(InstanceMaintenanceOptions {
-                auto_recovery: Some("default".into()),
-                reboot_migration: Some("default".into()),
-            }),
+            maintenance_options: Some(maintenance::shown(&instance.maintenance)),
             metadata_options: Some(metadata_options(instance)),
             monitoring: Some(monitoring(instance.monitoring)),
             network_performance_options: is_nitro

@@ -46,15 +46,24 @@ fn copy(
     refuse(&[
         ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
         ("DestinationAvailabilityZone", input.destination_availability_zone.is_some()),
-        ("CompletionDurationMinutes", input.completion_duration_minutes.is_some()),
     ])?;
     if input.destination_region.as_ref().is_some_and(|region| region != w.caller.region()) {
         return Err(invalid_value("The destination region must be the region that the request is sent to"));
+    }
+    // Copies that AWS would have done by then are done at once.
+    if let Some(minutes) = input.completion_duration_minutes {
+        if !(15..=2880).contains(&minutes) || minutes % 15 != 0 {
+            return Err(invalid_value(format!(
+                "Value ({minutes}) for parameter CompletionDurationMinutes is invalid: 15 to 2880 minutes in steps of 15."
+            )));
+        }
     }
     let tags = tag::specified(w, input.tag_specifications.clone(), Snapshot::KIND)?;
     let from = Scope::new(w.caller.account(), &input.source_region);
     let source = find(w.store(), &from, &input.source_snapshot_id)?;
     let snapshot = copy_of(w, &source, input.description.clone().unwrap_or_default(), lock)?;
+    let snapshot = Snapshot { copy_minutes: input.completion_duration_minutes, ..snapshot };
+    put(w, &snapshot)?;
     tag::mark(w, &snapshot, tags)?;
     let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
     Ok(CopySnapshotResult { tags: tags.shown_if_any(&snapshot.id), snapshot_id: Some(snapshot.id) })

@@ -47,7 +47,11 @@ fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags, now: Timestamp) -> Sho
         description: Some(snapshot.description.clone()),
         completion_time: snapshot.completed.map(|(at, _)| at),
         full_snapshot_size_in_bytes: snapshot.completed.and_then(|(_, bytes)| i64::try_from(bytes).ok()),
-        transfer_type: snapshot.copy_of.as_ref().map(|_| "standard".to_owned()),
+        completion_duration_minutes: snapshot.copy_minutes,
+        transfer_type: snapshot.copy_of.as_ref().map(|_| match snapshot.copy_minutes {
+            Some(_) => "time-based".to_owned(),
+            None => "standard".to_owned(),
+        }),
         data_encryption_key_id: snapshot.encryption.as_ref().map(Encryption::data_key_id),
         encrypted: Some(snapshot.encryption.is_some()),
         kms_key_id: snapshot.encryption.as_ref().map(|one| one.key.clone()),

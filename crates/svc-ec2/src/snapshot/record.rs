@@ -33,6 +33,9 @@ pub struct Snapshot {
     /// The snapshot that it is a copy of, of whatever region.
     #[serde(default)]
     pub copy_of: Option<String>,
+    /// In how many minutes that copy was to be complete, where a time was asked for.
+    #[serde(default)]
+    pub copy_minutes: Option<i32>,
     /// The snapshot that this one, written block by block, began as.
     #[serde(default)]
     pub parent: Option<String>,
@@ -87,6 +90,7 @@ impl Snapshot {
             public: false,
             users: Vec::new(),
             copy_of: None,
+            copy_minutes: None,
             parent: None,
             writing: None,
             failure: None,

@@ -9,6 +9,8 @@ use super::record::{Attachment, Volume};
 use crate::encryption::{self, Grant, Refusal};
 use crate::faults::invalid_value;
 use crate::instance::{Instance, Machines, State};
+use crate::instance_type::{self, InstanceType};
+use crate::network_interface;
 use crate::resource::{get, put};
 
 /// Whether it is a device name that an instance may have. Source: Amazon EBS User Guide, "Device names for volumes".
@@ -46,6 +48,18 @@ pub async fn attach_volume(context: Context, input: AttachVolumeRequest) -> Resu
     done
 }
 
+/// Whether the instance's type takes one more.
+fn check_room(w: &Writer, instance: &Instance) -> Result<(), Fault> {
+    let Some(limit) = instance_type::find(&instance.kind).map(InstanceType::attachments) else { return Ok(()) };
+    let interfaces = network_interface::of_instance(w.store(), w.scope(), &instance.id)?.len();
+    let held = of_instance(w, &instance.id)?.len() + if limit.shared { interfaces } else { 0 };
+    if i32::try_from(held).is_ok_and(|held| held < limit.most) {
+        return Ok(());
+    }
+    let message = format!("Instance '{}' has as many attachments as its type takes: {}.", instance.id, limit.most);
+    Err(Fault::coded("AttachmentLimitExceeded", 400, message))
+}
+
 fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Result<VolumeAttachment, Fault> {
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
     let instance: Instance = get(w.store(), w.scope(), &input.instance_id)?;
@@ -78,6 +92,7 @@ fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Resu
         );
         return Err(invalid_value(message));
     }
+    check_room(w, &instance)?;
     if let Some(lack) = w.cloud.part::<Machines>()?.host(w.cloud).lacks_devices() {
         return Err(Fault::coded("UnsupportedOperation", 400, format!("The volume cannot be attached: {}.", lack.why)));
     }
