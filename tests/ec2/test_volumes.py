@@ -3,7 +3,7 @@
 import pytest
 from asking import one, refused
 from clouds import eventually
-from machines import image, needs_machines, printed, run, wait
+from machines import image, instance, needs_machines, printed, run, wait
 
 ZONE = "ap-northeast-1a"
 
@@ -161,3 +161,36 @@ def test_a_device_has_both_its_names(cloud, ec2, account):
     ec2.detach_volume(VolumeId=volume)
     printed(ec2, id, "NEITHER")
     ec2.terminate_instances(InstanceIds=[id])
+
+
+def test_several_instances_have_one_volume(cloud, ec2, account):
+    """Multi-Attach: what one instance writes another reads, from the same device, until it has been taken from it."""
+    needs_machines(cloud)
+    with refused("InvalidParameterCombination"):
+        ec2.create_volume(AvailabilityZone=ZONE, Size=4, VolumeType="gp3", MultiAttachEnabled=True)
+    made = ec2.create_volume(AvailabilityZone=ZONE, Size=4, VolumeType="io2", Iops=400, MultiAttachEnabled=True)
+    assert made["MultiAttachEnabled"] is True
+    volume = made["VolumeId"]
+    place = {"Placement": {"AvailabilityZone": ZONE}}
+    mark = "printf 'shared words' | dd of=/dev/xvdf oflag=direct conv=sync bs=4096 2>/dev/null && echo WRITTEN"
+    writer = run(ec2, image(cloud, account), **place, UserData=f"#!/bin/sh\n{WAIT}{mark}\nwhile [ -b /dev/xvdf ]; do sleep 0.05; done\necho TAKEN\n")
+    look = "until dd if=/dev/xvdf iflag=direct bs=4096 count=1 2>/dev/null | grep -aq 'shared words'; do sleep 0.05; done; echo READ"
+    reader = run(ec2, image(cloud, account), **place, UserData=f"#!/bin/sh\n{WAIT}{look}\n")
+    for id in (writer, reader):
+        wait(ec2, id, "running")
+        eventually(lambda: one(ec2.describe_volumes(VolumeIds=[volume]), "Volumes")["State"] in ("available", "in-use"))
+        assert ec2.attach_volume(VolumeId=volume, InstanceId=id, Device="/dev/xvdf")["State"] == "attaching"
+    with refused("VolumeInUse"):
+        ec2.attach_volume(VolumeId=volume, InstanceId=reader, Device="/dev/xvdg")
+    printed(ec2, reader, "READ")
+    held = one(ec2.describe_volumes(Filters=[{"Name": "multi-attach-enabled", "Values": ["true"]}]), "Volumes")["Attachments"]
+    assert {attachment["InstanceId"] for attachment in held} == {writer, reader}
+    with refused("MissingParameter"):
+        ec2.detach_volume(VolumeId=volume)
+    ec2.detach_volume(VolumeId=volume, InstanceId=writer)
+    printed(ec2, writer, "TAKEN")
+    eventually(lambda: [own["InstanceId"] for own in one(ec2.describe_volumes(VolumeIds=[volume]), "Volumes")["Attachments"]] == [reader])
+    ec2.terminate_instances(InstanceIds=[writer, reader])
+    wait(ec2, reader, "terminated")
+    assert one(ec2.describe_volumes(VolumeIds=[volume]), "Volumes")["State"] == "available"
+    ec2.delete_volume(VolumeId=volume)

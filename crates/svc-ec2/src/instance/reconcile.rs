@@ -63,8 +63,8 @@ impl Records {
     }
 
     fn volumes_of(&self, instance: &str) -> Vec<Volume> {
-        let of = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.instance == instance);
-        self.volumes.iter().filter(|(_, one)| of(one)).map(|(_, one)| one.clone()).collect()
+        let own = self.volumes.iter().filter(|(_, one)| one.is_on(instance));
+        own.map(|(_, one)| one.clone().seen_from(instance)).collect()
     }
 }
 
@@ -103,7 +103,10 @@ async fn round(work: &Work) -> Result<bool, Trouble> {
 
 fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
     for (scope, volume) in &records.volumes {
-        let (work, scope, volume) = (work.clone(), scope.clone(), volume.clone());
+        // One that is on its way to or from an instance goes first.
+        let moving = volume.attachments().find(|held| held.state != "attached").map(|held| held.instance.clone());
+        let volume = volume.clone().seen_from(moving.as_deref().unwrap_or_default());
+        let (work, scope) = (work.clone(), scope.clone());
         let instance = volume
             .attachment
             .as_ref()

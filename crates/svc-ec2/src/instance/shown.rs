@@ -36,8 +36,9 @@ impl World {
         let tags = Tags::of_all(read, scope)?;
         let mut volumes: BTreeMap<String, Vec<VolumeRecord>> = BTreeMap::new();
         for volume in all::<VolumeRecord>(read, scope)? {
-            if let Some(attachment) = &volume.attachment {
-                volumes.entry(attachment.instance.clone()).or_default().push(volume);
+            for held in volume.attachments() {
+                let seen = volume.clone().seen_from(&held.instance);
+                volumes.entry(held.instance.clone()).or_default().push(seen);
             }
         }
         let mut interfaces: BTreeMap<String, Vec<ShownInterface>> = BTreeMap::new();

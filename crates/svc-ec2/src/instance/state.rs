@@ -54,8 +54,7 @@ type Lent = BTreeMap<String, Result<Vec<Grant>, Refusal>>;
 pub async fn start_instances(context: Context, input: StartInstancesRequest) -> Result<StartInstancesResult, Fault> {
     let volumes = context.read(|r| all::<Volume>(r.store, r.scope()))?;
     let of = |volume: &Volume| {
-        let held = volume.attachment.as_ref();
-        held.is_some_and(|held| input.instance_ids.contains(&held.instance)) && volume.grants.is_empty()
+        volume.attachments().any(|held| input.instance_ids.contains(&held.instance)) && volume.grants.is_empty()
     };
     let mut lent = Lent::new();
     for volume in volumes.into_iter().filter(of) {

@@ -139,7 +139,7 @@ impl Work {
     /// Lets a volume's file follow its record. Its speed follows by itself.
     pub fn modify_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
         self.files.grow(volume)?;
-        if let Some(held) = volume.attachment.as_ref().filter(|held| held.state == "attached") {
+        for held in volume.attachments().filter(|held| held.state == "attached") {
             self.files.refresh(&*self.host, &volume.id, &held.instance, volume::file_name(&held.device));
         }
         let now = self.cloud.clock.now();
@@ -201,7 +201,9 @@ impl Work {
                 _ => return Ok(Done::Nothing),
             },
             _ => {
-                if !is_root || volume.encryption.is_some() {
+                if !volume.others.is_empty() {
+                    self.files.take_from(&*self.host, &attachment.instance, name)?;
+                } else if !is_root || volume.encryption.is_some() {
                     self.files.unplug(&*self.host, &volume.id, &attachment.instance, name)?;
                     if self.files.is_held(&volume.id) && state == Some(State::Running) {
                         if !attachment.forced {
@@ -213,16 +215,23 @@ impl Work {
                 false
             }
         };
-        if !there {
+        if !there && volume.others.is_empty() {
             self.retire(scope, &volume.id, &volume.grants);
         }
+        let on = attachment.instance.as_str();
         self.write(scope, |w| {
-            let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? else { return Ok(Done::Nothing) };
+            let Some(volume) = find::<Volume>(w.store(), w.scope(), &volume.id)?.filter(|volume| volume.is_on(on))
+            else {
+                return Ok(Done::Nothing);
+            };
+            let mut volume = volume.seen_from(on);
             match (&mut volume.attachment, there) {
                 (Some(held), true) if held.state == "attaching" => held.state = "attached".into(),
-                (held, false) => {
-                    *held = None;
-                    volume.grants.clear();
+                (_, false) => {
+                    volume.leave();
+                    if volume.attachment.is_none() {
+                        volume.grants.clear();
+                    }
                 }
                 _ => {}
             }
@@ -418,7 +427,8 @@ impl Work {
         self.machines.disconnect(&self.cloud, &instance.id);
         self.keep_console(&instance.id);
         self.remove(&instance.id)?;
-        for volume in volumes {
+        // What others have stays as it is.
+        for volume in volumes.iter().filter(|volume| volume.others.is_empty()) {
             self.retire(scope, &volume.id, &volume.grants);
             if let Some(held) = &volume.attachment {
                 self.files.unplug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
@@ -438,7 +448,8 @@ impl Work {
 
     /// Gives back what EC2 was lent for the volumes of an instance that has ended.
     fn give_back(&self, w: &mut Writer, instance: &str) -> Result<(), Fault> {
-        for mut volume in volume::of_instance(w, instance)?.into_iter().filter(|volume| !volume.grants.is_empty()) {
+        let last = |volume: &Volume| !volume.grants.is_empty() && volume.others.is_empty();
+        for mut volume in volume::of_instance(w, instance)?.into_iter().filter(last) {
             volume.grants.clear();
             put(w, &volume)?;
         }
@@ -450,12 +461,12 @@ impl Work {
         self.change(scope, instance, |w, instance| {
             self.give_back(w, &instance.id)?;
             for mut volume in volume::of_instance(w, &instance.id)? {
-                match volume.attachment.take_if(|held| held.delete_on_termination) {
-                    Some(_) => delete::<Volume>(w, &volume.id)?,
-                    None => {
-                        volume.attachment = None;
-                        put(w, &volume)?;
-                    }
+                let goes = volume.attachment.as_ref().is_some_and(|held| held.delete_on_termination);
+                if goes && volume.others.is_empty() {
+                    delete::<Volume>(w, &volume.id)?;
+                } else {
+                    volume.leave();
+                    put(w, &volume)?;
                 }
             }
             for mut interface in network_interface::of_instance(w.store(), w.scope(), &instance.id)? {

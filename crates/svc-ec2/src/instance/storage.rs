@@ -212,6 +212,14 @@ impl Files {
         devices.iter().try_for_each(|(device, _)| block::detach(device))
     }
 
+    /// Takes a volume from one of several machines that have it: the device stays for the others.
+    ///
+    /// # Errors
+    /// The device cannot be taken away.
+    pub fn take_from(&self, host: &dyn Host, instance: &str, name: &str) -> Result<(), Trouble> {
+        host.unplug(instance, name)
+    }
+
     /// Takes a volume from a machine that goes on using it: the volume is from now on a copy of what was written until now,
     /// and what the machine still writes goes nowhere.
     ///

@@ -14,6 +14,7 @@ use crate::volume::Volume;
 fn devices(read: &dyn Read, r: &Reader, instance: &Instance) -> Result<Vec<LaunchTemplateBlockDeviceMapping>, Fault> {
     let volumes = all::<Volume>(read, r.scope())?.into_iter();
     let shown = volumes.filter_map(|volume| {
+        let volume = volume.seen_from(&instance.id);
         let held = volume.attachment.filter(|held| held.instance == instance.id)?;
         let provisioned = matches!(volume.kind.as_str(), "io1" | "io2" | "gp3");
         Some(LaunchTemplateBlockDeviceMapping {

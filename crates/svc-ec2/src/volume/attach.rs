@@ -7,7 +7,7 @@ use kogumo_wire::Fault;
 use super::ops::{of_instance, shown_attachment};
 use super::record::{Attachment, Volume};
 use crate::encryption::{self, Grant, Refusal};
-use crate::faults::invalid_value;
+use crate::faults::{invalid_value, missing_parameter};
 use crate::instance::{Instance, Machines, State};
 use crate::instance_type::{self, InstanceType};
 use crate::network_interface;
@@ -48,6 +48,29 @@ pub async fn attach_volume(context: Context, input: AttachVolumeRequest) -> Resu
     done
 }
 
+/// Instances that may have a volume at once. Source: Amazon EBS User Guide, "Attach an EBS volume to multiple EC2
+/// instances using Multi-Attach".
+const MOST_AT_ONCE: usize = 16;
+
+/// Whether a volume may be attached to one more instance.
+fn check_free(volume: &Volume, instance: &Instance) -> Result<(), Fault> {
+    let Some(attachment) = &volume.attachment else { return Ok(()) };
+    if !volume.multi_attach || volume.is_on(&instance.id) {
+        let holder = if volume.multi_attach { &instance.id } else { &attachment.instance };
+        let message = format!("{} is already attached to an instance: {holder}", volume.id);
+        return Err(Fault::coded("VolumeInUse", 400, message));
+    }
+    if volume.attachments().count() >= MOST_AT_ONCE {
+        let message = format!("{} is attached to {MOST_AT_ONCE} instances already.", volume.id);
+        return Err(Fault::coded("AttachmentLimitExceeded", 400, message));
+    }
+    if instance_type::find(&instance.kind).is_some_and(|kind| kind.hypervisor != "nitro") {
+        let message = format!("Multi-Attach is not supported for the instance type {}.", instance.kind);
+        return Err(Fault::coded("UnsupportedOperation", 400, message));
+    }
+    Ok(())
+}
+
 /// Whether the instance's type takes one more.
 fn check_room(w: &Writer, instance: &Instance) -> Result<(), Fault> {
     let Some(limit) = instance_type::find(&instance.kind).map(InstanceType::attachments) else { return Ok(()) };
@@ -63,10 +86,7 @@ fn check_room(w: &Writer, instance: &Instance) -> Result<(), Fault> {
 fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Result<VolumeAttachment, Fault> {
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
     let instance: Instance = get(w.store(), w.scope(), &input.instance_id)?;
-    if let Some(attachment) = &volume.attachment {
-        let message = format!("{} is already attached to an instance: {}", volume.id, attachment.instance);
-        return Err(Fault::coded("VolumeInUse", 400, message));
-    }
+    check_free(&volume, &instance)?;
     if !matches!(instance.state, State::Pending | State::Running | State::Stopping | State::Stopped) {
         let message = format!("Instance '{}' is not 'running'.", instance.id);
         return Err(Fault::coded("IncorrectState", 400, message));
@@ -105,7 +125,7 @@ fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Resu
         forced: false,
     };
     let answer = shown_attachment(&volume.id, &attachment);
-    volume.attachment = Some(attachment);
+    volume.others.extend(volume.attachment.replace(attachment));
     volume.grants.extend_from_slice(grants);
     put(w, &volume)?;
     Ok(answer)
@@ -114,6 +134,11 @@ fn attach(w: &mut Writer, input: &AttachVolumeRequest, grants: &[Grant]) -> Resu
 pub fn detach_volume(w: &mut Writer, input: DetachVolumeRequest) -> Result<VolumeAttachment, Fault> {
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
     let id = volume.id.clone();
+    match &input.instance_id {
+        Some(instance) => volume = volume.seen_from(instance),
+        None if volume.others.is_empty() => {}
+        None => return Err(missing_parameter("instanceId")),
+    }
     let Some(attachment) = &mut volume.attachment else {
         return Err(Fault::coded("IncorrectState", 400, format!("Volume '{id}' is in the 'available' state.")));
     };

@@ -7,7 +7,7 @@ use kogumo_wire::Fault;
 
 use super::record::{Modification, Volume};
 use super::rules::{self, Shape};
-use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::faults::{invalid_value, missing_parameter};
 use crate::filter::{Filters, flag, number, text};
 use crate::page::{Wanted, cut_fives};
 use crate::resource::{chosen, get, put};
@@ -54,8 +54,8 @@ fn check_turn(volume: &Volume, now: Timestamp) -> Result<(), Fault> {
 }
 
 pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<ModifyVolumeResult, Fault> {
-    refuse(&[("MultiAttachEnabled", input.multi_attach_enabled == Some(true))])?;
-    if input.size.is_none() && input.volume_type.is_none() && input.iops.is_none() && input.throughput.is_none() {
+    let no_shape = input.size.is_none() && input.volume_type.is_none() && input.iops.is_none();
+    if no_shape && input.throughput.is_none() && input.multi_attach_enabled.is_none() {
         return Err(missing_parameter("size, volumeType, iops or throughput"));
     }
     let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
@@ -71,7 +71,10 @@ pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<Modif
     let throughput = input.throughput.or(volume.throughput.filter(|_| same_kind));
     let is_root = volume.fresh_root;
     let shape = rules::check(Shape { kind, size, iops, throughput }, is_root)?;
+    let multi_attach = input.multi_attach_enabled.unwrap_or(volume.multi_attach);
+    check_switch(&volume, &shape.kind, multi_attach)?;
     let modification = Modification {
+        multi_attach: (volume.multi_attach, multi_attach),
         size: (volume.size, shape.size),
         kind: (volume.kind.clone(), shape.kind.clone()),
         iops: (volume.iops, shape.iops),
@@ -80,11 +83,30 @@ pub fn modify_volume(w: &mut Writer, input: ModifyVolumeRequest) -> Result<Modif
         applied: None,
     };
     (volume.size, volume.kind, volume.iops, volume.throughput) = (shape.size, shape.kind, shape.iops, shape.throughput);
+    volume.multi_attach = multi_attach;
     let answer = shown(&volume.id, &modification, w.now);
     volume.modifications.retain(|one| w.now < one.started.plus_seconds(DAY));
     volume.modifications.push(modification);
     put(w, &volume)?;
     Ok(ModifyVolumeResult { volume_modification: Some(answer) })
+}
+
+/// Multi-Attach of io2 volumes is switched on while they are detached, and off while no more than one instance has them.
+/// Source: Amazon EBS User Guide, "Enable Multi-Attach for an Amazon EBS volume".
+fn check_switch(volume: &Volume, kind: &str, wanted: bool) -> Result<(), Fault> {
+    rules::check_multi_attach(kind, wanted)?;
+    if wanted == volume.multi_attach {
+        return Ok(());
+    }
+    if kind != "io2" {
+        return Err(invalid_value("Multi-Attach can be modified for io2 volumes only."));
+    }
+    let most = usize::from(!wanted);
+    if volume.attachments().count() > most {
+        let message = format!("Volume {} is attached: Multi-Attach cannot be modified.", volume.id);
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
+    Ok(())
 }
 
 fn shown(id: &str, modification: &Modification, now: Timestamp) -> VolumeModification {
@@ -104,8 +126,8 @@ fn shown(id: &str, modification: &Modification, now: Timestamp) -> VolumeModific
         target_iops: modification.iops.1,
         original_throughput: modification.throughput.0,
         target_throughput: modification.throughput.1,
-        original_multi_attach_enabled: Some(false),
-        target_multi_attach_enabled: Some(false),
+        original_multi_attach_enabled: Some(modification.multi_attach.0),
+        target_multi_attach_enabled: Some(modification.multi_attach.1),
         ..VolumeModification::default()
     }
 }
@@ -152,6 +174,7 @@ mod tests {
             kind: ("gp2".into(), "gp2".into()),
             iops: (None, None),
             throughput: (None, None),
+            multi_attach: (false, false),
             started,
             applied: None,
         };

@@ -48,6 +48,8 @@ pub fn make(w: &mut Writer, zone: &str, shape: Shape, origin: Origin, lock: Opti
         fresh_root,
         made: false,
         attachment: None,
+        others: Vec::new(),
+        multi_attach: false,
         modifications: Vec::new(),
         auto_enable_io: false,
         encryption: lock.map(|lock| lock.encryption.clone()),
@@ -98,7 +100,6 @@ pub async fn create_volume(context: Context, input: CreateVolumeRequest) -> Resu
 fn create(w: &mut Writer, input: &CreateVolumeRequest, lock: Option<&Lock>) -> Result<Shown, Fault> {
     refuse(&[
         ("OutpostArn", input.outpost_arn.is_some()),
-        ("MultiAttachEnabled", input.multi_attach_enabled == Some(true)),
         ("VolumeInitializationRate", input.volume_initialization_rate.is_some()),
     ])?;
     let claim = claim(w, "CreateVolume", input.client_token.as_deref(), input)?;
@@ -136,7 +137,10 @@ fn create(w: &mut Writer, input: &CreateVolumeRequest, lock: Option<&Lock>) -> R
         source: source.and_then(|source| source.encryption),
         fresh_root: false,
     };
-    let volume = make(w, &zone.name, shape, origin, lock)?;
+    let multi_attach = input.multi_attach_enabled == Some(true);
+    rules::check_multi_attach(&shape.kind, multi_attach)?;
+    let volume = Volume { multi_attach, ..make(w, &zone.name, shape, origin, lock)? };
+    put(w, &volume)?;
     tag::mark(w, &volume, tags)?;
     claim.keep(w, &volume.id)?;
     let tags = Tags::of_one(w.store(), w.scope(), &volume.id)?;
@@ -160,13 +164,13 @@ fn shown(scope: &Scope, volume: &Volume, tags: &Tags) -> Shown {
     Shown {
         availability_zone: Some(volume.zone.clone()),
         availability_zone_id: zones.into_iter().find(|zone| zone.name == volume.zone).map(|zone| zone.id),
-        attachments: Some(volume.attachment.iter().map(|one| shown_attachment(&volume.id, one)).collect()),
+        attachments: Some(volume.attachments().map(|one| shown_attachment(&volume.id, one)).collect()),
         create_time: Some(volume.created),
         encrypted: Some(volume.encryption.is_some()),
         fast_restored: volume.fast_restored.then_some(true),
         kms_key_id: volume.encryption.as_ref().map(|one| one.key.clone()),
         iops: volume.iops,
-        multi_attach_enabled: Some(false),
+        multi_attach_enabled: Some(volume.multi_attach),
         operator: Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() }),
         owner_id: Some(scope.account.clone()),
         size: Some(volume.size),
@@ -232,12 +236,11 @@ pub fn delete_volume(w: &mut Writer, input: DeleteVolumeRequest) -> Result<Unit,
     Ok(Unit)
 }
 
-/// The volumes of an instance.
+/// The volumes of an instance, as they are seen from it.
 ///
 /// # Errors
 /// Trouble with the store.
 pub fn of_instance(w: &Writer, instance: &str) -> Result<Vec<Volume>, Fault> {
-    let mut volumes = all::<Volume>(w.store(), w.scope())?;
-    volumes.retain(|volume| volume.attachment.as_ref().is_some_and(|one| one.instance == instance));
-    Ok(volumes)
+    let volumes = all::<Volume>(w.store(), w.scope())?.into_iter().filter(|volume| volume.is_on(instance));
+    Ok(volumes.map(|volume| volume.seen_from(instance)).collect())
 }

@@ -9,7 +9,7 @@ use crate::resource::{Kind, Resource};
 
 static VOLUMES: Table<Volume> = Table::new("ec2/volume");
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     pub id: String,
     pub zone: String,
@@ -26,7 +26,14 @@ pub struct Volume {
     pub fresh_root: bool,
     /// Whether its file is there.
     pub made: bool,
+    /// Where it is; of a volume that is attached to several instances, the attachment that is spoken of.
     pub attachment: Option<Attachment>,
+    /// The others then, in no order.
+    #[serde(default)]
+    pub others: Vec<Attachment>,
+    /// Whether several instances may have it at once.
+    #[serde(default)]
+    pub multi_attach: bool,
     /// What clients have asked to be changed, the last one last; those of the last day at least.
     #[serde(default)]
     pub modifications: Vec<Modification>,
@@ -78,6 +85,8 @@ pub struct Modification {
     pub kind: (String, String),
     pub iops: (Option<i32>, Option<i32>),
     pub throughput: (Option<i32>, Option<i32>),
+    #[serde(default)]
+    pub multi_attach: (bool, bool),
     pub started: Timestamp,
     /// When the device followed.
     pub applied: Option<Timestamp>,
@@ -87,6 +96,30 @@ impl Volume {
     /// The last modification.
     pub fn modified(&self) -> Option<&Modification> {
         self.modifications.last()
+    }
+
+    /// All its attachments.
+    pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.attachment.iter().chain(&self.others)
+    }
+
+    pub fn is_on(&self, instance: &str) -> bool {
+        self.attachments().any(|held| held.instance == instance)
+    }
+
+    /// The same volume, with the attachment to that instance as the one that is spoken of.
+    pub fn seen_from(mut self, instance: &str) -> Volume {
+        if let Some(other) = self.others.iter_mut().find(|held| held.instance == instance)
+            && let Some(own) = &mut self.attachment
+        {
+            std::mem::swap(own, other);
+        }
+        self
+    }
+
+    /// The attachment that is spoken of is over.
+    pub fn leave(&mut self) {
+        self.attachment = self.others.pop();
     }
 
     pub fn state(&self) -> &'static str {
@@ -109,5 +142,28 @@ impl Resource for Volume {
     const TABLE: &'static Table<Self> = &VOLUMES;
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_on_two_instances_is_seen_from_each() {
+        let held = |instance: &str| Attachment {
+            instance: instance.into(),
+            device: "/dev/sdf".into(),
+            since: Timestamp(0),
+            delete_on_termination: false,
+            state: "attached".into(),
+            forced: false,
+        };
+        let volume = Volume { attachment: Some(held("i-1")), others: vec![held("i-2")], ..Volume::default() };
+        let mut seen = volume.clone().seen_from("i-2");
+        assert!(seen.is_on("i-1") && seen.attachment == Some(held("i-2")));
+        seen.leave();
+        assert!(!seen.is_on("i-2") && seen.attachment == Some(held("i-1")));
+        assert_eq!(volume.clone().seen_from("i-3"), volume);
     }
 }

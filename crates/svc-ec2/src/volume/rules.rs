@@ -135,6 +135,18 @@ fn check_throughput(shape: &mut Shape) -> Result<(), Fault> {
     }
 }
 
+/// Only volumes whose IOPS are provisioned may be on several instances at once.
+///
+/// # Errors
+/// `InvalidParameterCombination` for all others.
+pub fn check_multi_attach(kind: &str, wanted: bool) -> Result<(), Fault> {
+    if !wanted || matches!(kind, "io1" | "io2") {
+        return Ok(());
+    }
+    let message = "multi-attach-enabled can only be specified for volumeType io1 and io2.";
+    Err(Fault::coded("InvalidParameterCombination", 400, message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,7 +65,7 @@ pub fn describe_volume_status(
     let volumes = chosen::<Volume>(r.store, r.scope(), input.volume_ids.as_deref())?;
     let items = volumes.into_iter().filter(|volume| volume.made).map(|volume| VolumeStatusItem {
         actions: Some(Vec::new()),
-        attachment_statuses: Some(volume.attachment.iter().map(|held| attached(&volume, &held.instance)).collect()),
+        attachment_statuses: Some(volume.attachments().map(|held| attached(&volume, &held.instance)).collect()),
         availability_zone: Some(volume.zone.clone()),
         availability_zone_id: zones.iter().find(|zone| zone.name == volume.zone).map(|zone| zone.id.clone()),
         events: Some(Vec::new()),

@@ -153,6 +153,8 @@ mod tests {
             grants: Vec::new(),
             refused: false,
             fast_restored: false,
+            others: Vec::new(),
+            multi_attach: false,
         }
     }
 

@@ -54,7 +54,7 @@ struct Live {
 /// The limit that a device has now.
 #[derive(Clone, PartialEq)]
 struct Limited {
-    machine: String,
+    machines: Vec<String>,
     attached: Attached,
     most: (Most, Most),
 }
@@ -185,14 +185,14 @@ impl Live {
         done: &Counters,
         seconds: f64,
     ) {
-        let machine = volume.attachment.as_ref().map_or("", |held| held.instance.as_str());
+        let machines: Vec<String> = volume.attachments().map(|held| held.instance.clone()).collect();
         if self.limited.is_some() {
             self.debt = self.debt.after(work(done), self.allowed, seconds);
         }
         self.allowed = performance.limit(self.meter.balance, HORIZON);
         let shared = share(self.debt.taken_off(self.allowed), rates(done, seconds));
         let wanted = attached.map(|attached| Limited {
-            machine: machine.to_owned(),
+            machines: machines.clone(),
             attached: attached.clone(),
             most: (
                 most(performance, shared.reads, done.reads, done.reads_merged),
@@ -204,7 +204,7 @@ impl Live {
         }
         let Some(wanted) = wanted else { return };
         throttle::split(&wanted.attached.device, performance.kind.io_bytes() as u64);
-        match throttle::limit(&wanted.machine, &wanted.attached.device, Some(wanted.most)) {
+        match wanted.set(Some(wanted.most)) {
             Ok(()) => self.limited = Some(wanted),
             Err(trouble) => tracing::warn!("{}: {trouble}", volume.id),
         }
@@ -228,8 +228,16 @@ impl Live {
 }
 
 impl Limited {
+    /// For each machine that has it; a volume that none has is limited for this program.
+    fn set(&self, most: Option<(Most, Most)>) -> Result<(), Trouble> {
+        match self.machines.as_slice() {
+            [] => throttle::limit("", &self.attached.device, most),
+            machines => machines.iter().try_for_each(|machine| throttle::limit(machine, &self.attached.device, most)),
+        }
+    }
+
     fn lift(&self) {
-        let _gone = throttle::limit(&self.machine, &self.attached.device, None);
+        let _gone = self.set(None);
     }
 }
 
