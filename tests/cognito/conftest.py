@@ -39,11 +39,11 @@ def node():
 
 @pytest.fixture
 def hosted(pools):
-    def make(**client):
+    def make(schema=(), **client):
         settings = {"CallbackURLs": [CALLBACK], "LogoutURLs": [OUT], "AllowedOAuthFlowsUserPoolClient": True,
                     "AllowedOAuthFlows": ["code", "implicit"], "AllowedOAuthScopes": ["openid", "email", "profile"],
                     "SupportedIdentityProviders": ["COGNITO"]}
-        pool = pools(client={**settings, **client})
+        pool = pools(client={**settings, **client}, **({"Schema": schema} if schema else {}))
         pool.user("jane", email="jane@example.com", email_verified="true", name="Jane")
         pool.query = {"client_id": pool.client_id, "response_type": "code", "scope": "openid email", "redirect_uri": CALLBACK, "state": "s t&te"}
         return pool

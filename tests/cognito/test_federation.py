@@ -12,8 +12,12 @@ from pages import CALLBACK, Browser, exchange, returned
 
 @pytest.fixture
 def two(hosted):
+    return pair(hosted)
+
+
+def pair(hosted, **settings):
     """A pool that is the provider of another one."""
-    there, here = hosted(), hosted()
+    there, here = hosted(), hosted(**settings)
     for who in (there, here):
         who.pages = f"{who.cloud.url}/{who.id}"
     there.api.update_user_pool_client(UserPoolId=there.id, ClientId=there.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
@@ -52,7 +56,7 @@ def test_signing_in_by_another_provider(two):
     back, arrived = came_home(browser, there, here)
     claims = claims_of(browser, here, arrived)
     assert claims["cognito:username"].startswith("There_") and claims["nickname"] == "Jane" and claims["email"] == "jane@example.com"
-    assert claims["identities"][0]["providerName"] == "There"
+    assert claims["identities"][0]["providerName"] == "There" and claims["cognito:groups"] == [f"{here.id}_There"]
     user = here.api.admin_get_user(UserPoolId=here.id, Username=claims["cognito:username"])
     assert user["UserStatus"] == "EXTERNAL_PROVIDER"
     replayed = browser.session.get(back.headers["Location"], allow_redirects=False)
@@ -86,6 +90,21 @@ def test_linked_by_an_attribute(two):
     here.api.admin_disable_provider_for_user(UserPoolId=here.id, User=source)
     browser = Browser(here)
     assert claims_of(browser, here, came_home(browser, there, here)[1])["cognito:username"].startswith("There_")
+
+
+def test_what_the_schema_asks_of_strangers(hosted):
+    """Required attributes must come from the provider; what cannot be changed must not come twice."""
+    there, here = pair(hosted, schema=[
+        {"Name": "family_name", "AttributeDataType": "String", "Required": True}, {"Name": "fixed", "AttributeDataType": "String", "Mutable": False}])
+    refused = lambda: returned(came_home(Browser(here), there, here)[1])["error_description"]
+    assert refused() == "attributes required: [family_name]"
+    mapping = lambda **more: here.api.update_identity_provider(
+        UserPoolId=here.id, ProviderName="There", AttributeMapping={"email": "email", "family_name": "name", **more})
+    mapping(**{"custom:fixed": "email"})
+    browser = Browser(here)
+    assert claims_of(browser, here, came_home(browser, there, here)[1])["family_name"] == "Jane"
+    mapping(**{"custom:fixed": "name"})
+    assert refused() == "user.custom:fixed: Attribute cannot be updated."
 
 
 def test_functions_on_the_way_in(two):

@@ -185,6 +185,18 @@ def test_refreshing_and_revoking(pool):
         pool.open.initiate_auth(ClientId=other, AuthFlow="REFRESH_TOKEN", AuthParameters={"REFRESH_TOKEN": foreign})
 
 
+def test_signing_out_of_clients_that_do_not_revoke(pools):
+    pool = pools(client={"EnableTokenRevocation": False})
+    pool.user("jane")
+    token = pool.tokens("jane")["AccessToken"]
+    assert "origin_jti" not in pool.verified(token)
+    pool.open.global_sign_out(AccessToken=token)
+    with pytest.raises(pool.errors.NotAuthorizedException) as gone:
+        pool.open.get_user(AccessToken=token)
+    assert message(gone) == "Access Token has been revoked"
+    assert pool.open.get_user(AccessToken=pool.tokens("jane")["AccessToken"])
+
+
 def test_rotation(pools):
     flows = [flow for flow in FLOWS if "REFRESH" not in flow]
     pool = pools(client={"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}, "ExplicitAuthFlows": flows})

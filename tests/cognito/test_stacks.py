@@ -125,3 +125,27 @@ def test_settings_that_are_resources(cloud, name):
     assert idp.get_log_delivery_configuration(**one)["LogDeliveryConfiguration"]["LogConfigurations"] == []
     stacks.delete_stack(StackName=name)
     eventually(lambda: pool not in [one["Id"] for one in idp.list_user_pools(MaxResults=60)["UserPools"]])
+
+
+def test_what_a_pool_is_made_with_stays(cloud, name):
+    stacks = cloud.client("cloudformation")
+    schema = [{"Name": "team", "AttributeDataType": "String", "Mutable": True}]
+    template = lambda **more: json.dumps({"Resources": {"Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {
+        "UsernameAttributes": ["email"], "Schema": schema, **more}}}, "Outputs": {"Pool": {"Value": {"Ref": "Pool"}}}})
+    stacks.create_stack(StackName=name, TemplateBody=template())
+    pool = settled(cloud, name, "CREATE_COMPLETE")["Pool"]
+    refusals = {
+        "Updates are not allowed for property - UsernameAttributes.": template(UsernameAttributes=["phone_number"]),
+        "Existing schema attributes cannot be modified or deleted.": template(Schema=[{**schema[0], "Mutable": False}]),
+    }
+    for words, changed in refusals.items():
+        stacks.update_stack(StackName=name, TemplateBody=changed)
+        eventually(lambda: stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+        reasons = [event.get("ResourceStatusReason", "") for event in stacks.describe_stack_events(StackName=name)["StackEvents"]]
+        assert any(words in reason for reason in reasons), reasons
+    more = [*schema, {"Name": "level", "AttributeDataType": "Number", "Mutable": True}]
+    stacks.update_stack(StackName=name, TemplateBody=template(Schema=more))
+    assert settled(cloud, name, "UPDATE_COMPLETE")["Pool"] == pool
+    names = [one["Name"] for one in cloud.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]["SchemaAttributes"]]
+    assert {"custom:team", "custom:level"} <= set(names)
+    stacks.delete_stack(StackName=name)

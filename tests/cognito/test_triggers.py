@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+import requests
 from cognito_calls import PASSWORD, attributes, message
 
 TELL = """
@@ -100,6 +101,25 @@ def test_access_tokens_with_version_2(pools):
     pool.user("jane")
     claims = pool.verified(pool.tokens("jane")["AccessToken"])
     assert claims["level"] == 7 and claims["scope"] == "aws.cognito.signin.user.admin api/read"
+
+
+def test_tokens_of_programs_with_version_3(pools):
+    """What a program says at the token endpoint comes to the function."""
+    pool = pools()
+    _, name = pool.trigger("PreTokenGeneration", TELL.format("""
+    assert event["version"] == "3" and event["triggerSource"] == "TokenGeneration_ClientCredentials"
+    event["response"]["claimsAndScopeOverrideDetails"] = {"accessTokenGeneration": {
+        "claimsToAddOrOverride": {"stage": event["request"]["clientMetadata"]["stage"], "client_id": "another"}}}"""))
+    arn = pool.api.describe_user_pool(UserPoolId=pool.id)["UserPool"]["LambdaConfig"]["PreTokenGeneration"]
+    pool.api.update_user_pool(UserPoolId=pool.id, LambdaConfig={"PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": arn}})
+    pool.api.create_resource_server(UserPoolId=pool.id, Identifier="api", Name="API", Scopes=[{"ScopeName": "read", "ScopeDescription": "Read"}])
+    program = pool.add_client(GenerateSecret=True, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["client_credentials"], AllowedOAuthScopes=["api/read"])
+    ask = lambda metadata: requests.post(
+        f"{pool.cloud.url}/{pool.id}/oauth2/token", auth=(program["ClientId"], program["ClientSecret"]),
+        data={"grant_type": "client_credentials", "aws_client_metadata": metadata})
+    claims = pool.verified(ask('{"stage": "dev"}').json()["access_token"])
+    assert claims["stage"] == "dev" and claims["client_id"] == program["ClientId"]
+    assert ask("nonsense").json() == {"error": "invalid_request"}
 
 
 def test_words_of_messages(pools):

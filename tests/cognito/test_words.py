@@ -100,3 +100,11 @@ def test_made_up_names_of_hidden_users(pools, settings, typed):
     assert told["USERNAME"] == begin(**exchange.get_auth_params())["ChallengeParameters"]["USERNAME"]
     assert begin("USER_AUTH")["ChallengeParameters"]["USERNAME"] == told["USERNAME"]
     refused_by(pool.srp(name).authenticate_user, "NotAuthorizedException", "Incorrect username or password.")
+
+
+def test_codes_and_invitations_that_cannot_go_again(pool):
+    pool.open.sign_up(ClientId=pool.client_id, Username="jane", Password=PASSWORD)
+    refused_by(pool.open.resend_confirmation_code, "NotAuthorizedException", "Cannot resend codes. Auto verification not turned on.",
+               ClientId=pool.client_id, Username="jane")
+    refused_by(pool.api.admin_create_user, "UnsupportedUserStateException", "Resend not possible. jane status is not FORCE_CHANGE_PASSWORD",
+               UserPoolId=pool.id, Username="jane", MessageAction="RESEND")

@@ -152,8 +152,11 @@ async fn check_user(cx: &Context, pool: &Pool, provider: &str, claims: &Map<Stri
     if enabled != Some(true) {
         return Err(refused("Invalid login token. User is not enabled."));
     }
-    // Tokens of clients without revocation do not say which session they come from.
-    let Some(session) = text(claims, "origin_jti").and_then(|origin| session_of(&origin)) else { return Ok(()) };
+    let Some(session) =
+        text(claims, "origin_jti").or_else(|| text(claims, "event_id")).and_then(|origin| session_of(&origin))
+    else {
+        return Ok(());
+    };
     let sessions = of_pools_account(cx, pool).call_json("cognitoidp", "AdminListUserSessions", &input).await?;
     let sessions = sessions.get("Sessions").and_then(Value::as_array).into_iter().flatten();
     let mut names = sessions.filter_map(|one| one.get("SessionId").and_then(Value::as_str));

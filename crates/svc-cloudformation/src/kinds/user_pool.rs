@@ -76,6 +76,7 @@ async fn create_pool(h: &Hands, w: &Work) -> Result<Made, Failure> {
 
 async fn update_pool(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&SAME[..], &FIXED, &OWN].concat())?;
+    refuse_fixed(w)?;
     let id = &w.physical_id;
     let own = [("UserPoolId", json!(id)), ("PoolName", w.get("UserPoolName").clone())];
     h.call(SERVICE, "UpdateUserPool", with(w.pick(&SAME), own)).await?;
@@ -88,6 +89,19 @@ async fn update_pool(h: &Hands, w: &Work) -> Result<Made, Failure> {
         h.call(SERVICE, "AddCustomAttributes", json!({"UserPoolId": id, "CustomAttributes": added})).await?;
     }
     settled(h, w, id).await
+}
+
+/// What a pool is made with stays, and so do the attributes that its schema has. In AWS's words.
+fn refuse_fixed(w: &Work) -> Result<(), Failure> {
+    if let Some(name) = FIXED.iter().find(|name| **name != "Schema" && w.changed(name)) {
+        return Err(Failure::new(format!("Updates are not allowed for property - {name}.")));
+    }
+    let new = w.get("Schema").as_array().map(Vec::as_slice).unwrap_or_default();
+    let kept = |old: &Value| new.iter().any(|one| one == old);
+    match w.was("Schema").as_array().is_none_or(|old| old.iter().all(kept)) {
+        true => Ok(()),
+        false => Err(Failure::new("Existing schema attributes cannot be modified or deleted.")),
+    }
 }
 
 /// The second factors, which have an operation of their own, and what the pool answers for.

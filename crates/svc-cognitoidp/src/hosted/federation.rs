@@ -13,7 +13,8 @@ use super::answer::Answer;
 use super::authorize::{self, Asked, with_query};
 use super::{Visit, form, login};
 use crate::client::Site;
-use crate::faults::not_authorized;
+use crate::faults::{invalid, not_authorized};
+use crate::group;
 use crate::pool::keys;
 use crate::provider::link::linked;
 use crate::provider::{self, Exchange, Provider, Said};
@@ -22,7 +23,7 @@ use crate::trigger::Setting;
 use crate::trigger::inbound::inbound_federation;
 use crate::trigger::sign_in::{post_authentication, pre_authentication};
 use crate::trigger::sign_up::{post_confirmation, pre_sign_up};
-use crate::user::{Identity, Status, User, create, update};
+use crate::user::{Identity, Status, User, attributes, create, update};
 
 /// What is sealed into the state that goes there and back.
 #[derive(Serialize, Deserialize)]
@@ -178,20 +179,21 @@ async fn known(visit: &Visit, asked: &Asked, provider: &Provider, said: &Said) -
         .and_then(|name| claim(name))
         .or_else(|| claim("sub"))
         .or_else(|| subject.as_ref().map(text));
-    let subject = subject.ok_or_else(|| crate::faults::invalid("The provider names no user."))?;
-    let mapped = provider.mapping.iter().filter(|(name, _)| *name != "username");
-    let attributes: BTreeMap<String, String> =
-        mapped.filter_map(|(name, from)| Some((name.clone(), claim(from)?))).collect();
+    let subject = subject.ok_or_else(|| invalid("The provider names no user."))?;
+    let mapping = provider.mapping.iter().filter(|(name, _)| *name != "username");
+    let mapped: BTreeMap<String, String> =
+        mapping.filter_map(|(name, from)| Some((name.clone(), claim(from)?))).collect();
     let name = format!("{}_{subject}", provider.name);
-    if let Some(user) = linked(&visit.cx.snapshot(), pool, provider, &subject, &attributes)? {
+    if let Some(user) = linked(&visit.cx.snapshot(), pool, provider, &subject, &mapped)? {
         if !user.enabled {
             return Err(not_authorized("User is not enabled."));
         }
+        attributes::check(pool, attributes::Writer::Admin, Some(&user), &mapped)?;
         pre_authentication(setting, &user.name, Some(&user)).await?;
         let user = visit.cx.write(|w| {
             let now = w.now;
             update(w.tx, pool, &user.name, |user| {
-                user.attributes.extend(attributes.clone());
+                user.attributes.extend(mapped.clone());
                 user.modified = now;
                 Ok(user.clone())
             })
@@ -199,9 +201,14 @@ async fn known(visit: &Visit, asked: &Asked, provider: &Provider, said: &Said) -
         post_authentication(setting, &user, false).await?;
         return Ok(user);
     }
-    pre_sign_up(setting, "PreSignUp_ExternalProvider", &name, &attributes, &BTreeMap::new()).await?;
+    attributes::check(pool, attributes::Writer::Admin, None, &mapped)?;
+    let missing = attributes::missing(pool, &mapped);
+    if !missing.is_empty() {
+        return Err(invalid(format!("attributes required: [{}]", missing.join(", "))));
+    }
+    pre_sign_up(setting, "PreSignUp_ExternalProvider", &name, &mapped, &BTreeMap::new()).await?;
     let now = visit.cx.now();
-    let mut user = User::new(pool, &name, attributes, Status::ExternalProvider, now);
+    let mut user = User::new(pool, &name, mapped, Status::ExternalProvider, now);
     user.name = name;
     user.identities.push(Identity {
         provider: provider.name.clone(),
@@ -211,7 +218,12 @@ async fn known(visit: &Visit, asked: &Asked, provider: &Provider, said: &Said) -
         primary: true,
         created: now,
     });
-    visit.cx.write(|w| create(w.tx, pool, &user, false))?;
+    let user = visit.cx.write(|w| {
+        let mut user = user.clone();
+        group::join_federated(w.tx, pool, &provider.name, &mut user, now)?;
+        create(w.tx, pool, &user, false)?;
+        Ok::<User, Fault>(user)
+    })?;
     post_confirmation(setting, "PostConfirmation_ConfirmSignUp", &user).await?;
     Ok(user)
 }

@@ -1,5 +1,7 @@
 //! `/oauth2/token`: tokens for a code, for a refresh token, or for a client itself.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Timestamp, uuid};
@@ -119,7 +121,11 @@ async fn for_client(visit: &Visit, site: &Site) -> Answer {
     if scopes.is_empty() || scopes.iter().any(|scope| !allowed.contains(&scope.as_str()) || !known.contains(scope)) {
         return Answer::error("invalid_scope");
     }
-    match machine::issue(setting(visit, site), site, scopes).await {
+    // What the program says to the trigger, as JSON.
+    let metadata = visit.posted("aws_client_metadata").map(serde_json::from_str::<BTreeMap<String, String>>);
+    let Ok(metadata) = metadata.transpose() else { return Answer::error("invalid_request") };
+    let setting = Setting { metadata: metadata.as_ref(), ..setting(visit, site) };
+    match machine::issue(setting, site, scopes).await {
         Ok((token, lifetime)) => {
             Answer::json(200, &json!({ "access_token": token, "expires_in": lifetime, "token_type": "Bearer" }))
         }

@@ -21,7 +21,7 @@ pub struct Bearer {
     pub client: String,
     pub scopes: Vec<String>,
     pub device: Option<String>,
-    /// The grant that the token comes from, where the client's tokens can be revoked.
+    /// The grant that the token comes from: its origin, or, where the client's tokens cannot be revoked, its event.
     pub grant: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub fn any_scope(cloud: &Cloud, read: &dyn Read, now: Timestamp, token: &str) ->
     )?;
     let user = by_name(read, &pool, text("username").ok_or_else(invalid)?)?.ok_or_else(no_user)?;
     let client = text("client_id").ok_or_else(invalid)?.to_owned();
-    if let Some(origin) = text("origin_jti")
+    if let Some(origin) = text("origin_jti").or(text("event_id"))
         && grant::find(read, &pool, &user.name, origin)?.is_none()
     {
         return Err(not_authorized("Access Token has been revoked"));
@@ -75,7 +75,7 @@ pub fn any_scope(cloud: &Cloud, read: &dyn Read, now: Timestamp, token: &str) ->
     Ok(Bearer {
         scopes: text("scope").unwrap_or_default().split(' ').map(str::to_owned).collect(),
         device: text("device_key").map(str::to_owned),
-        grant: text("origin_jti").map(str::to_owned),
+        grant: text("origin_jti").or(text("event_id")).map(str::to_owned),
         client,
         pool,
         user,

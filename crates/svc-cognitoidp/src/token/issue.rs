@@ -97,7 +97,7 @@ pub async fn of_grant(
 ) -> Result<AuthenticationResultType, Fault> {
     let groups = group::of_user(&setting.cx.snapshot(), &site.pool, user)?;
     let changes = pre_token_generation(setting, occasion.name, Some(user), &groups, &grant.scopes).await?;
-    let event = occasion.event.unwrap_or_else(uuid);
+    let event = event_id(site, grant, occasion.event);
     let issue = Issue {
         pool: &site.pool,
         client: &site.client,
@@ -128,6 +128,15 @@ pub async fn of_grant(
         id_token: id,
         ..AuthenticationResultType::default()
     })
+}
+
+/// The "event_id" of a grant's tokens. Where clients cannot revoke them they do not say where they come from; signing out
+/// everywhere ends them all the same, so the event is the grant then.
+fn event_id(site: &Site, grant: &Grant, recorded: Option<String>) -> String {
+    match site.client.revokes() {
+        true => recorded.unwrap_or_else(uuid),
+        false => grant.id.clone(),
+    }
 }
 
 /// The refresh token of a grant's current generation.

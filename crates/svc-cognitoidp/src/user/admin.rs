@@ -80,8 +80,11 @@ fn refuse_taken(cx: &Context, pool: &Pool, name: &str) -> Result<(), Fault> {
 fn renew(cx: &Context, pool: &Pool, name: &str, temporary: &str) -> Result<User, Fault> {
     let user = find(&cx.snapshot(), pool, name)?.ok_or_else(no_user)?;
     if user.status != Status::ForceChangePassword {
-        return Err(UNSUPPORTED_USER_STATE_EXCEPTION
-            .because(format!("Resend not possible. User status is not {}", Status::ForceChangePassword.text())));
+        return Err(UNSUPPORTED_USER_STATE_EXCEPTION.because(format!(
+            "Resend not possible. {} status is not {}",
+            user.name,
+            Status::ForceChangePassword.text()
+        )));
     }
     let verifier = password::verifier(pool, &user.name, temporary)?;
     cx.write(|w| {

@@ -67,16 +67,21 @@ pub fn check(pool: &Pool, writer: Writer, user: Option<&User>, new: &BTreeMap<St
     Ok(())
 }
 
+/// The attributes that the schema requires and that are not there.
+pub fn missing<'p>(pool: &'p Pool, all: &BTreeMap<String, String>) -> Vec<&'p str> {
+    let missing = pool.schema.iter().filter(|attribute| {
+        attribute.required && attribute.name != "sub" && all.get(&attribute.name).is_none_or(String::is_empty)
+    });
+    missing.map(|attribute| attribute.name.as_str()).collect()
+}
+
 /// Whether all that the schema requires is there.
 ///
 /// # Errors
 /// The attributes that are not.
 pub fn check_required(pool: &Pool, all: &BTreeMap<String, String>) -> Result<(), Fault> {
-    let missing = pool.schema.iter().filter(|attribute| {
-        attribute.required && attribute.name != "sub" && all.get(&attribute.name).is_none_or(String::is_empty)
-    });
     let missing: Vec<String> =
-        missing.map(|attribute| format!("{}: The attribute is required", attribute.name)).collect();
+        missing(pool, all).iter().map(|name| format!("{name}: The attribute is required")).collect();
     if missing.is_empty() {
         return Ok(());
     }

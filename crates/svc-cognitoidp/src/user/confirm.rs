@@ -121,7 +121,7 @@ pub async fn resend_confirmation_code(
         return Err(invalid("User is already confirmed."));
     }
     let attribute = delivery::sign_up_attribute(&site.pool, &user)
-        .ok_or_else(|| not_authorized("Auto verification not turned on."))?;
+        .ok_or_else(|| not_authorized("Cannot resend codes. Auto verification not turned on."))?;
     let code = code::new();
     cx.write(|w| {
         let now = w.now;
