@@ -150,3 +150,22 @@ def test_what_is_inside(cloud, ec2, ami, group, name, tmp_path):
     ec2.modify_instance_metadata_options(InstanceId=id, HttpEndpoint="disabled")
     assert ssh(key, address, "curl -so /dev/null -w '%{http_code}' http://169.254.169.254/latest/meta-data/") == "403"
     end(ec2, id)
+
+
+def test_after_a_reboot(ec2, ami, group, name, tmp_path):
+    """A reboot by the API, one from inside, and an init that is killed: the network and the disks are there again."""
+    key = key_file(ec2, tmp_path, name)
+    disk = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}]
+    id = run(ec2, ami, KeyName=name, SecurityGroupIds=[group], BlockDeviceMappings=disk)
+    address = reachable(ec2, id, key)
+
+    def boot():
+        done = ssh(key, address, "cat /run/booted 2>/dev/null || { date +%N%s | sudo tee /run/booted; }; ls /dev/sdf", check=False)
+        return done.stdout.split()[0] if done.returncode == 0 else None
+
+    boots = [boot()]
+    for reboot in (lambda: ec2.reboot_instances(InstanceIds=[id]), lambda: ssh(key, address, "sudo reboot", check=False)):
+        reboot()
+        boots.append(eventually(lambda: (now := boot()) and now not in boots and now, 30))
+    assert None not in boots and len(set(boots)) == 3
+    end(ec2, id)

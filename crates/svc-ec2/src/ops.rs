@@ -116,6 +116,10 @@ pub fn ops() -> Vec<Op> {
         write::<ReleaseAddress>(address::release_address),
         write::<AssociateAddress>(address::associate_address),
         write::<DisassociateAddress>(address::disassociate_address),
+        write::<EnableAddressTransfer>(address::enable_address_transfer),
+        write::<DisableAddressTransfer>(address::disable_address_transfer),
+        write::<AcceptAddressTransfer>(address::accept_address_transfer),
+        read::<DescribeAddressTransfers>(address::describe_address_transfers),
         // NAT gateways
         write::<CreateNatGateway>(nat_gateway::create_nat_gateway),
         read::<DescribeNatGateways>(nat_gateway::describe_nat_gateways),

@@ -98,6 +98,17 @@ fn hold(w: &mut Writer, address: Ipv4Addr) -> Result<(), Fault> {
     Ok(HELD.put(w.tx, &everywhere(), key(address), &w.caller.scope)?)
 }
 
+/// An address that somebody holds is the caller's from now on.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn hand_over(w: &mut Writer, address: &str) -> Result<(), Fault> {
+    if let Ok(address) = address.parse() {
+        hold(w, address)?;
+    }
+    Ok(())
+}
+
 /// Gives an address back.
 ///
 /// # Errors

@@ -3,7 +3,9 @@
 mod association;
 mod ops;
 mod record;
+mod transfer;
 
 pub use association::*;
 pub use ops::*;
 pub use record::Address;
+pub use transfer::*;

@@ -27,9 +27,7 @@ pub fn allocate_address(w: &mut Writer, input: AllocateAddressRequest) -> Result
         ("Domain=standard", input.domain.as_deref() == Some("standard")),
     ])?;
     let tags = tag::specified(w, input.tag_specifications, Address::KIND)?;
-    if all::<Address>(w.store(), w.scope())?.len() >= MOST {
-        return Err(limit("AddressLimitExceeded", "The maximum number of addresses has been reached."));
-    }
+    check_quota(w)?;
     let public = match input.address {
         Some(text) => {
             let address = cidr::address4(&text)?;
@@ -51,6 +49,15 @@ pub fn allocate_address(w: &mut Writer, input: AllocateAddressRequest) -> Result
         public_ip: Some(address.public),
         ..AllocateAddressResult::default()
     })
+}
+
+/// # Errors
+/// `AddressLimitExceeded`.
+pub(super) fn check_quota(w: &Writer) -> Result<(), Fault> {
+    if all::<Address>(w.store(), w.scope())?.len() >= MOST {
+        return Err(limit("AddressLimitExceeded", "The maximum number of addresses has been reached."));
+    }
+    Ok(())
 }
 
 fn shown(read: &dyn Read, scope: &Scope, address: &Address, tags: &Tags) -> Result<Shown, Fault> {
@@ -114,7 +121,7 @@ pub fn describe_addresses_attribute(
     Ok(DescribeAddressesAttributeResult { addresses: Some(page.items), next_token: page.next_token })
 }
 
-fn not_found(public: &str) -> Fault {
+pub(super) fn not_found(public: &str) -> Fault {
     Fault::coded("InvalidAddress.NotFound", 400, format!("Address '{public}' not found."))
 }
 

@@ -293,6 +293,8 @@ impl Work {
 
     fn start(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
         let _none_kept = std::fs::remove_file(self.files.console(&instance.id));
+        // A machine that comes again, as after a reboot, is a new one with a network of its own.
+        self.machines.disconnect(&self.cloud, &instance.id);
         let lacks = self.host.lacks().into_iter().map(|lack| lack.why);
         // A root volume may be a folder, but not one that is encrypted.
         let is_data = |one: &Volume| one.attachment.as_ref().is_some_and(|held| held.device != instance.root_device);
