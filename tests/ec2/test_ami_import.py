@@ -113,3 +113,26 @@ def test_what_is_malicious_is_refused(cloud, ec2, account, tmp_path, name):
     assert len(ec2.describe_images(Owners=["self"])["Images"]) == 1
     with refused("InvalidAMIID.NotFound"):
         cloud.client("ec2", key="210987654321").describe_images(ImageIds=[ec2.describe_images(Owners=["self"])["Images"][0]["ImageId"]])
+
+
+def test_debootstrap_is_asked_as_it_wants(cloud, ec2, account, tmp_path, name):
+    """A program that takes its arguments as debootstrap does stands in for it: the real one needs a mirror, and a minute."""
+    stand_in = tmp_path / "bin" / "debootstrap"
+    stand_in.parent.mkdir()
+    stand_in.write_text("""#!/bin/sh
+while :; do case "$1" in
+--variant=minbase) shift;;
+--include=*) shift;;
+-*) echo "E: unrecognized or invalid option $1"; exit 1;;
+*) break;;
+esac; done
+test "$1" = bookworm && test "$3" = http://mirror.example/debian || exit 1
+mkdir -p "$2/etc" "$2/bin" && echo debian > "$2/etc/marker" && cp /bin/true "$2/bin/sh"
+""")
+    stand_in.chmod(0o755)
+    path = f"{stand_in.parent}:{os.environ['PATH']}"
+    words = ("--mirror", "http://mirror.example/debian", "--include", "curl,less", "--name", name)
+    done = cloud.kogumo("ami", "import", "--debootstrap", "bookworm", *words, AWS_ACCESS_KEY_ID=account, PATH=path)
+    assert one(ec2.describe_images(ImageIds=[done.stdout.strip()]), "Images")["Name"] == name
+    refused_one = cloud.kogumo("ami", "import", "--debootstrap", "--evil", AWS_ACCESS_KEY_ID=account, PATH=path, check=False)
+    assert refused_one.returncode != 0

@@ -23,7 +23,7 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AcceptAddressTransfer", "POST", "/"),
+    &ACCEPT_ADDRESS_TRANSFER,
     &schema::Operation::unbuilt("AcceptCapacityReservationBillingOwnership", "POST", "/"),
     &schema::Operation::unbuilt("AcceptReservedInstancesExchangeQuote", "POST", "/"),
     &schema::Operation::unbuilt("AcceptTransitGatewayClientVpnAttachment", "POST", "/"),
@@ -314,7 +314,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeregisterTransitGatewayMulticastGroupSources", "POST", "/"),
     &DESCRIBE_ACCOUNT_ATTRIBUTES,
     &schema::Operation::unbuilt("DescribeAccountVpcEncryptionControl", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeAddressTransfers", "POST", "/"),
+    &DESCRIBE_ADDRESS_TRANSFERS,
     &DESCRIBE_ADDRESSES,
     &DESCRIBE_ADDRESSES_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeAggregateIdFormat", "POST", "/"),
@@ -516,7 +516,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DetachVerifiedAccessTrustProvider", "POST", "/"),
     &DETACH_VOLUME,
     &schema::Operation::unbuilt("DetachVpnGateway", "POST", "/"),
-    &schema::Operation::unbuilt("DisableAddressTransfer", "POST", "/"),
+    &DISABLE_ADDRESS_TRANSFER,
     &DISABLE_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("DisableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("DisableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
@@ -559,7 +559,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisassociateTransitGatewayRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateTrunkInterface", "POST", "/"),
     &DISASSOCIATE_VPC_CIDR_BLOCK,
-    &schema::Operation::unbuilt("EnableAddressTransfer", "POST", "/"),
+    &ENABLE_ADDRESS_TRANSFER,
     &ENABLE_ALLOWED_IMAGES_SETTINGS,
     &schema::Operation::unbuilt("EnableApplicationStatusCheckSuppression", "POST", "/"),
     &schema::Operation::unbuilt("EnableAwsNetworkPerformanceMetricSubscription", "POST", "/"),
@@ -854,6 +854,27 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ValidateSecurityGroupQuotasForInterface", "POST", "/"),
     &schema::Operation::unbuilt("WithdrawByoipCidr", "POST", "/"),
 ];
+
+static ACCEPT_ADDRESS_TRANSFER: schema::Operation = schema::Operation {
+    name: "AcceptAddressTransfer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AcceptAddressTransferRequest,
+    output: &S_AcceptAddressTransferResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AcceptAddressTransfer;
+impl OperationType for AcceptAddressTransfer {
+    type Input = AcceptAddressTransferRequest;
+    type Output = AcceptAddressTransferResult;
+    const FACTS: &'static schema::Operation = &ACCEPT_ADDRESS_TRANSFER;
+}
 
 static ACCEPT_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
     name: "AcceptVpcPeeringConnection",
@@ -2409,6 +2430,27 @@ impl OperationType for DescribeAccountAttributes {
     const FACTS: &'static schema::Operation = &DESCRIBE_ACCOUNT_ATTRIBUTES;
 }
 
+static DESCRIBE_ADDRESS_TRANSFERS: schema::Operation = schema::Operation {
+    name: "DescribeAddressTransfers",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAddressTransfersRequest,
+    output: &S_DescribeAddressTransfersResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAddressTransfers;
+impl OperationType for DescribeAddressTransfers {
+    type Input = DescribeAddressTransfersRequest;
+    type Output = DescribeAddressTransfersResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ADDRESS_TRANSFERS;
+}
+
 static DESCRIBE_ADDRESSES: schema::Operation = schema::Operation {
     name: "DescribeAddresses",
     method: "POST",
@@ -3564,6 +3606,27 @@ impl OperationType for DetachVolume {
     const FACTS: &'static schema::Operation = &DETACH_VOLUME;
 }
 
+static DISABLE_ADDRESS_TRANSFER: schema::Operation = schema::Operation {
+    name: "DisableAddressTransfer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisableAddressTransferRequest,
+    output: &S_DisableAddressTransferResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableAddressTransfer;
+impl OperationType for DisableAddressTransfer {
+    type Input = DisableAddressTransferRequest;
+    type Output = DisableAddressTransferResult;
+    const FACTS: &'static schema::Operation = &DISABLE_ADDRESS_TRANSFER;
+}
+
 static DISABLE_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
     name: "DisableAllowedImagesSettings",
     method: "POST",
@@ -3835,6 +3898,27 @@ impl OperationType for DisassociateVpcCidrBlock {
     type Input = DisassociateVpcCidrBlockRequest;
     type Output = DisassociateVpcCidrBlockResult;
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static ENABLE_ADDRESS_TRANSFER: schema::Operation = schema::Operation {
+    name: "EnableAddressTransfer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableAddressTransferRequest,
+    output: &S_EnableAddressTransferResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableAddressTransfer;
+impl OperationType for EnableAddressTransfer {
+    type Input = EnableAddressTransferRequest;
+    type Output = EnableAddressTransferResult;
+    const FACTS: &'static schema::Operation = &ENABLE_ADDRESS_TRANSFER;
 }
 
 static ENABLE_ALLOWED_IMAGES_SETTINGS: schema::Operation = schema::Operation {
@@ -5656,6 +5740,17 @@ static S_AcceleratorType: schema::Shape = schema::Shape::new("AcceleratorType", 
 static S_AcceleratorTypeSet: schema::Shape =
     schema::Shape::new("AcceleratorTypeSet", Kind::List(&M_AcceleratorTypeSet));
 static M_AcceleratorTypeSet: schema::Member = schema::Member::new("member", &S_AcceleratorType).wire("item");
+static S_AcceptAddressTransferRequest: schema::Shape =
+    schema::Shape::new("AcceptAddressTransferRequest", Kind::Structure(&L_AcceptAddressTransferRequest));
+static L_AcceptAddressTransferRequest: Layout = Layout::new(&[
+    schema::Member::new("Address", &S_String).required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_AcceptAddressTransferResult: schema::Shape =
+    schema::Shape::new("AcceptAddressTransferResult", Kind::Structure(&L_AcceptAddressTransferResult));
+static L_AcceptAddressTransferResult: Layout =
+    Layout::new(&[schema::Member::new("AddressTransfer", &S_AddressTransfer).wire("addressTransfer")]);
 static S_AcceptVpcPeeringConnectionRequest: schema::Shape =
     schema::Shape::new("AcceptVpcPeeringConnectionRequest", Kind::Structure(&L_AcceptVpcPeeringConnectionRequest));
 static L_AcceptVpcPeeringConnectionRequest: Layout = Layout::new(&[
@@ -5754,6 +5849,22 @@ static S_AddressMaxResults: schema::Shape =
     schema::Shape::new("AddressMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
 static S_AddressSet: schema::Shape = schema::Shape::new("AddressSet", Kind::List(&M_AddressSet));
 static M_AddressSet: schema::Member = schema::Member::new("member", &S_AddressAttribute).wire("item");
+static S_AddressTransfer: schema::Shape = schema::Shape::new("AddressTransfer", Kind::Structure(&L_AddressTransfer));
+static L_AddressTransfer: Layout = Layout::new(&[
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+    schema::Member::new("AllocationId", &S_String).wire("allocationId"),
+    schema::Member::new("TransferAccountId", &S_String).wire("transferAccountId"),
+    schema::Member::new("TransferOfferExpirationTimestamp", &S_MillisecondDateTime)
+        .wire("transferOfferExpirationTimestamp"),
+    schema::Member::new("TransferOfferAcceptedTimestamp", &S_MillisecondDateTime)
+        .wire("transferOfferAcceptedTimestamp"),
+    schema::Member::new("AddressTransferStatus", &S_AddressTransferStatus).wire("addressTransferStatus"),
+]);
+static S_AddressTransferList: schema::Shape =
+    schema::Shape::new("AddressTransferList", Kind::List(&M_AddressTransferList));
+static M_AddressTransferList: schema::Member = schema::Member::new("member", &S_AddressTransfer).wire("item");
+static S_AddressTransferStatus: schema::Shape = schema::Shape::new("AddressTransferStatus", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "disabled", "accepted"]));
 static S_AllocateAddressRequest: schema::Shape =
     schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
 static L_AllocateAddressRequest: Layout = Layout::new(&[
@@ -7370,6 +7481,24 @@ static L_DescribeAccountAttributesResult: Layout =
     Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
         .wire("accountAttributeSet")
         .ec2("AccountAttributeSet")]);
+static S_DescribeAddressTransfersMaxResults: schema::Shape =
+    schema::Shape::new("DescribeAddressTransfersMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeAddressTransfersRequest: schema::Shape =
+    schema::Shape::new("DescribeAddressTransfersRequest", Kind::Structure(&L_DescribeAddressTransfersRequest));
+static L_DescribeAddressTransfersRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationIds", &S_AllocationIdList).wire("AllocationId").ec2("AllocationId"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeAddressTransfersMaxResults),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DescribeAddressTransfersResult: schema::Shape =
+    schema::Shape::new("DescribeAddressTransfersResult", Kind::Structure(&L_DescribeAddressTransfersResult));
+static L_DescribeAddressTransfersResult: Layout = Layout::new(&[
+    schema::Member::new("AddressTransfers", &S_AddressTransferList)
+        .wire("addressTransferSet")
+        .ec2("AddressTransferSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeAddressesAttributeRequest: schema::Shape =
     schema::Shape::new("DescribeAddressesAttributeRequest", Kind::Structure(&L_DescribeAddressesAttributeRequest));
 static L_DescribeAddressesAttributeRequest: Layout = Layout::new(&[
@@ -8363,6 +8492,16 @@ static M_DhcpOptionsIdStringList: schema::Member =
     schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
 static S_DhcpOptionsList: schema::Shape = schema::Shape::new("DhcpOptionsList", Kind::List(&M_DhcpOptionsList));
 static M_DhcpOptionsList: schema::Member = schema::Member::new("member", &S_DhcpOptions).wire("item");
+static S_DisableAddressTransferRequest: schema::Shape =
+    schema::Shape::new("DisableAddressTransferRequest", Kind::Structure(&L_DisableAddressTransferRequest));
+static L_DisableAddressTransferRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DisableAddressTransferResult: schema::Shape =
+    schema::Shape::new("DisableAddressTransferResult", Kind::Structure(&L_DisableAddressTransferResult));
+static L_DisableAddressTransferResult: Layout =
+    Layout::new(&[schema::Member::new("AddressTransfer", &S_AddressTransfer).wire("addressTransfer")]);
 static S_DisableAllowedImagesSettingsRequest: schema::Shape =
     schema::Shape::new("DisableAllowedImagesSettingsRequest", Kind::Structure(&L_DisableAllowedImagesSettingsRequest));
 static L_DisableAllowedImagesSettingsRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
@@ -8798,6 +8937,17 @@ static S_EnaSupport: schema::Shape = schema::Shape::new("EnaSupport", Kind::Stri
     "supported",
     "required",
 ]));
+static S_EnableAddressTransferRequest: schema::Shape =
+    schema::Shape::new("EnableAddressTransferRequest", Kind::Structure(&L_EnableAddressTransferRequest));
+static L_EnableAddressTransferRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId).required(),
+    schema::Member::new("TransferAccountId", &S_String).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_EnableAddressTransferResult: schema::Shape =
+    schema::Shape::new("EnableAddressTransferResult", Kind::Structure(&L_EnableAddressTransferResult));
+static L_EnableAddressTransferResult: Layout =
+    Layout::new(&[schema::Member::new("AddressTransfer", &S_AddressTransfer).wire("addressTransfer")]);
 static S_EnableAllowedImagesSettingsRequest: schema::Shape =
     schema::Shape::new("EnableAllowedImagesSettingsRequest", Kind::Structure(&L_EnableAllowedImagesSettingsRequest));
 static L_EnableAllowedImagesSettingsRequest: Layout = Layout::new(&[
@@ -15001,6 +15151,84 @@ impl Structure for AcceleratorTotalMemoryMiBRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct AcceptAddressTransferRequest {
+    pub address: String,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for AcceptAddressTransferRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceptAddressTransferRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceptAddressTransferRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceptAddressTransferRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.address,
+            1 => &self.tag_specifications,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.address,
+            1 => &mut self.tag_specifications,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcceptAddressTransferResult {
+    pub address_transfer: Option<AddressTransfer>,
+}
+impl std::fmt::Debug for AcceptAddressTransferResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceptAddressTransferResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceptAddressTransferResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceptAddressTransferResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.address_transfer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.address_transfer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AcceptVpcPeeringConnectionRequest {
     pub dry_run: Option<bool>,
     pub vpc_peering_connection_id: String,
@@ -15368,6 +15596,57 @@ impl Structure for AddressAttribute {
             1 => &mut self.allocation_id,
             2 => &mut self.ptr_record,
             _ => &mut self.ptr_record_update,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddressTransfer {
+    pub public_ip: Option<String>,
+    pub allocation_id: Option<String>,
+    pub transfer_account_id: Option<String>,
+    pub transfer_offer_expiration_timestamp: Option<Timestamp>,
+    pub transfer_offer_accepted_timestamp: Option<Timestamp>,
+    pub address_transfer_status: Option<String>,
+}
+impl std::fmt::Debug for AddressTransfer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddressTransfer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddressTransfer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddressTransfer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.public_ip,
+            1 => &self.allocation_id,
+            2 => &self.transfer_account_id,
+            3 => &self.transfer_offer_expiration_timestamp,
+            4 => &self.transfer_offer_accepted_timestamp,
+            _ => &self.address_transfer_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.public_ip,
+            1 => &mut self.allocation_id,
+            2 => &mut self.transfer_account_id,
+            3 => &mut self.transfer_offer_expiration_timestamp,
+            4 => &mut self.transfer_offer_accepted_timestamp,
+            _ => &mut self.address_transfer_status,
         }
     }
 }
@@ -23287,6 +23566,90 @@ impl Structure for DescribeAccountAttributesResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeAddressTransfersRequest {
+    pub allocation_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeAddressTransfersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressTransfersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressTransfersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressTransfersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_ids,
+            1 => &self.next_token,
+            2 => &self.max_results,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_ids,
+            1 => &mut self.next_token,
+            2 => &mut self.max_results,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAddressTransfersResult {
+    pub address_transfers: Option<Vec<AddressTransfer>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeAddressTransfersResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressTransfersResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressTransfersResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressTransfersResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.address_transfers,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.address_transfers,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeAddressesAttributeRequest {
     pub allocation_ids: Option<Vec<String>>,
     pub attribute: Option<String>,
@@ -28120,6 +28483,81 @@ impl Structure for DhcpOptions {
 }
 
 #[derive(Clone, Default)]
+pub struct DisableAddressTransferRequest {
+    pub allocation_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisableAddressTransferRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableAddressTransferRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableAddressTransferRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableAddressTransferRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisableAddressTransferResult {
+    pub address_transfer: Option<AddressTransfer>,
+}
+impl std::fmt::Debug for DisableAddressTransferResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisableAddressTransferResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisableAddressTransferResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisableAddressTransferResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.address_transfer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.address_transfer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DisableAllowedImagesSettingsRequest {
     pub dry_run: Option<bool>,
 }
@@ -30218,6 +30656,84 @@ impl Structure for EnaSrdUdpSpecificationRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableAddressTransferRequest {
+    pub allocation_id: String,
+    pub transfer_account_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for EnableAddressTransferRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableAddressTransferRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableAddressTransferRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableAddressTransferRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.transfer_account_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.transfer_account_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableAddressTransferResult {
+    pub address_transfer: Option<AddressTransfer>,
+}
+impl std::fmt::Debug for EnableAddressTransferResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableAddressTransferResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableAddressTransferResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableAddressTransferResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.address_transfer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.address_transfer,
         }
     }
 }

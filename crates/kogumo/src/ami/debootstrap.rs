@@ -31,11 +31,15 @@ impl Drop for Made {
 /// # Errors
 /// It is not installed, or it failed.
 pub fn run(suite: &str, mirror: Option<&str>, include: Option<&str>) -> Result<Made, Trouble> {
+    // debootstrap(8) knows no "--".
+    if let Some(option) = [Some(suite), mirror].into_iter().flatten().find(|word| word.starts_with('-')) {
+        return Err(Trouble::new(format!("'{option}' is neither a suite nor a mirror")));
+    }
     let folder = std::env::temp_dir().join(format!("kogumo-debootstrap-{}", std::process::id()));
     std::fs::create_dir(&folder).map_err(|e| Trouble::from_cause(format!("cannot make {}", folder.display()), e))?;
     let made = Made(folder);
     let mut command = Command::new("debootstrap");
-    command.args(["--variant=minbase", &format!("--include={}", include.unwrap_or(INCLUDED)), "--", suite]);
+    command.args(["--variant=minbase", &format!("--include={}", include.unwrap_or(INCLUDED)), suite]);
     command.arg(made.path()).args(mirror).stdout(std::io::stderr());
     let status = command
         .status()
