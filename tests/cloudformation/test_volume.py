@@ -60,3 +60,35 @@ def test_a_volume_of_a_stack(cloud, account, name):
     assert (last["VolumeId"], last["State"]) == (id, "completed")
     ec2.terminate_instances(InstanceIds=[instance])
     wait(ec2, instance, "terminated")
+
+
+SHARED = """
+Parameters: {One: {Type: String}, Two: {Type: String}, Both: {Type: String, Default: "yes"}}
+Conditions: {Both: !Equals [!Ref Both, "yes"]}
+Resources:
+  Data: {Type: AWS::EC2::Volume, Properties: {AvailabilityZone: ap-northeast-1a, VolumeType: io2, Iops: 100, Size: 4, MultiAttachEnabled: true}}
+  First: {Type: AWS::EC2::VolumeAttachment, Properties: {InstanceId: !Ref One, VolumeId: !Ref Data, Device: /dev/sdf}}
+  Second: {Type: AWS::EC2::VolumeAttachment, Condition: Both, Properties: {InstanceId: !Ref Two, VolumeId: !Ref Data, Device: /dev/sdg}}
+Outputs:
+  Volume: {Value: !Ref Data}
+"""
+
+
+def test_a_volume_on_two_instances(cloud, account, name):
+    needs_machines(cloud)
+    ec2, stacks = cloud.client("ec2", key=account), Stacks(cloud)
+    stacks.api = cloud.client("cloudformation", key=account)
+    both = [run(ec2, image(cloud, account), Placement={"AvailabilityZone": ZONE}) for _ in range(2)]
+    for id in both:
+        wait(ec2, id, "running")
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in zip(("One", "Two"), both)]
+    volume = outputs(stacks.create(name, SHARED, Parameters=parameters))["Volume"]
+
+    def holders():
+        return {held["InstanceId"] for held in ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"]}
+
+    assert holders() == set(both)
+    stacks.update(name, SHARED, Parameters=[*parameters, {"ParameterKey": "Both", "ParameterValue": "no"}])
+    assert holders() == {both[0]}
+    stacks.delete(name)
+    ec2.terminate_instances(InstanceIds=both)

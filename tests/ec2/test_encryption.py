@@ -148,6 +148,21 @@ def test_the_bytes_are_ciphertext(own_cloud, tmp_path):
     assert kms.list_grants(KeyId=key["KeyId"])["Grants"] == []
 
 
+def test_a_repeated_launch_borrows_nothing_more(cloud, ec2, kms, key, account):
+    """The same token is the same launch: KMS lends its keys once."""
+    needs_views(cloud)
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": key["KeyId"]}}
+    launch = {"BlockDeviceMappings": [root], "ClientToken": "once"}
+    id = run(ec2, image(cloud, account), **launch)
+    wait(ec2, id, "running")
+    lent = kms.list_grants(KeyId=key["KeyId"])["Grants"]
+    assert lent and run(ec2, image(cloud, account), **launch) == id
+    assert kms.list_grants(KeyId=key["KeyId"])["Grants"] == lent
+    ec2.terminate_instances(InstanceIds=[id])
+    wait(ec2, id, "terminated")
+    eventually(lambda: kms.list_grants(KeyId=key["KeyId"])["Grants"] == [])
+
+
 def test_an_encrypted_root_is_there_again(own_cloud, tmp_path):
     data = tmp_path / "data"
     cloud = own_cloud("--data", str(data)).wait_until_ready()

@@ -65,3 +65,20 @@ def test_trace_tells_what_to_do_in_both_languages(cloud, network):
     assert f"{network['table']} has no route for 203.0.113.9: add 0.0.0.0/0 → {network['gateway']}" in english.stdout
     japanese = cloud.kogumo("net", "trace", "--language", "ja", network["nat"], "203.0.113.9:443", check=False)
     assert f"{network['table']} に 203.0.113.9 へのルートがありません" in japanese.stdout
+
+
+def test_filters_at_the_ends(ec2, network):
+    """They say what SourceIp, DestinationIp and DestinationPort say, and ranges of ports besides."""
+    at_source = {"DestinationAddress": "203.0.113.9", "DestinationPortRange": {"FromPort": 400, "ToPort": 500}}
+    found = analyse(ec2, Source=network["nat"], FilterAtSource=at_source)
+    assert (found["NetworkPathFound"], found["Explanations"][0]["ExplanationCode"]) == (False, "NO_ROUTE_TO_DESTINATION")
+    both = {"FilterAtSource": at_source, "FilterAtDestination": {"SourceAddress": "10.0.1.9"}}
+    made = ec2.create_network_insights_path(Source=network["nat"], Protocol="tcp", **both)["NetworkInsightsPath"]
+    assert {name: made[name] for name in both} == both
+    by_ports = by("filter-at-source.destination-port-range", "400-500")
+    assert one(ec2.describe_network_insights_paths(Filters=by_ports), "NetworkInsightsPaths")["NetworkInsightsPathId"] == made["NetworkInsightsPathId"]
+    with refused("InvalidParameterCombination"):
+        ec2.create_network_insights_path(Source=network["nat"], Protocol="tcp", DestinationPort=22, FilterAtSource=at_source)
+    with refused("InvalidParameterValue"):
+        wrong = {"DestinationAddress": "203.0.113.9", "DestinationPortRange": {"FromPort": 500, "ToPort": 400}}
+        ec2.create_network_insights_path(Source=network["nat"], Protocol="tcp", FilterAtSource=wrong)

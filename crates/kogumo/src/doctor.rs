@@ -171,6 +171,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Recovery and reboot migration of instances, preferences for Capacity Reservations",
         "recorded; no hardware fails here, and nothing is reserved",
     ),
+    (
+        "Fast snapshot restore",
+        "recorded, with its states; volumes of snapshots are at their full speed at once whether it is enabled or not",
+    ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of DynamoDB", "recorded and described; items are not encrypted under them"),
     (

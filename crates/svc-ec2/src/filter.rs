@@ -6,7 +6,7 @@
 use kogumo_model::ec2::{Filter, Tag};
 use kogumo_wire::Fault;
 
-use crate::faults::invalid_value;
+use crate::faults::{invalid_value, limit};
 
 /// The filters of one sort of resource.
 pub struct Filters<T: 'static> {
@@ -34,7 +34,8 @@ impl<T> Filters<T> {
         let name = filter.name.as_deref().unwrap_or_default();
         let patterns = filter.values.as_deref().unwrap_or_default();
         if patterns.len() > MOST_VALUES {
-            return Err(invalid_value(format!("The filter '{name}' has more than {MOST_VALUES} values")));
+            let message = format!("The maximum number of filter values specified on a single call is {MOST_VALUES}");
+            return Err(limit("FilterLimitExceeded", message));
         }
         Ok(Test {
             by: self.by(name).ok_or_else(|| invalid_value(format!("The filter '{name}' is invalid")))?,
@@ -205,6 +206,14 @@ mod tests {
         assert_eq!(keys("key", &["*a"]), ["alpha", "beta"]);
         assert_eq!(keys("isSet", &["false"]), ["alpha", "beta"]);
         assert!(keys("key", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_filter_takes_two_hundred_values() {
+        let values = vec!["alpha"; 201];
+        let refused = FILTERS.select(Vec::new(), filter("key", &values)).map(drop);
+        assert!(refused.is_err_and(|fault| fault.code(kogumo_wire::Protocol::Ec2) == "FilterLimitExceeded"));
+        assert_eq!(keys("key", &values[..200]), ["alpha"]);
     }
 
     #[test]

@@ -105,6 +105,8 @@ async fn the_projection_decides_as_the_records_say() -> Tested {
         destination_ip: None,
         protocol: "tcp",
         port: Some(port),
+        at_source: None,
+        at_destination: None,
     };
     let decide = |port| {
         let topology = crate::topology(&cloud.store.read(), kogumo_netmodel::Public::default())?;

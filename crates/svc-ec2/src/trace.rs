@@ -43,6 +43,8 @@ fn lines(cloud: &Arc<Cloud>, incoming: &Incoming) -> Result<(bool, Vec<String>),
         destination_ip: to.parse().ok(),
         protocol: asked("protocol"),
         port: asked("port").parse().ok(),
+        at_source: None,
+        at_destination: None,
     };
     Ok(match follow(&topology, &question) {
         Ok(verdict) => (verdict.connects(), told(&verdict, is_japanese)),

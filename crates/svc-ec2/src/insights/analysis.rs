@@ -3,6 +3,7 @@
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::*;
+use kogumo_netmodel::Verdict;
 use kogumo_wire::{Checks, Fault, from_model_json, model_json};
 
 use super::path::arn;
@@ -69,8 +70,17 @@ fn analyse(w: &Writer, path: &Path) -> Result<NetworkInsightsAnalysis, Fault> {
         destination_ip: address(&path.destination_ip),
         protocol: &path.protocol,
         port: path.port.and_then(|port| u16::try_from(port).ok()),
+        at_source: path.at_source.as_ref(),
+        at_destination: path.at_destination.as_ref(),
     };
+    let is_other = |verdict: &Verdict| path.at_destination.as_ref().is_some_and(|end| !end.fits(&verdict.header));
     Ok(match follow(&topology, &asked) {
+        // What arrives is not what was asked for.
+        Ok(verdict) if verdict.connects() && is_other(&verdict) => NetworkInsightsAnalysis {
+            status: Some("succeeded".into()),
+            network_path_found: Some(false),
+            ..NetworkInsightsAnalysis::default()
+        },
         Ok(verdict) => found(&verdict, w.scope()),
         Err(missing) => NetworkInsightsAnalysis {
             status: Some("failed".into()),

@@ -1,6 +1,7 @@
 //! The Reachability Analyzer: paths that somebody asks about, and what the network's decision says of them.
 
 mod analysis;
+mod ends;
 mod path;
 mod place;
 mod record;

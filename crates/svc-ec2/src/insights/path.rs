@@ -5,8 +5,9 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::ends::{self, End};
 use super::record::{Analysis, Path};
-use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::faults::{invalid_combination, invalid_value, missing_parameter};
 use crate::filter::{Filters, number, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, get, put};
@@ -27,16 +28,21 @@ pub fn create_network_insights_path(
     w: &mut Writer,
     input: CreateNetworkInsightsPathRequest,
 ) -> Result<CreateNetworkInsightsPathResult, Fault> {
-    refuse(&[
-        ("FilterAtSource", input.filter_at_source.is_some()),
-        ("FilterAtDestination", input.filter_at_destination.is_some()),
-    ])?;
     let claim = client_token::claim(w, "CreateNetworkInsightsPath", Some(&input.client_token), &input)?;
     let path = match &claim.made {
         Some(id) => get(w.store(), w.scope(), id)?,
         None => {
             let tags = tag::specified(w, input.tag_specifications, Path::KIND)?;
-            if input.destination.is_none() && input.destination_ip.is_none() {
+            if input.filter_at_source.is_some() && (input.source_ip.is_some() || input.destination_port.is_some()) {
+                return Err(invalid_combination("FilterAtSource goes with neither SourceIp nor DestinationPort."));
+            }
+            if input.filter_at_destination.is_some() && input.destination_ip.is_some() {
+                return Err(invalid_combination("FilterAtDestination does not go with DestinationIp."));
+            }
+            let (at_source, at_destination) =
+                (ends::read(input.filter_at_source)?, ends::read(input.filter_at_destination)?);
+            let is_addressed = at_source.as_ref().is_some_and(|end| end.destination.is_some());
+            if input.destination.is_none() && input.destination_ip.is_none() && !is_addressed {
                 return Err(missing_parameter("Destination or DestinationIp"));
             }
             for address in input.source_ip.iter().chain(&input.destination_ip) {
@@ -55,6 +61,8 @@ pub fn create_network_insights_path(
                 destination_ip: input.destination_ip,
                 protocol: input.protocol,
                 port: input.destination_port,
+                at_source,
+                at_destination,
                 created: w.now,
             };
             put(w, &path)?;
@@ -103,6 +111,8 @@ fn shown(path: &Path, scope: &Scope, tags: &Tags) -> NetworkInsightsPath {
         destination_ip: path.destination_ip.clone(),
         protocol: Some(path.protocol.clone()),
         destination_port: path.port,
+        filter_at_source: path.at_source.as_ref().map(End::shown),
+        filter_at_destination: path.at_destination.as_ref().map(End::shown),
         tags: Some(tags.shown(&path.id)),
         ..NetworkInsightsPath::default()
     }

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogumo_netmodel::{Header, Interface, Origin, Owner, Packet, Protocol, Topology, Traffic, Verdict, decide};
 
+use super::ends::End;
+
 /// What somebody wants to know.
 pub struct Asked<'a> {
     /// `i-…`, `eni-…`, `igw-…`, an ARN of one of them, an address, or `internet`.
@@ -14,6 +16,9 @@ pub struct Asked<'a> {
     pub destination_ip: Option<IpAddr>,
     pub protocol: &'a str,
     pub port: Option<u16>,
+    /// What packets have to look like where they start, and where they arrive.
+    pub at_source: Option<&'a End>,
+    pub at_destination: Option<&'a End>,
 }
 
 /// A host of the internet that nobody of this cloud is. Source: RFC 5737.
@@ -63,7 +68,8 @@ fn packet(topology: &Topology, asked: &Asked, port: u16) -> Result<Packet, Strin
         None => None,
     };
     let from_internet = matches!(source, Place::Internet);
-    let to = match (asked.destination_ip, &destination) {
+    let at_source = asked.at_source.cloned().unwrap_or_default();
+    let to = match (asked.destination_ip.or(at_source.destination), &destination) {
         (Some(address), _) => address,
         (None, Some(Place::Internet)) => SOMEBODY,
         (None, Some(Place::Interface(id, interface))) => {
@@ -81,13 +87,14 @@ fn packet(topology: &Topology, asked: &Asked, port: u16) -> Result<Packet, Strin
             (Origin::Interface(id.to_owned()), own)
         }
     };
+    let client = at_source.source_ports.map_or(CLIENT_PORT, |(from, to)| CLIENT_PORT.clamp(from, to));
     let protocol = match asked.protocol {
-        "udp" => Protocol::Udp { source: CLIENT_PORT, destination: port },
+        "udp" => Protocol::Udp { source: client, destination: port },
         "icmp" if to.is_ipv6() => Protocol::PING_V6,
         "icmp" => Protocol::PING,
-        _ => Protocol::Tcp { source: CLIENT_PORT, destination: port },
+        _ => Protocol::Tcp { source: client, destination: port },
     };
-    let source = asked.source_ip.unwrap_or(own);
+    let source = asked.source_ip.or(at_source.source).unwrap_or(own);
     Ok(Packet { from, header: Header { source, destination: to, protocol } })
 }
 
@@ -106,6 +113,10 @@ fn ports(topology: &Topology, asked: &Asked) -> Vec<u16> {
             }
         }
     }
+    let ranges =
+        || [asked.at_source, asked.at_destination].into_iter().flatten().filter_map(|end| end.destination_ports);
+    ports.extend(ranges().flat_map(|(from, to)| [from, to]));
+    ports.retain(|port| ranges().all(|(from, to)| (from..=to).contains(port)));
     ports
 }
 
@@ -117,7 +128,8 @@ pub fn follow(topology: &Topology, asked: &Asked) -> Result<Verdict, String> {
     let mut last = None;
     for port in ports(topology, asked) {
         let verdict = decide(topology, &packet(topology, asked, port)?);
-        if verdict.connects() {
+        let fits = asked.at_destination.is_none_or(|end| end.fits(&verdict.header));
+        if verdict.connects() && fits {
             return Ok(verdict);
         }
         last.get_or_insert(verdict);

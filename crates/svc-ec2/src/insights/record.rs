@@ -4,6 +4,7 @@ use kogumo_base::Timestamp;
 use kogumo_store::Table;
 use serde::{Deserialize, Serialize};
 
+use super::ends::End;
 use crate::resource::{Kind, Resource};
 
 static PATHS: Table<Path> = Table::new("ec2/network-insights-path");
@@ -20,6 +21,11 @@ pub struct Path {
     /// `tcp` or `udp`.
     pub protocol: String,
     pub port: Option<i32>,
+    /// What packets have to look like where they start, and where they arrive.
+    #[serde(default)]
+    pub at_source: Option<End>,
+    #[serde(default)]
+    pub at_destination: Option<End>,
     pub created: Timestamp,
 }
 

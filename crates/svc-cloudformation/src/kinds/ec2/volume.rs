@@ -105,27 +105,29 @@ pub async fn attach(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let (volume, instance) =
         (w.text("VolumeId").unwrap_or_default().to_owned(), w.text("InstanceId").unwrap_or_default().to_owned());
     let id = format!("{volume}|{instance}");
-    if !(w.again && held(h, &volume).await?["InstanceId"] == *instance) {
+    if !w.again || held(h, &volume, &instance).await?.is_null() {
         h.call("ec2", "AttachVolume", Value::Object(w.pick(&["Device", "InstanceId", "VolumeId"]))).await?;
     }
-    let ask = async || Ok((held(h, &volume).await?["State"] == "attached").then_some(()));
+    let ask = async || Ok((held(h, &volume, &instance).await?["State"] == "attached").then_some(()));
     h.until(300, &format!("{volume} was not attached"), ask).await.map_err(|failure| failure.after(&id))?;
     Ok(Made::new(id))
 }
 
-/// A volume's attachment.
-async fn held(h: &Hands, volume: &str) -> Result<Value, Failure> {
+/// A volume's attachment to that instance; null if there is none.
+async fn held(h: &Hands, volume: &str, instance: &str) -> Result<Value, Failure> {
     let found = h.call("ec2", "DescribeVolumes", json!({"VolumeIds": [volume]})).await?;
-    Ok(found["Volumes"][0]["Attachments"][0].clone())
+    let mut all = found["Volumes"][0]["Attachments"].as_array().into_iter().flatten();
+    Ok(all.find(|one| one["InstanceId"] == *instance).cloned().unwrap_or_default())
 }
 
 pub async fn detach(h: &Hands, w: &Work) -> Result<(), Failure> {
     let (volume, instance) = w.physical_id.split_once('|').unwrap_or_default();
-    match held(h, volume).await {
+    match held(h, volume, instance).await {
         Err(failure) if failure.not_found => return Ok(()),
-        Ok(held) if held["InstanceId"] == *instance => {}
+        Ok(held) if !held.is_null() => {}
         done => return done.map(drop),
     }
     h.remove("ec2", "DetachVolume", json!({"VolumeId": volume, "InstanceId": instance})).await?;
-    until_state(h, volume, "available").await
+    let ask = async || Ok(held(h, volume, instance).await?.is_null().then_some(()));
+    h.until(600, &format!("{volume} was not detached"), ask).await
 }

@@ -35,7 +35,16 @@ pub async fn delete_flow_log(h: &Hands, w: &Work) -> Result<(), Failure> {
     h.remove("ec2", "DeleteFlowLogs", json!({"FlowLogIds": [w.physical_id]})).await
 }
 
-const OF_PATH: [&str; 6] = ["Destination", "DestinationIp", "DestinationPort", "Protocol", "Source", "SourceIp"];
+const OF_PATH: [&str; 8] = [
+    "Destination",
+    "DestinationIp",
+    "DestinationPort",
+    "FilterAtDestination",
+    "FilterAtSource",
+    "Protocol",
+    "Source",
+    "SourceIp",
+];
 
 pub async fn create_path(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&OF_PATH[..], &["Tags"]].concat())?;
