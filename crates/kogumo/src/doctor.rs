@@ -198,6 +198,15 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("MessageGroupId on standard queues", "told to receivers; no tenant is served before another"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
     (
+        "Server and signing certificates, and credentials for single services",
+        "checked and recorded; the load balancers, requests and repositories that would know them are not built",
+    ),
+    (
+        "Deleted users and roles that policies of resources name",
+        "trust policies keep their unique ids; buckets, queues, topics, functions and keys know them by name, and so whoever \
+         gets the name again",
+    ),
+    (
         "Root and AssumeRole",
         "an account's root, `test` among them, may assume roles that trust the account; AWS refuses it",
     ),

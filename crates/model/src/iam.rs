@@ -45,7 +45,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_ROLE,
     &schema::Operation::unbuilt("CreateSAMLProvider", "POST", "/"),
     &CREATE_SERVICE_LINKED_ROLE,
-    &schema::Operation::unbuilt("CreateServiceSpecificCredential", "POST", "/"),
+    &CREATE_SERVICE_SPECIFIC_CREDENTIAL,
     &CREATE_USER,
     &CREATE_VIRTUAL_MFA_DEVICE,
     &DEACTIVATE_MFA_DEVICE,
@@ -64,10 +64,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_ROLE_POLICY,
     &schema::Operation::unbuilt("DeleteSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSSHPublicKey", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteServerCertificate", "POST", "/"),
+    &DELETE_SERVER_CERTIFICATE,
     &DELETE_SERVICE_LINKED_ROLE,
-    &schema::Operation::unbuilt("DeleteServiceSpecificCredential", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteSigningCertificate", "POST", "/"),
+    &DELETE_SERVICE_SPECIFIC_CREDENTIAL,
+    &DELETE_SIGNING_CERTIFICATE,
     &DELETE_USER,
     &DELETE_USER_PERMISSIONS_BOUNDARY,
     &DELETE_USER_POLICY,
@@ -110,7 +110,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetRoleTemplateVersion", "POST", "/"),
     &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("GetSSHPublicKey", "POST", "/"),
-    &schema::Operation::unbuilt("GetServerCertificate", "POST", "/"),
+    &GET_SERVER_CERTIFICATE,
     &GET_SERVICE_LAST_ACCESSED_DETAILS,
     &GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES,
     &GET_SERVICE_LINKED_ROLE_DELETION_STATUS,
@@ -144,10 +144,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListSAMLProviderTags", "POST", "/"),
     &schema::Operation::unbuilt("ListSAMLProviders", "POST", "/"),
     &schema::Operation::unbuilt("ListSSHPublicKeys", "POST", "/"),
-    &schema::Operation::unbuilt("ListServerCertificateTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListServerCertificates", "POST", "/"),
-    &schema::Operation::unbuilt("ListServiceSpecificCredentials", "POST", "/"),
-    &schema::Operation::unbuilt("ListSigningCertificates", "POST", "/"),
+    &LIST_SERVER_CERTIFICATE_TAGS,
+    &LIST_SERVER_CERTIFICATES,
+    &LIST_SERVICE_SPECIFIC_CREDENTIALS,
+    &LIST_SIGNING_CERTIFICATES,
     &LIST_USER_POLICIES,
     &LIST_USER_TAGS,
     &LIST_USERS,
@@ -162,7 +162,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER,
     &REMOVE_ROLE_FROM_INSTANCE_PROFILE,
     &REMOVE_USER_FROM_GROUP,
-    &schema::Operation::unbuilt("ResetServiceSpecificCredential", "POST", "/"),
+    &RESET_SERVICE_SPECIFIC_CREDENTIAL,
     &RESYNC_MFA_DEVICE,
     &schema::Operation::unbuilt("SendDelegationToken", "POST", "/"),
     &SET_DEFAULT_POLICY_VERSION,
@@ -175,7 +175,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &TAG_POLICY,
     &TAG_ROLE,
     &schema::Operation::unbuilt("TagSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("TagServerCertificate", "POST", "/"),
+    &TAG_SERVER_CERTIFICATE,
     &TAG_USER,
     &UNTAG_INSTANCE_PROFILE,
     &UNTAG_MFA_DEVICE,
@@ -183,7 +183,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UNTAG_POLICY,
     &UNTAG_ROLE,
     &schema::Operation::unbuilt("UntagSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("UntagServerCertificate", "POST", "/"),
+    &UNTAG_SERVER_CERTIFICATE,
     &UNTAG_USER,
     &UPDATE_ACCESS_KEY,
     &UPDATE_ACCOUNT_PASSWORD_POLICY,
@@ -196,13 +196,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ROLE_DESCRIPTION,
     &schema::Operation::unbuilt("UpdateSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("UpdateSSHPublicKey", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateServiceSpecificCredential", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateSigningCertificate", "POST", "/"),
+    &UPDATE_SERVER_CERTIFICATE,
+    &UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
+    &UPDATE_SIGNING_CERTIFICATE,
     &UPDATE_USER,
     &schema::Operation::unbuilt("UploadSSHPublicKey", "POST", "/"),
-    &schema::Operation::unbuilt("UploadServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("UploadSigningCertificate", "POST", "/"),
+    &UPLOAD_SERVER_CERTIFICATE,
+    &UPLOAD_SIGNING_CERTIFICATE,
 ];
 
 static ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
@@ -654,6 +654,27 @@ impl OperationType for CreateServiceLinkedRole {
     const FACTS: &'static schema::Operation = &CREATE_SERVICE_LINKED_ROLE;
 }
 
+static CREATE_SERVICE_SPECIFIC_CREDENTIAL: schema::Operation = schema::Operation {
+    name: "CreateServiceSpecificCredential",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateServiceSpecificCredentialRequest,
+    output: &S_CreateServiceSpecificCredentialResponse,
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_NOT_SUPPORTED_EXCEPTION],
+    result_wrapper: "CreateServiceSpecificCredentialResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateServiceSpecificCredential;
+impl OperationType for CreateServiceSpecificCredential {
+    type Input = CreateServiceSpecificCredentialRequest;
+    type Output = CreateServiceSpecificCredentialResponse;
+    const FACTS: &'static schema::Operation = &CREATE_SERVICE_SPECIFIC_CREDENTIAL;
+}
+
 static CREATE_USER: schema::Operation = schema::Operation {
     name: "CreateUser",
     method: "POST",
@@ -1053,6 +1074,32 @@ impl OperationType for DeleteRolePolicy {
     const FACTS: &'static schema::Operation = &DELETE_ROLE_POLICY;
 }
 
+static DELETE_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "DeleteServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteServerCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteServerCertificate;
+impl OperationType for DeleteServerCertificate {
+    type Input = DeleteServerCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SERVER_CERTIFICATE;
+}
+
 static DELETE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
     name: "DeleteServiceLinkedRole",
     method: "POST",
@@ -1072,6 +1119,53 @@ impl OperationType for DeleteServiceLinkedRole {
     type Input = DeleteServiceLinkedRoleRequest;
     type Output = DeleteServiceLinkedRoleResponse;
     const FACTS: &'static schema::Operation = &DELETE_SERVICE_LINKED_ROLE;
+}
+
+static DELETE_SERVICE_SPECIFIC_CREDENTIAL: schema::Operation = schema::Operation {
+    name: "DeleteServiceSpecificCredential",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteServiceSpecificCredentialRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteServiceSpecificCredential;
+impl OperationType for DeleteServiceSpecificCredential {
+    type Input = DeleteServiceSpecificCredentialRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SERVICE_SPECIFIC_CREDENTIAL;
+}
+
+static DELETE_SIGNING_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "DeleteSigningCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSigningCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSigningCertificate;
+impl OperationType for DeleteSigningCertificate {
+    type Input = DeleteSigningCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SIGNING_CERTIFICATE;
 }
 
 static DELETE_USER: schema::Operation = schema::Operation {
@@ -1682,6 +1776,27 @@ impl OperationType for GetRolePolicy {
     const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
 }
 
+static GET_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "GetServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetServerCertificateRequest,
+    output: &S_GetServerCertificateResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetServerCertificateResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetServerCertificate;
+impl OperationType for GetServerCertificate {
+    type Input = GetServerCertificateRequest;
+    type Output = GetServerCertificateResponse;
+    const FACTS: &'static schema::Operation = &GET_SERVER_CERTIFICATE;
+}
+
 static GET_SERVICE_LAST_ACCESSED_DETAILS: schema::Operation = schema::Operation {
     name: "GetServiceLastAccessedDetails",
     method: "POST",
@@ -2270,6 +2385,90 @@ impl OperationType for ListRoles {
     const FACTS: &'static schema::Operation = &LIST_ROLES;
 }
 
+static LIST_SERVER_CERTIFICATE_TAGS: schema::Operation = schema::Operation {
+    name: "ListServerCertificateTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListServerCertificateTagsRequest,
+    output: &S_ListServerCertificateTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListServerCertificateTagsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListServerCertificateTags;
+impl OperationType for ListServerCertificateTags {
+    type Input = ListServerCertificateTagsRequest;
+    type Output = ListServerCertificateTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_SERVER_CERTIFICATE_TAGS;
+}
+
+static LIST_SERVER_CERTIFICATES: schema::Operation = schema::Operation {
+    name: "ListServerCertificates",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListServerCertificatesRequest,
+    output: &S_ListServerCertificatesResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListServerCertificatesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListServerCertificates;
+impl OperationType for ListServerCertificates {
+    type Input = ListServerCertificatesRequest;
+    type Output = ListServerCertificatesResponse;
+    const FACTS: &'static schema::Operation = &LIST_SERVER_CERTIFICATES;
+}
+
+static LIST_SERVICE_SPECIFIC_CREDENTIALS: schema::Operation = schema::Operation {
+    name: "ListServiceSpecificCredentials",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListServiceSpecificCredentialsRequest,
+    output: &S_ListServiceSpecificCredentialsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_NOT_SUPPORTED_EXCEPTION],
+    result_wrapper: "ListServiceSpecificCredentialsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListServiceSpecificCredentials;
+impl OperationType for ListServiceSpecificCredentials {
+    type Input = ListServiceSpecificCredentialsRequest;
+    type Output = ListServiceSpecificCredentialsResponse;
+    const FACTS: &'static schema::Operation = &LIST_SERVICE_SPECIFIC_CREDENTIALS;
+}
+
+static LIST_SIGNING_CERTIFICATES: schema::Operation = schema::Operation {
+    name: "ListSigningCertificates",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSigningCertificatesRequest,
+    output: &S_ListSigningCertificatesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListSigningCertificatesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSigningCertificates;
+impl OperationType for ListSigningCertificates {
+    type Input = ListSigningCertificatesRequest;
+    type Output = ListSigningCertificatesResponse;
+    const FACTS: &'static schema::Operation = &LIST_SIGNING_CERTIFICATES;
+}
+
 static LIST_USER_POLICIES: schema::Operation = schema::Operation {
     name: "ListUserPolicies",
     method: "POST",
@@ -2559,6 +2758,27 @@ impl OperationType for RemoveUserFromGroup {
     const FACTS: &'static schema::Operation = &REMOVE_USER_FROM_GROUP;
 }
 
+static RESET_SERVICE_SPECIFIC_CREDENTIAL: schema::Operation = schema::Operation {
+    name: "ResetServiceSpecificCredential",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetServiceSpecificCredentialRequest,
+    output: &S_ResetServiceSpecificCredentialResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION],
+    result_wrapper: "ResetServiceSpecificCredentialResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetServiceSpecificCredential;
+impl OperationType for ResetServiceSpecificCredential {
+    type Input = ResetServiceSpecificCredentialRequest;
+    type Output = ResetServiceSpecificCredentialResponse;
+    const FACTS: &'static schema::Operation = &RESET_SERVICE_SPECIFIC_CREDENTIAL;
+}
+
 static RESYNC_MFA_DEVICE: schema::Operation = schema::Operation {
     name: "ResyncMFADevice",
     method: "POST",
@@ -2789,6 +3009,33 @@ impl OperationType for TagRole {
     const FACTS: &'static schema::Operation = &TAG_ROLE;
 }
 
+static TAG_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "TagServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagServerCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagServerCertificate;
+impl OperationType for TagServerCertificate {
+    type Input = TagServerCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_SERVER_CERTIFICATE;
+}
+
 static TAG_USER: schema::Operation = schema::Operation {
     name: "TagUser",
     method: "POST",
@@ -2939,6 +3186,32 @@ impl OperationType for UntagRole {
     type Input = UntagRoleRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UNTAG_ROLE;
+}
+
+static UNTAG_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "UntagServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagServerCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagServerCertificate;
+impl OperationType for UntagServerCertificate {
+    type Input = UntagServerCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_SERVER_CERTIFICATE;
 }
 
 static UNTAG_USER: schema::Operation = schema::Operation {
@@ -3162,6 +3435,79 @@ impl OperationType for UpdateRoleDescription {
     const FACTS: &'static schema::Operation = &UPDATE_ROLE_DESCRIPTION;
 }
 
+static UPDATE_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "UpdateServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateServerCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateServerCertificate;
+impl OperationType for UpdateServerCertificate {
+    type Input = UpdateServerCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_SERVER_CERTIFICATE;
+}
+
+static UPDATE_SERVICE_SPECIFIC_CREDENTIAL: schema::Operation = schema::Operation {
+    name: "UpdateServiceSpecificCredential",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateServiceSpecificCredentialRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateServiceSpecificCredential;
+impl OperationType for UpdateServiceSpecificCredential {
+    type Input = UpdateServiceSpecificCredentialRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_SERVICE_SPECIFIC_CREDENTIAL;
+}
+
+static UPDATE_SIGNING_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "UpdateSigningCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateSigningCertificateRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateSigningCertificate;
+impl OperationType for UpdateSigningCertificate {
+    type Input = UpdateSigningCertificateRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_SIGNING_CERTIFICATE;
+}
+
 static UPDATE_USER: schema::Operation = schema::Operation {
     name: "UpdateUser",
     method: "POST",
@@ -3188,6 +3534,65 @@ impl OperationType for UpdateUser {
     type Input = UpdateUserRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UPDATE_USER;
+}
+
+static UPLOAD_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "UploadServerCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UploadServerCertificateRequest,
+    output: &S_UploadServerCertificateResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &MALFORMED_CERTIFICATE_EXCEPTION,
+        &KEY_PAIR_MISMATCH_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "UploadServerCertificateResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UploadServerCertificate;
+impl OperationType for UploadServerCertificate {
+    type Input = UploadServerCertificateRequest;
+    type Output = UploadServerCertificateResponse;
+    const FACTS: &'static schema::Operation = &UPLOAD_SERVER_CERTIFICATE;
+}
+
+static UPLOAD_SIGNING_CERTIFICATE: schema::Operation = schema::Operation {
+    name: "UploadSigningCertificate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UploadSigningCertificateRequest,
+    output: &S_UploadSigningCertificateResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &MALFORMED_CERTIFICATE_EXCEPTION,
+        &INVALID_CERTIFICATE_EXCEPTION,
+        &DUPLICATE_CERTIFICATE_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "UploadSigningCertificateResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UploadSigningCertificate;
+impl OperationType for UploadSigningCertificate {
+    type Input = UploadSigningCertificateRequest;
+    type Output = UploadSigningCertificateResponse;
+    const FACTS: &'static schema::Operation = &UPLOAD_SIGNING_CERTIFICATE;
 }
 
 pub static ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION: ErrorFact = ErrorFact {
@@ -3563,6 +3968,21 @@ static L_CreateServiceLinkedRoleRequest: Layout = Layout::new(&[
 static S_CreateServiceLinkedRoleResponse: schema::Shape =
     schema::Shape::new("CreateServiceLinkedRoleResponse", Kind::Structure(&L_CreateServiceLinkedRoleResponse));
 static L_CreateServiceLinkedRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role)]);
+static S_CreateServiceSpecificCredentialRequest: schema::Shape = schema::Shape::new(
+    "CreateServiceSpecificCredentialRequest",
+    Kind::Structure(&L_CreateServiceSpecificCredentialRequest),
+);
+static L_CreateServiceSpecificCredentialRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("ServiceName", &S_serviceName).required(),
+    schema::Member::new("CredentialAgeDays", &S_credentialAgeDays),
+]);
+static S_CreateServiceSpecificCredentialResponse: schema::Shape = schema::Shape::new(
+    "CreateServiceSpecificCredentialResponse",
+    Kind::Structure(&L_CreateServiceSpecificCredentialResponse),
+);
+static L_CreateServiceSpecificCredentialResponse: Layout =
+    Layout::new(&[schema::Member::new("ServiceSpecificCredential", &S_ServiceSpecificCredential)]);
 static S_CreateUserRequest: schema::Shape =
     schema::Shape::new("CreateUserRequest", Kind::Structure(&L_CreateUserRequest));
 static L_CreateUserRequest: Layout = Layout::new(&[
@@ -3645,6 +4065,10 @@ static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
 static S_DeleteRoleRequest: schema::Shape =
     schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
 static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteServerCertificateRequest: schema::Shape =
+    schema::Shape::new("DeleteServerCertificateRequest", Kind::Structure(&L_DeleteServerCertificateRequest));
+static L_DeleteServerCertificateRequest: Layout =
+    Layout::new(&[schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required()]);
 static S_DeleteServiceLinkedRoleRequest: schema::Shape =
     schema::Shape::new("DeleteServiceLinkedRoleRequest", Kind::Structure(&L_DeleteServiceLinkedRoleRequest));
 static L_DeleteServiceLinkedRoleRequest: Layout =
@@ -3653,6 +4077,20 @@ static S_DeleteServiceLinkedRoleResponse: schema::Shape =
     schema::Shape::new("DeleteServiceLinkedRoleResponse", Kind::Structure(&L_DeleteServiceLinkedRoleResponse));
 static L_DeleteServiceLinkedRoleResponse: Layout =
     Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
+static S_DeleteServiceSpecificCredentialRequest: schema::Shape = schema::Shape::new(
+    "DeleteServiceSpecificCredentialRequest",
+    Kind::Structure(&L_DeleteServiceSpecificCredentialRequest),
+);
+static L_DeleteServiceSpecificCredentialRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("ServiceSpecificCredentialId", &S_serviceSpecificCredentialId).required(),
+]);
+static S_DeleteSigningCertificateRequest: schema::Shape =
+    schema::Shape::new("DeleteSigningCertificateRequest", Kind::Structure(&L_DeleteSigningCertificateRequest));
+static L_DeleteSigningCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("CertificateId", &S_certificateIdType).required(),
+]);
 static S_DeleteUserPermissionsBoundaryRequest: schema::Shape = schema::Shape::new(
     "DeleteUserPermissionsBoundaryRequest",
     Kind::Structure(&L_DeleteUserPermissionsBoundaryRequest),
@@ -3937,6 +4375,14 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetServerCertificateRequest: schema::Shape =
+    schema::Shape::new("GetServerCertificateRequest", Kind::Structure(&L_GetServerCertificateRequest));
+static L_GetServerCertificateRequest: Layout =
+    Layout::new(&[schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required()]);
+static S_GetServerCertificateResponse: schema::Shape =
+    schema::Shape::new("GetServerCertificateResponse", Kind::Structure(&L_GetServerCertificateResponse));
+static L_GetServerCertificateResponse: Layout =
+    Layout::new(&[schema::Member::new("ServerCertificate", &S_ServerCertificate).required()]);
 static S_GetServiceLastAccessedDetailsRequest: schema::Shape = schema::Shape::new(
     "GetServiceLastAccessedDetailsRequest",
     Kind::Structure(&L_GetServiceLastAccessedDetailsRequest),
@@ -4388,6 +4834,68 @@ static L_ListRolesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
+static S_ListServerCertificateTagsRequest: schema::Shape =
+    schema::Shape::new("ListServerCertificateTagsRequest", Kind::Structure(&L_ListServerCertificateTagsRequest));
+static L_ListServerCertificateTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListServerCertificateTagsResponse: schema::Shape =
+    schema::Shape::new("ListServerCertificateTagsResponse", Kind::Structure(&L_ListServerCertificateTagsResponse));
+static L_ListServerCertificateTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListServerCertificatesRequest: schema::Shape =
+    schema::Shape::new("ListServerCertificatesRequest", Kind::Structure(&L_ListServerCertificatesRequest));
+static L_ListServerCertificatesRequest: Layout = Layout::new(&[
+    schema::Member::new("PathPrefix", &S_pathPrefixType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListServerCertificatesResponse: schema::Shape =
+    schema::Shape::new("ListServerCertificatesResponse", Kind::Structure(&L_ListServerCertificatesResponse));
+static L_ListServerCertificatesResponse: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateMetadataList", &S_serverCertificateMetadataListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListServiceSpecificCredentialsRequest: schema::Shape = schema::Shape::new(
+    "ListServiceSpecificCredentialsRequest",
+    Kind::Structure(&L_ListServiceSpecificCredentialsRequest),
+);
+static L_ListServiceSpecificCredentialsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("ServiceName", &S_serviceName),
+    schema::Member::new("AllUsers", &S_allUsers),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListServiceSpecificCredentialsResponse: schema::Shape = schema::Shape::new(
+    "ListServiceSpecificCredentialsResponse",
+    Kind::Structure(&L_ListServiceSpecificCredentialsResponse),
+);
+static L_ListServiceSpecificCredentialsResponse: Layout = Layout::new(&[
+    schema::Member::new("ServiceSpecificCredentials", &S_ServiceSpecificCredentialsListType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+]);
+static S_ListSigningCertificatesRequest: schema::Shape =
+    schema::Shape::new("ListSigningCertificatesRequest", Kind::Structure(&L_ListSigningCertificatesRequest));
+static L_ListSigningCertificatesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListSigningCertificatesResponse: schema::Shape =
+    schema::Shape::new("ListSigningCertificatesResponse", Kind::Structure(&L_ListSigningCertificatesResponse));
+static L_ListSigningCertificatesResponse: Layout = Layout::new(&[
+    schema::Member::new("Certificates", &S_certificateListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
 static S_ListUserPoliciesRequest: schema::Shape =
     schema::Shape::new("ListUserPoliciesRequest", Kind::Structure(&L_ListUserPoliciesRequest));
 static L_ListUserPoliciesRequest: Layout = Layout::new(&[
@@ -4656,6 +5164,20 @@ static S_ReportFormatType: schema::Shape =
 static S_ReportStateDescriptionType: schema::Shape = schema::Shape::new("ReportStateDescriptionType", Kind::String);
 static S_ReportStateType: schema::Shape = schema::Shape::new("ReportStateType", Kind::String)
     .limits(Limits::NONE.values(&["STARTED", "INPROGRESS", "COMPLETE"]));
+static S_ResetServiceSpecificCredentialRequest: schema::Shape = schema::Shape::new(
+    "ResetServiceSpecificCredentialRequest",
+    Kind::Structure(&L_ResetServiceSpecificCredentialRequest),
+);
+static L_ResetServiceSpecificCredentialRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("ServiceSpecificCredentialId", &S_serviceSpecificCredentialId).required(),
+]);
+static S_ResetServiceSpecificCredentialResponse: schema::Shape = schema::Shape::new(
+    "ResetServiceSpecificCredentialResponse",
+    Kind::Structure(&L_ResetServiceSpecificCredentialResponse),
+);
+static L_ResetServiceSpecificCredentialResponse: Layout =
+    Layout::new(&[schema::Member::new("ServiceSpecificCredential", &S_ServiceSpecificCredential)]);
 static S_ResourceHandlingOptionType: schema::Shape =
     schema::Shape::new("ResourceHandlingOptionType", Kind::String).limits(Limits::NONE.min(1).max(64));
 static S_ResourceNameListType: schema::Shape =
@@ -4722,6 +5244,24 @@ static M_RoleUsageListType: schema::Member = schema::Member::new("member", &S_Ro
 static S_RoleUsageType: schema::Shape = schema::Shape::new("RoleUsageType", Kind::Structure(&L_RoleUsageType));
 static L_RoleUsageType: Layout =
     Layout::new(&[schema::Member::new("Region", &S_RegionNameType), schema::Member::new("Resources", &S_ArnListType)]);
+static S_ServerCertificate: schema::Shape =
+    schema::Shape::new("ServerCertificate", Kind::Structure(&L_ServerCertificate));
+static L_ServerCertificate: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateMetadata", &S_ServerCertificateMetadata).required(),
+    schema::Member::new("CertificateBody", &S_certificateBodyType).required(),
+    schema::Member::new("CertificateChain", &S_certificateChainType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_ServerCertificateMetadata: schema::Shape =
+    schema::Shape::new("ServerCertificateMetadata", Kind::Structure(&L_ServerCertificateMetadata));
+static L_ServerCertificateMetadata: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType).required(),
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
+    schema::Member::new("ServerCertificateId", &S_idType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("UploadDate", &S_dateType),
+    schema::Member::new("Expiration", &S_dateType),
+]);
 static S_ServiceLastAccessed: schema::Shape =
     schema::Shape::new("ServiceLastAccessed", Kind::Structure(&L_ServiceLastAccessed));
 static L_ServiceLastAccessed: Layout = Layout::new(&[
@@ -4733,6 +5273,36 @@ static L_ServiceLastAccessed: Layout = Layout::new(&[
     schema::Member::new("TotalAuthenticatedEntities", &S_integerType),
     schema::Member::new("TrackedActionsLastAccessed", &S_TrackedActionsLastAccessed),
 ]);
+static S_ServiceSpecificCredential: schema::Shape =
+    schema::Shape::new("ServiceSpecificCredential", Kind::Structure(&L_ServiceSpecificCredential));
+static L_ServiceSpecificCredential: Layout = Layout::new(&[
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("ExpirationDate", &S_dateType),
+    schema::Member::new("ServiceName", &S_serviceName).required(),
+    schema::Member::new("ServiceUserName", &S_serviceUserName),
+    schema::Member::new("ServicePassword", &S_servicePassword),
+    schema::Member::new("ServiceCredentialAlias", &S_serviceCredentialAlias),
+    schema::Member::new("ServiceCredentialSecret", &S_serviceCredentialSecret),
+    schema::Member::new("ServiceSpecificCredentialId", &S_serviceSpecificCredentialId).required(),
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+]);
+static S_ServiceSpecificCredentialMetadata: schema::Shape =
+    schema::Shape::new("ServiceSpecificCredentialMetadata", Kind::Structure(&L_ServiceSpecificCredentialMetadata));
+static L_ServiceSpecificCredentialMetadata: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+    schema::Member::new("ServiceUserName", &S_serviceUserName),
+    schema::Member::new("ServiceCredentialAlias", &S_serviceCredentialAlias),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("ExpirationDate", &S_dateType),
+    schema::Member::new("ServiceSpecificCredentialId", &S_serviceSpecificCredentialId).required(),
+    schema::Member::new("ServiceName", &S_serviceName).required(),
+]);
+static S_ServiceSpecificCredentialsListType: schema::Shape =
+    schema::Shape::new("ServiceSpecificCredentialsListType", Kind::List(&M_ServiceSpecificCredentialsListType));
+static M_ServiceSpecificCredentialsListType: schema::Member =
+    schema::Member::new("member", &S_ServiceSpecificCredentialMetadata);
 static S_ServicesLastAccessed: schema::Shape =
     schema::Shape::new("ServicesLastAccessed", Kind::List(&M_ServicesLastAccessed));
 static M_ServicesLastAccessed: schema::Member = schema::Member::new("member", &S_ServiceLastAccessed);
@@ -4741,6 +5311,15 @@ static S_SetDefaultPolicyVersionRequest: schema::Shape =
 static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyArn", &S_arnType).required(),
     schema::Member::new("VersionId", &S_policyVersionIdType).required(),
+]);
+static S_SigningCertificate: schema::Shape =
+    schema::Shape::new("SigningCertificate", Kind::Structure(&L_SigningCertificate));
+static L_SigningCertificate: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("CertificateId", &S_certificateIdType).required(),
+    schema::Member::new("CertificateBody", &S_certificateBodyType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+    schema::Member::new("UploadDate", &S_dateType),
 ]);
 static S_SimulateCustomPolicyRequest: schema::Shape =
     schema::Shape::new("SimulateCustomPolicyRequest", Kind::Structure(&L_SimulateCustomPolicyRequest));
@@ -4833,6 +5412,12 @@ static L_TagRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
+static S_TagServerCertificateRequest: schema::Shape =
+    schema::Shape::new("TagServerCertificateRequest", Kind::Structure(&L_TagServerCertificateRequest));
+static L_TagServerCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
 static S_TagUserRequest: schema::Shape = schema::Shape::new("TagUserRequest", Kind::Structure(&L_TagUserRequest));
 static L_TagUserRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
@@ -4876,6 +5461,12 @@ static L_UntagPolicyRequest: Layout = Layout::new(&[
 static S_UntagRoleRequest: schema::Shape = schema::Shape::new("UntagRoleRequest", Kind::Structure(&L_UntagRoleRequest));
 static L_UntagRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagServerCertificateRequest: schema::Shape =
+    schema::Shape::new("UntagServerCertificateRequest", Kind::Structure(&L_UntagServerCertificateRequest));
+static L_UntagServerCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
 static S_UntagUserRequest: schema::Shape = schema::Shape::new("UntagUserRequest", Kind::Structure(&L_UntagUserRequest));
@@ -4950,6 +5541,29 @@ static L_UpdateRoleRequest: Layout = Layout::new(&[
 static S_UpdateRoleResponse: schema::Shape =
     schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
 static L_UpdateRoleResponse: Layout = Layout::new(&[]);
+static S_UpdateServerCertificateRequest: schema::Shape =
+    schema::Shape::new("UpdateServerCertificateRequest", Kind::Structure(&L_UpdateServerCertificateRequest));
+static L_UpdateServerCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
+    schema::Member::new("NewPath", &S_pathType),
+    schema::Member::new("NewServerCertificateName", &S_serverCertificateNameType),
+]);
+static S_UpdateServiceSpecificCredentialRequest: schema::Shape = schema::Shape::new(
+    "UpdateServiceSpecificCredentialRequest",
+    Kind::Structure(&L_UpdateServiceSpecificCredentialRequest),
+);
+static L_UpdateServiceSpecificCredentialRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("ServiceSpecificCredentialId", &S_serviceSpecificCredentialId).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+]);
+static S_UpdateSigningCertificateRequest: schema::Shape =
+    schema::Shape::new("UpdateSigningCertificateRequest", Kind::Structure(&L_UpdateSigningCertificateRequest));
+static L_UpdateSigningCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("CertificateId", &S_certificateIdType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+]);
 static S_UpdateUserRequest: schema::Shape =
     schema::Shape::new("UpdateUserRequest", Kind::Structure(&L_UpdateUserRequest));
 static L_UpdateUserRequest: Layout = Layout::new(&[
@@ -4957,6 +5571,32 @@ static L_UpdateUserRequest: Layout = Layout::new(&[
     schema::Member::new("NewPath", &S_pathType),
     schema::Member::new("NewUserName", &S_userNameType),
 ]);
+static S_UploadServerCertificateRequest: schema::Shape =
+    schema::Shape::new("UploadServerCertificateRequest", Kind::Structure(&L_UploadServerCertificateRequest));
+static L_UploadServerCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("ServerCertificateName", &S_serverCertificateNameType).required(),
+    schema::Member::new("CertificateBody", &S_certificateBodyType).required(),
+    schema::Member::new("PrivateKey", &S_privateKeyType).required(),
+    schema::Member::new("CertificateChain", &S_certificateChainType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_UploadServerCertificateResponse: schema::Shape =
+    schema::Shape::new("UploadServerCertificateResponse", Kind::Structure(&L_UploadServerCertificateResponse));
+static L_UploadServerCertificateResponse: Layout = Layout::new(&[
+    schema::Member::new("ServerCertificateMetadata", &S_ServerCertificateMetadata),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_UploadSigningCertificateRequest: schema::Shape =
+    schema::Shape::new("UploadSigningCertificateRequest", Kind::Structure(&L_UploadSigningCertificateRequest));
+static L_UploadSigningCertificateRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("CertificateBody", &S_certificateBodyType).required(),
+]);
+static S_UploadSigningCertificateResponse: schema::Shape =
+    schema::Shape::new("UploadSigningCertificateResponse", Kind::Structure(&L_UploadSigningCertificateResponse));
+static L_UploadSigningCertificateResponse: Layout =
+    Layout::new(&[schema::Member::new("Certificate", &S_SigningCertificate).required()]);
 static S_User: schema::Shape = schema::Shape::new("User", Kind::Structure(&L_User));
 static L_User: Layout = Layout::new(&[
     schema::Member::new("Path", &S_pathType).required(),
@@ -5003,6 +5643,7 @@ static M_accountAliasListType: schema::Member = schema::Member::new("member", &S
 static S_accountAliasType: schema::Shape = schema::Shape::new("accountAliasType", Kind::String)
     .limits(Limits::NONE.min(3).max(63).pattern(&P_accountAliasType));
 static P_accountAliasType: Pattern = Pattern::new(r#"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#);
+static S_allUsers: schema::Shape = schema::Shape::new("allUsers", Kind::Boolean);
 static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
 static S_assignmentStatusType: schema::Shape = schema::Shape::new("assignmentStatusType", Kind::String)
     .limits(Limits::NONE.values(&["Assigned", "Unassigned", "Any"]));
@@ -5015,10 +5656,24 @@ static S_authenticationCodeType: schema::Shape = schema::Shape::new("authenticat
 static P_authenticationCodeType: Pattern = Pattern::new(r#"[\d]+"#);
 static S_booleanObjectType: schema::Shape = schema::Shape::new("booleanObjectType", Kind::Boolean);
 static S_booleanType: schema::Shape = schema::Shape::new("booleanType", Kind::Boolean);
+static S_certificateBodyType: schema::Shape = schema::Shape::new("certificateBodyType", Kind::String)
+    .limits(Limits::NONE.min(1).max(16384).pattern(&P_certificateBodyType));
+static P_certificateBodyType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_certificateChainType: schema::Shape = schema::Shape::new("certificateChainType", Kind::String)
+    .limits(Limits::NONE.min(1).max(2097152).pattern(&P_certificateChainType));
+static P_certificateChainType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_certificateIdType: schema::Shape = schema::Shape::new("certificateIdType", Kind::String)
+    .limits(Limits::NONE.min(24).max(128).pattern(&P_certificateIdType));
+static P_certificateIdType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_certificateListType: schema::Shape =
+    schema::Shape::new("certificateListType", Kind::List(&M_certificateListType));
+static M_certificateListType: schema::Member = schema::Member::new("member", &S_SigningCertificate);
 static S_clientIDListType: schema::Shape = schema::Shape::new("clientIDListType", Kind::List(&M_clientIDListType));
 static M_clientIDListType: schema::Member = schema::Member::new("member", &S_clientIDType);
 static S_clientIDType: schema::Shape =
     schema::Shape::new("clientIDType", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_credentialAgeDays: schema::Shape =
+    schema::Shape::new("credentialAgeDays", Kind::Integer).limits(Limits::NONE.min(1).max(36600));
 static S_customSuffixType: schema::Shape = schema::Shape::new("customSuffixType", Kind::String)
     .limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
 static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
@@ -5121,6 +5776,10 @@ static S_policyType: schema::Shape =
 static S_policyVersionIdType: schema::Shape =
     schema::Shape::new("policyVersionIdType", Kind::String).limits(Limits::NONE.pattern(&P_policyVersionIdType));
 static P_policyVersionIdType: Pattern = Pattern::new(r#"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#);
+static S_privateKeyType: schema::Shape = schema::Shape::new("privateKeyType", Kind::String)
+    .limits(Limits::NONE.min(1).max(16384).pattern(&P_privateKeyType))
+    .sensitive();
+static P_privateKeyType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_responseMarkerType: schema::Shape = schema::Shape::new("responseMarkerType", Kind::String);
 static S_roleDescriptionType: schema::Shape = schema::Shape::new("roleDescriptionType", Kind::String)
     .limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
@@ -5138,6 +5797,19 @@ static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_serialNumberType: schema::Shape = schema::Shape::new("serialNumberType", Kind::String)
     .limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
 static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]+"#);
+static S_serverCertificateMetadataListType: schema::Shape =
+    schema::Shape::new("serverCertificateMetadataListType", Kind::List(&M_serverCertificateMetadataListType));
+static M_serverCertificateMetadataListType: schema::Member =
+    schema::Member::new("member", &S_ServerCertificateMetadata);
+static S_serverCertificateNameType: schema::Shape = schema::Shape::new("serverCertificateNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_serverCertificateNameType));
+static P_serverCertificateNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_serviceCredentialAlias: schema::Shape = schema::Shape::new("serviceCredentialAlias", Kind::String)
+    .limits(Limits::NONE.min(0).max(200).pattern(&P_serviceCredentialAlias));
+static P_serviceCredentialAlias: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_serviceCredentialSecret: schema::Shape =
+    schema::Shape::new("serviceCredentialSecret", Kind::String).sensitive();
+static S_serviceName: schema::Shape = schema::Shape::new("serviceName", Kind::String);
 static S_serviceNameType: schema::Shape = schema::Shape::new("serviceNameType", Kind::String);
 static S_serviceNamespaceListType: schema::Shape =
     schema::Shape::new("serviceNamespaceListType", Kind::List(&M_serviceNamespaceListType))
@@ -5146,6 +5818,13 @@ static M_serviceNamespaceListType: schema::Member = schema::Member::new("member"
 static S_serviceNamespaceType: schema::Shape = schema::Shape::new("serviceNamespaceType", Kind::String)
     .limits(Limits::NONE.min(1).max(64).pattern(&P_serviceNamespaceType));
 static P_serviceNamespaceType: Pattern = Pattern::new(r#"[\w-]*"#);
+static S_servicePassword: schema::Shape = schema::Shape::new("servicePassword", Kind::String).sensitive();
+static S_serviceSpecificCredentialId: schema::Shape = schema::Shape::new("serviceSpecificCredentialId", Kind::String)
+    .limits(Limits::NONE.min(20).max(128).pattern(&P_serviceSpecificCredentialId));
+static P_serviceSpecificCredentialId: Pattern = Pattern::new(r#"[\w]+"#);
+static S_serviceUserName: schema::Shape = schema::Shape::new("serviceUserName", Kind::String)
+    .limits(Limits::NONE.min(0).max(200).pattern(&P_serviceUserName));
+static P_serviceUserName: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
 static S_statusType: schema::Shape =
     schema::Shape::new("statusType", Kind::String).limits(Limits::NONE.values(&["Active", "Inactive", "Expired"]));
 static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
@@ -6504,6 +7183,84 @@ impl Structure for CreateServiceLinkedRoleResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateServiceSpecificCredentialRequest {
+    pub user_name: String,
+    pub service_name: String,
+    pub credential_age_days: Option<i32>,
+}
+impl std::fmt::Debug for CreateServiceSpecificCredentialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateServiceSpecificCredentialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateServiceSpecificCredentialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateServiceSpecificCredentialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.service_name,
+            _ => &self.credential_age_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.service_name,
+            _ => &mut self.credential_age_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateServiceSpecificCredentialResponse {
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+impl std::fmt::Debug for CreateServiceSpecificCredentialResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateServiceSpecificCredentialResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateServiceSpecificCredentialResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateServiceSpecificCredentialResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.service_specific_credential,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.service_specific_credential,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateUserRequest {
     pub path: Option<String>,
     pub user_name: String,
@@ -7146,6 +7903,42 @@ impl Structure for DeleteRoleRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteServerCertificateRequest {
+    pub server_certificate_name: String,
+}
+impl std::fmt::Debug for DeleteServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_certificate_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_certificate_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteServiceLinkedRoleRequest {
     pub role_name: String,
 }
@@ -7213,6 +8006,84 @@ impl Structure for DeleteServiceLinkedRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.deletion_task_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: String,
+}
+impl std::fmt::Debug for DeleteServiceSpecificCredentialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteServiceSpecificCredentialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteServiceSpecificCredentialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteServiceSpecificCredentialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.service_specific_credential_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.service_specific_credential_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_id: String,
+}
+impl std::fmt::Debug for DeleteSigningCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSigningCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSigningCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSigningCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.certificate_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.certificate_id,
         }
     }
 }
@@ -9034,6 +9905,78 @@ impl Structure for GetRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServerCertificateRequest {
+    pub server_certificate_name: String,
+}
+impl std::fmt::Debug for GetServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_certificate_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_certificate_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServerCertificateResponse {
+    pub server_certificate: ServerCertificate,
+}
+impl std::fmt::Debug for GetServerCertificateResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServerCertificateResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServerCertificateResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServerCertificateResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_certificate,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_certificate,
         }
     }
 }
@@ -11648,6 +12591,348 @@ impl Structure for ListRolesResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListServerCertificateTagsRequest {
+    pub server_certificate_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListServerCertificateTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServerCertificateTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServerCertificateTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServerCertificateTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListServerCertificateTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListServerCertificateTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServerCertificateTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServerCertificateTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServerCertificateTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListServerCertificatesRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListServerCertificatesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServerCertificatesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServerCertificatesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServerCertificatesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path_prefix,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path_prefix,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListServerCertificatesResponse {
+    pub server_certificate_metadata_list: Vec<ServerCertificateMetadata>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListServerCertificatesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServerCertificatesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServerCertificatesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServerCertificatesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_metadata_list,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_metadata_list,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListServiceSpecificCredentialsRequest {
+    pub user_name: Option<String>,
+    pub service_name: Option<String>,
+    pub all_users: Option<bool>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListServiceSpecificCredentialsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServiceSpecificCredentialsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServiceSpecificCredentialsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServiceSpecificCredentialsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.service_name,
+            2 => &self.all_users,
+            3 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.service_name,
+            2 => &mut self.all_users,
+            3 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListServiceSpecificCredentialsResponse {
+    pub service_specific_credentials: Option<Vec<ServiceSpecificCredentialMetadata>>,
+    pub marker: Option<String>,
+    pub is_truncated: Option<bool>,
+}
+impl std::fmt::Debug for ListServiceSpecificCredentialsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListServiceSpecificCredentialsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListServiceSpecificCredentialsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListServiceSpecificCredentialsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.service_specific_credentials,
+            1 => &self.marker,
+            _ => &self.is_truncated,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.service_specific_credentials,
+            1 => &mut self.marker,
+            _ => &mut self.is_truncated,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSigningCertificatesRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListSigningCertificatesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSigningCertificatesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSigningCertificatesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSigningCertificatesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSigningCertificatesResponse {
+    pub certificates: Vec<SigningCertificate>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListSigningCertificatesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSigningCertificatesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSigningCertificatesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSigningCertificatesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.certificates,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.certificates,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListUserPoliciesRequest {
     pub user_name: String,
     pub marker: Option<String>,
@@ -13080,6 +14365,81 @@ impl Structure for RemoveUserFromGroupRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ResetServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: String,
+}
+impl std::fmt::Debug for ResetServiceSpecificCredentialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetServiceSpecificCredentialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetServiceSpecificCredentialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetServiceSpecificCredentialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.service_specific_credential_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.service_specific_credential_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetServiceSpecificCredentialResponse {
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+impl std::fmt::Debug for ResetServiceSpecificCredentialResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetServiceSpecificCredentialResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetServiceSpecificCredentialResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetServiceSpecificCredentialResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.service_specific_credential,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.service_specific_credential,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResourceSpecificResult {
     pub eval_resource_name: String,
     pub eval_resource_decision: String,
@@ -13392,6 +14752,102 @@ impl Structure for RoleUsageType {
 }
 
 #[derive(Clone, Default)]
+pub struct ServerCertificate {
+    pub server_certificate_metadata: ServerCertificateMetadata,
+    pub certificate_body: String,
+    pub certificate_chain: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ServerCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServerCertificate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServerCertificate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServerCertificate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_metadata,
+            1 => &self.certificate_body,
+            2 => &self.certificate_chain,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_metadata,
+            1 => &mut self.certificate_body,
+            2 => &mut self.certificate_chain,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServerCertificateMetadata {
+    pub path: String,
+    pub server_certificate_name: String,
+    pub server_certificate_id: String,
+    pub arn: String,
+    pub upload_date: Option<Timestamp>,
+    pub expiration: Option<Timestamp>,
+}
+impl std::fmt::Debug for ServerCertificateMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServerCertificateMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServerCertificateMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServerCertificateMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.server_certificate_name,
+            2 => &self.server_certificate_id,
+            3 => &self.arn,
+            4 => &self.upload_date,
+            _ => &self.expiration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.server_certificate_name,
+            2 => &mut self.server_certificate_id,
+            3 => &mut self.arn,
+            4 => &mut self.upload_date,
+            _ => &mut self.expiration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ServiceLastAccessed {
     pub service_name: String,
     pub last_authenticated: Option<Timestamp>,
@@ -13446,6 +14902,126 @@ impl Structure for ServiceLastAccessed {
 }
 
 #[derive(Clone, Default)]
+pub struct ServiceSpecificCredential {
+    pub create_date: Timestamp,
+    pub expiration_date: Option<Timestamp>,
+    pub service_name: String,
+    pub service_user_name: Option<String>,
+    pub service_password: Option<String>,
+    pub service_credential_alias: Option<String>,
+    pub service_credential_secret: Option<String>,
+    pub service_specific_credential_id: String,
+    pub user_name: String,
+    pub status: String,
+}
+impl std::fmt::Debug for ServiceSpecificCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServiceSpecificCredential {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceSpecificCredential {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceSpecificCredential
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.create_date,
+            1 => &self.expiration_date,
+            2 => &self.service_name,
+            3 => &self.service_user_name,
+            4 => &self.service_password,
+            5 => &self.service_credential_alias,
+            6 => &self.service_credential_secret,
+            7 => &self.service_specific_credential_id,
+            8 => &self.user_name,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.create_date,
+            1 => &mut self.expiration_date,
+            2 => &mut self.service_name,
+            3 => &mut self.service_user_name,
+            4 => &mut self.service_password,
+            5 => &mut self.service_credential_alias,
+            6 => &mut self.service_credential_secret,
+            7 => &mut self.service_specific_credential_id,
+            8 => &mut self.user_name,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceSpecificCredentialMetadata {
+    pub user_name: String,
+    pub status: String,
+    pub service_user_name: Option<String>,
+    pub service_credential_alias: Option<String>,
+    pub create_date: Timestamp,
+    pub expiration_date: Option<Timestamp>,
+    pub service_specific_credential_id: String,
+    pub service_name: String,
+}
+impl std::fmt::Debug for ServiceSpecificCredentialMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServiceSpecificCredentialMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceSpecificCredentialMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceSpecificCredentialMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.status,
+            2 => &self.service_user_name,
+            3 => &self.service_credential_alias,
+            4 => &self.create_date,
+            5 => &self.expiration_date,
+            6 => &self.service_specific_credential_id,
+            _ => &self.service_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.status,
+            2 => &mut self.service_user_name,
+            3 => &mut self.service_credential_alias,
+            4 => &mut self.create_date,
+            5 => &mut self.expiration_date,
+            6 => &mut self.service_specific_credential_id,
+            _ => &mut self.service_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SetDefaultPolicyVersionRequest {
     pub policy_arn: String,
     pub version_id: String,
@@ -13480,6 +15056,54 @@ impl Structure for SetDefaultPolicyVersionRequest {
         match index {
             0 => &mut self.policy_arn,
             _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SigningCertificate {
+    pub user_name: String,
+    pub certificate_id: String,
+    pub certificate_body: String,
+    pub status: String,
+    pub upload_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for SigningCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SigningCertificate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SigningCertificate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SigningCertificate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.certificate_id,
+            2 => &self.certificate_body,
+            3 => &self.status,
+            _ => &self.upload_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.certificate_id,
+            2 => &mut self.certificate_body,
+            3 => &mut self.status,
+            _ => &mut self.upload_date,
         }
     }
 }
@@ -13986,6 +15610,45 @@ impl Structure for TagRoleRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct TagServerCertificateRequest {
+    pub server_certificate_name: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct TagUserRequest {
     pub user_name: String,
     pub tags: Vec<Tag>,
@@ -14259,6 +15922,45 @@ impl Structure for UntagRoleRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.role_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagServerCertificateRequest {
+    pub server_certificate_name: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_name,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_name,
             _ => &mut self.tag_keys,
         }
     }
@@ -14717,6 +16419,132 @@ impl Structure for UpdateRoleResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateServerCertificateRequest {
+    pub server_certificate_name: String,
+    pub new_path: Option<String>,
+    pub new_server_certificate_name: Option<String>,
+}
+impl std::fmt::Debug for UpdateServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_name,
+            1 => &self.new_path,
+            _ => &self.new_server_certificate_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_name,
+            1 => &mut self.new_path,
+            _ => &mut self.new_server_certificate_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: String,
+    pub status: String,
+}
+impl std::fmt::Debug for UpdateServiceSpecificCredentialRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateServiceSpecificCredentialRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateServiceSpecificCredentialRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateServiceSpecificCredentialRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.service_specific_credential_id,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.service_specific_credential_id,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_id: String,
+    pub status: String,
+}
+impl std::fmt::Debug for UpdateSigningCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSigningCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSigningCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSigningCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.certificate_id,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.certificate_id,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateUserRequest {
     pub user_name: String,
     pub new_path: Option<String>,
@@ -14754,6 +16582,171 @@ impl Structure for UpdateUserRequest {
             0 => &mut self.user_name,
             1 => &mut self.new_path,
             _ => &mut self.new_user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadServerCertificateRequest {
+    pub path: Option<String>,
+    pub server_certificate_name: String,
+    pub certificate_body: String,
+    pub private_key: String,
+    pub certificate_chain: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for UploadServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadServerCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadServerCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadServerCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.server_certificate_name,
+            2 => &self.certificate_body,
+            3 => &self.private_key,
+            4 => &self.certificate_chain,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.server_certificate_name,
+            2 => &mut self.certificate_body,
+            3 => &mut self.private_key,
+            4 => &mut self.certificate_chain,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadServerCertificateResponse {
+    pub server_certificate_metadata: Option<ServerCertificateMetadata>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for UploadServerCertificateResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadServerCertificateResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadServerCertificateResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadServerCertificateResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_certificate_metadata,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_certificate_metadata,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_body: String,
+}
+impl std::fmt::Debug for UploadSigningCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadSigningCertificateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadSigningCertificateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadSigningCertificateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.certificate_body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.certificate_body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadSigningCertificateResponse {
+    pub certificate: SigningCertificate,
+}
+impl std::fmt::Debug for UploadSigningCertificateResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadSigningCertificateResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadSigningCertificateResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadSigningCertificateResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.certificate,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.certificate,
         }
     }
 }

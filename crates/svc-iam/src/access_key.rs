@@ -75,7 +75,7 @@ fn owner(read: &dyn Read, scope: &Scope, principal: &Principal, name: Option<Str
     Ok(entity::get(read, scope, Kind::User, &name)?.name)
 }
 
-fn shown_status(active: bool) -> String {
+pub fn shown_status(active: bool) -> String {
     if active { "Active".into() } else { "Inactive".into() }
 }
 

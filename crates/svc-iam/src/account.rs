@@ -8,7 +8,7 @@ use kogumo_store::{Range, Table};
 use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Kind};
-use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota};
+use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota, server_certificate};
 
 /// The alias of each account; an alias belongs to one account only, so the table stands in no account's scope.
 static ALIASES: Table<String> = Table::new("iam/alias");
@@ -90,6 +90,11 @@ pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryRespo
         ("AccountMFAEnabled", 0),
         ("AccountPasswordPresent", 0),
         ("AccountSigningCertificatesPresent", 0),
+        ("ServerCertificates", server_certificate::count(r.store, r.scope())?),
+        ("ServerCertificatesQuota", quota::SERVER_CERTIFICATES),
+        ("SigningCertificatesPerUserQuota", quota::SIGNING_CERTIFICATES_PER_USER),
+        // Tokens are good in all regions.
+        ("GlobalEndpointTokenVersion", 2),
         ("PolicyVersionsInUse", policy::count_versions(r.store, r.scope())?),
         ("UsersQuota", quota::USERS),
         ("GroupsQuota", quota::GROUPS),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access_key::{self, StoredKey};
 use crate::entity::{self, Entity, Kind};
+use crate::signing_certificate::{CERTIFICATES, Kept};
 use crate::{login_profile, mfa};
 
 /// The last report of each account.
@@ -83,7 +84,7 @@ fn root(r: &Reader) -> Result<Vec<String>, Fault> {
         .map(str::to_owned)
         .to_vec();
     row.extend(keys(r, access_key::of_user(r.store, account, "")?)?);
-    row.extend(no_certificates());
+    row.extend(certificates(&[]));
     Ok(row)
 }
 
@@ -93,7 +94,7 @@ fn row(r: &Reader, user: &Entity) -> Result<Vec<String>, Fault> {
     row.extend(password(r.store, r.scope(), user)?);
     row.push((!mfa::of_user(r.store, r.scope(), &user.name)?.is_empty()).to_string());
     row.extend(keys(r, access_key::of_user(r.store, account, &user.name)?)?);
-    row.extend(no_certificates());
+    row.extend(certificates(&CERTIFICATES.of_user(r.store, r.scope(), &user.name)?));
     Ok(row)
 }
 
@@ -122,6 +123,11 @@ fn keys(r: &Reader, keys: Vec<StoredKey>) -> Result<Vec<String>, Fault> {
     Ok(columns)
 }
 
-fn no_certificates() -> [String; 4] {
-    ["false".to_owned(), na(), "false".to_owned(), na()]
+/// Two signing certificates, whether they are there or not.
+fn certificates(held: &[Kept]) -> Vec<String> {
+    let column = |at: usize| match held.get(at) {
+        Some(kept) => [kept.active.to_string(), time(kept.uploaded)],
+        None => ["false".to_owned(), na()],
+    };
+    [column(0), column(1)].concat()
 }

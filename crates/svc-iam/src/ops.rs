@@ -5,7 +5,8 @@ use kogumo_model::iam::*;
 
 use crate::{
     access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
-    last_accessed, login_profile, mfa, oidc_provider, policy, role, service_linked, simulate, user, version,
+    last_accessed, login_profile, mfa, oidc_provider, policy, role, server_certificate, service_credential,
+    service_linked, signing_certificate, simulate, user, version,
 };
 
 pub fn ops() -> Vec<Op> {
@@ -137,6 +138,23 @@ pub fn ops() -> Vec<Op> {
         read::<GetAccountSummary>(account::get_account_summary),
         write::<GenerateCredentialReport>(credential_report::generate_credential_report),
         read::<GetCredentialReport>(credential_report::get_credential_report),
+        write::<UploadServerCertificate>(server_certificate::upload_server_certificate),
+        read::<GetServerCertificate>(server_certificate::get_server_certificate),
+        read::<ListServerCertificates>(server_certificate::list_server_certificates),
+        write::<UpdateServerCertificate>(server_certificate::update_server_certificate),
+        write::<DeleteServerCertificate>(server_certificate::delete_server_certificate),
+        write::<TagServerCertificate>(server_certificate::tag_server_certificate),
+        write::<UntagServerCertificate>(server_certificate::untag_server_certificate),
+        read::<ListServerCertificateTags>(server_certificate::list_server_certificate_tags),
+        write::<UploadSigningCertificate>(signing_certificate::upload_signing_certificate),
+        read::<ListSigningCertificates>(signing_certificate::list_signing_certificates),
+        write::<UpdateSigningCertificate>(signing_certificate::update_signing_certificate),
+        write::<DeleteSigningCertificate>(signing_certificate::delete_signing_certificate),
+        write::<CreateServiceSpecificCredential>(service_credential::create_service_specific_credential),
+        read::<ListServiceSpecificCredentials>(service_credential::list_service_specific_credentials),
+        write::<ResetServiceSpecificCredential>(service_credential::reset_service_specific_credential),
+        write::<UpdateServiceSpecificCredential>(service_credential::update_service_specific_credential),
+        write::<DeleteServiceSpecificCredential>(service_credential::delete_service_specific_credential),
         read::<GetAccountAuthorizationDetails>(authorization_details::get_account_authorization_details),
     ]
 }

@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::{access_key, mfa, policy, principals, tags};
+use crate::{access_key, mfa, policy, principals, service_credential, signing_certificate, tags};
 
 pub fn shown(user: &Entity, account: &str) -> User {
     User {
@@ -62,6 +62,8 @@ pub fn update_user(w: &mut Writer, input: UpdateUserRequest) -> Result<Unit, Fau
     let (old, new) = entity::rename(w, Kind::User, &input.user_name, input.new_user_name, input.new_path)?;
     access_key::follow_rename(w, &old.name, &new)?;
     mfa::follow_rename(w, &old.name, &new)?;
+    signing_certificate::CERTIFICATES.follow_rename(w, &old.name, &new.name, |_, _| {})?;
+    service_credential::CREDENTIALS.follow_rename(w, &old.name, &new.name, service_credential::rename)?;
     let account = w.caller.account().to_owned();
     principals::follow(w, &old.arn(&account), &new.arn(&account))?;
     Ok(Unit)
@@ -82,6 +84,12 @@ pub fn delete_user(w: &mut Writer, input: DeleteUserRequest) -> Result<Unit, Fau
     }
     if !access_key::of_user(w.store(), w.caller.account(), &user.name)?.is_empty() {
         return Err(conflict("delete access keys"));
+    }
+    if !signing_certificate::CERTIFICATES.of_user(w.store(), w.scope(), &user.name)?.is_empty() {
+        return Err(conflict("delete signing certificate"));
+    }
+    if !service_credential::CREDENTIALS.of_user(w.store(), w.scope(), &user.name)?.is_empty() {
+        return Err(conflict("delete service specific credentials"));
     }
     entity::delete(w, Kind::User, &user.name)?;
     principals::follow(w, &user.arn(w.caller.account()), &user.id)?;

@@ -42,7 +42,8 @@ const MAX_OUTPUTS: usize = 200;
 
 pub(crate) fn sections(sections: &Map<String, Value>) -> Result<(), Problem> {
     let unknown: Vec<&str> = sections.keys().map(String::as_str).filter(|name| !SECTIONS.contains(name)).collect();
-    if !unknown.is_empty() {
+    // Transforms have sections of their own, as SAM has Globals; once they have run, they and their sections are gone.
+    if !unknown.is_empty() && !sections.contains_key("Transform") {
         return Err(Problem::new(format!("Invalid template property or properties [{}]", unknown.join(", "))));
     }
     if let Some(version) = sections.get("AWSTemplateFormatVersion") {

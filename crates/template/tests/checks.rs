@@ -14,6 +14,13 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
+fn transforms_have_sections_of_their_own() {
+    let globals = "Globals: {Function: {Timeout: 3}}\nResources: {A: {Type: AWS::S3::Bucket}}\n";
+    assert_eq!(refusal(globals), "Invalid template property or properties [Globals]");
+    assert_eq!(refusal(&format!("Transform: AWS::Serverless-2016-10-31\n{globals}")), "");
+}
+
+#[test]
 fn messages() {
     let r = RESOURCES;
     for (text, want) in [

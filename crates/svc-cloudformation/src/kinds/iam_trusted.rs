@@ -1,4 +1,4 @@
-//! `AWS::IAM::OIDCProvider` and `AWS::IAM::ServiceLinkedRole`.
+//! `AWS::IAM::OIDCProvider`, `AWS::IAM::ServerCertificate` and `AWS::IAM::ServiceLinkedRole`.
 
 use serde_json::{Value, json};
 
@@ -50,6 +50,44 @@ pub async fn update_provider(h: &Hands, w: &Work) -> Result<Made, Failure> {
 
 pub async fn delete_provider(h: &Hands, w: &Work) -> Result<(), Failure> {
     h.remove("iam", "DeleteOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": w.physical_id})).await
+}
+
+pub async fn create_certificate(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    let name = w.named("ServerCertificateName");
+    let input = with(
+        w.pick(&["Path", "CertificateBody", "CertificateChain", "PrivateKey", "Tags"]),
+        [("ServerCertificateName", json!(name))],
+    );
+    let made = h.make(w, "iam", "UploadServerCertificate", input).await?;
+    let mut arn = text_at(&made, "/ServerCertificateMetadata/Arn");
+    if arn.is_empty() {
+        // It was made by an earlier try.
+        arn = h.global_arn("iam", &format!("server-certificate{}{name}", w.text("Path").unwrap_or("/")));
+    }
+    Ok(Made::new(name).attribute("Arn", arn))
+}
+
+/// All else than the path and the tags makes another certificate.
+pub async fn update_certificate(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    let name = &w.physical_id;
+    if w.changed("Path") {
+        let input = json!({"ServerCertificateName": name, "NewPath": w.text("Path").unwrap_or("/")});
+        h.call("iam", "UpdateServerCertificate", input).await?;
+    }
+    let (gone, new) = w.tag_changes("Tags");
+    if !gone.is_empty() {
+        h.call("iam", "UntagServerCertificate", json!({"ServerCertificateName": name, "TagKeys": gone})).await?;
+    }
+    if !new.is_empty() {
+        h.call("iam", "TagServerCertificate", json!({"ServerCertificateName": name, "Tags": new})).await?;
+    }
+    let found = h.call("iam", "GetServerCertificate", json!({"ServerCertificateName": name})).await?;
+    let arn = text_at(&found, "/ServerCertificate/ServerCertificateMetadata/Arn");
+    Ok(Made::new(name.as_str()).attribute("Arn", arn))
+}
+
+pub async fn delete_certificate(h: &Hands, w: &Work) -> Result<(), Failure> {
+    h.remove("iam", "DeleteServerCertificate", json!({"ServerCertificateName": w.physical_id})).await
 }
 
 pub async fn create_linked_role(h: &Hands, w: &Work) -> Result<Made, Failure> {
