@@ -60,7 +60,7 @@ pub async fn by_flow(flow: &Flow, parameters: &BTreeMap<String, String>) -> Resu
     check_hash(flow, &found.user, parameters.get("SECRET_HASH").map(String::as_str))?;
     check_device(&found, parameters.get("DEVICE_KEY"))?;
     let tokens = issue::of_grant(flow.setting(), &flow.site, &found.user, &found.grant, refreshing()).await?;
-    flow.cx.write(|w| touch(w, &flow.site.pool, &found.user.name, &found.grant.id))?;
+    touch(&flow.cx, &flow.site.pool, &found.grant)?;
     Ok(Outcome::Tokens(Box::new(tokens)))
 }
 
@@ -114,7 +114,7 @@ pub async fn refreshed(
     let found = find(setting.cx, site, token)?;
     check_device(&found, device)?;
     let tokens = issue::of_grant(setting, site, &found.user, &found.grant, refreshing()).await?;
-    setting.cx.write(|w| touch(w, &site.pool, &found.user.name, &found.grant.id))?;
+    touch(setting.cx, &site.pool, &found.grant)?;
     let Some(grace) = site.client.rotation() else { return Ok(tokens) };
     let grant = if found.previous { found.grant } else { rotate(setting, site, found.grant, grace)? };
     Ok(AuthenticationResultType { refresh_token: Some(issue::seal(site, &grant)?), ..tokens })

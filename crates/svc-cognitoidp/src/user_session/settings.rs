@@ -2,7 +2,7 @@
 //! in without a question.
 
 use kogumo_base::Timestamp;
-use kogumo_door::{Reader, Writer};
+use kogumo_door::{Context, Reader, Writer};
 use kogumo_model::cognitoidp::*;
 use kogumo_store::{Read, Transaction};
 use kogumo_wire::Fault;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{self, Client};
 use crate::pool::{self, Pool};
-use crate::token::grant;
+use crate::token::grant::{self, Grant};
 
 /// A pool's setting.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -70,13 +70,21 @@ pub fn make_place(tx: &mut Transaction, pool: &Pool, user: &str, now: Timestamp)
 }
 
 /// Notes that a session was used, from where.
-pub fn touch(w: &mut Writer, pool: &Pool, user: &str, id: &str) -> Result<(), Fault> {
-    if let Some(mut used) = grant::find(w.store(), pool, user, id)?.filter(|_| pool.tracking.enabled) {
-        used.active = Some(w.now);
-        used.ip = w.caller.source_ip.map(|ip| ip.to_string()).or(used.ip);
-        grant::put(w.tx, pool, &used, w.now)?;
+///
+/// # Errors
+/// Trouble with the store.
+pub fn touch(cx: &Context, pool: &Pool, used: &Grant) -> Result<(), Fault> {
+    if !pool.tracking.enabled {
+        return Ok(());
     }
-    Ok(())
+    cx.write(|w| {
+        if let Some(mut used) = grant::find(w.store(), pool, &used.user, &used.id)? {
+            used.active = Some(w.now);
+            used.ip = w.caller.source_ip.map(|ip| ip.to_string()).or(used.ip);
+            grant::put(w.tx, pool, &used, w.now)?;
+        }
+        Ok(())
+    })
 }
 
 fn shown(tracking: Tracking) -> (&'static str, UserPoolTokenSessionConfigType) {
