@@ -107,6 +107,26 @@ def test_what_the_schema_asks_of_strangers(hosted):
     assert refused() == "user.custom:fixed: Attribute cannot be updated."
 
 
+def test_google(hosted):
+    """The browser is sent to Google, for the client that Google knows; what comes after is OpenID Connect."""
+    pool = hosted()
+    details = {"client_id": "1234.apps.googleusercontent.com", "client_secret": "s", "authorize_scopes": "email profile openid"}
+    make = lambda **more: pool.api.create_identity_provider(**{
+        "UserPoolId": pool.id, "ProviderName": "Google", "ProviderType": "Google", "ProviderDetails": details, "AttributeMapping": {"email": "email"}, **more})
+    for wrong in ({"ProviderName": "Other"}, {"ProviderDetails": {"client_id": "x"}}):
+        with pytest.raises(pool.errors.InvalidParameterException):
+            make(**wrong)
+    made = make()["IdentityProvider"]
+    assert made["ProviderDetails"]["oidc_issuer"] == "https://accounts.google.com" and made["AttributeMapping"]["username"] == "sub"
+    pool.api.update_user_pool_client(UserPoolId=pool.id, ClientId=pool.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
+                                     AllowedOAuthScopes=["openid", "email"], CallbackURLs=[CALLBACK], SupportedIdentityProviders=["Google"])
+    away = urllib.parse.urlsplit(Browser(pool).get("oauth2/authorize?" + urllib.parse.urlencode(pool.query)).headers["Location"])
+    asked = dict(urllib.parse.parse_qsl(away.query))
+    assert (away.netloc, away.path) == ("accounts.google.com", "/o/oauth2/v2/auth")
+    assert asked["client_id"] == details["client_id"] and asked["scope"] == "email profile openid" and asked["response_type"] == "code"
+    assert asked["redirect_uri"].endswith("/oauth2/idpresponse")
+
+
 def test_functions_on_the_way_in(two):
     there, here = two
     functions, name = here.trigger("PreSignUp", """

@@ -108,3 +108,33 @@ def test_codes_and_invitations_that_cannot_go_again(pool):
                ClientId=pool.client_id, Username="jane")
     refused_by(pool.api.admin_create_user, "UnsupportedUserStateException", "Resend not possible. jane status is not FORCE_CHANGE_PASSWORD",
                UserPoolId=pool.id, Username="jane", MessageAction="RESEND")
+
+
+def test_codes_that_go_nowhere_look_like_others(pools):
+    pool = pools(client={"PreventUserExistenceErrors": "ENABLED"}, Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
+    pool.user("jane", email="jane@example.com", email_verified="true")
+    begin = lambda name: pool.open.initiate_auth(ClientId=pool.client_id, AuthFlow="USER_AUTH", AuthParameters={
+        "USERNAME": name, "PREFERRED_CHALLENGE": "EMAIL_OTP"})
+    somebody, nobody = begin("jane"), begin("nobody")
+    assert somebody["ChallengeParameters"].keys() == nobody["ChallengeParameters"].keys() and somebody.keys() == nobody.keys()
+    refused_by(pool.respond, "CodeMismatchException", "Invalid code or auth state for the user.",
+               name="EMAIL_OTP", answer=nobody, USERNAME="nobody", EMAIL_OTP_CODE="123456")
+
+
+def test_recovering_what_cannot_be_recovered(pools):
+    """Source: "Managing user existence error responses"."""
+    pool = pools(client={"PreventUserExistenceErrors": "ENABLED"}, AutoVerifiedAttributes=["phone_number"])
+    pool.user("plain")
+    pool.user("gone", email="gone@example.com", email_verified="true")
+    pool.api.admin_disable_user(UserPoolId=pool.id, Username="gone")
+    forget = lambda name: pool.open.forgot_password(ClientId=pool.client_id, Username=name)["CodeDeliveryDetails"]
+    for name in ("plain", "gone", "nobody"):
+        assert forget(name) == forget(name) and forget(name)["DeliveryMedium"] == "SMS"
+    assert forget("x@example.com") == {"Destination": "x***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
+    assert forget("+12065550177")["Destination"] == "+*******0177"
+    assert pool.messages("gone@example.com") == []
+    for name in ("gone", "nobody"):
+        refused_by(pool.open.confirm_forgot_password, "CodeMismatchException", "Invalid verification code provided, please try again.",
+                   ClientId=pool.client_id, Username=name, ConfirmationCode="123456", Password=PASSWORD)
+    refused_by(pool.open.confirm_forgot_password, "ExpiredCodeException", "Invalid code provided, please request a code again.",
+               ClientId=pool.client_id, Username="plain", ConfirmationCode="123456", Password=PASSWORD)

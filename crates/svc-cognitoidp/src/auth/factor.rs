@@ -52,12 +52,16 @@ pub async fn first(flow: &Flow, state: State, user: Option<&User>, kind: &str) -
         // Nobody gets a code, and nobody can tell.
         None => {
             let medium = if attribute == "email" { "EMAIL" } else { "SMS" };
-            let destination = crate::user::confirm::simulated(&flow.site.client, &state.typed);
+            let destination = crate::user::confirm::simulated(&flow.site, &state.typed);
             let destination = destination.and_then(|details| details.destination).unwrap_or_default();
             flow.challenge(
                 kind,
                 &state,
-                [("CODE_DELIVERY_DELIVERY_MEDIUM", medium.into()), ("CODE_DELIVERY_DESTINATION", destination)],
+                [
+                    ("CODE_DELIVERY_DELIVERY_MEDIUM", medium.into()),
+                    ("CODE_DELIVERY_DESTINATION", destination),
+                    ("USER_ID_FOR_SRP", state.user.clone()),
+                ],
             )
         }
     }

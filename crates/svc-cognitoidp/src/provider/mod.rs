@@ -1,5 +1,6 @@
 //! Identity providers of a pool: who else may vouch for its users.
 
+mod google;
 pub mod link;
 mod openid;
 pub mod ops;

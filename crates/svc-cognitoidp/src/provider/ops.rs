@@ -1,13 +1,16 @@
-//! CreateIdentityProvider and its kin. OpenID Connect is built; the other kinds say that they are not.
+//! CreateIdentityProvider and its kin. OpenID Connect and Google are built; the other kinds say that they are not.
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::{Fault, Unit};
 
-use super::{PROVIDERS, Provider, get, key, of_pool};
+use super::{PROVIDERS, Provider, get, google, key, of_pool};
 use crate::faults::{invalid, unbuilt};
 use crate::page::page;
 use crate::pool::{self, Pool};
+
+/// The type of Google's provider, and its only name.
+const GOOGLE: &str = "Google";
 
 fn shown(pool: &Pool, provider: &Provider) -> IdentityProviderType {
     IdentityProviderType {
@@ -23,13 +26,18 @@ fn shown(pool: &Pool, provider: &Provider) -> IdentityProviderType {
     }
 }
 
-/// What OpenID Connect needs.
-fn check(pool: &Pool, provider: &Provider) -> Result<(), Fault> {
-    let missing = ["client_id", "oidc_issuer", "authorize_scopes"]
-        .into_iter()
-        .find(|name| provider.details.get(*name).is_none_or(String::is_empty));
+/// Checks for what OpenID Connect needs, and completes what is known of Google.
+fn check(pool: &Pool, provider: &mut Provider) -> Result<(), Fault> {
+    let needed = match provider.kind.as_str() {
+        GOOGLE => ["client_id", "client_secret", "authorize_scopes"],
+        _ => ["client_id", "oidc_issuer", "authorize_scopes"],
+    };
+    let missing = needed.into_iter().find(|name| provider.details.get(*name).is_none_or(String::is_empty));
     if let Some(name) = missing {
         return Err(invalid(format!("The identity provider details are missing the required key {name}.")));
+    }
+    if provider.kind == GOOGLE {
+        google::complete(&mut provider.details);
     }
     let unknown = provider.mapping.keys().find(|name| *name != "username" && pool.attribute(name).is_none());
     match unknown {
@@ -43,8 +51,11 @@ pub fn create_identity_provider(
     input: CreateIdentityProviderRequest,
 ) -> Result<CreateIdentityProviderResponse, Fault> {
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
-    if input.provider_type != "OIDC" {
-        return Err(unbuilt(&format!("Federation with providers of type {}", input.provider_type)));
+    match input.provider_type.as_str() {
+        "OIDC" => {}
+        GOOGLE if input.provider_name == GOOGLE => {}
+        GOOGLE => return Err(invalid("The name of a provider of type Google must be Google.")),
+        other => return Err(unbuilt(&format!("Federation with providers of type {other}"))),
     }
     if input.acr_mapping.is_some() {
         return Err(unbuilt("AcrMapping of identity providers"));
@@ -55,7 +66,7 @@ pub fn create_identity_provider(
     }
     let mut mapping = input.attribute_mapping.unwrap_or_default();
     mapping.entry("username".into()).or_insert_with(|| "sub".into());
-    let provider = Provider {
+    let mut provider = Provider {
         name: input.provider_name,
         kind: input.provider_type,
         details: input.provider_details,
@@ -64,7 +75,7 @@ pub fn create_identity_provider(
         created: w.now,
         modified: w.now,
     };
-    check(&pool, &provider)?;
+    check(&pool, &mut provider)?;
     PROVIDERS.put(w.tx, &pool.scope, key(&pool, &provider.name), &provider)?;
     Ok(CreateIdentityProviderResponse { identity_provider: shown(&pool, &provider) })
 }
@@ -89,7 +100,7 @@ pub fn update_identity_provider(
     provider.mapping.entry("username".into()).or_insert_with(|| "sub".into());
     provider.identifiers = input.idp_identifiers.unwrap_or(provider.identifiers);
     provider.modified = w.now;
-    check(&pool, &provider)?;
+    check(&pool, &mut provider)?;
     PROVIDERS.put(w.tx, &pool.scope, key(&pool, &provider.name), &provider)?;
     Ok(UpdateIdentityProviderResponse { identity_provider: shown(&pool, &provider) })
 }

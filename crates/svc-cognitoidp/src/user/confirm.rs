@@ -28,16 +28,30 @@ pub fn unless_hidden(client: &Client, moved: Result<Option<User>, Fault>) -> Res
     }
 }
 
-/// Where a code would go if there were such a user: always the same place for the same name.
-pub fn simulated(client: &Client, name: &str) -> Option<CodeDeliveryDetailsType> {
-    client.hides_users().then(|| CodeDeliveryDetailsType {
-        destination: Some(if name.contains('@') {
-            masked(name)
-        } else {
+/// Where a code would go if there were such a user: always the same place for the same name, by text message or by mail as
+/// the name's form and the pool's settings have it. None where the client tells who exists.
+pub fn simulated(site: &Site, name: &str) -> Option<CodeDeliveryDetailsType> {
+    if !site.client.hides_users() {
+        return None;
+    }
+    let proved = site.pool.texts("/AutoVerifiedAttributes");
+    let by_phone = name.starts_with('+') || (!name.contains('@') && proved == ["phone_number"]);
+    let made_up = || {
+        let digits: u32 = name.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 10_000);
+        format!("+*******{digits:04}")
+    };
+    let destination = match (by_phone, name.contains('@') || name.starts_with('+')) {
+        (_, true) => masked(name),
+        (true, false) => made_up(),
+        (false, false) => {
             format!("{}***@{}***", name.chars().next().unwrap_or('u'), name.chars().last().unwrap_or('e'))
-        }),
-        delivery_medium: Some("EMAIL".into()),
-        attribute_name: Some("email".into()),
+        }
+    };
+    let (medium, attribute) = if by_phone { ("SMS", "phone_number") } else { ("EMAIL", "email") };
+    Some(CodeDeliveryDetailsType {
+        destination: Some(destination),
+        delivery_medium: Some(medium.into()),
+        attribute_name: Some(attribute.into()),
     })
 }
 
@@ -114,7 +128,7 @@ pub async fn resend_confirmation_code(
     let site = Site::of_client(&cx, &input.client_id)?;
     secret::check_hash(&site.client, &input.username, input.secret_hash.as_deref())?;
     let Some(user) = find(&cx.snapshot(), &site.pool, &input.username)? else {
-        let details = simulated(&site.client, &input.username).ok_or_else(no_user_of_client)?;
+        let details = simulated(&site, &input.username).ok_or_else(no_user_of_client)?;
         return Ok(ResendConfirmationCodeResponse { code_delivery_details: Some(details) });
     };
     if user.status != Status::Unconfirmed {

@@ -10,7 +10,7 @@ use crate::auth_event::{Happened, record};
 use crate::client::{Site, secret};
 use crate::code;
 use crate::delivery::{self, Delivery};
-use crate::faults::{expired_code, invalid, no_user, no_user_of_client, not_authorized};
+use crate::faults::{invalid, no_user, no_user_of_client, not_authorized, wrong_code};
 use crate::pool::{self, Pool};
 use crate::token::grant;
 use crate::trigger::migration::user_migration;
@@ -71,9 +71,13 @@ pub async fn forgot_password(cx: Context, input: ForgotPasswordRequest) -> Resul
         None => unless_hidden(&site.client, migrate(setting, &input.username).await)?,
     };
     let Some(user) = known else {
-        let details = simulated(&site.client, &input.username).ok_or_else(no_user_of_client)?;
+        let details = simulated(&site, &input.username).ok_or_else(no_user_of_client)?;
         return Ok(ForgotPasswordResponse { code_delivery_details: Some(details) });
     };
+    let can_recover = user.enabled && recovery_attribute(&site.pool, &user).is_ok();
+    if let (false, Some(details)) = (can_recover, simulated(&site, &input.username)) {
+        return Ok(ForgotPasswordResponse { code_delivery_details: Some(details) });
+    }
     if !user.enabled {
         return Err(not_authorized("User is disabled."));
     }
@@ -114,7 +118,10 @@ pub async fn confirm_forgot_password(
 ) -> Result<ConfirmForgotPasswordResponse, Fault> {
     let site = Site::of_client(&cx, &input.client_id)?;
     secret::check_hash(&site.client, &input.username, input.secret_hash.as_deref())?;
-    let user = named(&cx, &site, &input.username, expired_code)?;
+    let user = named(&cx, &site, &input.username, wrong_code)?;
+    if !user.enabled && site.client.hides_users() {
+        return Err(wrong_code());
+    }
     if !user.enabled {
         return Err(not_authorized("User is disabled."));
     }
