@@ -61,10 +61,15 @@ def test_tags_that_come_with_what_is_made(cloud, name):
 
 
 def test_sizes_of_volumes(cloud, name):
-    small = {"NumericLessThanEquals": {"ec2:VolumeSize": "10"}, "StringEquals": {"ec2:VolumeType": "gp3"}}
+    small = {
+        "NumericLessThanEquals": {"ec2:VolumeSize": "10"},
+        "StringEquals": {"ec2:VolumeType": "gp3"},
+        "Bool": {"ec2:Encrypted": "false"},
+    }
     ec2 = Person(cloud, name, allow("ec2:CreateVolume", Condition=small)).client("ec2")
     wanted = {"AvailabilityZone": f"{REGION}a", "VolumeType": "gp3"}
     refused(ec2.create_volume, Size=11, **wanted, code=UNAUTHORIZED)
+    refused(ec2.create_volume, Size=1, Encrypted=True, **wanted, code=UNAUTHORIZED)
     made = ec2.create_volume(Size=1, **wanted)["VolumeId"]
     cloud.client("ec2").delete_volume(VolumeId=made)
 

@@ -1,10 +1,14 @@
 //! What the door hears of EC2's resources: their tags, and what conditions ask of the kinds that have more to tell.
 //! Source: Service Authorization Reference, "Condition keys for Amazon EC2".
 
+use std::any::Any;
+
 use kogumo_base::{Arn, Scope, Trouble};
 use kogumo_door::{Ask, Ground, Grounding};
+use kogumo_model::ec2::CreateVolumeRequest;
 use kogumo_store::Read;
 
+use crate::encryption::Defaults;
 use crate::image::Image;
 use crate::instance::Instance;
 use crate::network_acl::NetworkAcl;
@@ -24,6 +28,12 @@ pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Troub
     }
     let mut say = |key: &'static str, value: String| ground.keys.push((key.into(), vec![value]));
     say("ec2:Region", grounding.caller.region().to_owned());
+    // A volume is encrypted if the request says so, or says nothing and the account's volumes are.
+    let new: Option<&CreateVolumeRequest> = ask.call.and_then(|(_, input)| (input as &dyn Any).downcast_ref());
+    if let Some(new) = new {
+        let by_default = Defaults::of(grounding.store, &grounding.caller.scope)?.by_default;
+        say("ec2:Encrypted", new.encrypted.unwrap_or(by_default).to_string());
+    }
     // Tags that come with what is made: for their sake the action is asked for, too.
     if let Some((operation, _)) =
         ask.call.filter(|(operation, _)| ask.action == "ec2:CreateTags" && operation.name != "CreateTags")
