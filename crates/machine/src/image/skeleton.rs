@@ -9,7 +9,7 @@ use kogumo_base::Trouble;
 use super::etc;
 
 /// The folders of the root, with their modes (hier(7)).
-const FOLDERS: [(&str, u32); 24] = [
+const FOLDERS: [(&str, u32); 25] = [
     ("boot", 0o755),
     ("dev", 0o755),
     ("etc", 0o755),
@@ -34,6 +34,7 @@ const FOLDERS: [(&str, u32); 24] = [
     ("var/www", 0o755),
     ("etc/ssh", 0o755),
     ("etc/sudoers.d", 0o750),
+    ("etc/systemd/system", 0o755),
 ];
 
 /// What is shown of the host, where it has it: programs and libraries, and the package manager's own records, so that
@@ -160,7 +161,26 @@ pub(crate) fn power_scripts() -> impl Iterator<Item = (&'static str, String)> {
 
 fn power_script(signal: &str) -> String {
     format!(
-        "#!/bin/sh\n# Tells the machine's init. `shutdown -r` restarts.\ncase \" $* \" in *\" -r\"*) exec kill -INT 1 ;; esac\nexec kill -{signal} 1\n"
+        r#"#!/bin/sh
+# Tells the machine's init. `shutdown -r` restarts; `+MINUTES` and `HH:MM` are waited for, and `shutdown -c` calls that off.
+signal={signal}
+seconds=0
+kept=/run/shutdown.pid
+for word in "$@"; do
+  case "$word" in
+  -r | --reboot) signal=INT ;;
+  -c) [ -f $kept ] && kill "$(cat $kept)"; rm -f $kept; exit 0 ;;
+  -k) exit 0 ;;
+  +[0-9]*) seconds=$((${{word#+}} * 60)) ;;
+  [0-9]*:[0-9]*) seconds=$((($(date -d "$word" +%s) - $(date +%s) + 86400) % 86400)) ;;
+  esac
+done
+if [ $seconds -eq 0 ]; then exec kill -$signal 1; fi
+[ "$(id -u)" -eq 0 ] || {{ echo "only root may shut down" >&2; exit 1; }}
+setsid sh -c "sleep $seconds; exec kill -$signal 1" </dev/null >/dev/null 2>&1 &
+echo $! >$kept
+echo "Shutdown scheduled for $(date -d "+$seconds seconds"), use 'shutdown -c' to cancel."
+"#
     )
 }
 

@@ -34,6 +34,7 @@ pub(super) fn boot(spec: &Spec) {
     }
     start_sshd();
     start_local();
+    start_enabled();
     if !spec.seed.user_data.is_empty() {
         in_background(|| user_data::run(&spec.seed.user_data, first));
     }
@@ -151,6 +152,18 @@ fn start_local() {
     let script = "/etc/rc.local";
     if fs::metadata(script).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0) {
         start(script, &[]);
+    }
+}
+
+/// The services that somebody enabled, as `systemctl enable` marks them.
+fn start_enabled() {
+    let systemctl = "/opt/kogumo/bin/systemctl";
+    let wanted = fs::read_dir("/etc/systemd/system/multi-user.target.wants").into_iter().flatten().flatten();
+    let mut units: Vec<String> = wanted.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    units.sort();
+    if Path::new(systemctl).exists() && !units.is_empty() {
+        let words: Vec<&str> = std::iter::once("start").chain(units.iter().map(String::as_str)).collect();
+        start(systemctl, &words);
     }
 }
 
