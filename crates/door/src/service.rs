@@ -56,9 +56,11 @@ pub struct Service {
 pub type Dial = fn(Arc<Cloud>, String, u16) -> BoxFuture<Result<TcpStream, Trouble>>;
 
 /// What makes the reality match the records. It takes no input: it reads a snapshot, plans, and applies;
-/// it is run after commits, when the clock is moved, and once in every period.
+/// it is run after commits that touch what it follows, when the clock is moved, and once in every period.
 pub struct Reconciler {
     pub name: &'static str,
+    /// The services whose tables it acts on, as tables name them; `timers` wake it when one of them has fallen due.
+    pub follows: &'static [&'static str],
     pub period: Duration,
     pub run: fn(Arc<Cloud>) -> BoxFuture<Result<(), Trouble>>,
 }

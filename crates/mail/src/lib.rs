@@ -58,16 +58,14 @@ pub fn start(cloud: &Arc<Cloud>, relay: Relay) -> Result<JoinHandle<()>, Trouble
 }
 
 async fn drive(cloud: Arc<Cloud>, relay: Arc<Relay>) {
-    let mut commits = cloud.store.changes();
+    let mut commits = cloud.store.changes_of(&["cloud"]);
     let (mut pause, mut tries) = (PAUSES.0, 0);
     loop {
         commits.mark_unchanged();
         match deliver(&cloud, &relay, tries + 1 >= TRIES).await {
             Ok(()) => {
                 (pause, tries) = (PAUSES.0, 0);
-                if commits.changed().await.is_err() {
-                    return;
-                }
+                commits.changed().await;
             }
             Err(Delay { why, put_off }) => {
                 tries = if put_off { tries + 1 } else { 0 };

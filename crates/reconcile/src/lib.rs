@@ -1,4 +1,4 @@
-//! The driver: runs reconcilers when something was committed, when the clock was moved and once in each period,
+//! The driver: runs reconcilers when something was committed that they follow, when the clock was moved and once in each period,
 //! hands due timers to their services, and writes the audit trail out.
 
 mod timers;
@@ -34,18 +34,18 @@ fn every_reconciler(cloud: &Arc<Cloud>) -> Vec<(usize, usize)> {
 
 /// Runs one reconciler for ever. Commits that it makes itself wake it once more: it then finds nothing to do.
 async fn drive(cloud: Arc<Cloud>, service: usize, index: usize) {
-    let mut commits = cloud.store.changes();
+    let reconciler: &Reconciler = &cloud.services()[service].reconcilers[index];
+    let mut commits = cloud.store.changes_of(reconciler.follows);
     let mut moves = cloud.clock_moves();
     loop {
         commits.mark_unchanged();
         moves.mark_unchanged();
-        let reconciler: &Reconciler = &cloud.services()[service].reconcilers[index];
         if let Err(trouble) = (reconciler.run)(Arc::clone(&cloud)).await {
             tracing::error!("{}: {trouble}", reconciler.name);
         }
         let woken = async {
             tokio::select! {
-                _ = commits.changed() => sleep(SETTLE).await,
+                () = commits.changed() => sleep(SETTLE).await,
                 _ = moves.changed() => {}
             }
         };

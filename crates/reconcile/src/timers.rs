@@ -15,7 +15,7 @@ const AT_ONCE: usize = 256;
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 pub(crate) async fn drive(cloud: Arc<Cloud>) {
-    let mut commits = cloud.store.changes();
+    let mut commits = cloud.store.changes_of(&["timers"]);
     let mut moves = cloud.clock_moves();
     loop {
         commits.mark_unchanged();
@@ -32,7 +32,7 @@ pub(crate) async fn drive(cloud: Arc<Cloud>) {
         tokio::select! {
             () = sleep(pause) => {}
             _ = moves.changed() => {}
-            _ = commits.changed() => sleep(crate::SETTLE).await,
+            () = commits.changed() => sleep(crate::SETTLE).await,
         }
     }
 }

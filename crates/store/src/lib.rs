@@ -4,7 +4,7 @@
 //! - [`Store::write`] runs a closure over a [`Transaction`]: all of it happens, or none of it.
 //! - [`Table`] keeps records by ([`Scope`](kogumo_base::Scope), [`Key`]) with secondary indexes; [`RawTable`] keeps bytes.
 //! - [`timers`] are rows that fall due by the cloud's clock.
-//! - [`Store::changes`] wakes reconcilers on commit.
+//! - [`Store::changes`] and [`Store::changes_of`] wake those who wait for commits.
 //!
 //! What is acknowledged survives `kill -9`; with [`Options::fsync`] it survives a power failure too.
 //!
@@ -38,6 +38,7 @@
 //! # Ok::<(), Trouble>(())
 //! ```
 
+mod changes;
 mod ephemeral;
 mod group_commit;
 mod key;
@@ -49,6 +50,7 @@ mod table;
 pub mod timers;
 mod transaction;
 
+pub use changes::Changes;
 pub use key::{Key, KeyReader};
 pub use late::LateSnapshot;
 pub use range::Range;

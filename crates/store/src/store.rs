@@ -8,6 +8,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use kogumo_base::Trouble;
 use tokio::sync::watch;
 
+use crate::changes::{Changes, Latest};
 use crate::ephemeral::Folder;
 use crate::group_commit::GroupCommit;
 use crate::{Range, Read, Snapshot, Transaction};
@@ -46,7 +47,7 @@ struct Inner {
     /// Writers take turns, so every history is serial. The engine behind this type may change to one that
     /// detects conflicts instead: that is why a write's closure can be run again.
     turn: Mutex<()>,
-    generation: watch::Sender<u64>,
+    latest: watch::Sender<Latest>,
     group_commit: Option<GroupCommit>,
     /// Declared last: removed after the database has been closed.
     _folder: Option<Folder>,
@@ -80,7 +81,7 @@ impl Store {
             keys,
             database,
             turn: Mutex::default(),
-            generation: watch::Sender::new(0),
+            latest: watch::Sender::default(),
             group_commit: options.fsync.then(GroupCommit::default),
             _folder: folder,
         })))
@@ -135,7 +136,8 @@ impl Store {
         let generation = {
             let _turn = self.turn();
             self.0.keys.clear().map_err(trouble)?;
-            self.step_generation()
+            self.0.latest.send_modify(Latest::empty);
+            self.generation()
         };
         self.wait_for_disk(generation)
     }
@@ -150,12 +152,17 @@ impl Store {
 
     /// How many commits there have been since the store was opened.
     pub fn generation(&self) -> u64 {
-        *self.0.generation.borrow()
+        self.0.latest.borrow().generation()
     }
 
-    /// Follows [`Store::generation`]: `changed().await` on it returns after the next commit.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.0.generation.subscribe()
+    /// Follows every commit.
+    pub fn changes(&self) -> Changes {
+        self.changes_of(&[])
+    }
+
+    /// Follows the commits that touch the tables of some services, as tables name them: `&["lambda", "sqs"]`.
+    pub fn changes_of(&self, services: &'static [&'static str]) -> Changes {
+        Changes::new(self.0.latest.subscribe(), services)
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -171,19 +178,15 @@ impl Store {
         }
         // By default a batch is handed to the operating system when it commits, which is what survives `kill -9`.
         let mut batch = self.0.database.batch();
-        for (key, value) in changes {
+        for (key, value) in &changes {
             match value {
-                Some(value) => batch.insert(&self.0.keys, key, value),
-                None => batch.remove(&self.0.keys, key),
+                Some(value) => batch.insert(&self.0.keys, key.as_slice(), value.clone()),
+                None => batch.remove(&self.0.keys, key.as_slice()),
             }
         }
         batch.commit().map_err(|error| Trouble::from_cause("cannot write to the store", error))?;
-        Ok(self.step_generation())
-    }
-
-    fn step_generation(&self) -> u64 {
-        self.0.generation.send_modify(|generation| *generation += 1);
-        self.generation()
+        self.0.latest.send_modify(|latest| latest.commit(changes.keys().map(Vec::as_slice)));
+        Ok(self.generation())
     }
 
     fn wait_for_disk(&self, generation: u64) -> Result<(), Trouble> {

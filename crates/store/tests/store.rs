@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use kogumo_base::{Scope, Timestamp, Trouble};
-use kogumo_store::{Key, Options, Range, RawTable, Store, Table, timers};
+use kogumo_store::{Changes, Key, Options, Range, RawTable, Store, Table, timers};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 static COUNTERS: Table<u64> = Table::new("test/counter");
 static ROWS: RawTable = RawTable::new("test/row");
@@ -107,15 +109,20 @@ fn clearing_leaves_nothing_even_after_reopening() {
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 
-#[test]
-fn commits_wake_those_who_wait() {
+#[tokio::test]
+async fn commits_wake_those_who_wait_for_them() {
     let store = Store::ephemeral().expect("a store");
-    let changes = store.changes();
+    let has_changed = async |changes: &mut Changes| timeout(Duration::ZERO, changes.changed()).await.is_ok();
+    let (mut all, mut own, mut others) = (store.changes(), store.changes_of(&["test"]), store.changes_of(&["s3"]));
     store.write(|_| Ok::<_, Trouble>(())).expect("nothing written");
-    assert!(!changes.has_changed().expect("open"));
+    assert!(!has_changed(&mut all).await);
     store.write(|tx| Ok::<_, Trouble>(ROWS.put(tx, &scope(), "a", b"1".as_slice()))).expect("written");
-    assert!(changes.has_changed().expect("open"));
     assert_eq!(store.read().generation(), 1);
+    assert!(has_changed(&mut all).await && has_changed(&mut own).await);
+    assert!(!has_changed(&mut all).await && !has_changed(&mut own).await && !has_changed(&mut others).await);
+    store.clear().expect("emptied");
+    assert!(has_changed(&mut all).await && has_changed(&mut own).await);
+    assert!(!has_changed(&mut others).await);
 }
 
 #[test]

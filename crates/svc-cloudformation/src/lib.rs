@@ -45,6 +45,7 @@ pub fn service_over(worlds: Worlds) -> Service {
         .with(worlds)
         .reconciler(Reconciler {
             name: "cloudformation stacks",
+            follows: &["cloudformation"],
             period: Duration::from_secs(5),
             run: |cloud| Box::pin(async move { workflow::resume(&Arc::clone(&cloud)) }),
         })

@@ -82,7 +82,12 @@ pub fn service() -> Service {
         .with(endpoint::FINDER)
         .internet(network::dial)
         .reconciler(network::RECONCILER)
-        .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
+        .reconciler(Reconciler {
+            name: "ec2/instances",
+            follows: &["ec2", "ebs"],
+            period: EVERY,
+            run: instance::reconcile,
+        })
         .with(flow_log::FlowLogs::default())
         .with(snapshot::Imports::default())
         .reconciler(snapshot::IMPORTING)

@@ -96,7 +96,12 @@ pub fn wake(_: &mut Writer, _: &Timer) -> Result<(), Trouble> {
 
 /// Starts whatever is due.
 pub fn reconciler() -> Reconciler {
-    Reconciler { name: "lambda queue", period: Duration::from_secs(60), run: |cloud| work(cloud) }
+    Reconciler {
+        name: "lambda queue",
+        follows: &["lambda", "timers"],
+        period: Duration::from_secs(60),
+        run: |cloud| work(cloud),
+    }
 }
 
 fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {

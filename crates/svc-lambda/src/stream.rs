@@ -35,7 +35,12 @@ impl Reading {
 
 /// Reads every stream on and on until there is nothing new, and polls every queue.
 pub fn reconciler() -> Reconciler {
-    Reconciler { name: "lambda streams", period: Duration::from_secs(30), run: |cloud| work(cloud) }
+    Reconciler {
+        name: "lambda streams",
+        follows: &["lambda", "dynamodb", "sqs", "timers"],
+        period: Duration::from_secs(30),
+        run: |cloud| work(cloud),
+    }
 }
 
 fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {

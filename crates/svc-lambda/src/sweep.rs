@@ -38,7 +38,12 @@ impl LastSweep {
 
 /// Removes code that no version and no layer needs. It is woken by every commit, and looks now and then only.
 pub fn reconciler() -> Reconciler {
-    Reconciler { name: "lambda code", period: EVERY, run: |cloud| Box::pin(async move { code(&cloud) }) }
+    Reconciler {
+        name: "lambda code",
+        follows: &["lambda"],
+        period: EVERY,
+        run: |cloud| Box::pin(async move { code(&cloud) }),
+    }
 }
 
 fn code(cloud: &Arc<Cloud>) -> Result<(), Trouble> {

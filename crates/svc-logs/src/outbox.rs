@@ -91,7 +91,7 @@ fn put(w: &mut Writer, scope: &Scope, group: &Group, what: What) -> Result<(), T
 
 /// Delivers what is in the outbox.
 pub fn reconciler() -> Reconciler {
-    Reconciler { name: "logs/outbox", period: Duration::from_secs(30), run: deliver_all }
+    Reconciler { name: "logs/outbox", follows: &["logs"], period: Duration::from_secs(30), run: deliver_all }
 }
 
 fn deliver_all(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {

@@ -70,11 +70,13 @@ pub fn service(objects: &Path, fsync: bool) -> Result<Service, Trouble> {
         .with(Blobs::in_folder(objects, fsync)?)
         .reconciler(Reconciler {
             name: "s3/bytes",
+            follows: &["s3"],
             period: Duration::from_secs(600),
             run: |cloud| Box::pin(async move { cloud.part::<Blobs>()?.reconcile(&cloud.store).await }),
         })
         .reconciler(Reconciler {
             name: "s3/notifications",
+            follows: &["s3"],
             period: Duration::from_secs(60),
             run: |cloud| Box::pin(notify::hand_over(cloud)),
         })

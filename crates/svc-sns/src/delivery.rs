@@ -69,7 +69,12 @@ pub fn enqueue(w: &mut Writer, to: &Subscription, message: Message, sha256: bool
 }
 
 pub fn reconciler() -> Reconciler {
-    Reconciler { name: "sns deliveries", period: Duration::from_secs(30), run: |cloud| work(cloud) }
+    Reconciler {
+        name: "sns deliveries",
+        follows: &["sns", "timers"],
+        period: Duration::from_secs(30),
+        run: |cloud| work(cloud),
+    }
 }
 
 fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {

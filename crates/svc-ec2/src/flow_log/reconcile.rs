@@ -21,7 +21,8 @@ use crate::resource::{Resource, find, put};
 use crate::{instance_type, region};
 
 /// Counts every second, so that records tell when a flow began and ended.
-pub const RECONCILER: Reconciler = Reconciler { name: "ec2/flow-logs", period: Duration::from_secs(1), run };
+pub const RECONCILER: Reconciler =
+    Reconciler { name: "ec2/flow-logs", follows: &["ec2"], period: Duration::from_secs(1), run };
 /// Commits wake it more often; then it counts only if so many milliseconds have gone by.
 const SELDOM: i64 = 250;
 /// Instances of the Nitro system are never aggregated over more, in seconds.

@@ -23,7 +23,8 @@ const EVERY: Duration = Duration::from_secs(5);
 const MINUTE: i64 = 60_000;
 const FIVE_MINUTES: i64 = 5 * MINUTE;
 
-pub const RECONCILER: Reconciler = Reconciler { name: "ec2/instance-metrics", period: EVERY, run: reconcile };
+pub const RECONCILER: Reconciler =
+    Reconciler { name: "ec2/instance-metrics", follows: &["ec2"], period: EVERY, run: reconcile };
 
 /// What was read between two rounds.
 #[derive(Default)]

@@ -15,7 +15,8 @@ use crate::resource::Resource;
 use crate::topology::topology;
 
 /// Makes the network like the records, after commits and every few seconds.
-pub const RECONCILER: Reconciler = Reconciler { name: "ec2/network", period: Duration::from_secs(10), run };
+pub const RECONCILER: Reconciler =
+    Reconciler { name: "ec2/network", follows: &["ec2"], period: Duration::from_secs(10), run };
 
 fn run(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
     Box::pin(async move {

@@ -21,7 +21,8 @@ use crate::instance::Files;
 use crate::resource::{Resource, delete, find, put};
 use crate::snapshot::Snapshot;
 
-pub const RECONCILER: Reconciler = Reconciler { name: "ec2/snapshot-imports", period: Duration::from_secs(2), run };
+pub const RECONCILER: Reconciler =
+    Reconciler { name: "ec2/snapshot-imports", follows: &["ec2"], period: Duration::from_secs(2), run };
 /// So much is written at once: whole blocks.
 const CHUNK: usize = 16 * blocks::BLOCK_BYTES;
 

@@ -13,4 +13,5 @@ pub use tick::{Meters, lift_all};
 /// How often it looks: a burst lasts this much too long at most.
 const EVERY: Duration = Duration::from_millis(500);
 
-pub const RECONCILER: Reconciler = Reconciler { name: "ec2/volume-performance", period: EVERY, run: tick::reconcile };
+pub const RECONCILER: Reconciler =
+    Reconciler { name: "ec2/volume-performance", follows: &["ec2"], period: EVERY, run: tick::reconcile };
