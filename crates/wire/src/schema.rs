@@ -35,6 +35,8 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Layout {
     pub members: &'static [Member],
+    /// Whether a member is an XML attribute: few are.
+    pub has_attributes: bool,
     /// Exactly one member is set.
     pub union: bool,
     /// The index of the member that is the whole body (REST protocols).
@@ -207,7 +209,20 @@ impl Layout {
     pub const EMPTY: Layout = Layout::new(&[]);
 
     pub const fn new(members: &'static [Member]) -> Self {
-        Layout { members, union: false, payload: None, xml_name: None, xmlns: None }
+        let mut has_attributes = false;
+        let mut at = 0;
+        while at < members.len() {
+            has_attributes |= members[at].xml_attribute;
+            at += 1;
+        }
+        Layout { members, has_attributes, union: false, payload: None, xml_name: None, xmlns: None }
+    }
+
+    /// The members with their places in the order in which XML has them: attributes belong into the start tag.
+    pub fn in_xml_order(&self) -> impl Iterator<Item = (usize, &'static Member)> {
+        let attributes = if self.has_attributes { self.members } else { &[] };
+        let attributes = attributes.iter().enumerate().filter(|(_, member)| member.xml_attribute);
+        attributes.chain(self.members.iter().enumerate().filter(|(_, member)| !member.xml_attribute))
     }
 
     pub const fn union(mut self) -> Self {

@@ -63,15 +63,12 @@ pub fn write_structure(structure: &dyn Structure, at: &'static Member, to: &mut 
     to.end_structure(at);
 }
 
-/// Writes each member that is present, XML attributes first: they belong into the start tag.
+/// Writes each member that is present.
 pub fn write_members(structure: &dyn Structure, to: &mut dyn Sink) {
-    let members = structure.shape().layout().members;
-    for attributes in [true, false] {
-        for (index, member) in members.iter().enumerate() {
-            let value = structure.get(index);
-            if member.xml_attribute == attributes && value.present() {
-                value.write(member, to);
-            }
+    for (index, member) in structure.shape().layout().in_xml_order() {
+        let value = structure.get(index);
+        if value.present() {
+            value.write(member, to);
         }
     }
 }

@@ -114,6 +114,8 @@ impl XmlSink {
             self.attribute(at.wire, text);
         } else {
             let name = self.name(at);
+            // At once: `<name>text</name>` fills most of an answer.
+            self.out.reserve(2 * name.len() + text.len() + 6);
             self.open_element(name, at);
             self.close_tag();
             escape(&mut self.out, text);
@@ -252,6 +254,12 @@ pub(crate) fn float_text(value: f64) -> String {
 
 /// Appends text with what XML would misread escaped. Control characters that XML 1.0 has no way to write become U+FFFD.
 pub fn escape(out: &mut String, text: &str) {
+    // Without a way out in the middle the compiler looks at many bytes at once; nearly all texts are plain.
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"');
+    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        out.push_str(text);
+        return;
+    }
     let mut plain = 0;
     for (index, character) in text.char_indices() {
         let replacement = match character {

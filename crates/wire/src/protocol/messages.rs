@@ -49,13 +49,10 @@ pub(super) fn json_body(structure: &dyn Structure) -> Vec<u8> {
 }
 
 pub(super) fn write_body_members(structure: &dyn Structure, sink: &mut dyn crate::sink::Sink) {
-    let members = structure.shape().layout().members;
-    for attributes in [true, false] {
-        for (index, member) in members.iter().enumerate() {
-            let value = structure.get(index);
-            if member.location.is_body_of_output() && member.xml_attribute == attributes && value.present() {
-                value.write(member, sink);
-            }
+    for (index, member) in structure.shape().layout().in_xml_order() {
+        let value = structure.get(index);
+        if member.location.is_body_of_output() && value.present() {
+            value.write(member, sink);
         }
     }
 }
