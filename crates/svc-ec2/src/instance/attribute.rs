@@ -196,7 +196,7 @@ pub fn describe_instance_attribute(
             }
         }
         "blockDeviceMapping" => {
-            let world = shown::World::read(r.store, r.scope())?;
+            let mut world = shown::World::read(r.store, r.scope())?;
             answer.block_device_mappings = world.show(&instance).block_device_mappings;
         }
         other => {

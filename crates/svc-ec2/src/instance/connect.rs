@@ -1,7 +1,7 @@
 //! The interfaces of instances as devices of their machines: `eth0` is the first one. What a machine has is compared with
 //! what its instance should have, so that a server that was killed connects what it finds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +9,7 @@ use kogumo_base::{Scope, Trouble};
 use kogumo_door::Cloud;
 use kogumo_machine::State as Seen;
 use kogumo_net::{Guest, Namespace};
+use kogumo_store::Read;
 
 use super::record::Instance;
 use crate::network::Network;
@@ -27,24 +28,40 @@ struct Difference {
     surplus: Vec<String>,
 }
 
-fn difference(
-    cloud: &Cloud,
-    scope: &Scope,
-    instance: &Instance,
-    held: &BTreeMap<String, String>,
-) -> Result<Difference, Trouble> {
-    let attached = cloud.part::<Network>()?.attached();
-    let wanted = network_interface::of_instance(&cloud.store.read(), scope, &instance.id);
-    let wanted = wanted.map_err(|fault| Trouble::new(fault.to_string()))?;
-    let is_wanted = |id: &String| wanted.iter().any(|one| one.id == *id);
-    let surplus = held.iter().filter(|(id, of)| **of == instance.id && !is_wanted(id)).map(|(id, _)| id.clone());
-    let surplus = surplus.filter(|id| attached.contains(id)).collect();
-    Ok(Difference { surplus, missing: wanted.into_iter().filter(|one| !attached.contains(&one.id)).collect() })
+/// What is connected, seen once for a whole round over instances.
+pub struct Connections {
+    attached: BTreeSet<String>,
+    /// Interfaces by the instance whose machine has them.
+    held: BTreeMap<String, Vec<String>>,
 }
 
-/// Whether a machine's interfaces are those that its instance has.
-pub fn is_connected(cloud: &Cloud, scope: &Scope, instance: &Instance, held: &BTreeMap<String, String>) -> bool {
-    difference(cloud, scope, instance, held).is_ok_and(|found| found.missing.is_empty() && found.surplus.is_empty())
+impl Connections {
+    /// # Errors
+    /// There is no network.
+    pub fn now(cloud: &Cloud, held: &Held) -> Result<Connections, Trouble> {
+        let attached = cloud.part::<Network>()?.attached().into_iter().collect();
+        let mut by_instance: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (interface, instance) in lock(held).iter() {
+            by_instance.entry(instance.clone()).or_default().push(interface.clone());
+        }
+        Ok(Connections { attached, held: by_instance })
+    }
+
+    fn difference(&self, read: &dyn Read, scope: &Scope, instance: &str) -> Result<Difference, Trouble> {
+        let wanted = network_interface::of_instance(read, scope, instance);
+        let wanted = wanted.map_err(|fault| Trouble::new(fault.to_string()))?;
+        let is_wanted = |id: &str| wanted.iter().any(|one| one.id == id);
+        let held = self.held.get(instance).into_iter().flatten();
+        let surplus = held.filter(|id| !is_wanted(id) && self.attached.contains(*id)).cloned().collect();
+        let missing = wanted.into_iter().filter(|one| !self.attached.contains(&one.id)).collect();
+        Ok(Difference { missing, surplus })
+    }
+
+    /// Whether a machine's interfaces are those that its instance has.
+    pub fn are_complete(&self, read: &dyn Read, scope: &Scope, instance: &str) -> bool {
+        let found = self.difference(read, scope, instance);
+        found.is_ok_and(|found| found.missing.is_empty() && found.surplus.is_empty())
+    }
 }
 
 /// Connects what is missing and takes back what is too much. It waits: not for threads that answer requests.
@@ -61,7 +78,7 @@ pub fn connect(
     let network = cloud.part::<Network>()?;
     let (Seen::Prepared { network: path } | Seen::Running { network: path }) = seen else { return Ok(()) };
     let runtime = tokio::runtime::Handle::current();
-    let found = difference(cloud, scope, instance, &lock(held))?;
+    let found = Connections::now(cloud, held)?.difference(&cloud.store.read(), scope, &instance.id)?;
     for id in found.surplus {
         runtime.block_on(network.detach(cloud, &id))?;
         lock(held).remove(&id);

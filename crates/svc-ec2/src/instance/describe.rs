@@ -12,14 +12,14 @@ use crate::resource::chosen;
 
 pub fn describe_instances(r: &Reader, input: DescribeInstancesRequest) -> Result<DescribeInstancesResult, Fault> {
     let instances = chosen::<Instance>(r.store, r.scope(), input.instance_ids.as_deref())?;
-    let world = World::read(r.store, r.scope())?;
+    let mut world = World::read(r.store, r.scope())?;
     let names = input.filters.iter().flatten().filter_map(|filter| filter.name.as_deref());
     let by_interface = names.into_iter().any(|name| name.starts_with(INTERFACE));
     let row = |instance: &Instance| Row {
         reservation: instance.reservation.clone(),
         owner: r.scope().account.clone(),
-        shown: world.show(instance),
         interfaces: if by_interface { world.interfaces(instance).to_vec() } else { Vec::new() },
+        shown: world.show(instance),
     };
     let rows = FILTERS.select(instances.iter().map(row).collect(), input.filters)?;
     let wanted = Wanted {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::Cloud;
 use kogumo_machine::{Host, Layer, Linux, State};
 
-use super::connect;
+use super::connect::{self, Connections};
 use super::record::Instance;
 use super::storage::Files;
 
@@ -50,9 +50,12 @@ impl Machines {
         Ok(self.userland.get_or_init(|| layers).clone())
     }
 
-    /// Whether a machine has the interfaces that its instance has.
-    pub fn is_connected(&self, cloud: &Cloud, scope: &Scope, instance: &Instance) -> bool {
-        connect::is_connected(cloud, scope, instance, &self.interfaces())
+    /// Which interfaces machines have now.
+    ///
+    /// # Errors
+    /// There is no network.
+    pub fn connections(&self, cloud: &Cloud) -> Result<Connections, Trouble> {
+        Connections::now(cloud, &self.interfaces)
     }
 
     /// Connects a machine's interfaces to its VPC. It waits.
@@ -66,10 +69,6 @@ impl Machines {
     /// Takes them back. It waits.
     pub fn disconnect(&self, cloud: &Arc<Cloud>, instance: &str) {
         connect::disconnect(cloud, instance, &self.interfaces);
-    }
-
-    fn interfaces(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.interfaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts every machine away: in order if there is time, and then whatever is left.

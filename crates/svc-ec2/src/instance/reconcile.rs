@@ -1,12 +1,13 @@
 //! The reconciler of instances, volumes and snapshots: reads what is wanted, decides, and brings it about. What it does to
 //! one instance may be repeated at any time: a server that was killed begins anew here, and adopts what runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{BoxFuture, Cloud};
+use kogumo_store::Read;
 use tokio::task::JoinSet;
 
 use super::decide::{Step, decide};
@@ -48,12 +49,11 @@ struct Records {
 }
 
 impl Records {
-    fn read(cloud: &Cloud) -> Result<Records, Trouble> {
-        let snapshot = cloud.store.read();
-        fn all<R: Resource>(read: &dyn kogumo_store::Read) -> Result<Vec<(Scope, R)>, Trouble> {
+    fn read(read: &dyn Read) -> Result<Records, Trouble> {
+        fn all<R: Resource>(read: &dyn Read) -> Result<Vec<(Scope, R)>, Trouble> {
             R::TABLE.scan_all_scopes(read).map(|row| row.map(|(scope, _, record)| (scope, record))).collect()
         }
-        Ok(Records { instances: all(&snapshot)?, volumes: all(&snapshot)?, snapshots: all(&snapshot)? })
+        Ok(Records { instances: all(read)?, volumes: all(read)?, snapshots: all(read)? })
     }
 
     fn ids(&self) -> BTreeSet<&str> {
@@ -62,9 +62,19 @@ impl Records {
         volumes.chain(snapshots).chain(self.instances.iter().map(|(_, one)| one.id.as_str())).collect()
     }
 
-    fn volumes_of(&self, instance: &str) -> Vec<Volume> {
-        let own = self.volumes.iter().filter(|(_, one)| one.is_on(instance));
-        own.map(|(_, one)| one.clone().seen_from(instance)).collect()
+    fn instance(&self, id: &str) -> Option<Instance> {
+        self.instances.iter().map(|(_, one)| one).find(|one| one.id == id).cloned()
+    }
+
+    /// The volumes by the instances that have them.
+    fn attached(&self) -> BTreeMap<&str, Vec<&Volume>> {
+        let mut attached: BTreeMap<&str, Vec<&Volume>> = BTreeMap::new();
+        for (_, volume) in &self.volumes {
+            for held in volume.attachments() {
+                attached.entry(&held.instance).or_default().push(volume);
+            }
+        }
+        attached
     }
 }
 
@@ -72,17 +82,25 @@ type Steps = JoinSet<Result<Done, Trouble>>;
 
 /// One step for everything that is not as it should be; whether anything changed.
 async fn round(work: &Work) -> Result<bool, Trouble> {
-    let records = Records::read(&work.cloud)?;
+    let snapshot = work.cloud.store.read();
+    let records = Records::read(&snapshot)?;
     if records.instances.is_empty() && records.volumes.is_empty() && records.snapshots.is_empty() && !work.has_files() {
         return Ok(false);
     }
     let mut steps = JoinSet::new();
     follow_storage(work, &records, &mut steps);
+    let (attached, connections) = (records.attached(), work.machines.connections(&work.cloud)?);
     for (scope, instance) in &records.instances {
-        follow_instance(work, &records, scope, instance, &mut steps);
+        let volumes = attached.get(instance.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut step = decide(instance.state, instance.reboot, &work.host.state(&instance.id));
+        let is_settled = step == Step::Nothing && instance.state == State::Running;
+        if is_settled && !connections.are_complete(&snapshot, scope, &instance.id) {
+            step = Step::Connect;
+        }
+        take(work, step, (scope, instance), volumes, &mut steps);
     }
-    let strangers = work.host.list().into_iter().filter(|id| !records.instances.iter().any(|(_, one)| one.id == *id));
-    for id in strangers {
+    let known: BTreeSet<&str> = records.instances.iter().map(|(_, one)| one.id.as_str()).collect();
+    for id in work.host.list().into_iter().filter(|id| !known.contains(id.as_str())) {
         let work = work.clone();
         steps.spawn_blocking(move || work.remove(&id));
     }
@@ -104,24 +122,17 @@ async fn round(work: &Work) -> Result<bool, Trouble> {
 fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
     for (scope, volume) in &records.volumes {
         // One that is on its way to or from an instance goes first.
-        let moving = volume.attachments().find(|held| held.state != "attached").map(|held| held.instance.clone());
-        let volume = volume.clone().seen_from(moving.as_deref().unwrap_or_default());
+        let moving = volume.attachments().find(|held| held.state != "attached").map(|held| held.instance.as_str());
+        let Some(step) = storage_step(volume, moving.is_some()) else { continue };
+        let volume = volume.clone().seen_from(moving.unwrap_or_default());
+        let instance = volume.attachment.as_ref().and_then(|held| records.instance(&held.instance));
         let (work, scope) = (work.clone(), scope.clone());
-        let instance = volume
-            .attachment
-            .as_ref()
-            .and_then(|held| records.instances.iter().map(|(_, one)| one).find(|one| one.id == held.instance).cloned());
-        if volume.refused {
-            if volume.attachment.is_none() {
-                steps.spawn_blocking(move || work.remove_volume(&scope, &volume));
-            }
-        } else if !volume.made {
-            steps.spawn_blocking(move || work.make_volume(&scope, &volume));
-        } else if volume.attachment.as_ref().is_some_and(|held| held.state != "attached") {
-            steps.spawn_blocking(move || work.move_volume(&scope, &volume, instance.as_ref()));
-        } else if volume.modified().is_some_and(|one| one.applied.is_none()) {
-            steps.spawn_blocking(move || work.modify_volume(&scope, &volume));
-        }
+        steps.spawn_blocking(move || match step {
+            StorageStep::Remove => work.remove_volume(&scope, &volume),
+            StorageStep::Make => work.make_volume(&scope, &volume),
+            StorageStep::Move => work.move_volume(&scope, &volume, instance.as_ref()),
+            StorageStep::Modify => work.modify_volume(&scope, &volume),
+        });
     }
     for (scope, snapshot) in records.snapshots.iter().filter(|(_, one)| one.is_due()) {
         let (work, scope, snapshot) = (work.clone(), scope.clone(), snapshot.clone());
@@ -130,21 +141,36 @@ fn follow_storage(work: &Work, records: &Records, steps: &mut Steps) {
     }
 }
 
-fn follow_instance(work: &Work, records: &Records, scope: &Scope, instance: &Instance, steps: &mut Steps) {
-    let mut step = decide(instance.state, instance.reboot, &work.host.state(&instance.id));
-    if instance.state == State::Running && step == Step::Nothing {
-        if !work.machines.is_connected(&work.cloud, scope, instance) {
-            step = Step::Connect;
-        }
+/// What a volume needs.
+enum StorageStep {
+    Remove,
+    Make,
+    Move,
+    Modify,
+}
+
+fn storage_step(volume: &Volume, is_moving: bool) -> Option<StorageStep> {
+    if volume.refused {
+        volume.attachment.is_none().then_some(StorageStep::Remove)
+    } else if !volume.made {
+        Some(StorageStep::Make)
+    } else if is_moving {
+        Some(StorageStep::Move)
+    } else {
+        volume.modified().is_some_and(|one| one.applied.is_none()).then_some(StorageStep::Modify)
     }
+}
+
+/// Takes a step for an instance; `volumes` are those attached to it.
+fn take(work: &Work, step: Step, (scope, instance): (&Scope, &Instance), volumes: &[&Volume], steps: &mut Steps) {
     if step == Step::Nothing {
         return;
     }
-    let volumes = records.volumes_of(&instance.id);
     // A launch waits for its volumes.
     if step == Step::Start && volumes.iter().any(|volume| !volume.made) {
         return;
     }
+    let volumes: Vec<Volume> = volumes.iter().map(|&volume| volume.clone().seen_from(&instance.id)).collect();
     let (work, scope, instance) = (work.clone(), scope.clone(), instance.clone());
     steps.spawn_blocking(move || work.take(step, &scope, &instance, &volumes));
 }

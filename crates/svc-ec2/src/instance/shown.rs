@@ -61,9 +61,9 @@ impl World {
         self.interfaces.get(&instance.id).map_or(&[][..], Vec::as_slice)
     }
 
-    /// One instance.
-    pub fn show(&self, instance: &Instance) -> Shown {
-        let interfaces = self.interfaces(instance);
+    /// One instance, with its interfaces taken out of the world: each instance is shown once.
+    pub fn show(&mut self, instance: &Instance) -> Shown {
+        let interfaces = self.interfaces.remove(&instance.id).unwrap_or_default();
         let first = interfaces.first();
         let private = first.and_then(|one| one.private_ip_address.clone());
         let public = first.and_then(|one| one.association.as_ref()?.public_ip.clone());
@@ -107,7 +107,6 @@ impl World {
             network_performance_options: is_nitro
                 .then(|| InstanceNetworkPerformanceOptions { bandwidth_weighting: Some("default".into()) }),
             operator: Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() }),
-            network_interfaces: Some(interfaces.iter().map(interface).collect()),
             placement: Some(Placement {
                 availability_zone: Some(instance.zone.clone()),
                 availability_zone_id: self
@@ -148,6 +147,8 @@ impl World {
             usage_operation_update_time: Some(instance.launched),
             virtualization_type: Some("hvm".into()),
             vpc_id: Some(instance.vpc.clone()).filter(|_| !gone),
+            // The last one: what is read of the interfaces above goes into it.
+            network_interfaces: Some(interfaces.into_iter().map(interface).collect()),
             ..Shown::default()
         }
     }
@@ -189,52 +190,53 @@ pub fn metadata_options(instance: &Instance) -> InstanceMetadataOptionsResponse 
     }
 }
 
-fn association(from: &NetworkInterfaceAssociation) -> InstanceNetworkInterfaceAssociation {
+fn association(from: NetworkInterfaceAssociation) -> InstanceNetworkInterfaceAssociation {
     InstanceNetworkInterfaceAssociation {
-        ip_owner_id: from.ip_owner_id.clone(),
-        public_dns_name: from.public_dns_name.clone(),
-        public_ip: from.public_ip.clone(),
+        ip_owner_id: from.ip_owner_id,
+        public_dns_name: from.public_dns_name,
+        public_ip: from.public_ip,
         ..InstanceNetworkInterfaceAssociation::default()
     }
 }
 
-fn interface(from: &ShownInterface) -> InstanceNetworkInterface {
-    let attachment = from.attachment.as_ref().map(|held| InstanceNetworkInterfaceAttachment {
+fn interface(from: ShownInterface) -> InstanceNetworkInterface {
+    let attachment = from.attachment.map(|held| InstanceNetworkInterfaceAttachment {
         attach_time: held.attach_time,
-        attachment_id: held.attachment_id.clone(),
+        attachment_id: held.attachment_id,
         delete_on_termination: held.delete_on_termination,
         device_index: held.device_index,
         network_card_index: Some(0),
-        status: held.status.clone(),
+        status: held.status,
         ..InstanceNetworkInterfaceAttachment::default()
     });
-    let addresses = from.private_ip_addresses.iter().flatten().map(|own| InstancePrivateIpAddress {
-        association: own.association.as_ref().map(association),
+    let addresses = from.private_ip_addresses.into_iter().flatten().map(|own| InstancePrivateIpAddress {
+        association: own.association.map(association),
         primary: own.primary,
-        private_dns_name: own.private_dns_name.clone(),
-        private_ip_address: own.private_ip_address.clone(),
+        private_dns_name: own.private_dns_name,
+        private_ip_address: own.private_ip_address,
     });
-    let ipv6 = from.ipv6_addresses.iter().flatten().map(|own| InstanceIpv6Address {
-        ipv6_address: own.ipv6_address.clone(),
-        is_primary_ipv6: own.is_primary_ipv6,
-    });
+    let ipv6 = from
+        .ipv6_addresses
+        .into_iter()
+        .flatten()
+        .map(|own| InstanceIpv6Address { ipv6_address: own.ipv6_address, is_primary_ipv6: own.is_primary_ipv6 });
     InstanceNetworkInterface {
-        association: from.association.as_ref().map(association),
+        association: from.association.map(association),
         attachment,
-        description: from.description.clone(),
-        groups: from.groups.clone(),
-        interface_type: from.interface_type.clone(),
+        description: from.description,
+        groups: from.groups,
+        interface_type: from.interface_type,
         ipv6_addresses: Some(ipv6.collect()),
-        mac_address: from.mac_address.clone(),
-        network_interface_id: from.network_interface_id.clone(),
-        owner_id: from.owner_id.clone(),
-        private_dns_name: from.private_dns_name.clone(),
-        private_ip_address: from.private_ip_address.clone(),
+        mac_address: from.mac_address,
+        network_interface_id: from.network_interface_id,
+        owner_id: from.owner_id,
+        private_dns_name: from.private_dns_name,
+        private_ip_address: from.private_ip_address,
         private_ip_addresses: Some(addresses.collect()),
         source_dest_check: from.source_dest_check,
-        status: from.status.clone(),
-        subnet_id: from.subnet_id.clone(),
-        vpc_id: from.vpc_id.clone(),
+        status: from.status,
+        subnet_id: from.subnet_id,
+        vpc_id: from.vpc_id,
         ..InstanceNetworkInterface::default()
     }
 }
@@ -244,7 +246,7 @@ fn interface(from: &ShownInterface) -> InstanceNetworkInterface {
 /// # Errors
 /// Trouble with the store.
 pub fn reservation(w: &Writer, id: &str) -> Result<Reservation, Fault> {
-    let world = World::read(w.store(), w.scope())?;
+    let mut world = World::read(w.store(), w.scope())?;
     let mut instances: Vec<Instance> = all(w.store(), w.scope())?;
     instances.retain(|instance| instance.reservation == id);
     instances.sort_by_key(|instance| instance.launch_index);
