@@ -2,10 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// The user and the group `nobody`.
+const NOBODY: u32 = 65534;
 /// How long a cloud may take to stop; then it is killed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,9 +25,26 @@ pub struct Cloud {
 impl Cloud {
     /// Starts `program up` on a free port.
     pub fn start(program: &str) -> std::io::Result<Self> {
+        Cloud::start_in(&format!("kogumo-bench-{}", std::process::id()), Command::new(program))
+    }
+
+    /// The same as a user who may do nothing on this machine; as whoever we are, if that is not root.
+    pub fn start_as_nobody(program: &str) -> std::io::Result<Self> {
+        let name = format!("kogumo-bench-nobody-{}", std::process::id());
+        let mut command = Command::new(program);
+        if std::fs::metadata("/proc/self")?.uid() == 0 {
+            let folder = std::env::temp_dir().join(&name);
+            std::fs::create_dir_all(&folder)?;
+            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY))?;
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        Cloud::start_in(&name, command)
+    }
+
+    fn start_in(name: &str, command: Command) -> std::io::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let folder = std::env::temp_dir().join(format!("kogumo-bench-{}", std::process::id()));
-        let (process, ready_after) = launch(program, address, &folder)?;
+        let folder = std::env::temp_dir().join(name);
+        let (process, ready_after) = launch(command, address, &folder)?;
         Ok(Cloud { process, folder, address, ready_after })
     }
 
@@ -31,7 +52,7 @@ impl Cloud {
     pub fn restart(&mut self, program: &str) -> std::io::Result<Duration> {
         self.process.kill()?;
         self.process.wait()?;
-        (self.process, self.ready_after) = launch(program, self.address, &self.folder)?;
+        (self.process, self.ready_after) = launch(Command::new(program), self.address, &self.folder)?;
         Ok(self.ready_after)
     }
 
@@ -47,9 +68,9 @@ impl Cloud {
     }
 }
 
-fn launch(program: &str, address: SocketAddr, folder: &Path) -> std::io::Result<(Child, Duration)> {
+fn launch(mut command: Command, address: SocketAddr, folder: &Path) -> std::io::Result<(Child, Duration)> {
     let begin = Instant::now();
-    let mut process = Command::new(program)
+    let mut process = command
         .args(["up", "--listen", &address.to_string(), "--data"])
         .arg(folder)
         .stdout(Stdio::piped())
@@ -59,7 +80,7 @@ fn launch(program: &str, address: SocketAddr, folder: &Path) -> std::io::Result<
     let mut lines = BufReader::new(output).lines();
     let is_ready = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("ready"));
     if !lines.any(|line| is_ready(&line)) {
-        return Err(std::io::Error::other(format!("{program} up did not get ready")));
+        return Err(std::io::Error::other("the cloud did not get ready"));
     }
     let ready_after = begin.elapsed();
     // Whoever does not read the rest would stop the cloud at its next line.

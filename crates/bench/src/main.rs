@@ -11,6 +11,7 @@ mod cases;
 mod cloud;
 mod compile;
 mod decision;
+mod describe;
 mod instances;
 mod lambda;
 mod load;
@@ -113,10 +114,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(measured) => {
                 tell("Instances: ssh login", millis(measured.login), 1000.0, "ms");
                 tell("... memory of each of 50", measured.memory, 15.0, "MB");
-                // A thousand in 30 ms.
                 tell("... DescribeInstances, 50", millis(measured.describe), 1.5, "ms");
             }
             Err(why) => println!("{:24} {why}", "Instances"),
+        }
+        match describe::measure(&options.program) {
+            Ok(time) => tell("DescribeInstances, 1,000", millis(time), 30.0, "ms"),
+            Err(why) => println!("{:24} {why}", "DescribeInstances, 1,000"),
         }
     }
     if "Network".contains(&options.only) {
