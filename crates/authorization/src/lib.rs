@@ -31,11 +31,11 @@ impl Need {
     pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
         Need { action: action.into(), resource: resource.into(), passed_to: None, associated: None }
     }
+}
 
-    /// The account that the ARN names; empty where it names none.
-    pub fn account(&self) -> &str {
-        self.resource.split(':').nth(4).filter(|account| account.len() == 12).unwrap_or_default()
-    }
+/// The account that an ARN names; empty where it names none.
+pub fn account_of(resource: &str) -> &str {
+    resource.split(':').nth(4).filter(|account| account.len() == 12).unwrap_or_default()
 }
 
 /// What a call needs in that region and account, in the order of the facts.

@@ -66,48 +66,48 @@ pub enum Verdict {
 }
 
 /// A statement that speaks of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matched<'a> {
     pub layer: Layer,
     /// The policy's name.
-    pub policy: String,
-    pub sid: Option<String>,
+    pub policy: &'a str,
+    pub sid: Option<&'a str>,
     /// The statement's place in its policy, from 0.
     pub index: usize,
     pub effect_is_deny: bool,
 }
 
 /// What was decided, and by what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision<'a> {
     pub verdict: Verdict,
     /// The kind of policy that allowed, denied, or lacked the permission. None where root is allowed as root.
     pub layer: Option<Layer>,
     /// The statement that decided; none where nothing allowed.
-    pub by: Option<Matched>,
+    pub by: Option<Matched<'a>>,
 }
 
-impl Decision {
+impl Decision<'_> {
     pub fn is_allowed(&self) -> bool {
         self.verdict == Verdict::Allowed
     }
 }
 
 /// Decides a request. Deny outweighs allow, and the order of policies and statements does not matter.
-pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
-    let asked = Asked { request, action: request.action.to_ascii_lowercase() };
+pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
+    let asked = Asked { request };
     if let Some(by) = asked.denial(policies) {
         return Decision { verdict: Verdict::ExplicitDeny, layer: Some(by.layer), by: Some(by) };
     }
     match asked.allowance(policies) {
-        Ok(by) => Decision { verdict: Verdict::Allowed, layer: by.as_ref().map(|by| by.layer), by },
+        Ok(by) => Decision { verdict: Verdict::Allowed, layer: by.map(|by| by.layer), by },
         Err(layer) => Decision { verdict: Verdict::ImplicitDeny, layer: Some(layer), by: None },
     }
 }
 
 /// All statements that speak of a request, allowing or denying.
-pub fn matched(request: &Request<'_>, policies: &Policies<'_>) -> Vec<Matched> {
-    let asked = Asked { request, action: request.action.to_ascii_lowercase() };
+pub fn matched<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Vec<Matched<'a>> {
+    let asked = Asked { request };
     let mut found = Vec::new();
     for (layer, attached) in policies.all() {
         for (index, statement) in attached.document.statements.iter().enumerate() {
@@ -120,8 +120,8 @@ pub fn matched(request: &Request<'_>, policies: &Policies<'_>) -> Vec<Matched> {
 }
 
 impl<'a> Policies<'a> {
-    fn all(&self) -> impl Iterator<Item = (Layer, &Attached<'a>)> {
-        let of = |layer: Layer| move |attached| (layer, attached);
+    fn all(&self) -> impl Iterator<Item = (Layer, Attached<'a>)> {
+        let of = |layer: Layer| move |attached: &Attached<'a>| (layer, *attached);
         let control = self.service_control.iter().flatten().map(of(Layer::ServiceControl));
         let session = self.session.iter().flatten().map(of(Layer::Session));
         self.identity
@@ -136,26 +136,26 @@ impl<'a> Policies<'a> {
     }
 }
 
-fn matched_by(layer: Layer, attached: &Attached<'_>, index: usize, statement: &Statement) -> Matched {
+fn matched_by<'a>(layer: Layer, attached: Attached<'a>, index: usize, statement: &'a Statement) -> Matched<'a> {
     Matched {
         layer,
-        policy: attached.name.to_owned(),
-        sid: statement.sid.clone().filter(|sid| !sid.is_empty()),
+        policy: attached.name,
+        sid: statement.sid.as_deref().filter(|sid| !sid.is_empty()),
         index,
         effect_is_deny: statement.effect == Effect::Deny,
     }
 }
 
-/// A request with its action in lower case.
-struct Asked<'a> {
-    request: &'a Request<'a>,
-    action: String,
+/// A request that policies are asked about.
+struct Asked<'r> {
+    request: &'r Request<'r>,
 }
 
 /// An allowance of a layer and how far it reaches.
-struct Grant {
+#[derive(Clone, Copy)]
+struct Grant<'a> {
     named: Named,
-    by: Matched,
+    by: Matched<'a>,
 }
 
 impl Asked<'_> {
@@ -174,13 +174,13 @@ impl Asked<'_> {
             (Layer::Resource | Layer::Trust | Layer::Endpoint, None) => return None,
             _ => Named::Self_,
         };
-        let meant = statement.is_about_action(&self.action, request.context)
+        let meant = statement.is_about_action(request.action, request.context)
             && statement.is_about_resource(request.resource, request.context)
             && statement.conditions_hold(request.context);
         meant.then_some(named)
     }
 
-    fn denial(&self, policies: &Policies<'_>) -> Option<Matched> {
+    fn denial<'a>(&self, policies: &Policies<'a>) -> Option<Matched<'a>> {
         policies.all().find_map(|(layer, attached)| {
             let mut statements = attached.document.statements.iter().enumerate();
             let found = statements
@@ -190,15 +190,15 @@ impl Asked<'_> {
     }
 
     /// The farthest allowance that the policies of a layer give.
-    fn grant<'p>(&self, layer: Layer, policies: impl IntoIterator<Item = &'p Attached<'p>>) -> Option<Grant> {
-        let mut best: Option<Grant> = None;
-        for attached in policies {
+    fn grant<'a>(&self, layer: Layer, policies: &[Attached<'a>]) -> Option<Grant<'a>> {
+        let mut best: Option<Grant<'a>> = None;
+        for &attached in policies {
             for (index, statement) in attached.document.statements.iter().enumerate() {
                 if statement.effect == Effect::Deny {
                     continue;
                 }
                 let Some(named) = self.is_meant(layer, statement) else { continue };
-                if best.as_ref().is_none_or(|best| best.named < named) {
+                if best.is_none_or(|best| best.named < named) {
                     best = Some(Grant { named, by: matched_by(layer, attached, index, statement) });
                 }
                 if named == Named::Self_ {
@@ -210,13 +210,13 @@ impl Asked<'_> {
     }
 
     /// The statement that allows (none for root), or the layer that lacks the permission.
-    fn allowance(&self, policies: &Policies<'_>) -> Result<Option<Matched>, Layer> {
+    fn allowance<'a>(&self, policies: &Policies<'a>) -> Result<Option<Matched<'a>>, Layer> {
         let principal = self.request.principal;
-        if policies.endpoint.is_some() {
-            self.grant(Layer::Endpoint, &policies.endpoint).ok_or(Layer::Endpoint)?;
+        if let Some(endpoint) = policies.endpoint {
+            self.grant(Layer::Endpoint, &[endpoint]).ok_or(Layer::Endpoint)?;
         }
-        let by_resource = match &policies.trust {
-            Some(trust) => self.grant(Layer::Trust, [trust]),
+        let by_resource = match policies.trust {
+            Some(trust) => self.grant(Layer::Trust, &[trust]),
             None => self.grant(Layer::Resource, &policies.resource),
         };
         let lacking = if policies.trust.is_some() { Layer::Trust } else { Layer::Resource };
@@ -228,14 +228,14 @@ impl Asked<'_> {
             self.grant(Layer::ServiceControl, level).ok_or(Layer::ServiceControl)?;
         }
         let own_account = self.request.owner.is_empty() || self.request.owner == principal.account();
-        if own_account && let Some(grant) = &by_resource {
+        if own_account && let Some(grant) = by_resource {
             let suffices = match grant.named {
                 Named::Account => false,
                 Named::Role => self.is_within_limits(policies).is_ok(),
                 Named::Self_ => true,
             };
             if suffices {
-                return Ok(by_resource.map(|grant| grant.by));
+                return Ok(Some(grant.by));
             }
         }
         let own = match principal {
@@ -243,7 +243,7 @@ impl Asked<'_> {
             _ => {
                 let identity = self.grant(Layer::Identity, &policies.identity);
                 // A role that the resource names needs no policy of its own, only room within its limits.
-                let named = own_account && by_resource.as_ref().is_some_and(|grant| grant.named == Named::Role);
+                let named = own_account && by_resource.is_some_and(|grant| grant.named == Named::Role);
                 if identity.is_none() && !named {
                     return Err(if own_account && closed && by_resource.is_none() { lacking } else { Layer::Identity });
                 }
@@ -263,8 +263,8 @@ impl Asked<'_> {
         if matches!(self.request.principal, Principal::Root { .. }) {
             return Ok(());
         }
-        if policies.boundary.is_some() {
-            self.grant(Layer::Boundary, &policies.boundary).ok_or(Layer::Boundary)?;
+        if let Some(boundary) = policies.boundary {
+            self.grant(Layer::Boundary, &[boundary]).ok_or(Layer::Boundary)?;
         }
         if let Some(session) = &policies.session {
             self.grant(Layer::Session, session).ok_or(Layer::Session)?;

@@ -41,7 +41,6 @@ pub struct Statement {
     pub sid: Option<String>,
     pub effect: Effect,
     pub principal: Option<PrincipalElement>,
-    /// In lower case: the case of an action does not matter.
     pub action: Option<Elements<Pattern>>,
     pub resource: Option<Elements<ArnPattern>>,
     pub conditions: Vec<Condition>,
@@ -106,8 +105,7 @@ impl Statement {
             Some((value, negated)) => Some(PrincipalElement::read(value, negated)?),
             None => None,
         };
-        let action =
-            Elements::read(statement, "Action", "NotAction", |text| Pattern::read(&text.to_ascii_lowercase(), false))?;
+        let action = Elements::read(statement, "Action", "NotAction", |text| Pattern::read(text, false))?;
         let resource = Elements::read(statement, "Resource", "NotResource", |text| ArnPattern::read(text, variables))?;
         let conditions = match statement.get("Condition") {
             None => Vec::new(),
@@ -122,10 +120,10 @@ impl Statement {
         !self.conditions.is_empty() || resources.flat_map(ArnPattern::variables).next().is_some()
     }
 
-    /// Whether the statement speaks of the action. `action` is in lower case.
+    /// Whether the statement speaks of the action, whose case does not matter.
     pub(crate) fn is_about_action(&self, action: &str, context: &Context) -> bool {
         self.action.as_ref().is_some_and(|elements| {
-            elements.patterns.iter().any(|pattern| pattern.is_any() || pattern.fits(action, context))
+            elements.patterns.iter().any(|pattern| pattern.is_any() || pattern.fits_any_case(action, context))
                 != elements.negated
         })
     }

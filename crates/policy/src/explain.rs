@@ -8,22 +8,24 @@ pub fn denial(principal: &str, action: &str, resource: &str, decision: &Decision
     let layer = decision.layer.unwrap_or(Layer::Identity);
     let why = match (decision.verdict, layer) {
         (Verdict::ExplicitDeny, layer) => format!("with an explicit deny in {}", with_article(layer)),
-        (_, layer) => format!("because no {} allows the {action} action", name(layer)),
+        (_, layer) => format!("because no {} allows the {action} action", layer.name()),
     };
     let on = if resource.is_empty() { String::new() } else { format!(" on resource: {resource}") };
     format!("User: {principal} is not authorized to perform: {action}{on} {why}")
 }
 
-/// As AWS's messages name a kind of policy.
-pub(crate) fn name(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Identity => "identity-based policy",
-        Layer::Boundary => "permissions boundary",
-        Layer::Session => "session policy",
-        Layer::Resource => "resource-based policy",
-        Layer::Trust => "role trust policy",
-        Layer::Endpoint => "VPC endpoint policy",
-        Layer::ServiceControl => "service control policy",
+impl Layer {
+    /// As AWS's messages name a kind of policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layer::Identity => "identity-based policy",
+            Layer::Boundary => "permissions boundary",
+            Layer::Session => "session policy",
+            Layer::Resource => "resource-based policy",
+            Layer::Trust => "role trust policy",
+            Layer::Endpoint => "VPC endpoint policy",
+            Layer::ServiceControl => "service control policy",
+        }
     }
 }
 
@@ -33,5 +35,5 @@ fn with_article(layer: Layer) -> String {
         Layer::Trust => "the",
         _ => "a",
     };
-    format!("{article} {}", name(layer))
+    format!("{article} {}", layer.name())
 }

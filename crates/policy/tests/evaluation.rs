@@ -416,7 +416,7 @@ fn refusals_say_why_and_allowances_say_by_what() {
         decide(&request, &policies)
     };
     let by = ask("s3:GetObject").by.expect("a statement");
-    assert_eq!((by.policy.as_str(), by.sid.as_deref(), by.index), ("Readers", Some("Reading"), 1));
+    assert_eq!((by.policy, by.sid, by.index), ("Readers", Some("Reading"), 1));
     let say = |action| denial(&user.arn(), action, "arn:aws:s3:::b/k", &ask(action));
     assert_eq!(
         say("s3:PutObject"),

@@ -50,8 +50,7 @@ fn explain(cloud: &Arc<Cloud>, query: &[(String, String)]) -> Result<Value, Faul
     let caller = Caller { scope: Scope::new(principal.account(), region), principal, ..nobody.clone() };
     let decider = Decider::new(cloud, &caller, service)?;
     let entries = query.iter().filter(|(key, _)| key == "context").filter_map(|(_, entry)| entry.split_once('='));
-    let decision = decider.explain(&Need::new(action.to_owned(), resource), entries)?;
-    Ok(told(&caller.principal.arn(), action, resource, &decision))
+    Ok(decider.explain(&Need::new(action.to_owned(), resource), entries)?)
 }
 
 fn told(who: &str, action: &str, resource: &str, decision: &Decision) -> Value {
@@ -62,7 +61,7 @@ fn told(who: &str, action: &str, resource: &str, decision: &Decision) -> Value {
             Verdict::ExplicitDeny => "explicitDeny",
             Verdict::ImplicitDeny => "implicitDeny",
         },
-        "policy": by.map(|by| by.policy.clone()),
+        "policy": by.map(|by| by.policy),
         "statement": by.map(|by| by.index + 1),
         "sid": by.and_then(|by| by.sid.clone()),
         "en": english(who, action, resource, decision),
@@ -74,7 +73,7 @@ fn told(who: &str, action: &str, resource: &str, decision: &Decision) -> Value {
 fn english_statement(decision: &Decision) -> String {
     let Some(by) = &decision.by else { return String::new() };
     let sid = by.sid.as_deref().map(|sid| format!(" (\"{sid}\")")).unwrap_or_default();
-    format!("statement {}{sid} of the {} \"{}\"", by.index + 1, super::refusal::layer(by.layer), by.policy)
+    format!("statement {}{sid} of the {} \"{}\"", by.index + 1, by.layer.name(), by.policy)
 }
 
 fn english(who: &str, action: &str, resource: &str, decision: &Decision) -> String {
@@ -132,7 +131,7 @@ fn japanese(who: &str, action: &str, resource: &str, decision: &Decision) -> Str
 
 impl Decider<'_> {
     /// What would be decided, with these condition keys besides.
-    fn explain<'e>(&self, need: &Need, entries: impl Iterator<Item = (&'e str, &'e str)>) -> Result<Decision, Trouble> {
+    fn explain<'e>(&self, need: &Need, entries: impl Iterator<Item = (&'e str, &'e str)>) -> Result<Value, Trouble> {
         let ground = self.ground(need, None)?;
         let resource = ground.resource.as_deref().unwrap_or(&need.resource);
         let is_trust = need.action.starts_with("sts:") && resource.contains(":role/");
@@ -140,6 +139,7 @@ impl Decider<'_> {
         for (key, value) in entries {
             context.put(key.to_owned(), value);
         }
-        Ok(self.weigh(need, resource, &ground, is_trust, &context))
+        let decision = self.weigh(need, resource, &ground, is_trust, &context);
+        Ok(told(&self.caller.principal.arn(), &need.action, &need.resource, &decision))
     }
 }

@@ -10,7 +10,7 @@ mod refusal;
 
 use std::sync::Arc;
 
-use kogumo_authorization::{Need, needs};
+use kogumo_authorization::{Need, account_of, needs};
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Ask, Authorizer, Caller, Cloud, Denied, Ground, Grounding, Principal, Service};
 use kogumo_policy::{
@@ -133,28 +133,34 @@ impl<'a> Decider<'a> {
     }
 
     /// What the caller's own policies lack, if a trust policy that may let him in does not name him himself.
-    fn beside_trust(&self, need: &Need, resource: &str, ground: &Ground, context: &Context) -> Option<Decision> {
+    fn beside_trust<'d>(
+        &'d self,
+        need: &Need,
+        resource: &'d str,
+        ground: &'d Ground,
+        context: &Context,
+    ) -> Option<Decision<'d>> {
         let who = &self.identity.principal;
         let statements = ground.policies.iter().flat_map(|document| &document.statements);
         let allowing = statements.filter(|statement| statement.effect == Effect::Allow);
         let named = allowing.filter_map(|statement| statement.principal.as_ref()?.names(who)).max()?;
-        let owner = Need::new("", resource).account().to_owned();
-        if who.account().is_empty() || (named > Named::Account && owner == who.account()) {
+        if who.account().is_empty() || (named > Named::Account && account_of(resource) == who.account()) {
             return None;
         }
-        let bare = Ground { owner: Some(String::new()), ..Ground::default() };
-        let decision = self.weigh(need, resource, &bare, false, context);
+        let policies = self.policies();
+        let decision = decide(&self.request(need, resource, "", context), &policies);
         (!decision.is_allowed()).then_some(decision)
     }
 
-    fn weigh(&self, need: &Need, resource: &str, ground: &Ground, is_trust: bool, context: &Context) -> Decision {
-        let mut policies = self.identity.policies();
-        policies.session = self
-            .session
-            .as_ref()
-            .map(|documents| documents.iter().map(|document| Attached { name: "session policy", document }).collect());
-        let name = self.caller.endpoint.as_ref().map_or("", |endpoint| endpoint.id.as_str());
-        policies.endpoint = self.endpoint.as_ref().map(|document| Attached { name, document });
+    fn weigh<'d>(
+        &'d self,
+        need: &Need,
+        resource: &'d str,
+        ground: &'d Ground,
+        is_trust: bool,
+        context: &Context,
+    ) -> Decision<'d> {
+        let mut policies = self.policies();
         let mut attached = ground.policies.iter().map(|document| Attached { name: resource, document });
         if is_trust {
             policies.trust = attached.next_back();
@@ -162,10 +168,25 @@ impl<'a> Decider<'a> {
             policies.resource = attached.collect();
             policies.closed = ground.closed;
         }
-        let owner = ground.owner.clone().unwrap_or_else(|| Need::new("", resource).account().to_owned());
-        let request =
-            Request { principal: &self.identity.principal, action: &need.action, resource, owner: &owner, context };
-        decide(&request, &policies)
+        let owner = ground.owner.as_deref().unwrap_or_else(|| account_of(resource));
+        decide(&self.request(need, resource, owner, context), &policies)
+    }
+
+    fn request<'r>(&'r self, need: &'r Need, resource: &'r str, owner: &'r str, context: &'r Context) -> Request<'r> {
+        Request { principal: &self.identity.principal, action: &need.action, resource, owner, context }
+    }
+
+    /// The caller's own policies, and those that limit the call.
+    fn policies(&self) -> Policies<'_> {
+        let session = self.session.as_ref();
+        let endpoint = self.caller.endpoint.as_ref().map_or("", |endpoint| endpoint.id.as_str());
+        Policies {
+            session: session.map(|documents| {
+                documents.iter().map(|document| Attached { name: "session policy", document }).collect()
+            }),
+            endpoint: self.endpoint.as_ref().map(|document| Attached { name: endpoint, document }),
+            ..self.identity.policies()
+        }
     }
 
     /// What is known of the resource besides what the request says.

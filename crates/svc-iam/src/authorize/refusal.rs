@@ -69,7 +69,7 @@ pub fn denied(
 
 /// The decision in a few words, for the audit trail.
 pub fn told(decision: &Decision) -> String {
-    let kind = decision.layer.map_or("root", layer);
+    let kind = decision.layer.map_or("root", Layer::name);
     match (&decision.by, decision.verdict) {
         (Some(by), verdict) => {
             let verdict = if verdict == Verdict::ExplicitDeny { "explicitDeny" } else { "allowed" };
@@ -78,19 +78,6 @@ pub fn told(decision: &Decision) -> String {
         }
         (None, Verdict::ImplicitDeny) => format!("implicitDeny: no {kind} allows"),
         (None, _) => "allowed as root".to_owned(),
-    }
-}
-
-/// As AWS names kinds of policies.
-pub fn layer(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Identity => "identity-based policy",
-        Layer::Boundary => "permissions boundary",
-        Layer::Session => "session policy",
-        Layer::Resource => "resource-based policy",
-        Layer::Trust => "role trust policy",
-        Layer::Endpoint => "VPC endpoint policy",
-        Layer::ServiceControl => "service control policy",
     }
 }
 
