@@ -207,7 +207,7 @@ mod tests {
     use super::super::{Trail, history};
     use super::*;
 
-    static NOTHING: Layout = Layout { members: &[], union: false, payload: None, xml_name: None, xmlns: None };
+    static NOTHING: Layout = Layout::new(&[]);
     static EMPTY: Shape = Shape::new("Empty", Kind::Structure(&NOTHING));
     static OPERATION: kogumo_wire::Operation = kogumo_wire::Operation {
         name: "GetThing",
