@@ -145,7 +145,7 @@ fn onward(
                     Err(Cause::NatGatewayForInside { nat_gateway: nat.clone(), header: *header })
                 }
                 Owner::NatGateway(nat) => Ok(Some(masquerade(id, nat, interface, header, steps))),
-                _ if !own && interface.forwarding == Forwarding::Route => Ok(Some(Origin::Interface(id.clone()))),
+                _ if !own && routes(interface, header) => Ok(Some(Origin::Interface(id.clone()))),
                 _ if !own && masquerades(interface, header) => Ok(Some(masquerade(id, id, interface, header, steps))),
                 _ => Ok(None),
             }
@@ -154,8 +154,17 @@ fn onward(
     }
 }
 
+/// A guest has a way for what it forwards only in a family that it has an address of.
+fn has_way(interface: &crate::Interface, header: &Header) -> bool {
+    interface.primary(header.source.is_ipv4()).is_some()
+}
+
+fn routes(interface: &crate::Interface, header: &Header) -> bool {
+    interface.forwarding == Forwarding::Route && has_way(interface, header)
+}
+
 fn masquerades(interface: &crate::Interface, header: &Header) -> bool {
-    interface.forwarding == Forwarding::Masquerade && interface.primary(header.source.is_ipv4()).is_some()
+    interface.forwarding == Forwarding::Masquerade && has_way(interface, header)
 }
 
 fn comes_from_inside(topology: &Topology, nat: &str, header: &Header) -> bool {
@@ -223,7 +232,7 @@ fn passes_back(topology: &Topology, place: &Place, header: &Header) -> bool {
     match place {
         Place::Internet => topology.is_public(header.destination),
         Place::Interface(id) => topology.interfaces.get(id).is_some_and(|interface| match interface.forwarding {
-            _ if interface.owns(header.destination) => false,
+            _ if interface.owns(header.destination) || !has_way(interface, header) => false,
             Forwarding::Route => true,
             // What belongs to no connection that a guest knows of it forwards as it is. Datagrams begin one.
             Forwarding::Masquerade => matches!(header.protocol, Protocol::Tcp { .. } | Protocol::Icmp { .. }),

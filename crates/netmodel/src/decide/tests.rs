@@ -285,6 +285,17 @@ fn a_guest_that_does_not_forward_is_the_end() {
 }
 
 #[test]
+fn a_guest_forwards_only_what_it_has_an_address_of() {
+    let mut guest = interface("vpc-a", "subnet-pub", "10.0.1.9", None, "sg-nat");
+    guest.forwarding = Forwarding::Route;
+    let packet = |source, destination| Header { source: ip(source), destination: ip(destination), protocol: tcp(443) };
+    let (v4, v6) = (packet("10.0.2.5", ANYWHERE), packet("2001:db8:0:100::5", "2606:4700::9"));
+    assert!(routes(&guest, &v4) && !routes(&guest, &v6));
+    guest.addresses.push(Address { private: ip("2001:db8:0:100::9"), public: None });
+    assert!(routes(&guest, &v6));
+}
+
+#[test]
 fn a_stopped_instance_makes_its_route_a_blackhole() {
     let mut topology = with_nat_instance();
     topology.interfaces.get_mut("eni-nat").expect("it").owner =

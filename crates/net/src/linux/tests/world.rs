@@ -159,7 +159,11 @@ pub(super) fn add_address_v6(topology: &mut Topology, interface: &str, place: u1
 pub(super) fn add_route(topology: &mut Topology, table: &str, vpc: &str, block: &str, target: Target) {
     let route = Route { destination: Destination::Cidr(block.parse().expect("a block")), target };
     let table = topology.route_tables.entry(table.into());
-    table.or_insert_with(|| RouteTable { vpc: vpc.into(), routes: Vec::new() }).routes.push(route);
+    let routes = &mut table.or_insert_with(|| RouteTable { vpc: vpc.into(), routes: Vec::new() }).routes;
+    // EC2 takes one route to a destination: RouteAlreadyExists.
+    if routes.iter().all(|known| known.destination != route.destination) {
+        routes.push(route);
+    }
 }
 
 /// A public subnet with a web server, a private one with a database; port 80 and ping are open between them.
