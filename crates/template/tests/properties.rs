@@ -152,7 +152,8 @@ fn large_and_hostile_input_is_quick() {
     let quick = |what: &str, text: String| {
         let start = Instant::now();
         drive(&text);
-        assert!(start.elapsed().as_secs() < 10, "{what}: {:?}", start.elapsed());
+        // Seconds on a busy machine; whatever grows with the square would take many minutes.
+        assert!(start.elapsed().as_secs() < 90, "{what}: {:?}", start.elapsed());
     };
     quick("open brackets", "[".repeat(900_000));
     quick("open mappings", "{a: ".repeat(200_000));
