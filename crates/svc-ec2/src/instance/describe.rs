@@ -18,6 +18,7 @@ pub fn describe_instances(r: &Reader, input: DescribeInstancesRequest) -> Result
     let row = |instance: &Instance| Row {
         reservation: instance.reservation.clone(),
         owner: r.scope().account.clone(),
+        // Before the instance takes them.
         interfaces: if by_interface { world.interfaces(instance).to_vec() } else { Vec::new() },
         shown: world.show(instance),
     };

@@ -56,7 +56,7 @@ impl World {
         Ok(World { scope: scope.clone(), tags, volumes, interfaces, named_vpcs, zones: region::zones(&scope.region) })
     }
 
-    /// Its interfaces, as interfaces are shown.
+    /// Its interfaces, as interfaces are shown; none once the instance has been shown with them.
     pub fn interfaces(&self, instance: &Instance) -> &[ShownInterface] {
         self.interfaces.get(&instance.id).map_or(&[][..], Vec::as_slice)
     }
