@@ -60,6 +60,9 @@ pub fn needs(
             needs.push(Need::new(fact.action, "*"));
         }
     }
+    if known.passes.is_empty() {
+        return needs;
+    }
     let associated = needs.first().map(|need| need.resource.clone()).filter(|resource| resource != "*");
     for pass in &known.passes {
         // API Gateway's credentials may also be the caller's own, which are nobody's role.

@@ -18,6 +18,12 @@ pub fn said(input: &dyn Structure, path: &str) -> Vec<String> {
     found
 }
 
+/// The text of a member that is one itself, and not empty.
+pub fn only<'a>(input: &'a dyn Structure, name: &str) -> Option<Cow<'a, str>> {
+    let value = member(input, name).filter(|value| value.present())?;
+    value.as_text().filter(|text| !text.is_empty())
+}
+
 /// Whether there is anything at a path.
 pub fn has(input: &dyn Structure, path: &str) -> bool {
     if path.contains('.') {

@@ -5,9 +5,11 @@
 //! `|queue` makes `account:name` of a queue's URL.
 //! `[…]` is there if the members in it are. A value that is an ARN stands for the whole.
 
+use std::borrow::Cow;
+
 use kogumo_wire::Structure;
 
-use crate::member::values;
+use crate::member::{only, values};
 
 /// Where a call is made.
 #[derive(Clone, Copy, Debug)]
@@ -72,23 +74,43 @@ fn fill(pieces: &[Piece], input: &dyn Structure, place: Place<'_>) -> Vec<String
                     multiply(&mut filled, &more);
                 }
             }
-            Piece::Value { members, filter } => {
-                let given = members.iter().map(|member| values(input, member)).find(|values| !values.is_empty());
-                let mut given: Vec<String> =
-                    given.unwrap_or_default().into_iter().map(|value| cut(value, filter)).collect();
-                if given.iter().any(|value| value.starts_with("arn:")) {
-                    given.retain(|value| value.starts_with("arn:"));
-                    return given;
+            Piece::Value { members, filter } => match members.iter().find_map(|member| Said::of(input, member)) {
+                None => append(&mut filled, "*"),
+                Some(Said::Once(value)) => {
+                    let value = cut(value, filter);
+                    if value.starts_with("arn:") {
+                        return vec![value.into_owned()];
+                    }
+                    append(&mut filled, &value);
                 }
-                match given.as_slice() {
-                    [] => append(&mut filled, "*"),
-                    [name] => append(&mut filled, name),
-                    names => multiply(&mut filled, names),
+                Some(Said::Often(values)) => {
+                    let values = values.into_iter().map(|value| cut(Cow::Owned(value), filter).into_owned());
+                    let mut values: Vec<String> = values.collect();
+                    if values.iter().any(|value| value.starts_with("arn:")) {
+                        values.retain(|value| value.starts_with("arn:"));
+                        return values;
+                    }
+                    multiply(&mut filled, &values);
                 }
-            }
+            },
         }
     }
     filled
+}
+
+/// What a request says at a path. Mostly that is one text, and nothing needs to be copied.
+enum Said<'a> {
+    Once(Cow<'a, str>),
+    Often(Vec<String>),
+}
+
+impl<'a> Said<'a> {
+    fn of(input: &'a dyn Structure, path: &str) -> Option<Self> {
+        only(input, path).map(Said::Once).or_else(|| {
+            let values = values(input, path);
+            (!values.is_empty()).then_some(Said::Often(values))
+        })
+    }
 }
 
 impl Piece {
@@ -108,21 +130,21 @@ fn multiply(filled: &mut Vec<String>, more: &[String]) {
     *filled = filled.iter().flat_map(|one| more.iter().map(move |text| format!("{one}{text}"))).collect();
 }
 
-fn cut(whole: String, filter: &str) -> String {
-    let value = whole.as_str();
+fn cut<'v>(whole: Cow<'v, str>, filter: &str) -> Cow<'v, str> {
+    let value = &*whole;
     let cut = match filter {
         "last" if !value.starts_with("arn:") => value.rsplit('/').next().unwrap_or(value),
         "bare" => value.trim_start_matches('/'),
         "source" => value.split('?').next().unwrap_or(value).trim_start_matches('/'),
         "plain" => value.strip_suffix(":*").unwrap_or(value),
         "typed" => value,
-        "queue" => return queue(value),
+        "queue" => return queue(value).into(),
         _ => return whole,
     };
     match filter {
-        "source" => decoded(cut),
-        "typed" => format!("{}/{cut}", ec2_type(cut)),
-        _ => cut.to_owned(),
+        "source" => decoded(cut).into(),
+        "typed" => format!("{}/{cut}", ec2_type(cut)).into(),
+        _ => cut.to_owned().into(),
     }
 }
 

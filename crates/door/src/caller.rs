@@ -11,7 +11,7 @@ use crate::{Session, ViaEndpoint};
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub scope: Scope,
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// The access key that signed; empty for anonymous calls and services.
     pub access_key: String,
     pub request_id: String,
@@ -83,11 +83,11 @@ pub enum Principal {
 /// What a key that this cloud issued stands for.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    pub secret: String,
+    pub secret: Arc<str>,
     /// Temporary credentials need their token in every request.
     pub session_token: Option<String>,
     pub expires: Option<Timestamp>,
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// An inactive key is as good as none.
     pub active: bool,
     /// What temporary credentials carry.
@@ -108,7 +108,7 @@ impl Caller {
     fn of(principal: Principal, scope: Scope) -> Self {
         Caller {
             scope,
-            principal,
+            principal: Arc::new(principal),
             access_key: String::new(),
             request_id: kogumo_base::uuid(),
             source_ip: None,

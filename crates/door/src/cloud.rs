@@ -104,7 +104,7 @@ impl Cloud {
     ///
     /// # Errors
     /// A store that cannot be read.
-    pub fn credential(&self, access_key: &str) -> Result<Option<Credential>, Trouble> {
+    pub fn credential(&self, access_key: &str) -> Result<Option<Arc<Credential>>, Trouble> {
         let keepers = || self.services.iter().filter_map(|service| Some((service, service.credentials?)));
         let generation = keepers().map(|(service, _)| service.generation()).sum();
         if let Some(credential) = self.credentials.get(access_key, generation) {
@@ -113,6 +113,7 @@ impl Cloud {
         let snapshot = self.store.read();
         for (_, find) in keepers() {
             if let Some(credential) = find(&snapshot, access_key)? {
+                let credential = Arc::new(credential);
                 self.credentials.put(access_key, generation, &credential);
                 return Ok(Some(credential));
             }

@@ -2,7 +2,7 @@
 //! read two records each time. What is remembered counts until a call may have changed a record that it comes from.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::Credential;
 
@@ -11,23 +11,23 @@ const MOST: usize = 1024;
 
 /// Credentials by their access keys, with the generation of the records they were read from.
 #[derive(Default)]
-pub(crate) struct Credentials(RwLock<HashMap<String, (u64, Credential)>>);
+pub(crate) struct Credentials(RwLock<HashMap<String, (u64, Arc<Credential>)>>);
 
 impl Credentials {
     /// The credential, if it was read in this generation.
-    pub(crate) fn get(&self, access_key: &str, generation: u64) -> Option<Credential> {
+    pub(crate) fn get(&self, access_key: &str, generation: u64) -> Option<Arc<Credential>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let (_, credential) = known.get(access_key).filter(|(read_in, _)| *read_in == generation)?;
-        Some(credential.clone())
+        Some(Arc::clone(credential))
     }
 
     /// Remembers a credential; `generation` is that before it was read, so that a change meanwhile outdates it.
-    pub(crate) fn put(&self, access_key: &str, generation: u64, credential: &Credential) {
+    pub(crate) fn put(&self, access_key: &str, generation: u64, credential: &Arc<Credential>) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(access_key.to_owned(), (generation, credential.clone()));
+        known.insert(access_key.to_owned(), (generation, Arc::clone(credential)));
     }
 }
 
@@ -39,14 +39,14 @@ mod tests {
     #[test]
     fn a_credential_counts_in_its_generation_only() {
         let credentials = Credentials::default();
-        let credential = Credential {
-            secret: "secret".to_owned(),
+        let credential = Arc::new(Credential {
+            secret: "secret".into(),
             session_token: None,
             expires: None,
-            principal: Principal::Root { account: "000000000000".to_owned() },
+            principal: Arc::new(Principal::Root { account: "000000000000".to_owned() }),
             active: true,
             session: None,
-        };
+        });
         credentials.put("AKIA", 7, &credential);
         assert!(credentials.get("AKIA", 7).is_some());
         assert!(credentials.get("AKIA", 8).is_none());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kogumo_base::{Trouble, equal_in_constant_time};
 
-use crate::{Cloud, Principal, Session};
+use crate::{Cloud, Credential, Principal, Session};
 
 /// The account of the key `test`.
 pub const FIRST_ACCOUNT: &str = "000000000000";
@@ -12,9 +12,9 @@ pub const FIRST_ACCOUNT: &str = "000000000000";
 /// Whom a key belongs to, and what it signs with.
 #[derive(Clone, Debug)]
 pub struct Key {
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// `None` if the secret may be any: a 12-digit key is the root of that account.
-    pub secret: Option<String>,
+    pub secret: Option<Arc<str>>,
     /// What temporary credentials carry.
     pub session: Option<Arc<Session>>,
 }
@@ -49,7 +49,8 @@ impl Cloud {
         if credential.expires.is_some_and(|expires| self.clock.now() >= expires) {
             return Err(KeyProblem::Expired);
         }
-        Ok(Key { principal: credential.principal, secret: Some(credential.secret), session: credential.session })
+        let Credential { principal, secret, session, .. } = &*credential;
+        Ok(Key { principal: Arc::clone(principal), secret: Some(Arc::clone(secret)), session: session.clone() })
     }
 }
 
@@ -61,9 +62,9 @@ fn is_same(known: Option<&str>, given: Option<&str>) -> bool {
 }
 
 fn well_known(access_key: &str) -> Option<Key> {
-    let root = |account: &str| Principal::Root { account: account.to_owned() };
+    let root = |account: &str| Arc::new(Principal::Root { account: account.to_owned() });
     if access_key == "test" {
-        return Some(Key { principal: root(FIRST_ACCOUNT), secret: Some("test".to_owned()), session: None });
+        return Some(Key { principal: root(FIRST_ACCOUNT), secret: Some("test".into()), session: None });
     }
     let is_account = access_key.len() == 12 && access_key.bytes().all(|b| b.is_ascii_digit());
     is_account.then(|| Key { principal: root(access_key), secret: None, session: None })
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn keys_that_everybody_knows() {
         let of = |key| well_known(key).map(|key| (key.principal.account().to_owned(), key.secret));
-        assert_eq!(of("test"), Some((FIRST_ACCOUNT.to_owned(), Some("test".to_owned()))));
+        assert_eq!(of("test"), Some((FIRST_ACCOUNT.to_owned(), Some("test".into()))));
         assert_eq!(of("123456789012"), Some(("123456789012".to_owned(), None)));
         for other in ["", "Test", "12345678901", "1234567890123", "12345678901a", "AKIAIOSFODNN7EXAMPLE"] {
             assert!(of(other).is_none(), "{other}");

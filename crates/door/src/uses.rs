@@ -51,7 +51,7 @@ impl Uses {
         if caller.access_key.is_empty() || caller.invoked_by.is_some() {
             return;
         }
-        match &caller.principal {
+        match &*caller.principal {
             Principal::AssumedRole { account, role, .. } => {
                 self.note_one(&role_key(account, role), service, caller.region(), now);
             }

@@ -78,7 +78,7 @@ fn headers(request: &Request) -> HeaderMap {
 
 /// Says in the context who signed.
 pub fn describe(caller: &Caller, context: &mut Context) {
-    let principal = &caller.principal;
+    let principal = &*caller.principal;
     let identity = &mut context.identity;
     identity.access_key = Some(caller.access_key.clone());
     identity.account_id = match principal {

@@ -12,7 +12,7 @@ use crate::auth_faults;
 
 /// Who calls.
 pub struct Identity {
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     pub access_key: String,
     pub scope: Scope,
     /// What temporary credentials carry.
@@ -69,7 +69,7 @@ pub fn identify(
 pub fn anonymous(arrival: &Arrival) -> Identity {
     let scope = Scope::new(FIRST_ACCOUNT, host_region(arrival).unwrap_or(DEFAULT_REGION));
     Identity {
-        principal: Principal::Anonymous,
+        principal: Arc::new(Principal::Anonymous),
         access_key: String::new(),
         scope,
         session: None,

@@ -226,7 +226,7 @@ impl Gateway {
         let Some((built, op)) = built else {
             return Err(Fault::not_implemented(&format!("{}:{}", service.name, operation.name)));
         };
-        let anonymous = identity.principal == Principal::Anonymous && !op.facts.unsigned;
+        let anonymous = *identity.principal == Principal::Anonymous && !op.facts.unsigned;
         if anonymous && built.anonymous.is_none() {
             return Err(auth_faults::missing_token(s3));
         }

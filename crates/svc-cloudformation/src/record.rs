@@ -278,7 +278,7 @@ pub enum Owner {
 impl Stack {
     /// What happens from now on happens in that caller's name.
     pub fn owned_by(&mut self, caller: &Caller) {
-        self.owner = caller.principal.clone().into();
+        self.owner = Principal::clone(&caller.principal).into();
         self.owner_session = caller.session.as_deref().cloned();
     }
 }

@@ -46,7 +46,7 @@ pub fn credential(read: &dyn Read, access_key: &str) -> Result<Option<Credential
         let Some(user) = user else { return Ok(None) };
         Principal::User { account: key.account, name: user.name, path: user.path, id: user.id }
     };
-    let (secret, active) = (key.secret, key.active);
+    let (secret, principal, active) = (key.secret.into(), principal.into(), key.active);
     Ok(Some(Credential { secret, session_token: None, expires: None, principal, active, session: None }))
 }
 

@@ -139,7 +139,7 @@ pub fn delete_login_profile(w: &mut Writer, input: DeleteLoginProfileRequest) ->
 
 /// A user changes the own password.
 pub fn change_password(w: &mut Writer, input: ChangePasswordRequest) -> Result<Unit, Fault> {
-    let Principal::User { name, .. } = &w.caller.principal else {
+    let Principal::User { name, .. } = &*w.caller.principal else {
         return Err(INVALID_USER_TYPE_EXCEPTION.because("Only IAM Users can change their own password"));
     };
     let mut user = entity::get(w.store(), w.scope(), Kind::User, name)?;

@@ -43,7 +43,7 @@ pub fn create_user(w: &mut Writer, input: CreateUserRequest) -> Result<CreateUse
 
 pub fn get_user(r: &Reader, input: GetUserRequest) -> Result<GetUserResponse, Fault> {
     let account = r.caller.account();
-    if let (None, Principal::Root { account }) = (&input.user_name, &r.caller.principal) {
+    if let (None, Principal::Root { account }) = (&input.user_name, &*r.caller.principal) {
         let root = User {
             path: "/".into(),
             user_name: "root".into(),

@@ -104,7 +104,7 @@ fn circumstances(cloud: &Cloud, caller: &Caller) -> Context {
 /// The caller as policies name him. A session does not say its role's path; the policy does.
 fn who(caller: &Caller, document: &Document) -> Who {
     let arn = caller.principal.arn();
-    match &caller.principal {
+    match &*caller.principal {
         Principal::Root { account } => Who::Root { account: account.clone() },
         Principal::User { account, id, .. } => Who::User { account: account.clone(), arn, id: id.clone() },
         Principal::AssumedRole { account, role, id, .. } => {

@@ -64,7 +64,7 @@ pub async fn check_role(cx: &Context, role: &str) -> Result<(), Fault> {
     let name = arn.resource.rsplit('/').next().unwrap_or_default().to_owned();
     let mut caller = cx.caller.through("lambda.amazonaws.com");
     caller.scope = Scope::new(&arn.account, &cx.caller.scope.region);
-    caller.principal = kogumo_door::Principal::Service("lambda.amazonaws.com".to_owned());
+    caller.principal = kogumo_door::Principal::Service("lambda.amazonaws.com".to_owned()).into();
     let client = Client::new(std::sync::Arc::clone(&cx.cloud), caller);
     let found = match client.call::<GetRole>(GetRoleRequest { role_name: name }).await {
         Ok(found) => found.role,

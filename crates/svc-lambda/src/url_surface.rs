@@ -165,7 +165,7 @@ async fn answer(
         Uncollected::Broken(_) => Response::plain(StatusCode::BAD_REQUEST, "{\"Message\":\"Bad Request\"}"),
     })?;
     let caller = if url.signed { Some(signer(cloud, incoming, &target.scope, &body)?) } else { None };
-    let nobody = Caller { principal: Principal::Anonymous, ..Caller::service("", target.scope.clone()) };
+    let nobody = Caller { principal: Arc::new(Principal::Anonymous), ..Caller::service("", target.scope.clone()) };
     let asking = Caller { source_ip: Some(incoming.peer.ip()), ..caller.clone().unwrap_or(nobody) };
     cloud.may(&asking, "lambda", "lambda:InvokeFunctionUrl", &target.arn()).map_err(|_| forbidden())?;
     let arn = caller.as_ref().map(|caller| caller.principal.arn()).unwrap_or_default();
@@ -246,7 +246,7 @@ fn signer(cloud: &Cloud, incoming: &Incoming, scope: &Scope, body: &[u8]) -> Res
             return Err(forbidden());
         }
     }
-    if known.principal == Principal::Anonymous {
+    if *known.principal == Principal::Anonymous {
         return Err(forbidden());
     }
     let mut caller = Caller::service("lambda.amazonaws.com", Scope::new(known.principal.account(), &scope.region));

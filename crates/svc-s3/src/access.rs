@@ -40,10 +40,10 @@ pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Troub
     let Some((name, key)) = named else { return Ok(ground) };
     let Some(bucket) = BUCKETS.get(grounding.store, &EVERYWHERE, name)? else { return Ok(ground) };
     let caller = grounding.caller;
-    let is_own = caller.account() == bucket.owner && caller.principal != Principal::Anonymous;
+    let is_own = caller.account() == bucket.owner && *caller.principal != Principal::Anonymous;
     let is_rescue = matches!(ask.action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy");
     // The owner's root can take away a policy that locks everybody out.
-    if !(is_own && is_rescue && matches!(caller.principal, Principal::Root { .. })) {
+    if !(is_own && is_rescue && matches!(*caller.principal, Principal::Root { .. })) {
         ground.policies.extend(policy(grounding.cloud, grounding.store, &bucket, is_own)?);
     }
     if !is_own {

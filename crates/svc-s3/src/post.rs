@@ -96,7 +96,7 @@ fn caller(cloud: &Cloud, form: &Form) -> Result<Caller, Fault> {
     let unreadable = |_| faults::invalid_request("The form's signature cannot be read.");
     let Some(signature) = FormSignature::read(&form.fields).map_err(unreadable)? else {
         let scope = Scope::new(Principal::Anonymous.account(), DEFAULT_REGION);
-        return Ok(Caller { principal: Principal::Anonymous, ..Caller::service("", scope) });
+        return Ok(Caller { principal: Arc::new(Principal::Anonymous), ..Caller::service("", scope) });
     };
     let key = cloud.key(signature.access_key(), form.field("x-amz-security-token")).map_err(unknown_key)?;
     if let Some(secret) = &key.secret {

@@ -19,7 +19,7 @@ pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Troub
     ground.holds_services = grounding.caller.source_arn.is_some();
     let policy = topic.policy.clone().unwrap_or_else(|| usual_policy(&at));
     ground.policies.extend(grounding.cloud.documents.get(&policy));
-    if matches!(&grounding.caller.principal, Principal::Service(name) if OWNERS_SERVICES.contains(&name.as_str())) {
+    if matches!(&*grounding.caller.principal, Principal::Service(name) if OWNERS_SERVICES.contains(&name.as_str())) {
         ground.keys.push(("aws:SourceOwner".into(), vec![grounding.caller.account().to_owned()]));
     }
     Ok(if grounding.wants_keys { ground.tagged(&topic.tags) } else { ground })

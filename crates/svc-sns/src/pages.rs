@@ -52,7 +52,7 @@ fn parameter<'a>(incoming: &'a Incoming, name: &str) -> Option<&'a str> {
 }
 
 fn visit(cloud: &Arc<Cloud>, incoming: &Incoming) -> Response<Body> {
-    let nobody = Caller { principal: Principal::Anonymous, ..Caller::service("", Scope::new("", "")) };
+    let nobody = Caller { principal: Principal::Anonymous.into(), ..Caller::service("", Scope::new("", "")) };
     let cx = Context { cloud: Arc::clone(cloud), caller: nobody };
     let given = |name: &str| parameter(incoming, name).unwrap_or_default();
     let done: Result<String, Fault> = match given("Action") {

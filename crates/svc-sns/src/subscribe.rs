@@ -238,7 +238,7 @@ pub fn unsubscribe(w: &mut Writer, input: UnsubscribeInput) -> Result<Unit, Faul
 pub fn end(w: &mut Writer, arn: &str) -> Result<(), Fault> {
     let (at, key) = crate::record::place(arn)?;
     let Some(one) = SUBSCRIPTIONS.get(w.tx, &at.scope, &key)? else { return Ok(()) };
-    match w.caller.principal {
+    match *w.caller.principal {
         Principal::Anonymous if one.guarded => {
             return Err(AUTHORIZATION_ERROR_EXCEPTION.because("The subscription can be ended by its owner only"));
         }

@@ -33,7 +33,7 @@ pub async fn assume_role(cx: Door, input: AssumeRoleRequest) -> Result<AssumeRol
         tags: input.tags.clone(),
         transitive: input.transitive_tag_keys.clone(),
     };
-    let is_role = matches!(cx.caller.principal, Principal::AssumedRole { .. });
+    let is_role = matches!(*cx.caller.principal, Principal::AssumedRole { .. });
     let packed_policy_size = narrowing.apply(&mut session, calling.filter(|_| is_role))?;
     let seconds = target.seconds(input.duration_seconds, is_role)?;
 
@@ -83,7 +83,7 @@ pub fn assumed(who: &Who) -> AssumedRoleUser {
 async fn asker(cx: &Door) -> Result<kogumo_policy::Principal, Fault> {
     use kogumo_policy::Principal as Seen;
     let arn = cx.caller.principal.arn();
-    Ok(match cx.caller.principal.clone() {
+    Ok(match Principal::clone(&cx.caller.principal) {
         Principal::Root { account } => Seen::Root { account },
         Principal::User { account, id, .. } => Seen::User { account, arn, id },
         Principal::AssumedRole { account, role, id, .. } => {

@@ -32,7 +32,7 @@ fn refuse_sessions(cx: &Context, operation: &str) -> Result<(), Fault> {
 /// A session of the calling user, with a one-time password if one is shown.
 pub async fn get_session_token(cx: Context, input: GetSessionTokenRequest) -> Result<GetSessionTokenResponse, Fault> {
     refuse_sessions(&cx, "GetSessionToken")?;
-    let who = match cx.caller.principal.clone() {
+    let who = match Principal::clone(&cx.caller.principal) {
         Principal::Root { account } => Who::Root { account },
         Principal::User { account, name, path, id } => Who::User { account, name, path, id },
         _ => return Err(Fault::access_denied("Cannot call GetSessionToken with session credentials")),
@@ -50,7 +50,7 @@ pub async fn get_federation_token(
     input: GetFederationTokenRequest,
 ) -> Result<GetFederationTokenResponse, Fault> {
     refuse_sessions(&cx, "GetFederationToken")?;
-    if !matches!(cx.caller.principal, Principal::Root { .. } | Principal::User { .. }) {
+    if !matches!(*cx.caller.principal, Principal::Root { .. } | Principal::User { .. }) {
         return Err(Fault::access_denied("Cannot call GetFederationToken with session credentials"));
     }
     let mut session = Session { maker: Some(cx.caller.principal.arn()), ..Session::default() };

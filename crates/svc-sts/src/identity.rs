@@ -19,13 +19,14 @@ pub async fn get_access_key_info(
     cx: Context,
     input: GetAccessKeyInfoRequest,
 ) -> Result<GetAccessKeyInfoResponse, Fault> {
-    let account = match cx.cloud.credential(&input.access_key_id)?.map(|credential| credential.principal) {
+    let credential = cx.cloud.credential(&input.access_key_id)?;
+    let account = match credential.as_deref().map(|credential| &*credential.principal) {
         Some(
             Principal::Root { account }
             | Principal::User { account, .. }
             | Principal::AssumedRole { account, .. }
             | Principal::Federated { account, .. },
-        ) => account,
+        ) => account.clone(),
         Some(Principal::Service(_) | Principal::Anonymous) | None => {
             return Err(Fault::validation("The access key ID is not valid"));
         }

@@ -50,10 +50,10 @@ pub fn credential(read: &dyn Read, access_key: &str) -> Result<Option<Credential
     }
     let session = SESSIONS.get(read, &keys(), access_key)?;
     Ok(session.map(|issued| Credential {
-        secret: issued.secret,
+        secret: issued.secret.into(),
         session_token: Some(issued.token),
         expires: Some(issued.expires),
-        principal: issued.who.principal(),
+        principal: issued.who.principal().into(),
         active: true,
         session: Some(Arc::new(issued.session)),
     }))

@@ -182,7 +182,7 @@ impl Packer {
 
 impl Identity {
     fn of(caller: &Caller) -> Self {
-        let principal = &caller.principal;
+        let principal = &*caller.principal;
         Identity {
             access_key: caller.access_key.clone(),
             principal_kind: principal.kind().to_owned(),

@@ -86,6 +86,6 @@ fn carries_data(service: &str, operation: &str) -> bool {
 /// Whether a call is noted. What a service reads of streams and queues on and on is none: each note is a commit, and would
 /// wake the service to read again.
 pub(crate) fn is_noted(caller: &Caller, service: &str) -> bool {
-    let by_service = matches!(caller.principal, Principal::Service(_)) || caller.assumed_by.is_some();
+    let by_service = matches!(*caller.principal, Principal::Service(_)) || caller.assumed_by.is_some();
     !(matches!(service, "dynamodbstreams" | "sqs") && by_service)
 }

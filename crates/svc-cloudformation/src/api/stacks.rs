@@ -1,7 +1,7 @@
 //! Creating, updating and deleting stacks: a handler checks, writes down what is to be done, and wakes the workflow.
 
 use kogumo_base::{Arn, Timestamp, uuid};
-use kogumo_door::{Context, Writer};
+use kogumo_door::{Context, Principal, Writer};
 use kogumo_model::cloudformation::*;
 use kogumo_store::Key;
 use kogumo_template::{Template, read};
@@ -24,7 +24,7 @@ pub(super) fn new_stack(context: &Context, name: &str) -> Stack {
     Stack {
         id: id.to_string(),
         name: name.to_owned(),
-        owner: context.caller.principal.clone().into(),
+        owner: Principal::clone(&context.caller.principal).into(),
         owner_session: context.caller.session.as_deref().cloned(),
         created: context.now(),
         ..Stack::default()

@@ -28,7 +28,7 @@ impl Hands {
         let role = stack.version.role.as_deref();
         let in_role = role.and_then(|role| Caller::in_role(SERVICE, role, "AWSCloudFormation", &scope.region));
         let owner = || Caller {
-            principal: stack.owner.clone().into(),
+            principal: Arc::new(stack.owner.clone().into()),
             session: stack.owner_session.clone().map(Arc::new),
             ..Caller::service(SERVICE, scope.clone())
         };

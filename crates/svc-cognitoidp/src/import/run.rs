@@ -116,7 +116,7 @@ async fn write_log(cx: &Context, pool: &Pool, job: &Job, lines: &[String]) {
         role: name,
         session: job.id.clone(),
     };
-    let client = Client::new(Arc::clone(&cx.cloud), Caller { principal, ..base });
+    let client = Client::new(Arc::clone(&cx.cloud), Caller { principal: principal.into(), ..base });
     let (group, stream) = (format!("/aws/cognito/userpools/{}/{}", pool.id, pool.name), job.id.clone());
     let events: Vec<_> = lines.iter().map(|line| json!({"timestamp": cx.now().0, "message": line})).collect();
     // The group may be there from an earlier job.

@@ -66,7 +66,7 @@ pub fn admin_list_user_sessions(
 ) -> Result<AdminListUserSessionsResponse, Fault> {
     let pool = pool::get(r.store, r.scope(), &input.user_pool_id)?;
     // Identity pools look for a token's session, whether users see theirs or not.
-    if !matches!(r.caller.principal, Principal::Service(_)) {
+    if !matches!(*r.caller.principal, Principal::Service(_)) {
         refuse_untracked(&pool)?;
     }
     let user = find(r.store, &pool, &input.username)?.ok_or_else(no_user)?;

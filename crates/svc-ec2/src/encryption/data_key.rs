@@ -72,7 +72,8 @@ fn as_infrastructure(cloud: &Arc<Cloud>, account: &str, key: &str, session: &str
         session: session.to_owned(),
         id: format!("{INFRASTRUCTURE}:{session}"),
     };
-    let caller = Caller { principal, invoked_by: Some(EC2.into()), called_via: vec![EC2.into()], ..caller };
+    let caller =
+        Caller { principal: principal.into(), invoked_by: Some(EC2.into()), called_via: vec![EC2.into()], ..caller };
     Client::new(Arc::clone(cloud), caller)
 }
 

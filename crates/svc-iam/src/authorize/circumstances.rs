@@ -96,7 +96,7 @@ fn of_network(context: &mut Context, caller: &Caller) {
 }
 
 fn of_services(context: &mut Context, caller: &Caller) {
-    let is_service = matches!(caller.principal, Principal::Service(_));
+    let is_service = matches!(*caller.principal, Principal::Service(_));
     context.put("aws:PrincipalIsAWSService", is_service.to_string());
     context.put("aws:ViaAWSService", (!caller.called_via.is_empty()).to_string());
     if let (Some(first), Some(last)) = (caller.called_via.first(), caller.called_via.last()) {
@@ -104,7 +104,7 @@ fn of_services(context: &mut Context, caller: &Caller) {
         context.put("aws:CalledViaLast", last);
         context.put_all("aws:CalledVia", caller.called_via.iter().cloned());
     }
-    if let Principal::Service(name) = &caller.principal {
+    if let Principal::Service(name) = &*caller.principal {
         context.put("aws:PrincipalServiceName", name);
     }
     if let Some(source) = &caller.source_arn {

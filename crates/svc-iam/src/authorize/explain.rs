@@ -47,7 +47,8 @@ fn explain(cloud: &Arc<Cloud>, query: &[(String, String)]) -> Result<Value, Faul
     let nobody = Caller::service("kogumo", Scope::new("", region));
     let reader = Reader { store: &snapshot, caller: &nobody, now: cloud.clock.now(), cloud };
     let principal = simulate::principal(&reader, arn)?;
-    let caller = Caller { scope: Scope::new(principal.account(), region), principal, ..nobody.clone() };
+    let caller =
+        Caller { scope: Scope::new(principal.account(), region), principal: principal.into(), ..nobody.clone() };
     let decider = Decider::new(cloud, &caller, service)?;
     let entries = query.iter().filter(|(key, _)| key == "context").filter_map(|(_, entry)| entry.split_once('='));
     Ok(decider.explain(&Need::new(action.to_owned(), resource), entries)?)

@@ -16,7 +16,7 @@ pub fn of_entity(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Tro
     let mut ground = Ground::default();
     let Some(arn) = Arn::parse(ask.resource).filter(|arn| arn.service == "iam") else { return Ok(ground) };
     let Some((kind, name)) = arn.resource.split_once('/') else { return Ok(ground) };
-    let name = match (name, &grounding.caller.principal) {
+    let name = match (name, &*grounding.caller.principal) {
         ("*", Principal::User { name, .. }) if kind == "user" && is_about_one(ask) => name.as_str(),
         (path, _) => path.rsplit('/').next().unwrap_or(path),
     };

@@ -226,7 +226,7 @@ fn managed(cloud: &Cloud, read: &dyn Read, account: &str, arn: &str) -> Result<O
 
 /// The session's own policies, if any limit it. A federated user without has no rights at all.
 pub fn session_policies(cloud: &Cloud, caller: &Caller) -> Result<Option<Vec<Arc<Document>>>, Trouble> {
-    let is_federated = matches!(caller.principal, Principal::Federated { .. });
+    let is_federated = matches!(*caller.principal, Principal::Federated { .. });
     let Some(session) = &caller.session else { return Ok(is_federated.then(Vec::new)) };
     if session.policies.is_empty() && session.policy_arns.is_empty() && !is_federated {
         return Ok(None);

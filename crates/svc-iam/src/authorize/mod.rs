@@ -60,7 +60,7 @@ fn circumstances(cloud: &Cloud, caller: &Caller) -> Result<Context, Trouble> {
 
 /// Root and services by their own right are held by policies of resources only: where a service has none, they pass.
 fn passes(caller: &Caller, service: &Service) -> bool {
-    let is_held = !matches!(caller.principal, Principal::Root { .. } | Principal::Service(_));
+    let is_held = !matches!(*caller.principal, Principal::Root { .. } | Principal::Service(_));
     let is_limited = caller.endpoint.as_ref().is_some_and(|endpoint| endpoint.policy.is_some());
     !is_held && !is_limited && !service.has_policies && service.facts.name != "sts"
 }
@@ -111,7 +111,7 @@ impl<'a> Decider<'a> {
 
     fn decide(&self, need: &Need, called: Called<'_>) -> Result<(), Denied> {
         let ground = self.ground(need, called).map_err(refusal::trouble)?;
-        if matches!(self.caller.principal, Principal::Service(_)) && !ground.holds_services {
+        if matches!(*self.caller.principal, Principal::Service(_)) && !ground.holds_services {
             return Ok(());
         }
         let resource = ground.resource.as_deref().unwrap_or(&need.resource);

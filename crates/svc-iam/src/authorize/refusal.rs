@@ -15,7 +15,7 @@ pub fn trouble(trouble: Trouble) -> Denied {
 /// Source: IAM User Guide, "Compare AWS STS credentials".
 pub fn of_token(caller: &Caller, service: &Service, operation: &Operation) -> Result<(), Denied> {
     let Some(session) = &caller.session else { return Ok(()) };
-    let refused = match (&caller.principal, service.facts.name) {
+    let refused = match (&*caller.principal, service.facts.name) {
         (Principal::Federated { .. }, "iam") => true,
         (Principal::User { .. }, "iam") => session.mfa.is_none(),
         (Principal::Federated { .. }, "sts") if operation.name == "AssumeRole" => {
@@ -42,7 +42,7 @@ pub fn denied(
 ) -> Denied {
     let who = caller.principal.arn();
     let fault = match service.facts.name {
-        "s3" if caller.principal == Principal::Anonymous => Fault::coded("AccessDenied", 403, "Access Denied"),
+        "s3" if *caller.principal == Principal::Anonymous => Fault::coded("AccessDenied", 403, "Access Denied"),
         "s3" => Fault::coded("AccessDenied", 403, denial(&who, action, &format!("\"{resource}\""), decision)),
         "ec2" => {
             let sealed = authorization_message::encode(

@@ -41,7 +41,7 @@ pub async fn assume(cloud: &Arc<Cloud>, scope: &Scope, role: &str, function: &st
     };
     let service = Caller::service("lambda.amazonaws.com", scope.clone());
     let invoked_by = Some("lambda.amazonaws.com".to_owned());
-    let caller = Caller { principal, invoked_by, access_key: keys.access_key_id.clone(), ..service };
+    let caller = Caller { principal: principal.into(), invoked_by, access_key: keys.access_key_id.clone(), ..service };
     Ok(Credentials {
         access_key: keys.access_key_id,
         secret_key: keys.secret_access_key,
