@@ -13,10 +13,20 @@ use crate::message::Maker;
 const LAUNCHES: (usize, usize) = (5, 200);
 /// Until nothing is left to do for the launches.
 const SETTLING: Duration = Duration::from_secs(2);
+/// Until whoever follows a change has seen it.
+const PAUSE: Duration = Duration::from_millis(300);
 const TIMES: usize = 15;
 
-/// The median time from the request to the answer's last byte.
-pub fn measure(program: &str) -> Result<Duration, Box<dyn Error>> {
+/// Median times from the request to the answer's last byte.
+pub struct Described {
+    /// After a record of EC2's has changed.
+    pub changed: Duration,
+    /// While none has.
+    pub unchanged: Duration,
+}
+
+/// Describes all of them again and again, with and without changes between.
+pub fn measure(program: &str) -> Result<Described, Box<dyn Error>> {
     let cloud = Cloud::start_as_nobody(program)?;
     let maker = Maker::root(cloud.address);
     let images = ec2(maker, "Action=DescribeImages&Owner.1=amazon")?;
@@ -27,17 +37,29 @@ pub fn measure(program: &str) -> Result<Duration, Box<dyn Error>> {
         ec2(maker, &form)?;
     }
     std::thread::sleep(SETTLING);
-    let mut times = Vec::new();
-    for _ in 0..TIMES {
+    let vpcs = ec2(maker, "Action=DescribeVpcs")?;
+    let vpc = within(&vpcs, "vpcId")?;
+    let time = || -> Result<Duration, Box<dyn Error>> {
         let request = maker.query("ec2", "Action=DescribeInstances&Version=2016-11-15");
         let begun = Instant::now();
         let described = succeed(cloud.address, &request)?;
-        times.push(begun.elapsed());
-        let found = String::from_utf8_lossy(&described).matches("<instanceId>").count();
-        if found < launches * each {
-            return Err(format!("{found} instances are described").into());
+        let taken = begun.elapsed();
+        match String::from_utf8_lossy(&described).matches("<instanceId>").count() {
+            found if found < launches * each => Err(format!("{found} instances are described").into()),
+            _ => Ok(taken),
         }
+    };
+    let mut changed = Vec::new();
+    for number in 0..TIMES {
+        ec2(maker, &format!("Action=CreateTags&ResourceId.1={vpc}&Tag.1.Key=number&Tag.1.Value={number}"))?;
+        std::thread::sleep(PAUSE);
+        changed.push(time()?);
     }
+    let unchanged = (0..TIMES).map(|_| time()).collect::<Result<Vec<_>, _>>()?;
+    Ok(Described { changed: median(changed), unchanged: median(unchanged) })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
-    Ok(times[TIMES / 2])
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }

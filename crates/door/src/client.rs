@@ -1,12 +1,11 @@
 //! The in-process client: how services call each other, through the same door as everybody.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use kogumo_wire::{Checks, Fault, OperationType, Structure, from_model_json, model_json};
 use serde_json::Value;
 
-use crate::{Caller, Cloud};
+use crate::{Caller, Cloud, remembered};
 
 /// Calls operations as a certain caller.
 #[derive(Clone)]
@@ -31,9 +30,8 @@ impl Client {
     pub async fn call<O: OperationType>(&self, input: O::Input) -> Result<O::Output, Fault> {
         let (service, op) = self.cloud.find_by_facts(O::FACTS).ok_or_else(|| Fault::not_implemented(O::FACTS.name))?;
         let output = self.cloud.call(self.fresh(), service, op, Box::new(input)).await?;
-        let output: Box<dyn Any> = output;
         let wrong = || kogumo_base::Trouble::new("an operation answered with another's output");
-        output.downcast::<O::Output>().map(|output| *output).map_err(|_| wrong().into())
+        remembered::output(output).ok_or_else(|| wrong().into())
     }
 
     /// Calls an operation by name with JSON whose keys are the model's member names. The model's constraints are

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use kogumo_wire::{Fault, Operation, OperationType, Structure};
 
+use crate::remembered::Last;
 use crate::service::BoxFuture;
 use crate::{Cloud, Context, Reader, Writer};
 
@@ -63,6 +64,28 @@ impl Op {
 pub fn read<O: OperationType>(handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>) -> Op {
     let run =
         move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
+    Op {
+        facts: O::FACTS,
+        new_input: new_input::<O>,
+        handler: Handler::Read(Box::new(run)),
+        rehearsal: None,
+        settled: None,
+    }
+}
+
+/// As [`read`], for what is asked again and again: the answer is given once more as long as no record of these services
+/// has changed since, as tables name them. It must follow from those records, the scope and the input alone.
+pub fn remembered<O: OperationType>(
+    services: &'static [&'static str],
+    handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>,
+) -> Op
+where
+    O::Output: Clone + Sync,
+{
+    let last = Last::new(services);
+    let run = move |reader: &Reader, input| -> Answer {
+        Ok(Box::new(last.answer(reader, unboxed::<O::Input>(input)?, handler)?))
+    };
     Op {
         facts: O::FACTS,
         new_input: new_input::<O>,

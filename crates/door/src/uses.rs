@@ -1,7 +1,7 @@
 //! When keys and roles were last used. Requests note it in memory; it is written with the audit trail.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_store::{Read, Store, Table};
@@ -27,7 +27,7 @@ pub struct Use {
 /// The last uses that this process has seen.
 #[derive(Default)]
 pub struct Uses {
-    seen: Mutex<HashMap<String, Seen>>,
+    seen: RwLock<HashMap<String, Seen>>,
 }
 
 struct Seen {
@@ -63,15 +63,20 @@ impl Uses {
     }
 
     fn note_one(&self, key: &str, service: &str, region: &str, now: Timestamp) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = seen.get(key) {
-            let near = now < known.last.time.plus_seconds(GRAIN_SECONDS);
-            if near && known.last.service == service && known.last.region == region {
-                return;
-            }
+        if self.is_noted(key, service, region, now) {
+            return;
         }
         let last = Use { time: now, service: service.to_owned(), region: region.to_owned() };
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         seen.insert(key.to_owned(), Seen { last, written: false });
+    }
+
+    /// Whether a use is near enough to the one that is known: nearly all are.
+    fn is_noted(&self, key: &str, service: &str, region: &str, now: Timestamp) -> bool {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        seen.get(key).is_some_and(|Seen { last, .. }| {
+            now < last.time.plus_seconds(GRAIN_SECONDS) && last.service == service && last.region == region
+        })
     }
 
     /// The last use of an access key.
@@ -91,7 +96,7 @@ impl Uses {
     }
 
     fn of(&self, read: &dyn Read, key: &str) -> Result<Option<Use>, Trouble> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         match seen.get(key) {
             Some(seen) => Ok(Some(seen.last.clone())),
             None => USES.get(read, &nowhere(), key),
@@ -103,7 +108,7 @@ impl Uses {
     /// # Errors
     /// A store that cannot be written; nothing is forgotten then.
     pub(crate) fn flush(&self, store: &Store) -> Result<(), Trouble> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         let fresh: Vec<_> = seen.iter().filter(|(_, seen)| !seen.written).collect();
         if fresh.is_empty() {
             return Ok(());
@@ -114,6 +119,6 @@ impl Uses {
     }
 
     pub(crate) fn forget(&self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.seen.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -42,7 +42,7 @@ impl Latest {
     }
 
     /// The newest commit that touched one of these services; of all where none is named.
-    fn of(&self, services: &[&str]) -> u64 {
+    pub(crate) fn of(&self, services: &[&str]) -> u64 {
         if services.is_empty() {
             return self.generation;
         }

@@ -155,6 +155,11 @@ impl Store {
         self.0.latest.borrow().generation()
     }
 
+    /// How many there had been when records of these services were changed last, as tables name them.
+    pub fn generation_of(&self, services: &[&str]) -> u64 {
+        self.0.latest.borrow().of(services)
+    }
+
     /// Follows every commit.
     pub fn changes(&self) -> Changes {
         self.changes_of(&[])

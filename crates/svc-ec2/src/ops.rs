@@ -1,6 +1,6 @@
 //! The operations of EC2 that are built.
 
-use kogumo_door::{Op, read, task, write};
+use kogumo_door::{Op, read, remembered, task, write};
 use kogumo_model::ec2::*;
 
 use crate::{
@@ -197,7 +197,7 @@ pub fn ops() -> Vec<Op> {
         read::<DescribeInstanceTypeOfferings>(instance_type::describe_instance_type_offerings),
         // Instances
         task::<RunInstances, _>(instance::run_instances),
-        read::<DescribeInstances>(instance::describe_instances),
+        remembered::<DescribeInstances>(&["ec2"], instance::describe_instances),
         read::<DescribeInstanceStatus>(instance::describe_instance_status),
         task::<StartInstances, _>(instance::start_instances),
         write::<StopInstances>(instance::stop_instances),
