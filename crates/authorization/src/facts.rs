@@ -1,8 +1,8 @@
 //! The facts as they stand in the text, read when a service is called first.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::HashMap;
 use kogumo_wire::Structure;
 
 use crate::index::FACTS;
@@ -46,7 +46,7 @@ pub fn of(service: &str, operation: &str) -> Option<&'static Known> {
 }
 
 fn read(text: &'static str) -> Operations {
-    let mut operations = Operations::new();
+    let mut operations = Operations::default();
     let mut name = "";
     for line in text.lines() {
         if let Some(operation) = line.strip_prefix("operation ") {

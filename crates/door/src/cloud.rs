@@ -1,7 +1,6 @@
 //! The cloud: all services over one store and one clock.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use kogumo_base::{Clock, Scope, Trouble};
@@ -26,8 +25,8 @@ pub struct Cloud {
     pub uses: Uses,
     /// Sockets in the cloud's networks, on their way to whoever serves the port.
     pub entrances: Entrances,
+    /// In the order of their names.
     services: Vec<Service>,
-    by_name: HashMap<&'static str, usize>,
     parts: Parts,
     authorizer: Option<Authorizer>,
     credentials: Credentials,
@@ -47,7 +46,6 @@ impl Cloud {
     pub fn new(settings: Settings, store: Store, mut services: Vec<Service>) -> Result<Arc<Self>, Trouble> {
         let ahead = AHEAD.get(&store.read(), &system_scope(), "ahead")?.unwrap_or(0);
         services.sort_by_key(|service| service.facts.name);
-        let by_name = services.iter().enumerate().map(|(index, service)| (service.facts.name, index)).collect();
         let authorizer = services.iter().find_map(|service| service.authorizer);
         let mut parts = Parts::default();
         services.iter_mut().flat_map(|service| service.parts.drain(..)).for_each(|part| parts.insert(part));
@@ -59,7 +57,6 @@ impl Cloud {
             store,
             clock: Clock::ahead_by(ahead),
             services,
-            by_name,
             parts,
             authorizer,
             credentials: Credentials::default(),
@@ -79,7 +76,8 @@ impl Cloud {
 
     /// The service of that name (Kogumo's: `ssm`, `stepfunctions`).
     pub fn service(&self, name: &str) -> Option<&Service> {
-        self.by_name.get(name).map(|&index| &self.services[index])
+        let place = self.services.binary_search_by_key(&name, |service| service.facts.name);
+        place.ok().and_then(|place| self.services.get(place))
     }
 
     pub(crate) fn find_by_facts(&self, facts: &'static Operation) -> Option<(&Service, &Op)> {

@@ -1,8 +1,9 @@
 //! The credentials behind keys, remembered: a client signs every request with the same key, and finding whose it is would
 //! read two records each time. What is remembered counts until a call may have changed a record that it comes from.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use foldhash::HashMap;
 
 use crate::Credential;
 

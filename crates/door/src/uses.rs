@@ -1,8 +1,8 @@
 //! When keys and roles were last used. Requests note it in memory; it is written with the audit trail.
 
-use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::HashMap;
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_store::{Read, Store, Table};
 use serde::{Deserialize, Serialize};

@@ -10,14 +10,17 @@ use crate::pattern::{Pattern, Piece};
 pub struct ArnPattern {
     /// One to six patterns. With less than six, the last one takes the rest of the ARN.
     parts: Vec<Pattern>,
+    /// The whole, where it can be nothing else: most policies name their resources.
+    plain: Option<String>,
 }
 
 impl ArnPattern {
     pub fn read(text: &str, variables: bool) -> Self {
         let whole = Pattern::read(text, variables);
         if !text.starts_with("arn:") {
-            return ArnPattern { parts: vec![whole] };
+            return ArnPattern { parts: vec![whole], plain: None };
         }
+        let plain = whole.as_plain().map(str::to_owned);
         let mut parts = vec![Vec::new()];
         for piece in whole.pieces() {
             match piece {
@@ -25,7 +28,7 @@ impl ArnPattern {
                 other => push(&mut parts, other.clone()),
             }
         }
-        ArnPattern { parts: parts.into_iter().map(Pattern::of).collect() }
+        ArnPattern { parts: parts.into_iter().map(Pattern::of).collect(), plain }
     }
 
     /// Whether it is a lone `*`.
@@ -34,6 +37,9 @@ impl ArnPattern {
     }
 
     pub fn fits(&self, arn: &str, context: &Context) -> bool {
+        if let Some(plain) = &self.plain {
+            return plain == arn;
+        }
         if self.is_any() {
             return true;
         }
@@ -85,6 +91,9 @@ mod tests {
         context.put("aws:username", "a:b");
         for (pattern, arn, expected) in [
             ("*", "*", true),
+            ("arn:aws:s3:::b", "arn:aws:s3:::b", true),
+            ("arn:aws:s3:::b", "arn:aws:s3:::b:c", false),
+            ("arn:aws:s3", "arn:aws:s3:::b", false),
             ("*", "arn:aws:s3:::b", true),
             ("arn:aws:s3:::b/*", "arn:aws:s3:::b/a:c/d", true),
             ("arn:aws:s3:::b/*", "arn:aws:s3:::b", false),

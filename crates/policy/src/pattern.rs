@@ -49,13 +49,27 @@ impl Pattern {
         self.pieces == [Piece::Any]
     }
 
+    /// The text, if it is nothing but one.
+    pub(crate) fn as_plain(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [Piece::Text(only)] => Some(only),
+            _ => None,
+        }
+    }
+
     /// Whether the whole text fits. A variable that has no single value fits nothing.
     pub fn fits(&self, text: &str, context: &Context) -> bool {
+        if let Some(plain) = self.as_plain() {
+            return plain == text;
+        }
         glob(&self.pieces, text, &|piece, rest| taken(piece, rest, context, |rest, wanted| rest.starts_with(wanted)))
     }
 
     /// As `fits`, whatever the case of ASCII letters.
     pub fn fits_any_case(&self, text: &str, context: &Context) -> bool {
+        if let Some(plain) = self.as_plain() {
+            return plain.eq_ignore_ascii_case(text);
+        }
         let begins = |rest: &str, wanted: &str| {
             rest.as_bytes().get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted.as_bytes()))
         };

@@ -1,6 +1,7 @@
 //! A message's body: whole in memory when it is small, a stream when it may be large.
 
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -27,6 +28,15 @@ pub enum Uncollected {
 }
 
 impl Body {
+    /// A body whose bytes are there, in blocks.
+    pub fn of_blocks(blocks: Vec<Bytes>) -> Self {
+        if let [only] = blocks.as_slice() {
+            return Body::from(only.clone());
+        }
+        let length = blocks.iter().map(Bytes::len).sum::<usize>();
+        Body::Stream(Box::pin(Blocks(blocks.into_iter())), u64::try_from(length).ok())
+    }
+
     /// The length in bytes, if it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
@@ -69,6 +79,17 @@ impl Body {
             whole.extend_from_slice(&chunk);
         }
         Ok(whole.freeze())
+    }
+}
+
+/// Blocks that are there, as a stream.
+struct Blocks(std::vec::IntoIter<Bytes>);
+
+impl Stream for Blocks {
+    type Item = Result<Bytes, Trouble>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.next().map(Ok))
     }
 }
 

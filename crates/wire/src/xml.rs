@@ -6,13 +6,22 @@ use bytes::Bytes;
 use kogumo_base::Timestamp;
 use serde_json::Value;
 
+use crate::body::Body;
 use crate::schema::{Kind, Member, TimeFormat};
 use crate::sink::Sink;
+
+/// A long text is passed on in blocks of this size, which the allocator has at hand: one that grows is copied again and
+/// again, into memory that is new each time.
+const BLOCK: usize = 64 << 10;
+/// Room for what is written before anybody asks whether a block is full.
+const MARGIN: usize = 4 << 10;
 
 /// Writes XML elements. A start tag stays open until its attributes are written.
 #[derive(Default)]
 pub struct XmlSink {
     out: String,
+    /// What comes before `out`.
+    blocks: Vec<Bytes>,
     tag_open: bool,
     open: Vec<Inside>,
     /// EC2 names list items and members in its own way.
@@ -41,9 +50,33 @@ impl XmlSink {
         XmlSink { ec2: true, ..XmlSink::default() }
     }
 
-    pub fn finish(mut self) -> String {
+    /// Begins with the declaration that documents have.
+    pub fn declared(mut self) -> Self {
+        self.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        self
+    }
+
+    pub fn finish(mut self) -> Bytes {
         self.close_tag();
-        self.out
+        let last = Bytes::from(self.out);
+        if self.blocks.is_empty() {
+            return last;
+        }
+        self.blocks.push(last);
+        self.blocks.concat().into()
+    }
+
+    /// As [`XmlSink::finish`], for texts that may be long.
+    pub fn into_body(mut self) -> Body {
+        self.close_tag();
+        self.blocks.push(Bytes::from(self.out));
+        Body::of_blocks(self.blocks)
+    }
+
+    #[cold]
+    fn end_block(&mut self) {
+        let full = std::mem::replace(&mut self.out, String::with_capacity(BLOCK + MARGIN));
+        self.blocks.push(Bytes::from(full));
     }
 
     /// `<name xmlns="…">`; the namespace may be empty.
@@ -113,6 +146,9 @@ impl XmlSink {
         if at.xml_attribute && self.tag_open {
             self.attribute(at.wire, text);
         } else {
+            if self.out.len() >= BLOCK {
+                self.end_block();
+            }
             let name = self.name(at);
             // At once: `<name>text</name>` fills most of an answer.
             self.out.reserve(2 * name.len() + text.len() + 6);
@@ -276,4 +312,39 @@ pub fn escape(out: &mut String, text: &str) {
         plain = index + character.len_utf8();
     }
     out.push_str(&text[plain..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Shape;
+
+    static TEXT: Shape = Shape::new("Text", Kind::String);
+    static AT: Member = Member::new("text", &TEXT);
+
+    fn written(count: usize) -> XmlSink {
+        let mut sink = XmlSink::new();
+        sink.start("all", "");
+        sink.enter_structure();
+        (0..count).for_each(|_| sink.string(&AT, "<&>"));
+        sink.leave_structure();
+        sink.end("all");
+        sink
+    }
+
+    #[test]
+    fn a_long_text_is_whole_however_it_is_taken() {
+        assert_eq!(written(1).finish(), "<all><text>&lt;&amp;&gt;</text></all>");
+        let (count, whole) = (10_000, written(10_000).finish());
+        assert_eq!(whole, format!("<all>{}</all>", "<text>&lt;&amp;&gt;</text>".repeat(count)));
+        let body = written(count).into_body();
+        assert_eq!(body.length(), Some(whole.len() as u64));
+        let Body::Stream(mut blocks, _) = body else { panic!("it is longer than a block") };
+        let mut taken = Vec::new();
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while let std::task::Poll::Ready(Some(block)) = blocks.as_mut().poll_next(&mut context) {
+            taken.extend_from_slice(&block.expect("blocks that are there"));
+        }
+        assert_eq!(taken, whole);
+    }
 }

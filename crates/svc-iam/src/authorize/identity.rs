@@ -1,9 +1,10 @@
 //! Whose policies count: of a user and its groups, of a role, of the maker of a federated session. They are read once
 //! and remembered until IAM's records change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::HashMap;
 use kogumo_base::Trouble;
 use kogumo_door::{Caller, Cloud, Principal};
 use kogumo_policy::{Document, Principal as Who};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use super::messages::{cbor_bytes, json_body, json_text, xml_body, xml_document, xml_scalar_document};
+use super::messages::{cbor_bytes, json_body, json_text, xml_document, xml_scalar_document};
 use super::raw::RawSink;
 use crate::body::{Body, ByteStream};
 use crate::event_stream::{self, Behind};
@@ -185,17 +185,17 @@ fn query_response(service: &Service, operation: &Operation, output: &dyn Structu
     sink.element("RequestId", request_id);
     sink.end("ResponseMetadata");
     sink.end(&response);
-    Body::from(Bytes::from(sink.finish()))
+    sink.into_body()
 }
 
 fn ec2_response(service: &Service, operation: &Operation, output: &dyn Structure, request_id: &str) -> Body {
     let response = format!("{}Response", operation.name);
-    let mut sink = XmlSink::ec2();
+    let mut sink = XmlSink::ec2().declared();
     sink.start(&response, service.xmlns);
     sink.element("requestId", request_id);
     sink.enter_structure();
     write_members(output, &mut sink);
     sink.leave_structure();
     sink.end(&response);
-    xml_body(sink)
+    sink.into_body()
 }

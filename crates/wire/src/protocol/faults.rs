@@ -89,7 +89,7 @@ fn query_fault(service: &Service, fault: &Fault, code: &str, request_id: &str) -
     sink.end("Error");
     sink.element("RequestId", request_id);
     sink.end("ErrorResponse");
-    Bytes::from(sink.finish())
+    sink.finish()
 }
 
 fn ec2_fault(fault: &Fault, code: &str, request_id: &str) -> Bytes {
@@ -104,7 +104,7 @@ fn ec2_fault(fault: &Fault, code: &str, request_id: &str) -> Bytes {
     sink.end("Errors");
     sink.element("RequestID", request_id);
     sink.end("Response");
-    Bytes::from(sink.finish())
+    sink.finish()
 }
 
 /// S3's error document; other REST-XML services wrap it as the query protocol does.
@@ -112,7 +112,7 @@ fn rest_xml_fault(service: &Service, fault: &Fault, code: &str, request_id: &str
     if service.name != "s3" {
         return query_fault(service, fault, code, request_id);
     }
-    let mut sink = XmlSink::new();
+    let mut sink = XmlSink::new().declared();
     sink.start("Error", "");
     sink.element("Code", code);
     sink.element("Message", &fault.message);
@@ -120,7 +120,7 @@ fn rest_xml_fault(service: &Service, fault: &Fault, code: &str, request_id: &str
     sink.element("RequestId", request_id);
     sink.element("HostId", request_id);
     sink.end("Error");
-    Bytes::from(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", sink.finish()))
+    sink.finish()
 }
 
 fn write_fault_fields(fault: &Fault, sink: &mut XmlSink) {

@@ -1,7 +1,5 @@
 //! Structures as whole texts: JSON, CBOR, XML.
 
-use bytes::Bytes;
-
 use crate::body::Body;
 use crate::cbor::CborSink;
 use crate::json::JsonSink;
@@ -58,28 +56,22 @@ pub(super) fn write_body_members(structure: &dyn Structure, sink: &mut dyn crate
 }
 
 pub(super) fn xml_document(name: &str, xmlns: &str, structure: &dyn Structure) -> Body {
-    let mut sink = XmlSink::new();
+    let mut sink = XmlSink::new().declared();
     sink.start(name, xmlns);
     sink.enter_structure();
     write_body_members(structure, &mut sink);
     sink.leave_structure();
     sink.end(name);
-    xml_body(sink)
+    sink.into_body()
 }
 
 /// A document that is one text.
 pub(super) fn xml_scalar_document(value: &dyn Shaped, at: &'static Member) -> Body {
-    let mut sink = XmlSink::new();
+    let mut sink = XmlSink::new().declared();
     if value.present() {
         value.write(at, &mut sink);
     } else {
         sink.element(at.wire, "");
     }
-    xml_body(sink)
-}
-
-pub(super) fn xml_body(sink: XmlSink) -> Body {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    text.push_str(&sink.finish());
-    Body::from(Bytes::from(text))
+    sink.into_body()
 }
