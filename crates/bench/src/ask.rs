@@ -2,17 +2,36 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 /// Sends a message over a connection of its own and answers status and body.
 pub fn ask(address: SocketAddr, message: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
-    let mut socket = TcpStream::connect(address)?;
+    exchange(&mut connect(address)?, message)
+}
+
+fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpStream::connect(address)?;
     socket.set_nodelay(true)?;
-    exchange(&mut socket, message)
+    Ok(socket)
+}
+
+/// As [`ask`], with the time until the answer begins: what is answered at once is made whole before that. How long this
+/// program takes to read a long answer is its own affair.
+pub fn timed(address: SocketAddr, message: &[u8]) -> std::io::Result<(Duration, (u16, Vec<u8>))> {
+    let mut socket = connect(address)?;
+    let begun = Instant::now();
+    socket.write_all(message)?;
+    socket.peek(&mut [0])?;
+    Ok((begun.elapsed(), receive(&mut socket)?))
 }
 
 /// Sends a message over a connection that stays open.
 pub fn exchange(socket: &mut TcpStream, message: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
     socket.write_all(message)?;
+    receive(socket)
+}
+
+fn receive(socket: &mut TcpStream) -> std::io::Result<(u16, Vec<u8>)> {
     let mut received = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -39,11 +58,13 @@ fn whole(received: &[u8]) -> Option<(u16, &[u8])> {
 
 /// The same, but anything but success is an error that tells the answer.
 pub fn succeed(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, String> {
-    match ask(address, message) {
-        Ok((status, body)) if (200..300).contains(&status) => Ok(body),
-        Ok((status, body)) => {
-            Err(format!("{status}: {}", String::from_utf8_lossy(&body).chars().take(300).collect::<String>()))
-        }
-        Err(error) => Err(error.to_string()),
+    ask(address, message).map_err(|error| error.to_string()).and_then(success)
+}
+
+/// The body of a success.
+pub fn success((status, body): (u16, Vec<u8>)) -> Result<Vec<u8>, String> {
+    if (200..300).contains(&status) {
+        return Ok(body);
     }
+    Err(format!("{status}: {}", String::from_utf8_lossy(&body).chars().take(300).collect::<String>()))
 }

@@ -2,9 +2,9 @@
 //! the processors from it: in a cloud of somebody who has none, instances wait.
 
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::ask::succeed;
+use crate::ask::{success, timed};
 use crate::cloud::Cloud;
 use crate::instances::{ec2, within};
 use crate::message::Maker;
@@ -17,7 +17,7 @@ const SETTLING: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(300);
 const TIMES: usize = 15;
 
-/// Median times from the request to the answer's last byte.
+/// Median times from the request to the beginning of the answer, which is made whole before it is sent.
 pub struct Described {
     /// After a record of EC2's has changed.
     pub changed: Duration,
@@ -41,10 +41,8 @@ pub fn measure(program: &str) -> Result<Described, Box<dyn Error>> {
     let vpc = within(&vpcs, "vpcId")?;
     let time = || -> Result<Duration, Box<dyn Error>> {
         let request = maker.query("ec2", "Action=DescribeInstances&Version=2016-11-15");
-        let begun = Instant::now();
-        let described = succeed(cloud.address, &request)?;
-        let taken = begun.elapsed();
-        match String::from_utf8_lossy(&described).matches("<instanceId>").count() {
+        let (taken, answer) = timed(cloud.address, &request)?;
+        match String::from_utf8_lossy(&success(answer)?).matches("<instanceId>").count() {
             found if found < launches * each => Err(format!("{found} instances are described").into()),
             _ => Ok(taken),
         }

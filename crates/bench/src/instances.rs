@@ -1,4 +1,4 @@
-//! Instances: from RunInstances to a login with ssh, the memory of fifty at once, and how long it takes to describe them.
+//! Instances: from RunInstances to a login with ssh, and the memory of fifty at once.
 //! Needs root, a kernel that permits machines, sshd and ssh; says so where one is missing.
 
 use std::fs;
@@ -16,8 +16,6 @@ pub struct Measured {
     pub login: Duration,
     /// Of each of fifty, in MB: the server's growth, the keeper and init, but not what runs inside.
     pub memory: f64,
-    /// DescribeInstances of the fifty.
-    pub describe: Duration,
 }
 
 const LAUNCHES: usize = 9;
@@ -46,8 +44,7 @@ pub fn measure(maker: Maker, server: u32) -> Result<Measured, String> {
     login(&stage)?;
     let mut times: Vec<Duration> = (0..LAUNCHES).map(|_| login(&stage)).collect::<Result<_, _>>()?;
     times.sort_unstable();
-    let (memory, describe) = crowd(&stage, server)?;
-    Ok(Measured { login: times[LAUNCHES / 2], memory, describe })
+    Ok(Measured { login: times[LAUNCHES / 2], memory: crowd(&stage, server)? })
 }
 
 pub fn prepare(maker: Maker, name: &str) -> Result<Stage, String> {
@@ -134,8 +131,8 @@ fn login(stage: &Stage) -> Result<Duration, String> {
     Err("nobody could log in within two minutes".into())
 }
 
-/// Fifty at once: MB of each, and the time to describe them.
-fn crowd(stage: &Stage, server: u32) -> Result<(f64, Duration), String> {
+/// Fifty at once: MB of each.
+fn crowd(stage: &Stage, server: u32) -> Result<f64, String> {
     let before = proportional(server);
     let (ids, addresses) = launch(stage, AT_ONCE, "")?;
     let begun = Instant::now();
@@ -150,15 +147,8 @@ fn crowd(stage: &Stage, server: u32) -> Result<(f64, Duration), String> {
     }
     let beside: u64 = keepers(&ids).into_iter().map(proportional).sum();
     let grown = proportional(server).saturating_sub(before);
-    let mut times: Vec<Duration> = Vec::new();
-    for _ in 0..9 {
-        let begun = Instant::now();
-        ec2(stage.maker, "Action=DescribeInstances&Filter.1.Name=instance-state-name&Filter.1.Value.1=running")?;
-        times.push(begun.elapsed());
-    }
-    times.sort_unstable();
     terminate(stage, &ids)?;
-    Ok(((beside + grown) as f64 / AT_ONCE as f64 / 1000.0, times[4]))
+    Ok((beside + grown) as f64 / AT_ONCE as f64 / 1000.0)
 }
 
 /// The processes that Kogumo keeps for these instances: keepers and inits.

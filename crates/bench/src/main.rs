@@ -114,7 +114,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(measured) => {
                 tell("Instances: ssh login", millis(measured.login), 1000.0, "ms");
                 tell("... memory of each of 50", measured.memory, 15.0, "MB");
-                tell("... DescribeInstances, 50", millis(measured.describe), 1.5, "ms");
             }
             Err(why) => println!("{:24} {why}", "Instances"),
         }

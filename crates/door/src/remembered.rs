@@ -51,10 +51,16 @@ impl<T: Clone> Last<T> {
         if let Some(answer) = self.known(&question) {
             return Ok(Remembered { answer, copy: T::clone });
         }
+        // The room of the old one is for the new one.
+        self.hold(None);
         let view = reader.cloud.store.read();
         let answer = Arc::new(make(&Reader { store: &view, ..*reader }, input)?);
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((question, Arc::clone(&answer)));
+        self.hold(Some((question, Arc::clone(&answer))));
         Ok(Remembered { answer, copy: T::clone })
+    }
+
+    fn hold(&self, answer: Option<(Question, Arc<T>)>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = answer;
     }
 
     fn known(&self, asked: &Question) -> Option<Arc<T>> {

@@ -20,7 +20,7 @@ pub fn describe_instances(r: &Reader, input: DescribeInstancesRequest) -> Result
         owner: r.scope().account.clone(),
         // Before the instance takes them.
         interfaces: if by_interface { world.interfaces(instance).to_vec() } else { Vec::new() },
-        shown: world.show(instance),
+        shown: Box::new(world.show(instance)),
     };
     let rows = FILTERS.select(instances.iter().map(row).collect(), input.filters)?;
     let wanted = Wanted {
@@ -35,8 +35,8 @@ pub fn describe_instances(r: &Reader, input: DescribeInstancesRequest) -> Result
     let mut reservations: Vec<Reservation> = Vec::new();
     for row in page.items {
         match reservations.last_mut().filter(|last| last.reservation_id.as_ref() == Some(&row.reservation)) {
-            Some(last) => last.instances.get_or_insert_default().push(row.shown),
-            None => reservations.push(of(&row.owner, &row.reservation, vec![row.shown])),
+            Some(last) => last.instances.get_or_insert_default().push(*row.shown),
+            None => reservations.push(of(&row.owner, &row.reservation, vec![*row.shown])),
         }
     }
     Ok(DescribeInstancesResult { reservations: Some(reservations), next_token: page.next_token })

@@ -8,7 +8,8 @@ use crate::filter::{Filters, each, flag, number, text};
 pub struct Row {
     pub reservation: String,
     pub owner: String,
-    pub shown: Shown,
+    /// A large thing, and a row is sorted and moved about.
+    pub shown: Box<Shown>,
     /// Its interfaces as DescribeNetworkInterfaces shows them, where a filter asks for more than an instance shows.
     pub interfaces: Vec<NetworkInterface>,
 }
