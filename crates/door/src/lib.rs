@@ -36,7 +36,7 @@ pub use entrance::{Doorway, EndpointFinder, Entrance, Entrances, ViaEndpoint};
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
 pub use operation::{Answer, Op, Rehearsal, Settled, prepared, read, remembered, task, write};
-pub use principals::Principals;
+pub use principals::{Principals, Renames};
 pub use service::{BoxFuture, CrossOrigin, Incoming, Names, Reconciler, Service, Surface, TimerHandler};
 pub use session::Session;
 pub use settings::Settings;

@@ -15,7 +15,7 @@ use kogumo_wire::{Body, Fault, Operation, Request, Structure};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::{Authorizer, Caller, Cloud, Credential, Entrance, Grounds, Op, Writer};
+use crate::{Authorizer, Caller, Cloud, Credential, Entrance, Grounds, Op, Renames, Writer};
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -44,6 +44,8 @@ pub struct Service {
     pub grounds: Option<Grounds>,
     /// Whether resources have policies: root and other services are held to them.
     pub has_policies: bool,
+    /// Changes the name of a principal in the policies that the service keeps.
+    pub renames: Option<Renames>,
     pub(crate) generation: AtomicU64,
     /// Connects to public addresses of this cloud, as from the internet (EC2).
     pub internet: Option<Dial>,
@@ -131,6 +133,7 @@ impl Service {
             authorizer: None,
             grounds: None,
             has_policies: false,
+            renames: None,
             generation: AtomicU64::new(0),
             internet: None,
             parts: Vec::new(),
@@ -206,6 +209,12 @@ impl Service {
     pub fn policies(mut self, grounds: Grounds) -> Self {
         self.has_policies = true;
         self.grounds(grounds)
+    }
+
+    /// Follows principals that go or get another name, in the policies that the service keeps.
+    pub fn renames(mut self, renames: Renames) -> Self {
+        self.renames = Some(renames);
+        self
     }
 
     /// Another number after each call that may have changed the service's records: what is remembered of them under an

@@ -202,9 +202,8 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "checked and recorded; the load balancers, requests and repositories that would know them are not built",
     ),
     (
-        "Deleted users and roles that policies of resources name",
-        "trust policies keep their unique ids; buckets, queues, topics, functions and keys know them by name, and so whoever \
-         gets the name again",
+        "Deleted users and roles that policies of APIs and VPC endpoints name",
+        "these know them by name, and so whoever gets the name again; all other policies keep their unique ids",
     ),
     (
         "Root and AssumeRole",

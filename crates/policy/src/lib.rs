@@ -17,6 +17,7 @@ mod keys;
 mod pattern;
 mod principal;
 mod problem;
+mod renaming;
 
 pub use arn::ArnPattern;
 pub use condition::{Base, Condition, Quantifier};
@@ -29,3 +30,4 @@ pub use keys::context_keys;
 pub use pattern::Pattern;
 pub use principal::{Named, Principal, PrincipalElement};
 pub use problem::Problem;
+pub use renaming::Renaming;

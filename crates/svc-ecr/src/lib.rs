@@ -11,7 +11,7 @@ use kogumo_door::{Ask, Ground, Grounding, Service};
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
-    Service::new(&kogumo_model::ecr::SERVICE, ops::ops()).policies(grounds)
+    Service::new(&kogumo_model::ecr::SERVICE, ops::ops()).policies(grounds).renames(repository::rename)
 }
 
 /// The policy and the tags of the repository that is asked for.

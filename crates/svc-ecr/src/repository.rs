@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use kogumo_base::{Arn, Scope, Timestamp};
+use kogumo_base::{Arn, Scope, Timestamp, Trouble};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ecr::*;
-use kogumo_store::{Key, Range, Read, Table};
+use kogumo_policy::Renaming;
+use kogumo_store::{Key, Range, Read, Table, Transaction};
 use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -192,4 +193,17 @@ pub fn put_image_scanning_configuration(
         repository_name: shown.repository_name,
         image_scanning_configuration: shown.image_scanning_configuration,
     })
+}
+
+/// Changes the name of a principal in all repositories' policies.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, name, mut record) in REPOSITORIES.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        let Some(policy) = record.policy.as_deref().and_then(|text| renaming.document(text)) else { continue };
+        record.policy = Some(policy);
+        REPOSITORIES.put(tx, &scope, name, &record)?;
+    }
+    Ok(())
 }

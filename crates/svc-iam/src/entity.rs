@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kogumo_base::{Arn, Scope, Timestamp, Trouble, random_from};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::{AttachedPermissionsBoundary, ENTITY_ALREADY_EXISTS_EXCEPTION, NO_SUCH_ENTITY_EXCEPTION};
-use kogumo_store::{Key, Range, Read, Table};
+use kogumo_store::{Key, Range, Read, Table, Transaction};
 use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -183,8 +183,8 @@ pub fn roles_everywhere(read: &dyn Read) -> Result<Vec<(Scope, Entity)>, Trouble
     rows.filter(|row| row.as_ref().map_or(true, |(_, entity)| entity.kind == Kind::Role)).collect()
 }
 
-pub fn put_in(w: &mut Writer, scope: &Scope, entity: &Entity) -> Result<(), Trouble> {
-    ENTITIES.put(w.tx, scope, entity.kind.key(&entity.name), entity)
+pub fn put_in(tx: &mut Transaction, scope: &Scope, entity: &Entity) -> Result<(), Trouble> {
+    ENTITIES.put(tx, scope, entity.kind.key(&entity.name), entity)
 }
 
 /// # Errors

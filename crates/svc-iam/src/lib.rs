@@ -48,6 +48,7 @@ use kogumo_door::{MfaDevices, Principals, Service};
 pub fn service() -> Service {
     Service::new(&kogumo_model::iam::SERVICE, ops::ops())
         .credentials(access_key::credential)
+        .renames(principals::rename)
         .authorizer(authorize::AUTHORIZER)
         .surface(authorize::surface())
         .with(authorize::Identities::default())

@@ -1,13 +1,10 @@
-//! Principals that policies name: whether they are there, and what becomes of their names in trust policies when they go
-//! or get another one. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+//! Principals that policies name: whether they are there, and trust policies when they go or get another name. Source: IAM User Guide, "AWS JSON policy elements: Principal".
 
 use kogumo_base::{Arn, Scope, Trouble};
-use kogumo_door::Writer;
 use kogumo_model::iam::MALFORMED_POLICY_DOCUMENT_EXCEPTION;
-use kogumo_policy::Document;
-use kogumo_store::Read;
+use kogumo_policy::{Document, Renaming};
+use kogumo_store::{Read, Transaction};
 use kogumo_wire::Fault;
-use serde_json::Value;
 
 use crate::entity::{self, Kind};
 
@@ -81,63 +78,16 @@ fn is_there(read: &dyn Read, own: &str, name: &str) -> Result<bool, Trouble> {
     Ok(found.is_some_and(|found| arn.service == "sts" || found.arn(&arn.account) == name))
 }
 
-/// Somebody goes, or gets another name: trust policies name him by his unique id from now on, or by the new name.
+/// Changes a name in the trust policies of all roles.
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn follow(w: &mut Writer, arn: &str, now: &str) -> Result<(), Fault> {
-    for (scope, mut role) in entity::roles_everywhere(w.store())? {
-        let Some(details) = role.role.as_mut().filter(|details| details.trust.contains(arn)) else { continue };
-        let Ok(mut document) = serde_json::from_str::<Value>(&details.trust) else { continue };
-        if rename(&mut document, arn, now) {
-            details.trust = document.to_string();
-            entity::put_in(w, &scope, &role)?;
-        }
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, mut role) in entity::roles_everywhere(tx)? {
+        let Some(details) = role.role.as_mut() else { continue };
+        let Some(trust) = renaming.document(&details.trust) else { continue };
+        details.trust = trust;
+        entity::put_in(tx, &scope, &role)?;
     }
     Ok(())
-}
-
-/// Changes a name in the principals of a document; answers whether it was there.
-fn rename(document: &mut Value, from: &str, to: &str) -> bool {
-    let mut changed = false;
-    for statement in each(&mut document["Statement"]) {
-        for element in ["Principal", "NotPrincipal"] {
-            let Some(names) = statement.get_mut(element).and_then(|element| element.get_mut("AWS")) else { continue };
-            for name in each(names).filter(|name| name.as_str() == Some(from)) {
-                *name = Value::from(to);
-                changed = true;
-            }
-        }
-    }
-    changed
-}
-
-/// The items of a list, or the one that stands alone.
-fn each(value: &mut Value) -> impl Iterator<Item = &mut Value> {
-    match value {
-        Value::Array(items) => items.iter_mut(),
-        one => std::slice::from_mut(one).iter_mut(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn names_change_in_principals_only() {
-        let arn = "arn:aws:iam::000000000000:user/u";
-        let mut document = json!({ "Statement": [
-            { "Principal": { "AWS": [arn, "*"] }, "Condition": { "ArnEquals": { "aws:PrincipalArn": arn } } },
-            { "Principal": { "AWS": arn } },
-            { "Principal": "*" },
-        ] });
-        assert!(rename(&mut document, arn, "AIDA1"));
-        assert_eq!(document["Statement"][0]["Principal"]["AWS"], json!(["AIDA1", "*"]));
-        assert_eq!(document["Statement"][0]["Condition"]["ArnEquals"]["aws:PrincipalArn"], json!(arn));
-        assert_eq!(document["Statement"][1]["Principal"]["AWS"], json!("AIDA1"));
-        assert!(!rename(&mut document, arn, "AIDA1"));
-    }
 }

@@ -3,6 +3,7 @@
 use kogumo_base::Timestamp;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::*;
+use kogumo_policy::Renaming;
 use kogumo_wire::{Fault, Unit};
 
 use crate::document::{self, Purpose};
@@ -108,7 +109,8 @@ pub fn delete_role(w: &mut Writer, input: DeleteRoleRequest) -> Result<Unit, Fau
         return Err(DELETE_CONFLICT_EXCEPTION.because(message));
     }
     entity::delete(w, Kind::Role, &role.name)?;
-    principals::follow(w, &role.arn(w.caller.account()), &role.id)?;
+    let arn = role.arn(w.caller.account());
+    w.cloud.rename_principal(w.tx, &Renaming { from: &arn, to: &role.id })?;
     Ok(Unit)
 }
 

@@ -2,11 +2,12 @@
 
 use kogumo_door::{Principal, Reader, Writer};
 use kogumo_model::iam::*;
+use kogumo_policy::Renaming;
 use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::{access_key, mfa, policy, principals, service_credential, signing_certificate, tags};
+use crate::{access_key, mfa, policy, service_credential, signing_certificate, tags};
 
 pub fn shown(user: &Entity, account: &str) -> User {
     User {
@@ -65,7 +66,7 @@ pub fn update_user(w: &mut Writer, input: UpdateUserRequest) -> Result<Unit, Fau
     signing_certificate::CERTIFICATES.follow_rename(w, &old.name, &new.name, |_, _| {})?;
     service_credential::CREDENTIALS.follow_rename(w, &old.name, &new.name, service_credential::rename)?;
     let account = w.caller.account().to_owned();
-    principals::follow(w, &old.arn(&account), &new.arn(&account))?;
+    w.cloud.rename_principal(w.tx, &Renaming { from: &old.arn(&account), to: &new.arn(&account) })?;
     Ok(Unit)
 }
 
@@ -92,7 +93,8 @@ pub fn delete_user(w: &mut Writer, input: DeleteUserRequest) -> Result<Unit, Fau
         return Err(conflict("delete service specific credentials"));
     }
     entity::delete(w, Kind::User, &user.name)?;
-    principals::follow(w, &user.arn(w.caller.account()), &user.id)?;
+    let arn = user.arn(w.caller.account());
+    w.cloud.rename_principal(w.tx, &Renaming { from: &arn, to: &user.id })?;
     Ok(Unit)
 }
 

@@ -34,6 +34,7 @@ use kogumo_door::Service;
 pub fn service() -> Service {
     Service::new(&kogumo_model::kms::SERVICE, ops::ops())
         .policies(grounds::grounds)
+        .renames(policy::rename)
         .timer(key::DELETION, key::delete)
         .timer(key::ROTATION, key::rotate_due)
         .timer(key::EXPIRY, key::expire)

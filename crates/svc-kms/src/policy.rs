@@ -1,16 +1,18 @@
 //! Key policies: without one that lets him, nobody uses a key, not even its account.
 
-use kogumo_base::Scope;
+use kogumo_base::{Scope, Trouble};
 use kogumo_door::{Caller, Cloud, Principal, Reader, Writer};
 use kogumo_model::kms::{
     GetKeyPolicyRequest, GetKeyPolicyResponse, ListKeyPoliciesRequest, ListKeyPoliciesResponse,
     MALFORMED_POLICY_DOCUMENT_EXCEPTION, NOT_FOUND_EXCEPTION, PutKeyPolicyRequest,
 };
-use kogumo_policy::{Attached, Context, Document, Policies, Principal as Who, Request, Sort, decide};
-use kogumo_store::Read;
+use kogumo_policy::{Attached, Context, Document, Policies, Principal as Who, Renaming, Request, Sort, decide};
+use kogumo_store::{Read, Transaction};
 use kogumo_wire::{Fault, Unit};
 use serde_json::{Value, json};
 
+use crate::grant;
+use crate::key::KEYS;
 use crate::page::Page;
 use crate::target::{self, Aliases};
 
@@ -121,6 +123,19 @@ fn who(caller: &Caller, document: &Document) -> Who {
         Principal::Service(name) => Who::Service { name: name.clone() },
         Principal::Anonymous => Who::Anonymous,
     }
+}
+
+/// Changes the name of a principal in all keys' policies and grants.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, id, mut key) in KEYS.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        let Some(policy) = renaming.document(&key.policy) else { continue };
+        key.policy = policy;
+        KEYS.put(tx, &scope, id, &key)?;
+    }
+    grant::rename(tx, renaming)
 }
 
 /// What a key has whose maker says nothing: its account decides by its own policies.

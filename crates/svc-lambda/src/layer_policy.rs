@@ -1,13 +1,14 @@
 //! Resource policies of layers' versions: which accounts may use them.
 
-use kogumo_base::{Arn, Scope};
+use kogumo_base::{Arn, Scope, Trouble};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::lambda::*;
-use kogumo_store::{Key, Table};
+use kogumo_policy::Renaming;
+use kogumo_store::{Key, Table, Transaction};
 use kogumo_wire::{Fault, Unit};
 
 use crate::statement::{Policy, allow, conditions};
-use crate::{faults, layer};
+use crate::{faults, layer, policy};
 
 /// By layer and number.
 static POLICIES: Table<Policy> = Table::new("lambda/layer-policy");
@@ -76,4 +77,12 @@ pub fn forget(w: &mut Writer, name: &str, version: i64) -> Result<(), Fault> {
     let scope = w.scope().clone();
     POLICIES.delete(w.tx, &scope, key(name, version))?;
     Ok(())
+}
+
+/// Changes the name of a principal in all layers' policies.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    policy::rename_in(&POLICIES, tx, renaming)
 }

@@ -62,6 +62,7 @@ pub fn service() -> Service {
         .with(queue::Working::default())
         .with(stream::Reading::default())
         .policies(permit::grounds)
+        .renames(policy::rename)
         .timer(queue::WAKE, queue::wake)
         .reconciler(queue::reconciler())
         .reconciler(stream::reconciler())

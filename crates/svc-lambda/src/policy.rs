@@ -1,16 +1,17 @@
 //! Resource policies of functions: who may invoke them. `permit` asks them when a service calls.
 
+use kogumo_base::Trouble;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::lambda::*;
-use kogumo_policy::Document;
-use kogumo_store::{Key, Read, Table};
+use kogumo_policy::{Document, Renaming};
+use kogumo_store::{Key, Read, Table, Transaction};
 use kogumo_wire::{Fault, Unit};
 use serde_json::json;
 
-use crate::faults;
 use crate::name::Target;
 use crate::record;
 use crate::statement::{Policy, allow, conditions};
+use crate::{faults, layer_policy};
 
 /// By function and qualifier; the unqualified function's is "".
 pub static POLICIES: Table<Policy> = Table::new("lambda/policy");
@@ -86,4 +87,26 @@ pub fn get_policy(r: &Reader, input: GetPolicyRequest) -> Result<GetPolicyRespon
     let policy = find(r.store, &target)?;
     let policy = policy.ok_or_else(|| faults::not_found("The resource you requested does not exist."))?;
     Ok(GetPolicyResponse { policy: Some(policy.document()), revision_id: Some(policy.revision_id) })
+}
+
+/// Changes the name of a principal in all policies of functions and layers.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    rename_in(&POLICIES, tx, renaming)?;
+    layer_policy::rename(tx, renaming)
+}
+
+/// The same in one table.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename_in(table: &Table<Policy>, tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, key, mut policy) in table.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        if policy.rename(renaming) {
+            table.put(tx, &scope, key, &policy)?;
+        }
+    }
+    Ok(())
 }

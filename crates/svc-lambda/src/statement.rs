@@ -1,6 +1,7 @@
 //! Statements of resource policies: as `AddPermission` makes them, and as a policy lists them.
 
 use kogumo_base::Timestamp;
+use kogumo_policy::Renaming;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -74,6 +75,13 @@ impl Policy {
     pub fn add(&mut self, sid: &str, statement: &Value, now: Timestamp) {
         self.statements.push(Statement { sid: sid.to_owned(), json: statement.to_string(), added: now });
         self.revision_id = kogumo_base::uuid();
+    }
+
+    /// Changes the name of a principal; answers whether a statement had the old one.
+    pub fn rename(&mut self, renaming: &Renaming<'_>) -> bool {
+        let changed =
+            |statement: &mut Statement| renaming.statement(&statement.json).map(|json| statement.json = json).is_some();
+        self.statements.iter_mut().fold(false, |any, statement| changed(statement) | any)
     }
 
     /// Removes a statement and tells whether it was there.

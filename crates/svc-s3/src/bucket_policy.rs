@@ -1,8 +1,10 @@
 //! A bucket's policy: kept as it was written, and weighed at the door ([`crate::access`]).
 
+use kogumo_base::Trouble;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::s3;
-use kogumo_policy::{Document, Problem, Sort, Statement};
+use kogumo_policy::{Document, Problem, Renaming, Sort, Statement};
+use kogumo_store::Transaction;
 use kogumo_wire::{Fault, Unit};
 
 use crate::access;
@@ -52,6 +54,16 @@ pub fn delete_bucket_policy(cx: &mut Writer, input: s3::DeleteBucketPolicyReques
     writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     POLICIES.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
+}
+
+/// Changes the name of a principal in all buckets' policies.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    let rows = POLICIES.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()?;
+    let changed = rows.into_iter().filter_map(|(_, bucket, policy)| Some((bucket, renaming.document(&policy)?)));
+    changed.into_iter().try_for_each(|(bucket, policy)| POLICIES.put(tx, &EVERYWHERE, bucket, &policy))
 }
 
 fn none() -> Fault {

@@ -85,6 +85,7 @@ pub fn service(objects: &Path, fsync: bool) -> Result<Service, Trouble> {
         .surface(post::surface())
         .anonymous(may_be_anonymous)
         .policies(access::grounds)
+        .renames(bucket_policy::rename)
         .cross_origin(cross_origin)
         .on_reset(|cloud| {
             Box::pin(async move {

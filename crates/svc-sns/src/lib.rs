@@ -31,6 +31,7 @@ pub fn service() -> Service {
     Service::new(&kogumo_model::sns::SERVICE, ops::ops())
         .with(delivery::Busy::default())
         .policies(grounds::grounds)
+        .renames(permission::rename)
         .timer(delivery::AGAIN, delivery::again)
         .reconciler(delivery::reconciler())
         .surface(pages::links())

@@ -1,7 +1,10 @@
 //! AddPermission and RemovePermission: a topic's policy, statement by statement.
 
+use kogumo_base::Trouble;
 use kogumo_door::Writer;
 use kogumo_model::sns::{AddPermissionInput, RemovePermissionInput};
+use kogumo_policy::Renaming;
+use kogumo_store::Transaction;
 use kogumo_wire::{Fault, Unit};
 use serde_json::{Value, json};
 
@@ -74,4 +77,17 @@ fn policy(at: &Address, topic: &Topic) -> (Value, Vec<Value>) {
         single => vec![single],
     };
     (policy, statements)
+}
+
+/// Changes the name of a principal in all topics' policies.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, name, mut topic) in TOPICS.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        let Some(policy) = topic.policy.as_deref().and_then(|text| renaming.document(text)) else { continue };
+        topic.policy = Some(policy);
+        TOPICS.put(tx, &scope, name, &topic)?;
+    }
+    Ok(())
 }

@@ -47,6 +47,7 @@ pub fn service() -> Service {
         .with(ready::Floors::default())
         .with(waiters::Waiters::default())
         .policies(grounds::grounds)
+        .renames(permission::rename)
         .anonymous(grounds::anonymous)
         .timer(sweep::EXPIRE, sweep::expire)
         .timer(sweep::CLEAR, sweep::clear)

@@ -1,13 +1,16 @@
 //! AddPermission and RemovePermission: a queue's policy, statement by statement.
 
+use kogumo_base::Trouble;
 use kogumo_door::Writer;
 use kogumo_model::sqs::{AddPermissionRequest, OVER_LIMIT, RemovePermissionRequest};
+use kogumo_policy::Renaming;
+use kogumo_store::Transaction;
 use kogumo_wire::{Fault, Unit};
 use serde_json::{Value, json};
 
 use crate::address::is_account;
 use crate::faults::{invalid, missing};
-use crate::queue::{Found, find_to_write};
+use crate::queue::{Found, QUEUES, find_to_write};
 
 /// A statement has so many actions at most.
 const MOST_ACTIONS: usize = 7;
@@ -116,4 +119,19 @@ fn take_statements(policy: &mut Value) -> Vec<Value> {
 
 fn one_or_many(mut texts: Vec<String>) -> Value {
     if texts.len() == 1 { Value::from(texts.remove(0)) } else { Value::from(texts) }
+}
+
+/// Changes the name of a principal in all queues' policies.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, name, mut queue) in QUEUES.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        let Some(policy) = queue.attributes.policy.as_deref().and_then(|text| renaming.document(text)) else {
+            continue;
+        };
+        queue.attributes.policy = Some(policy);
+        QUEUES.put(tx, &scope, name, &queue)?;
+    }
+    Ok(())
 }

@@ -79,13 +79,13 @@ pub fn of(cloud: &Cloud, caller: &Caller) -> Result<Arc<Identity>, Trouble> {
 /// Trouble with the store.
 pub fn of_principal(cloud: &Cloud, principal: &Principal, maker: Option<&str>) -> Result<Arc<Identity>, Trouble> {
     let own = match principal {
-        Principal::User { account, name, .. } => remembered(cloud, Kind::User, account, name)?,
+        Principal::User { account, name, .. } => same(remembered(cloud, Kind::User, account, name)?, principal),
         Principal::AssumedRole { account, role, session, .. } => {
             let in_session = || {
                 let role = remembered(cloud, Kind::Role, account, role)?;
                 Ok(role.in_session(account, principal, session))
             };
-            remembered_or(cloud, Kind::Role, account, &format!("{role}/{session}"), in_session)?
+            same(remembered_or(cloud, Kind::Role, account, &format!("{role}/{session}"), in_session)?, principal)
         }
         Principal::Federated { account, .. } => {
             let user = maker.and_then(|arn| arn.rsplit_once('/')).map_or("", |(_, name)| name);
@@ -101,6 +101,23 @@ pub fn of_principal(cloud: &Cloud, principal: &Principal, maker: Option<&str>) -
         Principal::Anonymous => Arc::new(Identity::bare(Who::Anonymous)),
     };
     Ok(own)
+}
+
+/// What is known of a name, if it is still the caller's: temporary credentials outlive users and roles, and whoever got
+/// the name after them is somebody else. A service in a role knows no unique id.
+fn same(known: Arc<Identity>, principal: &Principal) -> Arc<Identity> {
+    let (Who::User { id: own, account, .. } | Who::Session { id: own, account, .. }) = &known.principal else {
+        return known;
+    };
+    let id = principal.id();
+    if own == id || !(id.starts_with("AIDA") || id.starts_with("AROA")) {
+        return known;
+    }
+    let (account, arn, id) = (account.clone(), principal.arn(), id.to_owned());
+    Arc::new(Identity::bare(match principal {
+        Principal::User { .. } => Who::User { account, arn, id },
+        _ => Who::Session { account, arn, role: String::new(), id },
+    }))
 }
 
 /// A group with its policies. It is nobody who calls; the simulator takes it for a user who has nothing else.

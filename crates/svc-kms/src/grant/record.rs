@@ -1,6 +1,7 @@
 //! What is kept of a grant.
 
 use kogumo_base::{Scope, Timestamp, Trouble};
+use kogumo_policy::Renaming;
 use kogumo_store::{Key as RowKey, Range, Read, Table, Transaction};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,15 @@ impl Party {
         }
     }
 
+    /// Takes another name, if this was its own; answers whether.
+    fn rename(&mut self, renaming: &Renaming<'_>) -> bool {
+        let Party::Principal(name) = self else { return false };
+        renaming.name(name).is_some_and(|new| {
+            *name = new;
+            true
+        })
+    }
+
     pub fn service(&self) -> Option<String> {
         match self {
             Party::Principal(_) => None,
@@ -76,6 +86,21 @@ pub fn of_key(read: &dyn Read, scope: &Scope, key: &str) -> Result<Vec<Grant>, T
 pub fn forget(tx: &mut Transaction, scope: &Scope, key: &str) -> Result<(), Trouble> {
     for grant in of_key(tx, scope, key)? {
         GRANTS.delete(tx, scope, place(key, &grant.id))?;
+    }
+    Ok(())
+}
+
+/// Changes the name of a principal in all grants.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn rename(tx: &mut Transaction, renaming: &Renaming<'_>) -> Result<(), Trouble> {
+    for (scope, place, mut grant) in GRANTS.scan_all_scopes(tx).collect::<Result<Vec<_>, _>>()? {
+        let parties = std::iter::once(&mut grant.grantee).chain(&mut grant.retiring);
+        let changed = parties.fold(false, |changed, party| party.rename(renaming) | changed);
+        if changed {
+            GRANTS.put(tx, &scope, place, &grant)?;
+        }
     }
     Ok(())
 }
