@@ -95,7 +95,7 @@ pub fn built_operations(root: &Path) -> Result<BTreeMap<String, Vec<String>>, St
 /// `read::<GetParameter>(get_parameter),` names `GetParameter`; a module path before the type is dropped.
 fn operation_of_line(line: &str) -> Option<&str> {
     let line = line.trim();
-    let kinds = ["read::<", "write::<", "prepared::<", "task::<"];
+    let kinds = ["read::<", "remembered::<", "write::<", "prepared::<", "task::<"];
     let behind = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
     behind.split(['>', ',']).next()?.rsplit("::").next()
 }
