@@ -14,6 +14,7 @@
 mod chart;
 mod credits;
 mod debt;
+mod divide;
 mod performance;
 mod share;
 mod simulation;
@@ -24,6 +25,7 @@ mod workload;
 pub use chart::chart;
 pub use credits::{Bucket, Work};
 pub use debt::Debt;
+pub use divide::{Claim, divide};
 pub use performance::Performance;
 pub use share::{Share, share};
 pub use simulation::{Moment, Simulation, simulate};

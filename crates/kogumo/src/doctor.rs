@@ -228,7 +228,11 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "PKCS #7 signatures of instance identity documents",
         "not made; the plain signature is, by this cloud's key (/_kogumo/instance-identity.pem)",
     ),
-    ("EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
+    ("CPU credits of instances", "recorded; they have no effect"),
+    (
+        "Baseline EBS bandwidth of instance types",
+        "volumes of an instance share its type's maximum at all times; AWS gives smaller types that for half an hour a day",
+    ),
     (
         "Network bandwidth of instance types",
         "described; links are as fast as this machine, and volumes as their own types say",

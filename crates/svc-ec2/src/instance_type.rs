@@ -158,7 +158,11 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
         memory_info: Some(MemoryInfo { size_in_mi_b: Some(one.memory_mib) }),
         instance_storage_supported: Some(false),
         ebs_info: Some(EbsInfo {
-            ebs_optimized_support: Some(if is_nitro { "default".into() } else { "unsupported".into() }),
+            ebs_optimized_support: Some(if is_nitro || ebs.is_some() {
+                "default".into()
+            } else {
+                "unsupported".into()
+            }),
             encryption_support: Some("supported".into()),
             ebs_optimized_info: ebs,
             nvme_support: Some(if is_nitro { "required".into() } else { "unsupported".into() }),

@@ -1,6 +1,7 @@
-//! Volumes are as fast as their type, size and credits say. A reconciler reads what the devices have done, settles the
+//! Volumes are as fast as their type, size and credits say, and together no faster than their instance. A reconciler reads what the devices have done, settles the
 //! credits by the cloud's clock, moves the kernel's limits, and tells CloudWatch.
 
+mod instances;
 mod meter;
 mod metrics;
 mod tick;

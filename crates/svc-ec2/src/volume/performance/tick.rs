@@ -11,6 +11,7 @@ use kogumo_ebs::{Debt, Performance, Rate, share};
 use kogumo_machine::linux::throttle::{self, Attached, Counters, Most};
 use kogumo_model::cloudwatch::MetricDatum;
 
+use super::instances::Instances;
 use super::meter::{Done, METERS, Meter, arithmetic, before_merging, rates, work};
 use super::metrics;
 use crate::instance::Files;
@@ -36,6 +37,7 @@ struct Known {
     last: Option<Instant>,
     swept: bool,
     volumes: BTreeMap<String, Live>,
+    instances: Instances,
 }
 
 struct Live {
@@ -57,6 +59,19 @@ struct Limited {
     machines: Vec<String>,
     attached: Attached,
     most: (Most, Most),
+}
+
+/// What a round knows of a volume.
+pub(super) struct Turn<'v> {
+    pub scope: &'v Scope,
+    pub volume: &'v Volume,
+    pub attached: Option<&'v Attached>,
+    pub performance: Performance,
+    /// Since the last round.
+    pub done: Done,
+    /// What it was given in the last round, and what it may do until the next one.
+    pub given: Rate,
+    pub allowed: Rate,
 }
 
 /// What a round leaves to be written.
@@ -122,6 +137,7 @@ fn round(cloud: &Arc<Cloud>, known: &mut Known) -> Result<Outcome, Trouble> {
     known.volumes.values_mut().for_each(|live| live.release(&devices));
     let now = cloud.clock.now();
     let real_seconds = elapsed.map_or(1.0, |elapsed| elapsed.as_secs_f64());
+    let mut turns = Vec::new();
     for (scope, volume) in &volumes {
         let Some(arithmetic) = arithmetic(volume) else { continue };
         let performance = Performance::of(&arithmetic);
@@ -133,9 +149,15 @@ fn round(cloud: &Arc<Cloud>, known: &mut Known) -> Result<Outcome, Trouble> {
         let Some(live) = known.volumes.get_mut(&volume.id) else { continue };
         let attached = devices.get(&files.volume(&volume.id));
         let done = live.settle(volume, &performance, attached, now);
-        live.limit(volume, &performance, attached, &done.counters, real_seconds);
-        if attached.is_some() || live.pending.counters != Counters::default() {
-            live.tell(volume, &performance, now, &mut outcome);
+        let allowed = performance.limit(live.meter.balance, HORIZON);
+        turns.push(Turn { scope, volume, attached, performance, done, given: live.allowed, allowed });
+    }
+    known.instances.hold(&snapshot, &mut turns, real_seconds)?;
+    for turn in &turns {
+        let Some(live) = known.volumes.get_mut(&turn.volume.id) else { continue };
+        live.limit(turn, real_seconds);
+        if turn.attached.is_some() || live.pending.counters != Counters::default() {
+            live.tell(turn.volume, &turn.performance, now, &mut outcome);
         }
     }
     Ok(outcome)
@@ -177,22 +199,15 @@ impl Live {
     }
 
     /// Limits the device after what it did in the last round.
-    fn limit(
-        &mut self,
-        volume: &Volume,
-        performance: &Performance,
-        attached: Option<&Attached>,
-        done: &Counters,
-        seconds: f64,
-    ) {
-        let machines: Vec<String> = volume.attachments().map(|held| held.instance.clone()).collect();
+    fn limit(&mut self, turn: &Turn, seconds: f64) {
+        let (performance, done) = (&turn.performance, &turn.done.counters);
         if self.limited.is_some() {
             self.debt = self.debt.after(work(done), self.allowed, seconds);
         }
-        self.allowed = performance.limit(self.meter.balance, HORIZON);
+        self.allowed = turn.allowed;
         let shared = share(self.debt.taken_off(self.allowed), rates(done, seconds));
-        let wanted = attached.map(|attached| Limited {
-            machines: machines.clone(),
+        let wanted = turn.attached.map(|attached| Limited {
+            machines: turn.volume.attachments().map(|held| held.instance.clone()).collect(),
             attached: attached.clone(),
             most: (
                 most(performance, shared.reads, done.reads, done.reads_merged),
@@ -206,7 +221,7 @@ impl Live {
         throttle::split(&wanted.attached.device, performance.kind.io_bytes() as u64);
         match wanted.set(Some(wanted.most)) {
             Ok(()) => self.limited = Some(wanted),
-            Err(trouble) => tracing::warn!("{}: {trouble}", volume.id),
+            Err(trouble) => tracing::warn!("{}: {trouble}", turn.volume.id),
         }
     }
 
