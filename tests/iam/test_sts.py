@@ -130,6 +130,47 @@ def test_session_policies_are_checked(cloud, iam, name):
     refused("PackedPolicyTooLarge", sts.assume_role, **wanted, Policy=too_much)
 
 
+def test_managed_session_policies_must_be_there(cloud, iam, name):
+    arn, sts = a_user(cloud, iam, name)
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"AWS": arn}))["Role"]["Arn"]
+    own = iam.create_policy(PolicyName=name, PolicyDocument=POLICY)["Policy"]["Arn"]
+    elsewhere = cloud.client("iam", key="777777777777").create_policy(PolicyName=name, PolicyDocument=POLICY)["Policy"]["Arn"]
+    calls = ((sts.assume_role, {"RoleArn": role, "RoleSessionName": "session"}), (sts.get_federation_token, {"Name": "guest"}))
+    for call, arguments in calls:
+        call(**arguments, PolicyArns=[{"arn": own}])
+        for missing in (f"{own}-none", elsewhere, "arn:aws:iam::aws:policy/NoSuchPolicyAtAll"):
+            said = refused("ValidationError", call, **arguments, PolicyArns=[{"arn": own}, {"arn": missing}])
+            assert said == f"Policy {missing} does not exist or is not attachable."
+
+
+def test_what_a_session_carries_has_limits(cloud, iam, name):
+    arn, sts = a_user(cloud, iam, name)
+    document = trust({"AWS": arn}, action=["sts:AssumeRole", "sts:TagSession"])
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    wanted = {"RoleArn": role, "RoleSessionName": "session"}
+
+    def tags(count, length):
+        return [{"Key": f"key-{number}", "Value": "v" * length} for number in range(count)]
+
+    assert 0 < sts.assume_role(**wanted, Tags=tags(5, 100))["PackedPolicySize"] < 100
+    said = refused("PackedPolicyTooLarge", sts.assume_role, **wanted, Tags=tags(50, 200))
+    assert said.startswith("Packed size of session tags consumes ") and said.endswith("% of allotted space.")
+    refused("ValidationError", sts.assume_role, **wanted, Tags=tags(51, 1))
+    refused("ValidationError", sts.assume_role, **wanted, Tags=tags(1, 257))
+    refused("ValidationError", sts.assume_role, **wanted, Tags=[{"Key": "k" * 129, "Value": "v"}])
+    for session in ("s" * 65, "a b"):
+        refused("ValidationError", sts.assume_role, RoleArn=role, RoleSessionName=session)
+    refused("ValidationError", sts.get_federation_token, Name="g" * 33)
+
+
+def test_preferences_of_the_global_endpoint(cloud):
+    own = cloud.client("iam", key="888888888888")
+    for version, number in (("v1Token", 1), ("v2Token", 2)):
+        own.set_security_token_service_preferences(GlobalEndpointTokenVersion=version)
+        assert own.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == number
+    refused("ValidationError", own.set_security_token_service_preferences, GlobalEndpointTokenVersion="v3Token")
+
+
 def test_sessions_of_users_and_guests(cloud, iam, name):
     arn, sts = a_user(cloud, iam, name)
     own = sts.get_session_token()["Credentials"]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use kogumo_base::Trouble;
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
@@ -12,6 +12,7 @@ use rsa::pkcs1::EncodeRsaPrivateKey;
 use serde_json::{Value, json};
 
 use crate::PublicKey;
+use crate::token::signed;
 
 /// An RSA key of 2,048 bits and the id that tokens name it by.
 pub struct SigningKey {
@@ -59,17 +60,13 @@ impl SigningKey {
     /// # Errors
     /// The operating system has no randomness to give (signing is blinded with it).
     pub fn sign(&self, claims: &Value) -> Result<String, Trouble> {
-        let header = json!({ "kid": self.id(), "alg": "RS256" }).to_string();
-        let mut token = URL_SAFE_NO_PAD.encode(header);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
-            .map_err(|_| Trouble::new("cannot sign a token"))?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
-        Ok(token)
+        signed(&json!({ "kid": self.id(), "alg": "RS256" }), claims, |message| {
+            let mut signature = vec![0; self.pair.public().modulus_len()];
+            self.pair
+                .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+                .map_err(|_| Trouble::new("cannot sign a token"))?;
+            Ok(signature)
+        })
     }
 }
 

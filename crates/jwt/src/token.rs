@@ -4,9 +4,25 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kogumo_base::Trouble;
 use serde_json::{Map, Value};
 
 use crate::KeySet;
+
+/// A token over these claims, with what `sign` makes of the text that is to be signed.
+pub(crate) fn signed(
+    header: &Value,
+    claims: &Value,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, Trouble>,
+) -> Result<String, Trouble> {
+    let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
+    let signature = sign(token.as_bytes())?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
+    Ok(token)
+}
 
 /// No longer token is looked at, in bytes. With thousands of groups a token of Cognito stays below it.
 pub const MAX_TOKEN: usize = 256 * 1024;

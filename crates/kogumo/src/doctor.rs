@@ -166,6 +166,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Thumbprints of OpenID Connect providers",
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
     ),
+    (
+        "The version of the global endpoint's tokens",
+        "told by GetAccountSummary; all tokens of STS are good in all regions, as those of version 2 are",
+    ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
     (
         "Recovery and reboot migration of instances, preferences for Capacity Reservations",
@@ -198,7 +202,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("MessageGroupId on standard queues", "told to receivers; no tenant is served before another"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),
     (
-        "Server and signing certificates, and credentials for single services",
+        "Server and signing certificates, SSH public keys, and credentials for single services",
         "checked and recorded; the load balancers, requests and repositories that would know them are not built",
     ),
     (

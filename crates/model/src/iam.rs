@@ -63,7 +63,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_ROLE_PERMISSIONS_BOUNDARY,
     &DELETE_ROLE_POLICY,
     &schema::Operation::unbuilt("DeleteSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteSSHPublicKey", "POST", "/"),
+    &DELETE_SSH_PUBLIC_KEY,
     &DELETE_SERVER_CERTIFICATE,
     &DELETE_SERVICE_LINKED_ROLE,
     &DELETE_SERVICE_SPECIFIC_CREDENTIAL,
@@ -77,11 +77,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DETACH_USER_POLICY,
     &schema::Operation::unbuilt("DisableOrganizationsRootCredentialsManagement", "POST", "/"),
     &schema::Operation::unbuilt("DisableOrganizationsRootSessions", "POST", "/"),
-    &schema::Operation::unbuilt("DisableOutboundWebIdentityFederation", "POST", "/"),
+    &DISABLE_OUTBOUND_WEB_IDENTITY_FEDERATION,
     &ENABLE_MFA_DEVICE,
     &schema::Operation::unbuilt("EnableOrganizationsRootCredentialsManagement", "POST", "/"),
     &schema::Operation::unbuilt("EnableOrganizationsRootSessions", "POST", "/"),
-    &schema::Operation::unbuilt("EnableOutboundWebIdentityFederation", "POST", "/"),
+    &ENABLE_OUTBOUND_WEB_IDENTITY_FEDERATION,
     &GENERATE_CREDENTIAL_REPORT,
     &schema::Operation::unbuilt("GenerateOrganizationsAccessReport", "POST", "/"),
     &GENERATE_SERVICE_LAST_ACCESSED_DETAILS,
@@ -102,14 +102,14 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_MFA_DEVICE,
     &GET_OPEN_ID_CONNECT_PROVIDER,
     &schema::Operation::unbuilt("GetOrganizationsAccessReport", "POST", "/"),
-    &schema::Operation::unbuilt("GetOutboundWebIdentityFederationInfo", "POST", "/"),
+    &GET_OUTBOUND_WEB_IDENTITY_FEDERATION_INFO,
     &GET_POLICY,
     &GET_POLICY_VERSION,
     &GET_ROLE,
     &GET_ROLE_POLICY,
     &schema::Operation::unbuilt("GetRoleTemplateVersion", "POST", "/"),
     &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("GetSSHPublicKey", "POST", "/"),
+    &GET_SSH_PUBLIC_KEY,
     &GET_SERVER_CERTIFICATE,
     &GET_SERVICE_LAST_ACCESSED_DETAILS,
     &GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES,
@@ -143,7 +143,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_ROLES,
     &schema::Operation::unbuilt("ListSAMLProviderTags", "POST", "/"),
     &schema::Operation::unbuilt("ListSAMLProviders", "POST", "/"),
-    &schema::Operation::unbuilt("ListSSHPublicKeys", "POST", "/"),
+    &LIST_SSH_PUBLIC_KEYS,
     &LIST_SERVER_CERTIFICATE_TAGS,
     &LIST_SERVER_CERTIFICATES,
     &LIST_SERVICE_SPECIFIC_CREDENTIALS,
@@ -166,7 +166,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &RESYNC_MFA_DEVICE,
     &schema::Operation::unbuilt("SendDelegationToken", "POST", "/"),
     &SET_DEFAULT_POLICY_VERSION,
-    &schema::Operation::unbuilt("SetSecurityTokenServicePreferences", "POST", "/"),
+    &SET_SECURITY_TOKEN_SERVICE_PREFERENCES,
     &SIMULATE_CUSTOM_POLICY,
     &SIMULATE_PRINCIPAL_POLICY,
     &TAG_INSTANCE_PROFILE,
@@ -195,12 +195,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ROLE,
     &UPDATE_ROLE_DESCRIPTION,
     &schema::Operation::unbuilt("UpdateSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateSSHPublicKey", "POST", "/"),
+    &UPDATE_SSH_PUBLIC_KEY,
     &UPDATE_SERVER_CERTIFICATE,
     &UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
     &UPDATE_SIGNING_CERTIFICATE,
     &UPDATE_USER,
-    &schema::Operation::unbuilt("UploadSSHPublicKey", "POST", "/"),
+    &UPLOAD_SSH_PUBLIC_KEY,
     &UPLOAD_SERVER_CERTIFICATE,
     &UPLOAD_SIGNING_CERTIFICATE,
 ];
@@ -1074,6 +1074,27 @@ impl OperationType for DeleteRolePolicy {
     const FACTS: &'static schema::Operation = &DELETE_ROLE_POLICY;
 }
 
+static DELETE_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
+    name: "DeleteSSHPublicKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSSHPublicKeyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSSHPublicKey;
+impl OperationType for DeleteSSHPublicKey {
+    type Input = DeleteSSHPublicKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SSH_PUBLIC_KEY;
+}
+
 static DELETE_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
     name: "DeleteServerCertificate",
     method: "POST",
@@ -1343,6 +1364,27 @@ impl OperationType for DetachUserPolicy {
     const FACTS: &'static schema::Operation = &DETACH_USER_POLICY;
 }
 
+static DISABLE_OUTBOUND_WEB_IDENTITY_FEDERATION: schema::Operation = schema::Operation {
+    name: "DisableOutboundWebIdentityFederation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &UNIT,
+    errors: &[&FEATURE_DISABLED_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisableOutboundWebIdentityFederation;
+impl OperationType for DisableOutboundWebIdentityFederation {
+    type Input = Unit;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DISABLE_OUTBOUND_WEB_IDENTITY_FEDERATION;
+}
+
 static ENABLE_MFA_DEVICE: schema::Operation = schema::Operation {
     name: "EnableMFADevice",
     method: "POST",
@@ -1370,6 +1412,27 @@ impl OperationType for EnableMFADevice {
     type Input = EnableMFADeviceRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &ENABLE_MFA_DEVICE;
+}
+
+static ENABLE_OUTBOUND_WEB_IDENTITY_FEDERATION: schema::Operation = schema::Operation {
+    name: "EnableOutboundWebIdentityFederation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_EnableOutboundWebIdentityFederationResponse,
+    errors: &[&FEATURE_ENABLED_EXCEPTION],
+    result_wrapper: "EnableOutboundWebIdentityFederationResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableOutboundWebIdentityFederation;
+impl OperationType for EnableOutboundWebIdentityFederation {
+    type Input = Unit;
+    type Output = EnableOutboundWebIdentityFederationResponse;
+    const FACTS: &'static schema::Operation = &ENABLE_OUTBOUND_WEB_IDENTITY_FEDERATION;
 }
 
 static GENERATE_CREDENTIAL_REPORT: schema::Operation = schema::Operation {
@@ -1692,6 +1755,27 @@ impl OperationType for GetOpenIDConnectProvider {
     const FACTS: &'static schema::Operation = &GET_OPEN_ID_CONNECT_PROVIDER;
 }
 
+static GET_OUTBOUND_WEB_IDENTITY_FEDERATION_INFO: schema::Operation = schema::Operation {
+    name: "GetOutboundWebIdentityFederationInfo",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_GetOutboundWebIdentityFederationInfoResponse,
+    errors: &[&FEATURE_DISABLED_EXCEPTION],
+    result_wrapper: "GetOutboundWebIdentityFederationInfoResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetOutboundWebIdentityFederationInfo;
+impl OperationType for GetOutboundWebIdentityFederationInfo {
+    type Input = Unit;
+    type Output = GetOutboundWebIdentityFederationInfoResponse;
+    const FACTS: &'static schema::Operation = &GET_OUTBOUND_WEB_IDENTITY_FEDERATION_INFO;
+}
+
 static GET_POLICY: schema::Operation = schema::Operation {
     name: "GetPolicy",
     method: "POST",
@@ -1774,6 +1858,27 @@ impl OperationType for GetRolePolicy {
     type Input = GetRolePolicyRequest;
     type Output = GetRolePolicyResponse;
     const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
+}
+
+static GET_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
+    name: "GetSSHPublicKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSSHPublicKeyRequest,
+    output: &S_GetSSHPublicKeyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION],
+    result_wrapper: "GetSSHPublicKeyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSSHPublicKey;
+impl OperationType for GetSSHPublicKey {
+    type Input = GetSSHPublicKeyRequest;
+    type Output = GetSSHPublicKeyResponse;
+    const FACTS: &'static schema::Operation = &GET_SSH_PUBLIC_KEY;
 }
 
 static GET_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
@@ -2385,6 +2490,27 @@ impl OperationType for ListRoles {
     const FACTS: &'static schema::Operation = &LIST_ROLES;
 }
 
+static LIST_SSH_PUBLIC_KEYS: schema::Operation = schema::Operation {
+    name: "ListSSHPublicKeys",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSSHPublicKeysRequest,
+    output: &S_ListSSHPublicKeysResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION],
+    result_wrapper: "ListSSHPublicKeysResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSSHPublicKeys;
+impl OperationType for ListSSHPublicKeys {
+    type Input = ListSSHPublicKeysRequest;
+    type Output = ListSSHPublicKeysResponse;
+    const FACTS: &'static schema::Operation = &LIST_SSH_PUBLIC_KEYS;
+}
+
 static LIST_SERVER_CERTIFICATE_TAGS: schema::Operation = schema::Operation {
     name: "ListServerCertificateTags",
     method: "POST",
@@ -2830,6 +2956,27 @@ impl OperationType for SetDefaultPolicyVersion {
     type Input = SetDefaultPolicyVersionRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &SET_DEFAULT_POLICY_VERSION;
+}
+
+static SET_SECURITY_TOKEN_SERVICE_PREFERENCES: schema::Operation = schema::Operation {
+    name: "SetSecurityTokenServicePreferences",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetSecurityTokenServicePreferencesRequest,
+    output: &UNIT,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetSecurityTokenServicePreferences;
+impl OperationType for SetSecurityTokenServicePreferences {
+    type Input = SetSecurityTokenServicePreferencesRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_SECURITY_TOKEN_SERVICE_PREFERENCES;
 }
 
 static SIMULATE_CUSTOM_POLICY: schema::Operation = schema::Operation {
@@ -3435,6 +3582,27 @@ impl OperationType for UpdateRoleDescription {
     const FACTS: &'static schema::Operation = &UPDATE_ROLE_DESCRIPTION;
 }
 
+static UPDATE_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
+    name: "UpdateSSHPublicKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateSSHPublicKeyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateSSHPublicKey;
+impl OperationType for UpdateSSHPublicKey {
+    type Input = UpdateSSHPublicKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_SSH_PUBLIC_KEY;
+}
+
 static UPDATE_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
     name: "UpdateServerCertificate",
     method: "POST",
@@ -3534,6 +3702,33 @@ impl OperationType for UpdateUser {
     type Input = UpdateUserRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UPDATE_USER;
+}
+
+static UPLOAD_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
+    name: "UploadSSHPublicKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UploadSSHPublicKeyRequest,
+    output: &S_UploadSSHPublicKeyResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_PUBLIC_KEY_EXCEPTION,
+        &DUPLICATE_SSH_PUBLIC_KEY_EXCEPTION,
+        &UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION,
+    ],
+    result_wrapper: "UploadSSHPublicKeyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UploadSSHPublicKey;
+impl OperationType for UploadSSHPublicKey {
+    type Input = UploadSSHPublicKeyRequest;
+    type Output = UploadSSHPublicKeyResponse;
+    const FACTS: &'static schema::Operation = &UPLOAD_SSH_PUBLIC_KEY;
 }
 
 static UPLOAD_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
@@ -4065,6 +4260,12 @@ static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
 static S_DeleteRoleRequest: schema::Shape =
     schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
 static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteSSHPublicKeyRequest: schema::Shape =
+    schema::Shape::new("DeleteSSHPublicKeyRequest", Kind::Structure(&L_DeleteSSHPublicKeyRequest));
+static L_DeleteSSHPublicKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyId", &S_publicKeyIdType).required(),
+]);
 static S_DeleteServerCertificateRequest: schema::Shape =
     schema::Shape::new("DeleteServerCertificateRequest", Kind::Structure(&L_DeleteServerCertificateRequest));
 static L_DeleteServerCertificateRequest: Layout =
@@ -4147,6 +4348,12 @@ static L_EnableMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("AuthenticationCode1", &S_authenticationCodeType).required(),
     schema::Member::new("AuthenticationCode2", &S_authenticationCodeType).required(),
 ]);
+static S_EnableOutboundWebIdentityFederationResponse: schema::Shape = schema::Shape::new(
+    "EnableOutboundWebIdentityFederationResponse",
+    Kind::Structure(&L_EnableOutboundWebIdentityFederationResponse),
+);
+static L_EnableOutboundWebIdentityFederationResponse: Layout =
+    Layout::new(&[schema::Member::new("IssuerIdentifier", &S_stringType)]);
 static S_EntityDetails: schema::Shape = schema::Shape::new("EntityDetails", Kind::Structure(&L_EntityDetails));
 static L_EntityDetails: Layout = Layout::new(&[
     schema::Member::new("EntityInfo", &S_EntityInfo).required(),
@@ -4344,6 +4551,14 @@ static L_GetOpenIDConnectProviderResponse: Layout = Layout::new(&[
     schema::Member::new("CreateDate", &S_dateType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
+static S_GetOutboundWebIdentityFederationInfoResponse: schema::Shape = schema::Shape::new(
+    "GetOutboundWebIdentityFederationInfoResponse",
+    Kind::Structure(&L_GetOutboundWebIdentityFederationInfoResponse),
+);
+static L_GetOutboundWebIdentityFederationInfoResponse: Layout = Layout::new(&[
+    schema::Member::new("IssuerIdentifier", &S_stringType),
+    schema::Member::new("JwtVendingEnabled", &S_booleanType),
+]);
 static S_GetPolicyRequest: schema::Shape = schema::Shape::new("GetPolicyRequest", Kind::Structure(&L_GetPolicyRequest));
 static L_GetPolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
 static S_GetPolicyResponse: schema::Shape =
@@ -4375,6 +4590,16 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetSSHPublicKeyRequest: schema::Shape =
+    schema::Shape::new("GetSSHPublicKeyRequest", Kind::Structure(&L_GetSSHPublicKeyRequest));
+static L_GetSSHPublicKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyId", &S_publicKeyIdType).required(),
+    schema::Member::new("Encoding", &S_encodingType).required(),
+]);
+static S_GetSSHPublicKeyResponse: schema::Shape =
+    schema::Shape::new("GetSSHPublicKeyResponse", Kind::Structure(&L_GetSSHPublicKeyResponse));
+static L_GetSSHPublicKeyResponse: Layout = Layout::new(&[schema::Member::new("SSHPublicKey", &S_SSHPublicKey)]);
 static S_GetServerCertificateRequest: schema::Shape =
     schema::Shape::new("GetServerCertificateRequest", Kind::Structure(&L_GetServerCertificateRequest));
 static L_GetServerCertificateRequest: Layout =
@@ -4834,6 +5059,20 @@ static L_ListRolesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
+static S_ListSSHPublicKeysRequest: schema::Shape =
+    schema::Shape::new("ListSSHPublicKeysRequest", Kind::Structure(&L_ListSSHPublicKeysRequest));
+static L_ListSSHPublicKeysRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListSSHPublicKeysResponse: schema::Shape =
+    schema::Shape::new("ListSSHPublicKeysResponse", Kind::Structure(&L_ListSSHPublicKeysResponse));
+static L_ListSSHPublicKeysResponse: Layout = Layout::new(&[
+    schema::Member::new("SSHPublicKeys", &S_SSHPublicKeyListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
 static S_ListServerCertificateTagsRequest: schema::Shape =
     schema::Shape::new("ListServerCertificateTagsRequest", Kind::Structure(&L_ListServerCertificateTagsRequest));
 static L_ListServerCertificateTagsRequest: Layout = Layout::new(&[
@@ -5244,6 +5483,26 @@ static M_RoleUsageListType: schema::Member = schema::Member::new("member", &S_Ro
 static S_RoleUsageType: schema::Shape = schema::Shape::new("RoleUsageType", Kind::Structure(&L_RoleUsageType));
 static L_RoleUsageType: Layout =
     Layout::new(&[schema::Member::new("Region", &S_RegionNameType), schema::Member::new("Resources", &S_ArnListType)]);
+static S_SSHPublicKey: schema::Shape = schema::Shape::new("SSHPublicKey", Kind::Structure(&L_SSHPublicKey));
+static L_SSHPublicKey: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyId", &S_publicKeyIdType).required(),
+    schema::Member::new("Fingerprint", &S_publicKeyFingerprintType).required(),
+    schema::Member::new("SSHPublicKeyBody", &S_publicKeyMaterialType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+    schema::Member::new("UploadDate", &S_dateType),
+]);
+static S_SSHPublicKeyListType: schema::Shape =
+    schema::Shape::new("SSHPublicKeyListType", Kind::List(&M_SSHPublicKeyListType));
+static M_SSHPublicKeyListType: schema::Member = schema::Member::new("member", &S_SSHPublicKeyMetadata);
+static S_SSHPublicKeyMetadata: schema::Shape =
+    schema::Shape::new("SSHPublicKeyMetadata", Kind::Structure(&L_SSHPublicKeyMetadata));
+static L_SSHPublicKeyMetadata: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyId", &S_publicKeyIdType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+    schema::Member::new("UploadDate", &S_dateType).required(),
+]);
 static S_ServerCertificate: schema::Shape =
     schema::Shape::new("ServerCertificate", Kind::Structure(&L_ServerCertificate));
 static L_ServerCertificate: Layout = Layout::new(&[
@@ -5312,6 +5571,12 @@ static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyArn", &S_arnType).required(),
     schema::Member::new("VersionId", &S_policyVersionIdType).required(),
 ]);
+static S_SetSecurityTokenServicePreferencesRequest: schema::Shape = schema::Shape::new(
+    "SetSecurityTokenServicePreferencesRequest",
+    Kind::Structure(&L_SetSecurityTokenServicePreferencesRequest),
+);
+static L_SetSecurityTokenServicePreferencesRequest: Layout =
+    Layout::new(&[schema::Member::new("GlobalEndpointTokenVersion", &S_globalEndpointTokenVersion).required()]);
 static S_SigningCertificate: schema::Shape =
     schema::Shape::new("SigningCertificate", Kind::Structure(&L_SigningCertificate));
 static L_SigningCertificate: Layout = Layout::new(&[
@@ -5541,6 +5806,13 @@ static L_UpdateRoleRequest: Layout = Layout::new(&[
 static S_UpdateRoleResponse: schema::Shape =
     schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
 static L_UpdateRoleResponse: Layout = Layout::new(&[]);
+static S_UpdateSSHPublicKeyRequest: schema::Shape =
+    schema::Shape::new("UpdateSSHPublicKeyRequest", Kind::Structure(&L_UpdateSSHPublicKeyRequest));
+static L_UpdateSSHPublicKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyId", &S_publicKeyIdType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+]);
 static S_UpdateServerCertificateRequest: schema::Shape =
     schema::Shape::new("UpdateServerCertificateRequest", Kind::Structure(&L_UpdateServerCertificateRequest));
 static L_UpdateServerCertificateRequest: Layout = Layout::new(&[
@@ -5571,6 +5843,15 @@ static L_UpdateUserRequest: Layout = Layout::new(&[
     schema::Member::new("NewPath", &S_pathType),
     schema::Member::new("NewUserName", &S_userNameType),
 ]);
+static S_UploadSSHPublicKeyRequest: schema::Shape =
+    schema::Shape::new("UploadSSHPublicKeyRequest", Kind::Structure(&L_UploadSSHPublicKeyRequest));
+static L_UploadSSHPublicKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SSHPublicKeyBody", &S_publicKeyMaterialType).required(),
+]);
+static S_UploadSSHPublicKeyResponse: schema::Shape =
+    schema::Shape::new("UploadSSHPublicKeyResponse", Kind::Structure(&L_UploadSSHPublicKeyResponse));
+static L_UploadSSHPublicKeyResponse: Layout = Layout::new(&[schema::Member::new("SSHPublicKey", &S_SSHPublicKey)]);
 static S_UploadServerCertificateRequest: schema::Shape =
     schema::Shape::new("UploadServerCertificateRequest", Kind::Structure(&L_UploadServerCertificateRequest));
 static L_UploadServerCertificateRequest: Layout = Layout::new(&[
@@ -5678,6 +5959,8 @@ static S_customSuffixType: schema::Shape = schema::Shape::new("customSuffixType"
     .limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
 static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_encodingType: schema::Shape =
+    schema::Shape::new("encodingType", Kind::String).limits(Limits::NONE.values(&["SSH", "PEM"]));
 static S_entityDetailsListType: schema::Shape =
     schema::Shape::new("entityDetailsListType", Kind::List(&M_entityDetailsListType));
 static M_entityDetailsListType: schema::Member = schema::Member::new("member", &S_EntityDetails);
@@ -5689,6 +5972,8 @@ static P_entityNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_existingUserNameType: schema::Shape = schema::Shape::new("existingUserNameType", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
 static P_existingUserNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_globalEndpointTokenVersion: schema::Shape =
+    schema::Shape::new("globalEndpointTokenVersion", Kind::String).limits(Limits::NONE.values(&["v1Token", "v2Token"]));
 static S_groupDetailListType: schema::Shape =
     schema::Shape::new("groupDetailListType", Kind::List(&M_groupDetailListType));
 static M_groupDetailListType: schema::Member = schema::Member::new("member", &S_GroupDetail);
@@ -5780,6 +6065,15 @@ static S_privateKeyType: schema::Shape = schema::Shape::new("privateKeyType", Ki
     .limits(Limits::NONE.min(1).max(16384).pattern(&P_privateKeyType))
     .sensitive();
 static P_privateKeyType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_publicKeyFingerprintType: schema::Shape = schema::Shape::new("publicKeyFingerprintType", Kind::String)
+    .limits(Limits::NONE.min(48).max(48).pattern(&P_publicKeyFingerprintType));
+static P_publicKeyFingerprintType: Pattern = Pattern::new(r#"[:\w]+"#);
+static S_publicKeyIdType: schema::Shape = schema::Shape::new("publicKeyIdType", Kind::String)
+    .limits(Limits::NONE.min(20).max(128).pattern(&P_publicKeyIdType));
+static P_publicKeyIdType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_publicKeyMaterialType: schema::Shape = schema::Shape::new("publicKeyMaterialType", Kind::String)
+    .limits(Limits::NONE.min(1).max(16384).pattern(&P_publicKeyMaterialType));
+static P_publicKeyMaterialType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_responseMarkerType: schema::Shape = schema::Shape::new("responseMarkerType", Kind::String);
 static S_roleDescriptionType: schema::Shape = schema::Shape::new("roleDescriptionType", Kind::String)
     .limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
@@ -7903,6 +8197,45 @@ impl Structure for DeleteRoleRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteSSHPublicKeyRequest {
+    pub user_name: String,
+    pub ssh_public_key_id: String,
+}
+impl std::fmt::Debug for DeleteSSHPublicKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSSHPublicKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSSHPublicKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSSHPublicKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.ssh_public_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.ssh_public_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteServerCertificateRequest {
     pub server_certificate_name: String,
 }
@@ -8432,6 +8765,42 @@ impl Structure for EnableMFADeviceRequest {
             1 => &mut self.serial_number,
             2 => &mut self.authentication_code1,
             _ => &mut self.authentication_code2,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnableOutboundWebIdentityFederationResponse {
+    pub issuer_identifier: Option<String>,
+}
+impl std::fmt::Debug for EnableOutboundWebIdentityFederationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableOutboundWebIdentityFederationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableOutboundWebIdentityFederationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableOutboundWebIdentityFederationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.issuer_identifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.issuer_identifier,
         }
     }
 }
@@ -9610,6 +9979,45 @@ impl Structure for GetOpenIDConnectProviderResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct GetOutboundWebIdentityFederationInfoResponse {
+    pub issuer_identifier: Option<String>,
+    pub jwt_vending_enabled: Option<bool>,
+}
+impl std::fmt::Debug for GetOutboundWebIdentityFederationInfoResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetOutboundWebIdentityFederationInfoResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetOutboundWebIdentityFederationInfoResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetOutboundWebIdentityFederationInfoResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.issuer_identifier,
+            _ => &self.jwt_vending_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.issuer_identifier,
+            _ => &mut self.jwt_vending_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetPolicyRequest {
     pub policy_arn: String,
 }
@@ -9905,6 +10313,84 @@ impl Structure for GetRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSSHPublicKeyRequest {
+    pub user_name: String,
+    pub ssh_public_key_id: String,
+    pub encoding: String,
+}
+impl std::fmt::Debug for GetSSHPublicKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSSHPublicKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSSHPublicKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSSHPublicKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.ssh_public_key_id,
+            _ => &self.encoding,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.ssh_public_key_id,
+            _ => &mut self.encoding,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSSHPublicKeyResponse {
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+impl std::fmt::Debug for GetSSHPublicKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSSHPublicKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSSHPublicKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSSHPublicKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ssh_public_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ssh_public_key,
         }
     }
 }
@@ -12591,6 +13077,90 @@ impl Structure for ListRolesResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListSSHPublicKeysRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListSSHPublicKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSSHPublicKeysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSSHPublicKeysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSSHPublicKeysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSSHPublicKeysResponse {
+    pub ssh_public_keys: Option<Vec<SSHPublicKeyMetadata>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListSSHPublicKeysResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSSHPublicKeysResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSSHPublicKeysResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSSHPublicKeysResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ssh_public_keys,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ssh_public_keys,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListServerCertificateTagsRequest {
     pub server_certificate_name: String,
     pub marker: Option<String>,
@@ -14752,6 +15322,102 @@ impl Structure for RoleUsageType {
 }
 
 #[derive(Clone, Default)]
+pub struct SSHPublicKey {
+    pub user_name: String,
+    pub ssh_public_key_id: String,
+    pub fingerprint: String,
+    pub ssh_public_key_body: String,
+    pub status: String,
+    pub upload_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for SSHPublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SSHPublicKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SSHPublicKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SSHPublicKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.ssh_public_key_id,
+            2 => &self.fingerprint,
+            3 => &self.ssh_public_key_body,
+            4 => &self.status,
+            _ => &self.upload_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.ssh_public_key_id,
+            2 => &mut self.fingerprint,
+            3 => &mut self.ssh_public_key_body,
+            4 => &mut self.status,
+            _ => &mut self.upload_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SSHPublicKeyMetadata {
+    pub user_name: String,
+    pub ssh_public_key_id: String,
+    pub status: String,
+    pub upload_date: Timestamp,
+}
+impl std::fmt::Debug for SSHPublicKeyMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SSHPublicKeyMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SSHPublicKeyMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SSHPublicKeyMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.ssh_public_key_id,
+            2 => &self.status,
+            _ => &self.upload_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.ssh_public_key_id,
+            2 => &mut self.status,
+            _ => &mut self.upload_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ServerCertificate {
     pub server_certificate_metadata: ServerCertificateMetadata,
     pub certificate_body: String,
@@ -15056,6 +15722,42 @@ impl Structure for SetDefaultPolicyVersionRequest {
         match index {
             0 => &mut self.policy_arn,
             _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetSecurityTokenServicePreferencesRequest {
+    pub global_endpoint_token_version: String,
+}
+impl std::fmt::Debug for SetSecurityTokenServicePreferencesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetSecurityTokenServicePreferencesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetSecurityTokenServicePreferencesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetSecurityTokenServicePreferencesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.global_endpoint_token_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.global_endpoint_token_version,
         }
     }
 }
@@ -16419,6 +17121,48 @@ impl Structure for UpdateRoleResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateSSHPublicKeyRequest {
+    pub user_name: String,
+    pub ssh_public_key_id: String,
+    pub status: String,
+}
+impl std::fmt::Debug for UpdateSSHPublicKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSSHPublicKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSSHPublicKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSSHPublicKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.ssh_public_key_id,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.ssh_public_key_id,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateServerCertificateRequest {
     pub server_certificate_name: String,
     pub new_path: Option<String>,
@@ -16582,6 +17326,81 @@ impl Structure for UpdateUserRequest {
             0 => &mut self.user_name,
             1 => &mut self.new_path,
             _ => &mut self.new_user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadSSHPublicKeyRequest {
+    pub user_name: String,
+    pub ssh_public_key_body: String,
+}
+impl std::fmt::Debug for UploadSSHPublicKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadSSHPublicKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadSSHPublicKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadSSHPublicKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.ssh_public_key_body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.ssh_public_key_body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadSSHPublicKeyResponse {
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+impl std::fmt::Debug for UploadSSHPublicKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UploadSSHPublicKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadSSHPublicKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadSSHPublicKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ssh_public_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ssh_public_key,
         }
     }
 }

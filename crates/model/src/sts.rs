@@ -33,7 +33,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDelegatedAccessToken", "POST", "/"),
     &GET_FEDERATION_TOKEN,
     &GET_SESSION_TOKEN,
-    &schema::Operation::unbuilt("GetWebIdentityToken", "POST", "/"),
+    &GET_WEB_IDENTITY_TOKEN,
 ];
 
 static ASSUME_ROLE: schema::Operation = schema::Operation {
@@ -194,6 +194,31 @@ impl OperationType for GetSessionToken {
     type Input = GetSessionTokenRequest;
     type Output = GetSessionTokenResponse;
     const FACTS: &'static schema::Operation = &GET_SESSION_TOKEN;
+}
+
+static GET_WEB_IDENTITY_TOKEN: schema::Operation = schema::Operation {
+    name: "GetWebIdentityToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetWebIdentityTokenRequest,
+    output: &S_GetWebIdentityTokenResponse,
+    errors: &[
+        &SESSION_DURATION_ESCALATION_EXCEPTION,
+        &OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED_EXCEPTION,
+        &JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION,
+    ],
+    result_wrapper: "GetWebIdentityTokenResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetWebIdentityToken;
+impl OperationType for GetWebIdentityToken {
+    type Input = GetWebIdentityTokenRequest;
+    type Output = GetWebIdentityTokenResponse;
+    const FACTS: &'static schema::Operation = &GET_WEB_IDENTITY_TOKEN;
 }
 
 pub static EXPIRED_TOKEN_EXCEPTION: ErrorFact =
@@ -378,6 +403,20 @@ static L_GetSessionTokenResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
+static S_GetWebIdentityTokenRequest: schema::Shape =
+    schema::Shape::new("GetWebIdentityTokenRequest", Kind::Structure(&L_GetWebIdentityTokenRequest));
+static L_GetWebIdentityTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("Audience", &S_webIdentityTokenAudienceListType).required(),
+    schema::Member::new("DurationSeconds", &S_webIdentityTokenDurationSecondsType),
+    schema::Member::new("SigningAlgorithm", &S_jwtAlgorithmType).required(),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_GetWebIdentityTokenResponse: schema::Shape =
+    schema::Shape::new("GetWebIdentityTokenResponse", Kind::Structure(&L_GetWebIdentityTokenResponse));
+static L_GetWebIdentityTokenResponse: Layout = Layout::new(&[
+    schema::Member::new("WebIdentityToken", &S_webIdentityTokenType),
+    schema::Member::new("Expiration", &S_dateType),
+]);
 static S_Issuer: schema::Shape = schema::Shape::new("Issuer", Kind::String);
 static S_PolicyDescriptorType: schema::Shape =
     schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
@@ -424,6 +463,8 @@ static P_externalIdType: Pattern = Pattern::new(r#"[\w+=,.@:\/-]*"#);
 static S_federatedIdType: schema::Shape = schema::Shape::new("federatedIdType", Kind::String)
     .limits(Limits::NONE.min(2).max(193).pattern(&P_federatedIdType));
 static P_federatedIdType: Pattern = Pattern::new(r#"[\w+=,.@\:-]*"#);
+static S_jwtAlgorithmType: schema::Shape =
+    schema::Shape::new("jwtAlgorithmType", Kind::String).limits(Limits::NONE.min(5).max(5));
 static S_minimumSessionTokenSizeType: schema::Shape =
     schema::Shape::new("minimumSessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0).max(4096));
 static S_nonNegativeIntegerType: schema::Shape =
@@ -476,6 +517,16 @@ static S_userNameType: schema::Shape =
 static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
 static S_webIdentitySubjectType: schema::Shape =
     schema::Shape::new("webIdentitySubjectType", Kind::String).limits(Limits::NONE.min(6).max(255));
+static S_webIdentityTokenAudienceListType: schema::Shape =
+    schema::Shape::new("webIdentityTokenAudienceListType", Kind::List(&M_webIdentityTokenAudienceListType))
+        .limits(Limits::NONE.min(1).max(10));
+static M_webIdentityTokenAudienceListType: schema::Member =
+    schema::Member::new("member", &S_webIdentityTokenAudienceStringType);
+static S_webIdentityTokenAudienceStringType: schema::Shape =
+    schema::Shape::new("webIdentityTokenAudienceStringType", Kind::String).limits(Limits::NONE.min(1).max(1000));
+static S_webIdentityTokenDurationSecondsType: schema::Shape =
+    schema::Shape::new("webIdentityTokenDurationSecondsType", Kind::Integer).limits(Limits::NONE.min(60).max(3600));
+static S_webIdentityTokenType: schema::Shape = schema::Shape::new("webIdentityTokenType", Kind::String).sensitive();
 #[derive(Clone, Default)]
 pub struct AssumeRoleRequest {
     pub role_arn: String,
@@ -1239,6 +1290,90 @@ impl Structure for GetSessionTokenResponse {
             0 => &mut self.credentials,
             1 => &mut self.session_token_utilization,
             _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetWebIdentityTokenRequest {
+    pub audience: Vec<String>,
+    pub duration_seconds: Option<i32>,
+    pub signing_algorithm: String,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for GetWebIdentityTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetWebIdentityTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetWebIdentityTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetWebIdentityTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.audience,
+            1 => &self.duration_seconds,
+            2 => &self.signing_algorithm,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.audience,
+            1 => &mut self.duration_seconds,
+            2 => &mut self.signing_algorithm,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetWebIdentityTokenResponse {
+    pub web_identity_token: Option<String>,
+    pub expiration: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetWebIdentityTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetWebIdentityTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetWebIdentityTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetWebIdentityTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.web_identity_token,
+            _ => &self.expiration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.web_identity_token,
+            _ => &mut self.expiration,
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota, ser
 /// The alias of each account; an alias belongs to one account only, so the table stands in no account's scope.
 static ALIASES: Table<String> = Table::new("iam/alias");
 
+/// The version of tokens that an account wants of the global endpoint.
+static TOKEN_VERSIONS: Table<usize> = Table::new("iam/token-version");
+
 fn everywhere() -> kogumo_base::Scope {
     kogumo_base::Scope::new("", "")
 }
@@ -72,6 +75,21 @@ pub fn list_account_aliases(r: &Reader, _: ListAccountAliasesRequest) -> Result<
     })
 }
 
+/// Which tokens the global endpoint of STS gives. All tokens are good in all regions here, as those of version 2 are.
+pub fn set_security_token_service_preferences(
+    w: &mut Writer,
+    input: SetSecurityTokenServicePreferencesRequest,
+) -> Result<Unit, Fault> {
+    let scope = w.scope().global();
+    let version = if input.global_endpoint_token_version == "v1Token" { 1 } else { 2 };
+    TOKEN_VERSIONS.put(w.tx, &scope, "version", &version)?;
+    Ok(Unit)
+}
+
+fn token_version(read: &dyn kogumo_store::Read, scope: &kogumo_base::Scope) -> Result<usize, Fault> {
+    Ok(TOKEN_VERSIONS.get(read, &scope.global(), "version")?.unwrap_or(2))
+}
+
 pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryResponse, Fault> {
     let count = |kind| entity::all(r.store, r.scope(), kind).map(|entities| entities.len());
     let (devices, devices_in_use) = mfa::counts(r.store, r.scope())?;
@@ -93,8 +111,7 @@ pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryRespo
         ("ServerCertificates", server_certificate::count(r.store, r.scope())?),
         ("ServerCertificatesQuota", quota::SERVER_CERTIFICATES),
         ("SigningCertificatesPerUserQuota", quota::SIGNING_CERTIFICATES_PER_USER),
-        // Tokens are good in all regions.
-        ("GlobalEndpointTokenVersion", 2),
+        ("GlobalEndpointTokenVersion", token_version(r.store, r.scope())?),
         ("PolicyVersionsInUse", policy::count_versions(r.store, r.scope())?),
         ("UsersQuota", quota::USERS),
         ("GroupsQuota", quota::GROUPS),

@@ -22,6 +22,7 @@ mod login_profile;
 mod mfa;
 mod oidc_provider;
 mod ops;
+mod outbound_federation;
 mod page;
 mod password;
 mod policy;
@@ -29,12 +30,14 @@ mod principals;
 mod qr;
 mod quota;
 mod role;
+mod rsa_key;
 mod server_certificate;
 mod service_credential;
 mod service_linked;
 mod signing_certificate;
 mod simulate;
 mod spans;
+mod ssh_public_key;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -42,7 +45,7 @@ mod totp;
 mod user;
 mod version;
 
-use kogumo_door::{MfaDevices, Principals, Service};
+use kogumo_door::{MfaDevices, OutboundFederation, Principals, Service};
 
 /// The service as the registry holds it. Its keys are the users' access keys.
 pub fn service() -> Service {
@@ -53,5 +56,9 @@ pub fn service() -> Service {
         .surface(authorize::surface())
         .with(authorize::Identities::default())
         .with(MfaDevices { verify: mfa::verify })
+        .with(OutboundFederation {
+            issuer_of: outbound_federation::issuer_of,
+            is_issuer: outbound_federation::is_issuer,
+        })
         .with(Principals { stranger: principals::stranger })
 }

@@ -5,8 +5,8 @@ use kogumo_model::iam::*;
 
 use crate::{
     access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
-    last_accessed, login_profile, mfa, oidc_provider, policy, role, server_certificate, service_credential,
-    service_linked, signing_certificate, simulate, user, version,
+    last_accessed, login_profile, mfa, oidc_provider, outbound_federation, policy, role, server_certificate,
+    service_credential, service_linked, signing_certificate, simulate, ssh_public_key, user, version,
 };
 
 pub fn ops() -> Vec<Op> {
@@ -150,6 +150,15 @@ pub fn ops() -> Vec<Op> {
         read::<ListSigningCertificates>(signing_certificate::list_signing_certificates),
         write::<UpdateSigningCertificate>(signing_certificate::update_signing_certificate),
         write::<DeleteSigningCertificate>(signing_certificate::delete_signing_certificate),
+        write::<UploadSSHPublicKey>(ssh_public_key::upload_ssh_public_key),
+        read::<GetSSHPublicKey>(ssh_public_key::get_ssh_public_key),
+        read::<ListSSHPublicKeys>(ssh_public_key::list_ssh_public_keys),
+        write::<UpdateSSHPublicKey>(ssh_public_key::update_ssh_public_key),
+        write::<DeleteSSHPublicKey>(ssh_public_key::delete_ssh_public_key),
+        write::<EnableOutboundWebIdentityFederation>(outbound_federation::enable_outbound_web_identity_federation),
+        write::<DisableOutboundWebIdentityFederation>(outbound_federation::disable_outbound_web_identity_federation),
+        read::<GetOutboundWebIdentityFederationInfo>(outbound_federation::get_outbound_web_identity_federation_info),
+        write::<SetSecurityTokenServicePreferences>(account::set_security_token_service_preferences),
         write::<CreateServiceSpecificCredential>(service_credential::create_service_specific_credential),
         read::<ListServiceSpecificCredentials>(service_credential::list_service_specific_credentials),
         write::<ResetServiceSpecificCredential>(service_credential::reset_service_specific_credential),

@@ -7,7 +7,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::{access_key, mfa, policy, service_credential, signing_certificate, tags};
+use crate::{access_key, mfa, policy, service_credential, signing_certificate, ssh_public_key, tags};
 
 pub fn shown(user: &Entity, account: &str) -> User {
     User {
@@ -64,6 +64,7 @@ pub fn update_user(w: &mut Writer, input: UpdateUserRequest) -> Result<Unit, Fau
     access_key::follow_rename(w, &old.name, &new)?;
     mfa::follow_rename(w, &old.name, &new)?;
     signing_certificate::CERTIFICATES.follow_rename(w, &old.name, &new.name, |_, _| {})?;
+    ssh_public_key::KEYS.follow_rename(w, &old.name, &new.name, |_, _| {})?;
     service_credential::CREDENTIALS.follow_rename(w, &old.name, &new.name, service_credential::rename)?;
     let account = w.caller.account().to_owned();
     w.cloud.rename_principal(w.tx, &Renaming { from: &old.arn(&account), to: &new.arn(&account) })?;
@@ -88,6 +89,9 @@ pub fn delete_user(w: &mut Writer, input: DeleteUserRequest) -> Result<Unit, Fau
     }
     if !signing_certificate::CERTIFICATES.of_user(w.store(), w.scope(), &user.name)?.is_empty() {
         return Err(conflict("delete signing certificate"));
+    }
+    if !ssh_public_key::KEYS.of_user(w.store(), w.scope(), &user.name)?.is_empty() {
+        return Err(conflict("delete SSH public keys"));
     }
     if !service_credential::CREDENTIALS.of_user(w.store(), w.scope(), &user.name)?.is_empty() {
         return Err(conflict("delete service specific credentials"));

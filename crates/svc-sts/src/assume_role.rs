@@ -47,6 +47,7 @@ pub async fn assume_role(cx: Door, input: AssumeRoleRequest) -> Result<AssumeRol
         return Err(denied);
     }
     session.mfa = mfa.then(|| cx.now());
+    role::check_policies(&cx, &target.arn.account, &session.policy_arns).await?;
     let who = who(&target, &input.role_session_name);
     let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(AssumeRoleResponse {

@@ -9,6 +9,7 @@ use kogumo_wire::Fault;
 
 use crate::assume_role::one_time_password;
 use crate::narrowing::Narrowing;
+use crate::role;
 use crate::session::{self, Who};
 
 const HALF_A_DAY: i32 = 43_200;
@@ -61,6 +62,7 @@ pub async fn get_federation_token(
         transitive: None,
     };
     let packed_policy_size = narrowing.apply(&mut session, None)?;
+    role::check_policies(&cx, cx.caller.account(), &session.policy_arns).await?;
     let account = cx.caller.account().to_owned();
     let id = format!("{account}:{}", input.name);
     let who = Who::Federated { account, name: input.name, id: id.clone() };

@@ -8,8 +8,10 @@ mod narrowing;
 mod ops;
 mod role;
 mod session;
+mod token_keys;
 mod trust;
 mod web_identity;
+mod web_identity_token;
 
 use kogumo_door::Service;
 
@@ -18,4 +20,6 @@ pub fn service() -> Service {
     Service::new(&kogumo_model::sts::SERVICE, ops::ops())
         .timer(session::EXPIRY, session::expire)
         .credentials(session::credential)
+        .issuer(token_keys::published)
+        .surface(token_keys::surface())
 }

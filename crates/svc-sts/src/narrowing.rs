@@ -104,11 +104,15 @@ fn packed(session: &Session) -> Result<Option<i32>, Fault> {
     if bytes == 0 {
         return Ok(None);
     }
+    let percent = (bytes * 100).div_ceil(ROOM);
     if bytes > ROOM {
-        let message = "The total packed size of the session policies and session tags combined was too large.";
+        let message = match session.policies.is_empty() && session.policy_arns.is_empty() {
+            true => format!("Packed size of session tags consumes {percent}% of allotted space."),
+            false => format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."),
+        };
         return Err(PACKED_POLICY_TOO_LARGE_EXCEPTION.because(message));
     }
-    Ok(i32::try_from((bytes * 100).div_ceil(ROOM)).ok())
+    Ok(i32::try_from(percent).ok())
 }
 
 #[cfg(test)]

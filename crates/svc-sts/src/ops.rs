@@ -8,6 +8,7 @@ use crate::authorization_message::decode_authorization_message;
 use crate::federation::{get_federation_token, get_session_token};
 use crate::identity::{get_access_key_info, get_caller_identity};
 use crate::web_identity::assume_role_with_web_identity;
+use crate::web_identity_token::get_web_identity_token;
 
 pub fn ops() -> Vec<Op> {
     vec![
@@ -18,5 +19,6 @@ pub fn ops() -> Vec<Op> {
         read::<GetCallerIdentity>(get_caller_identity),
         task::<GetFederationToken, _>(get_federation_token),
         task::<GetSessionToken, _>(get_session_token),
+        task::<GetWebIdentityToken, _>(get_web_identity_token),
     ]
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kogumo_base::{Arn, Scope};
 use kogumo_door::{Caller, Client, Context};
 use kogumo_model::iam::{
-    GetOpenIDConnectProvider, GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse, GetRole,
-    GetRoleRequest, NO_SUCH_ENTITY_EXCEPTION, Role,
+    GetOpenIDConnectProvider, GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse, GetPolicy,
+    GetPolicyRequest, GetRole, GetRoleRequest, NO_SUCH_ENTITY_EXCEPTION, Role,
 };
 use kogumo_wire::Fault;
 use percent_encoding::percent_decode_str;
@@ -55,6 +55,26 @@ pub async fn by_name(cx: &Context, account: &str, name: &str) -> Result<Option<R
         Err(fault) if fault.is(&NO_SUCH_ENTITY_EXCEPTION) => Ok(None),
         Err(fault) => Err(fault),
     }
+}
+
+/// Checks that the managed policies of a session are there: AWS's own, or those of the account that the session is in.
+///
+/// # Errors
+/// The first one that is not. AWS's documents do not say how it says so; these are IAM's words, as an invalid request.
+pub async fn check_policies(cx: &Context, account: &str, arns: &[String]) -> Result<(), Fault> {
+    for arn in arns {
+        let owner = Arn::parse(arn).map(|arn| arn.account).unwrap_or_default();
+        let missing = || Fault::validation(format!("Policy {arn} does not exist or is not attachable."));
+        if owner != account && owner != "aws" {
+            return Err(missing());
+        }
+        match iam(cx, account).call::<GetPolicy>(GetPolicyRequest { policy_arn: arn.clone() }).await {
+            Ok(_) => {}
+            Err(fault) if fault.is(&NO_SUCH_ENTITY_EXCEPTION) => return Err(missing()),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
 }
 
 /// The OpenID Connect provider of an account, by its ARN.

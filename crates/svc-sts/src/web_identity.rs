@@ -72,6 +72,7 @@ pub async fn assume_role_with_web_identity(
     if !asking.is_trusted(&target.trust, &actions) {
         return Err(denied());
     }
+    role::check_policies(&cx, &target.arn.account, &session.policy_arns).await?;
     let who = who(&target, &input.role_session_name);
     let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(AssumeRoleWithWebIdentityResponse {
