@@ -154,6 +154,17 @@ def test_a_stack_works_in_its_callers_name_or_in_its_role(cloud, name):
     assert cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "v"
     refused(person.client("ssm").get_parameter, Name=name)
 
+    # What the template's parameters name is read in the role, too: so the CDK finds its images.
+    template = json.dumps({
+        "Parameters": {"Stored": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}},
+        "Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": f"{name}-3", "Type": "String", "Value": {"Ref": "Stored"}}}},
+    })
+    with pytest.raises(Exception, match="Unable to fetch parameters"):
+        stacks.create_stack(StackName=f"{name}-3", TemplateBody=template)
+    stacks.create_stack(StackName=f"{name}-3", TemplateBody=template, RoleARN=maker)
+    stacks.get_waiter("stack_create_complete").wait(StackName=f"{name}-3", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert cloud.client("ssm").get_parameter(Name=f"{name}-3")["Parameter"]["Value"] == "v"
+
 
 def test_only_through_a_service(cloud, name):
     via = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}

@@ -1,9 +1,10 @@
 //! From a request to a version of a stack: the template fetched, transformed and checked, its parameters bound.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
-use kogumo_door::Context;
+use kogumo_door::{Client, Context};
 use kogumo_model::cloudformation::{INSUFFICIENT_CAPABILITIES_EXCEPTION, Parameter, Tag};
 use kogumo_template::{Graph, Problem, Stop, Template, bind, conditions, evaluate, read, rule};
 use kogumo_wire::Fault;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::capability::Needed;
 use crate::change::UNKNOWN;
 use crate::fetch;
+use crate::kinds::hands;
 use crate::macros;
 use crate::record::{self, Stack, Version};
 use crate::schema::{Schema, is_known_type};
@@ -113,7 +115,8 @@ pub async fn prepare(
     let declared = Template::parse_untransformed(without_functions_of_macros(&original))?;
     let given = given(&request.parameters, previous.map(|stack| &stack.version))?;
     let bound = bind(&declared.parameters, &given)?;
-    let parameters = resolve(context, &declared, bound).await?;
+    let role = request.role.or_else(|| previous.and_then(|p| p.version.role.clone()));
+    let parameters = resolve(&reader(context, role.as_deref()), &declared, bound).await?;
     let tags = match (request.tags, previous) {
         (Some(tags), _) => tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         (None, Some(previous)) => previous.version.tags.clone(),
@@ -128,7 +131,7 @@ pub async fn prepare(
         capabilities: request.capabilities,
         tags,
         notification_arns: notification_arns.unwrap_or_default(),
-        role: request.role.or_else(|| previous.and_then(|p| p.version.role.clone())),
+        role,
         disable_rollback: request.disable_rollback,
         timeout_minutes: request.timeout_minutes,
         rollback_triggers: request.rollback_triggers,
@@ -230,9 +233,15 @@ fn given(parameters: &[Parameter], previous: Option<&Version>) -> Result<IndexMa
     Ok(given)
 }
 
+/// Who reads what a template names: the stack's role if it has one, else the caller.
+fn reader(context: &Context, role: Option<&str>) -> Client {
+    let in_role = role.and_then(|role| hands::in_role(role, context.scope()));
+    in_role.map_or_else(|| context.client(), |caller| Client::new(Arc::clone(&context.cloud), caller))
+}
+
 /// Looks up the parameters that name a parameter of Parameter Store.
 async fn resolve(
-    context: &Context,
+    client: &Client,
     template: &Template,
     bound: IndexMap<String, String>,
 ) -> Result<Vec<record::Parameter>, Fault> {
@@ -241,7 +250,7 @@ async fn resolve(
         let declared = template.parameters.get(&key);
         let stored = declared.and_then(|one| one.stored_kind()).is_some();
         let resolved = match stored {
-            true => Some(stored_value(context, &value).await?),
+            true => Some(stored_value(client, &value).await?),
             false => None,
         };
         parameters.push(record::Parameter { no_echo: declared.is_some_and(|one| one.no_echo), key, value, resolved });
@@ -249,8 +258,8 @@ async fn resolve(
     Ok(parameters)
 }
 
-async fn stored_value(context: &Context, name: &str) -> Result<String, Fault> {
-    let found = context.client().call_json("ssm", "GetParameter", &json!({"Name": name})).await;
+async fn stored_value(client: &Client, name: &str) -> Result<String, Fault> {
+    let found = client.call_json("ssm", "GetParameter", &json!({"Name": name})).await;
     let value =
         found.ok().and_then(|found| found.pointer("/Parameter/Value").and_then(Value::as_str).map(str::to_owned));
     value.ok_or_else(|| {

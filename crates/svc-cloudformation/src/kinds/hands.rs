@@ -22,11 +22,15 @@ pub struct Hands {
     pub scope: Scope,
 }
 
+/// CloudFormation in the role that it was given for a stack; `None` if that is no role's ARN.
+pub fn in_role(role: &str, scope: &Scope) -> Option<Caller> {
+    Caller::in_role(SERVICE, role, "AWSCloudFormation", &scope.region)
+}
+
 impl Hands {
     /// The hands of a stack: of its role, else of its owner.
     pub fn of(cloud: &Arc<Cloud>, stack: &Stack, scope: &Scope) -> Self {
-        let role = stack.version.role.as_deref();
-        let in_role = role.and_then(|role| Caller::in_role(SERVICE, role, "AWSCloudFormation", &scope.region));
+        let in_role = stack.version.role.as_deref().and_then(|role| in_role(role, scope));
         let owner = || Caller {
             principal: Arc::new(stack.owner.clone().into()),
             session: stack.owner_session.clone().map(Arc::new),

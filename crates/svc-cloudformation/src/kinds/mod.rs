@@ -14,7 +14,7 @@ mod ecr;
 mod function;
 mod function_parts;
 mod global_table;
-mod hands;
+pub(crate) mod hands;
 mod http_api;
 mod iam_device;
 mod iam_group;
