@@ -198,6 +198,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Managed login's branding",
         "colors, corners, logos, backgrounds and icons act on the pages; settings for parts that the pages do not have are kept",
     ),
+    (
+        "KmsDataKeyReusePeriodSeconds of queues",
+        "a data key serves for so long; KMS is asked for it with each request all the same, and a disabled key is felt at once",
+    ),
     ("SqsManagedSseEnabled of queues", "recorded; messages are kept as the rest of the store is"),
     ("MessageGroupId on standard queues", "told to receivers; no tenant is served before another"),
     ("Resource policies of CloudWatch Logs", "recorded; the services that they would let in are not built"),

@@ -713,19 +713,19 @@ pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
 pub static INVALID_SECURITY: ErrorFact =
     ErrorFact { shape: "InvalidSecurity", code: "InvalidSecurity", status: 400, message: "message" };
 pub static KMS_ACCESS_DENIED: ErrorFact =
-    ErrorFact { shape: "KmsAccessDenied", code: "KmsAccessDenied", status: 400, message: "message" };
+    ErrorFact { shape: "KmsAccessDenied", code: "KMS.AccessDeniedException", status: 400, message: "message" };
 pub static KMS_DISABLED: ErrorFact =
-    ErrorFact { shape: "KmsDisabled", code: "KmsDisabled", status: 400, message: "message" };
+    ErrorFact { shape: "KmsDisabled", code: "KMS.DisabledException", status: 400, message: "message" };
 pub static KMS_INVALID_KEY_USAGE: ErrorFact =
-    ErrorFact { shape: "KmsInvalidKeyUsage", code: "KmsInvalidKeyUsage", status: 400, message: "message" };
+    ErrorFact { shape: "KmsInvalidKeyUsage", code: "KMS.InvalidKeyUsageException", status: 400, message: "message" };
 pub static KMS_INVALID_STATE: ErrorFact =
-    ErrorFact { shape: "KmsInvalidState", code: "KmsInvalidState", status: 400, message: "message" };
+    ErrorFact { shape: "KmsInvalidState", code: "KMS.InvalidStateException", status: 400, message: "message" };
 pub static KMS_NOT_FOUND: ErrorFact =
-    ErrorFact { shape: "KmsNotFound", code: "KmsNotFound", status: 400, message: "message" };
+    ErrorFact { shape: "KmsNotFound", code: "KMS.NotFoundException", status: 400, message: "message" };
 pub static KMS_OPT_IN_REQUIRED: ErrorFact =
-    ErrorFact { shape: "KmsOptInRequired", code: "KmsOptInRequired", status: 400, message: "message" };
+    ErrorFact { shape: "KmsOptInRequired", code: "KMS.OptInRequired", status: 400, message: "message" };
 pub static KMS_THROTTLED: ErrorFact =
-    ErrorFact { shape: "KmsThrottled", code: "KmsThrottled", status: 400, message: "message" };
+    ErrorFact { shape: "KmsThrottled", code: "KMS.ThrottlingException", status: 400, message: "message" };
 pub static MESSAGE_NOT_INFLIGHT: ErrorFact = ErrorFact {
     shape: "MessageNotInflight",
     code: "AWS.SimpleQueueService.MessageNotInflight",

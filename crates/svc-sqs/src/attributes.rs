@@ -28,6 +28,16 @@ pub struct Attributes {
     pub deduplicates_by_group: bool,
     /// `FifoThroughputLimit` is `perMessageGroupId`.
     pub throughput_by_group: bool,
+    /// The key of KMS that messages are encrypted under: an id, an alias, or the ARN of one.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+    /// How long a data key is used for new messages, in seconds.
+    #[serde(default = "usual_reuse")]
+    pub kms_reuse: u32,
+}
+
+fn usual_reuse() -> u32 {
+    300
 }
 
 impl Attributes {
@@ -46,6 +56,8 @@ impl Attributes {
             content_based_deduplication: false,
             deduplicates_by_group: false,
             throughput_by_group: false,
+            kms_key: None,
+            kms_reuse: usual_reuse(),
         }
     }
 
@@ -69,6 +81,12 @@ impl Attributes {
     /// # Errors
     /// As [`Attributes::of_new`].
     pub fn changed(mut self, given: &BTreeMap<String, String>) -> Result<Self, Fault> {
+        let asks = |name: &str, right: fn(&str) -> bool| given.get(name).is_some_and(|value| right(value));
+        if asks("KmsMasterKeyId", |key| !key.is_empty()) && asks("SqsManagedSseEnabled", |value| value == "true") {
+            return Err(INVALID_ATTRIBUTE_VALUE.because(
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+            ));
+        }
         for (name, value) in given {
             self.set(name, value)?;
         }
@@ -88,11 +106,18 @@ impl Attributes {
             "Policy" => self.policy = given(value).map(checked_policy).transpose()?,
             "RedrivePolicy" => self.redrive = given(value).map(RedrivePolicy::parse).transpose()?,
             "RedriveAllowPolicy" => self.redrive_allow = given(value).map(AllowPolicy::parse).transpose()?,
-            "SqsManagedSseEnabled" => self.managed_sse = boolean(name, value)?,
-            "KmsMasterKeyId" | "KmsDataKeyReusePeriodSeconds" if value.is_empty() => {}
-            "KmsMasterKeyId" | "KmsDataKeyReusePeriodSeconds" => {
-                return Err(Fault::not_implemented(&format!("sqs:{name}")));
+            "SqsManagedSseEnabled" => {
+                self.managed_sse = boolean(name, value)?;
+                // One of the two ways takes the other's place.
+                self.kms_key = self.kms_key.take().filter(|_| !self.managed_sse);
             }
+            "KmsMasterKeyId" if value.len() > 2048 => return Err(wrong(name)),
+            "KmsMasterKeyId" => {
+                self.kms_key = given(value).map(str::to_owned);
+                self.managed_sse &= self.kms_key.is_none();
+            }
+            "KmsDataKeyReusePeriodSeconds" if value.is_empty() => self.kms_reuse = usual_reuse(),
+            "KmsDataKeyReusePeriodSeconds" => self.kms_reuse = number(name, value, 60, 86_400)?,
             "FifoQueue" if boolean(name, value)? == self.fifo => {}
             "FifoQueue" => {
                 let message =
@@ -121,6 +146,10 @@ impl Attributes {
             ("MaximumMessageSize", self.largest.to_string()),
             ("SqsManagedSseEnabled", self.managed_sse.to_string()),
         ];
+        if let Some(key) = &self.kms_key {
+            told.push(("KmsMasterKeyId", key.clone()));
+            told.push(("KmsDataKeyReusePeriodSeconds", self.kms_reuse.to_string()));
+        }
         told.extend(self.policy.clone().map(|policy| ("Policy", policy)));
         told.extend(self.redrive.as_ref().map(|redrive| ("RedrivePolicy", redrive.text.clone())));
         told.extend(self.redrive_allow.as_ref().map(|allow| ("RedriveAllowPolicy", allow.text.clone())));

@@ -54,6 +54,7 @@ pub fn create_queue(w: &mut Writer, input: CreateQueueRequest) -> Result<CreateQ
         created: w.now,
         modified: w.now,
         purged: None,
+        data_key: None,
     };
     Found { at, queue }.put(w.tx)?;
     Ok(CreateQueueResult { queue_url: Some(url) })

@@ -6,6 +6,7 @@
 //!   operations.
 //! - `shelf` puts and takes messages: `standard` and `fifo` say which may be received when, in the order of `ready`.
 //!   Each of these steps costs the same however many messages there are.
+//! - `encryption` lets messages lie under keys of KMS.
 //! - `dedup` and `sweep` forget what is over; `move_task` brings messages back from dead-letter queues.
 //!
 //! Time is the cloud's: who waits is woken when a message comes, when one becomes visible, and when the clock is moved.
@@ -18,6 +19,7 @@ mod create;
 mod dedup;
 mod delete;
 mod describe;
+mod encryption;
 mod faults;
 mod fifo;
 mod grounds;

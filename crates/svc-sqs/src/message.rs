@@ -8,6 +8,7 @@ use kogumo_store::{Key, Read, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::content::Attribute;
+use crate::encryption::Sealed;
 use crate::queue::Found;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Message {
     pub visible: Timestamp,
     /// What its latest receipt handle holds; 0 before it has been received.
     pub receipt: u64,
+    /// Body and attributes, where the queue encrypts under a key of KMS; they are empty above then.
+    #[serde(default)]
+    pub sealed: Option<Sealed>,
 }
 
 /// Messages by shelf and [`Message::key`].

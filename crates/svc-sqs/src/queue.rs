@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attributes::Attributes;
+use crate::encryption::DataKey;
 use crate::faults::no_queue;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Queue {
     pub created: Timestamp,
     pub modified: Timestamp,
     pub purged: Option<Timestamp>,
+    /// What new messages are encrypted under, for a while.
+    #[serde(default)]
+    pub data_key: Option<DataKey>,
 }
 
 /// Queues by name; and by the dead-letter queue that they have.

@@ -12,6 +12,7 @@ use kogumo_wire::Fault;
 use crate::attributes::unknown;
 use crate::content::{self, Attribute};
 use crate::dedup::{self, What};
+use crate::encryption::Opening;
 use crate::faults::{invalid, refused, within};
 use crate::message::{Message, tally};
 use crate::queue::{Found, find, find_to_write};
@@ -45,13 +46,18 @@ pub async fn receive_message(cx: Context, input: ReceiveMessageRequest) -> Resul
     let mut comes = cx.cloud.part::<Waiters>()?.wait(&found.queue.id);
     let wait = wish.wait.unwrap_or_else(|| i64::from(found.queue.attributes.wait));
     let deadline = cx.now().plus_seconds(wait);
+    let mut opening = Opening::default();
+    opening.begin(&cx, &found).await?;
     loop {
         moves.mark_unchanged();
         comes.mark_unchanged();
         let (found, taken) = cx.write(|w| look(w, &wish))?;
         let now = cx.now();
         if !taken.messages.is_empty() || now >= deadline {
-            let messages: Vec<_> = taken.messages.into_iter().map(|message| show(&found, &wish, message)).collect();
+            let mut messages = Vec::new();
+            for message in taken.messages {
+                messages.push(show(&found, &wish, opening.open(&cx, message).await?));
+            }
             return Ok(ReceiveMessageResult { messages: (!messages.is_empty()).then_some(messages) });
         }
         let until = taken.next.map_or(deadline, |next| next.min(deadline));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kogumo_door::Writer;
+use kogumo_door::{Context, Writer};
 use kogumo_model::sqs::{
     BATCH_REQUEST_TOO_LONG, MessageAttributeValue, MessageSystemAttributeValue, SendMessageBatchRequest,
     SendMessageBatchRequestEntry, SendMessageBatchResult, SendMessageBatchResultEntry, SendMessageRequest,
@@ -13,6 +13,7 @@ use kogumo_wire::Fault;
 use crate::attributes::LARGEST;
 use crate::content::{self, Attribute, Attributes, Value};
 use crate::dedup::{self, What};
+use crate::encryption::{self, Sealing};
 use crate::faults::{invalid, missing, refused};
 use crate::message::Message;
 use crate::queue::{Found, find_to_write};
@@ -28,7 +29,12 @@ struct Letter {
     deduplication: Option<String>,
 }
 
-pub fn send_message(w: &mut Writer, input: SendMessageRequest) -> Result<SendMessageResult, Fault> {
+pub async fn send_message(cx: Context, input: SendMessageRequest) -> Result<SendMessageResult, Fault> {
+    let sealing = encryption::sealing(&cx, &input.queue_url).await?;
+    cx.write(|w| send_one(w, sealing.as_ref(), input.clone()))
+}
+
+fn send_one(w: &mut Writer, sealing: Option<&Sealing>, input: SendMessageRequest) -> Result<SendMessageResult, Fault> {
     let found = find_to_write(w, &input.queue_url)?;
     let given = SendMessageBatchRequestEntry {
         message_body: input.message_body,
@@ -39,7 +45,7 @@ pub fn send_message(w: &mut Writer, input: SendMessageRequest) -> Result<SendMes
         message_group_id: input.message_group_id,
         ..Default::default()
     };
-    let sent = send(w, &found, given)?;
+    let sent = send(w, &found, sealing, given)?;
     Ok(SendMessageResult {
         md5_of_message_body: Some(sent.md5_of_message_body),
         md5_of_message_attributes: sent.md5_of_message_attributes,
@@ -49,7 +55,16 @@ pub fn send_message(w: &mut Writer, input: SendMessageRequest) -> Result<SendMes
     })
 }
 
-pub fn send_message_batch(w: &mut Writer, input: SendMessageBatchRequest) -> Result<SendMessageBatchResult, Fault> {
+pub async fn send_message_batch(cx: Context, input: SendMessageBatchRequest) -> Result<SendMessageBatchResult, Fault> {
+    let sealing = encryption::sealing(&cx, &input.queue_url).await?;
+    cx.write(|w| send_all(w, sealing.as_ref(), input.clone()))
+}
+
+fn send_all(
+    w: &mut Writer,
+    sealing: Option<&Sealing>,
+    input: SendMessageBatchRequest,
+) -> Result<SendMessageBatchResult, Fault> {
     let found = find_to_write(w, &input.queue_url)?;
     batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
     let bytes: usize = input.entries.iter().map(bytes_of).sum();
@@ -60,7 +75,7 @@ pub fn send_message_batch(w: &mut Writer, input: SendMessageBatchRequest) -> Res
     let mut result = SendMessageBatchResult::default();
     for entry in input.entries {
         let id = entry.id.clone();
-        match send(w, &found, entry) {
+        match send(w, &found, sealing, entry) {
             Ok(sent) => result.successful.push(sent),
             Err(fault) => result.failed.push(batch::failed(id, fault)?),
         }
@@ -80,6 +95,7 @@ fn bytes_of(entry: &SendMessageBatchRequestEntry) -> usize {
 fn send(
     w: &mut Writer,
     found: &Found,
+    sealing: Option<&Sealing>,
     entry: SendMessageBatchRequestEntry,
 ) -> Result<SendMessageBatchResultEntry, Fault> {
     let id = entry.id.clone();
@@ -90,7 +106,12 @@ fn send(
     let (message_id, sequence) = match before {
         Some(What::Sent(message_id, sequence)) => (message_id, sequence),
         _ => {
-            let message = shelf::put(w, found, message(w, &letter))?;
+            let message = message(w, &letter);
+            let message = match sealing {
+                Some(sealing) => sealing.seal(message)?,
+                None => message,
+            };
+            let message = shelf::put(w, found, message)?;
             let sent = (message.id.clone(), message.sequence_number());
             if let Some(key) = &seen {
                 dedup::remember(w, found, key, What::Sent(sent.0.clone(), sent.1.clone()))?;
@@ -129,6 +150,7 @@ fn message(w: &Writer, letter: &Letter) -> Message {
         first_received: None,
         visible: w.now.plus_seconds(i64::from(letter.delay)),
         receipt: 0,
+        sealed: None,
     }
 }
 
