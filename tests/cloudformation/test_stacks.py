@@ -114,6 +114,12 @@ def test_a_hundred_parameters(stacks, name):
     stacks.create(name, PARAMETERS)
     made = stacks.api.get_paginator("list_stack_resources").paginate(StackName=name).build_full_result()["StackResourceSummaries"]
     assert len(made) == 100 and {one["ResourceStatus"] for one in made} == {"CREATE_COMPLETE"}
+    # Many pages of history, each event once.
+    events = stacks.api.get_paginator("describe_stack_events").paginate(StackName=name).build_full_result()["StackEvents"]
+    assert (events[0]["ResourceStatus"], events[-1]["ResourceStatus"]) == ("CREATE_COMPLETE", "CREATE_IN_PROGRESS")
+    assert events[0]["LogicalResourceId"] == events[-1]["LogicalResourceId"] == name
+    complete = [one["LogicalResourceId"] for one in events if one["ResourceStatus"] == "CREATE_COMPLETE"]
+    assert len(complete) == len(set(complete)) == 101
     stacks.delete(name)
     left = stacks.cloud.client("ssm").get_parameters(Names=[made[0]["PhysicalResourceId"]])
     assert left["InvalidParameters"] == [made[0]["PhysicalResourceId"]]

@@ -61,16 +61,16 @@ fn number(key: &Key) -> Option<i64> {
     parts.i64()
 }
 
-/// A stack's events, newest first, after the position an earlier page ended with.
+/// A stack's events, newest first: those that are older than the one that an earlier page ended with.
 pub fn newest_first<'a>(
     read: &'a dyn Read,
     scope: &Scope,
     stack_id: &str,
-    after: Option<Key>,
+    older_than: Option<Key>,
 ) -> impl Iterator<Item = Result<(Key, Event), Trouble>> + 'a {
     let range = Range::prefix(Key::new().str(uuid_of(stack_id))).reverse();
-    let range = match after {
-        Some(key) => range.after(key),
+    let range = match older_than {
+        Some(key) => range.before(key),
         None => range,
     };
     EVENTS.scan(read, scope, &range)
