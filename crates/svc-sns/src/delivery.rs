@@ -12,9 +12,9 @@ use kogumo_store::{Key, Range, Table};
 use kogumo_wire::{Fault, Protocol};
 use serde::{Deserialize, Serialize};
 
-use crate::hand_over;
 use crate::message::Message;
 use crate::record::Subscription;
+use crate::{encryption, hand_over};
 
 /// A message for one subscription.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -118,7 +118,12 @@ async fn deliver(cloud: &Arc<Cloud>, key: &Key, delivery: &Delivery) -> Result<(
     if !DELIVERIES.contains(&cloud.store.read(), &everywhere(), key)? {
         return Ok(());
     }
-    let pause = match hand_over::hand_over(cloud, delivery).await {
+    let mut opened = delivery.clone();
+    let handed_over = match open(cloud, &mut opened.message).await {
+        Ok(()) => hand_over::hand_over(cloud, &opened).await,
+        Err(fault) => Err(fault),
+    };
+    let pause = match handed_over {
         Ok(()) => Ok(None),
         // What the other side refuses it will refuse again.
         Err(fault) if is_final(&fault) => Err(fault.to_string()),
@@ -126,7 +131,9 @@ async fn deliver(cloud: &Arc<Cloud>, key: &Key, delivery: &Delivery) -> Result<(
     };
     if let Err(why) = &pause {
         tracing::debug!("SNS gives up a message to {}: {why}", delivery.subscription.arn);
-        hand_over::bury(cloud, delivery).await;
+        if opened.message.sealed.is_none() {
+            hand_over::bury(cloud, &opened).await;
+        }
     }
     let pause = pause.unwrap_or(None);
     let now = cloud.clock.now();
@@ -140,6 +147,15 @@ async fn deliver(cloud: &Arc<Cloud>, key: &Key, delivery: &Delivery) -> Result<(
         timers::put(tx, due, AGAIN, &everywhere(), Key::new().u64(number), &[])?;
         DELIVERIES.put(tx, &everywhere(), Key::new().i64(due.0).u64(number), &again)
     })
+}
+
+/// Decrypts the text of a message, if it is encrypted.
+async fn open(cloud: &Arc<Cloud>, message: &mut Message) -> Result<(), Fault> {
+    if let Some(sealed) = &message.sealed {
+        message.text = encryption::open(cloud, &message.topic_arn, sealed).await?;
+        message.sealed = None;
+    }
+    Ok(())
 }
 
 /// The commit of the timer's going wakes the reconciler.

@@ -4,11 +4,13 @@
 //!   `grounds` tells the door of their policies.
 //! - `message` and `filter` are pure: what may be published, what subscribers read, and which of them read it.
 //! - `publish` writes a message down for each subscription, `delivery` sees to it that each gets it, `hand_over` is how.
+//! - `encryption` lets texts that wait lie under keys of KMS.
 //! - `signature` signs messages; `pages` are links in messages, and the certificate.
 //!
-//! What is absent: mobile push, message archives and data protection, delivery to Firehose, encryption under KMS keys.
+//! What is absent: mobile push, message archives and data protection, delivery to Firehose.
 
 mod delivery;
+mod encryption;
 mod filter;
 mod grounds;
 mod hand_over;
@@ -30,6 +32,7 @@ use kogumo_door::Service;
 pub fn service() -> Service {
     Service::new(&kogumo_model::sns::SERVICE, ops::ops())
         .with(delivery::Busy::default())
+        .with(encryption::DataKeys::default())
         .policies(grounds::grounds)
         .renames(permission::rename)
         .timer(delivery::AGAIN, delivery::again)

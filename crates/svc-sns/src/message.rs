@@ -11,6 +11,7 @@ use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::encryption::Sealed;
 use crate::record::invalid;
 
 /// An attribute; the value of a binary one is in base64.
@@ -34,6 +35,9 @@ pub struct Message {
     pub sequence: Option<String>,
     /// It asks for a subscription's confirmation, with this token.
     pub token: Option<String>,
+    /// The text, where the topic encrypts; it is empty above then.
+    #[serde(default)]
+    pub sealed: Option<Sealed>,
 }
 
 /// The largest message, in bytes with its attributes.

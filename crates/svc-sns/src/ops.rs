@@ -1,6 +1,6 @@
 //! The operations of SNS that are built: all of topics, subscriptions and messages; none of mobile push.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, read, task, write};
 use kogumo_model::sns::{
     AddPermission, ConfirmSubscription, CreateTopic, DeleteTopic, GetSubscriptionAttributes, GetTopicAttributes,
     ListSubscriptions, ListSubscriptionsByTopic, ListTagsForResource, ListTopics, Publish, PublishBatch,
@@ -29,8 +29,8 @@ pub fn ops() -> Vec<Op> {
         read::<ListSubscriptionsByTopic>(list_subscriptions_by_topic),
         read::<ListTagsForResource>(list_tags_for_resource),
         read::<ListTopics>(list_topics),
-        write::<Publish>(publish),
-        write::<PublishBatch>(publish_batch),
+        task::<Publish, _>(publish),
+        task::<PublishBatch, _>(publish_batch),
         write::<RemovePermission>(remove_permission),
         write::<SetSubscriptionAttributes>(set_subscription_attributes),
         write::<SetTopicAttributes>(set_topic_attributes),

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use kogumo_base::{Scope, Timestamp};
-use kogumo_door::Writer;
 use kogumo_door::outbox::{self, Medium};
+use kogumo_door::{Context, Writer};
 use kogumo_model::sns::{
     BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION, BATCH_REQUEST_TOO_LONG_EXCEPTION, BatchResultErrorEntry,
     EMPTY_BATCH_REQUEST_EXCEPTION, INVALID_BATCH_ENTRY_ID_EXCEPTION, PublishBatchInput, PublishBatchRequestEntry,
@@ -15,6 +15,7 @@ use kogumo_store::{Index, Key, Range, Table};
 use kogumo_wire::{Fault, Protocol};
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{self, Sealing};
 use crate::message::{self, LARGEST, Message};
 use crate::record::{Address, TOPICS, Topic, invalid};
 use crate::subscribe::is_phone_number;
@@ -35,18 +36,26 @@ const REMEMBERED_SECONDS: i64 = 300;
 /// With each message so many are forgotten that are older.
 const FORGOTTEN: usize = 4;
 
-pub fn publish(w: &mut Writer, input: PublishInput) -> Result<PublishResponse, Fault> {
-    if let Some(number) = input.phone_number {
-        return text_message(w, &number, &input.message);
+pub async fn publish(cx: Context, input: PublishInput) -> Result<PublishResponse, Fault> {
+    if let Some(number) = &input.phone_number {
+        return cx.write(|w| text_message(w, number, &input.message));
     }
-    let arn = input
-        .topic_arn
-        .or(input.target_arn)
-        .ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
+    let arn = input.topic_arn.as_deref().or(input.target_arn.as_deref());
+    let arn = arn.ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
     if arn.contains(":endpoint/") {
         return Err(Fault::not_implemented("Publish to endpoints of mobile push"));
     }
-    let at = Address::parse(&arn)?;
+    let sealing = encryption::sealing(&cx, arn).await?;
+    cx.write(|w| publish_to(w, arn, sealing.as_ref(), input.clone()))
+}
+
+fn publish_to(
+    w: &mut Writer,
+    arn: &str,
+    sealing: Option<&Sealing>,
+    input: PublishInput,
+) -> Result<PublishResponse, Fault> {
+    let at = Address::parse(arn)?;
     let mut topic = at.find(w.store())?;
     let entry = PublishBatchRequestEntry {
         message: input.message,
@@ -57,7 +66,7 @@ pub fn publish(w: &mut Writer, input: PublishInput) -> Result<PublishResponse, F
         message_group_id: input.message_group_id,
         ..Default::default()
     };
-    let done = publish_one(w, &at, &mut topic, entry)?;
+    let done = publish_one(w, &at, &mut topic, sealing, entry)?;
     Ok(PublishResponse { message_id: done.message_id, sequence_number: done.sequence_number })
 }
 
@@ -82,7 +91,16 @@ fn text_message(w: &mut Writer, number: &str, text: &str) -> Result<PublishRespo
     Ok(PublishResponse { message_id: Some(kogumo_base::uuid()), sequence_number: None })
 }
 
-pub fn publish_batch(w: &mut Writer, input: PublishBatchInput) -> Result<PublishBatchResponse, Fault> {
+pub async fn publish_batch(cx: Context, input: PublishBatchInput) -> Result<PublishBatchResponse, Fault> {
+    let sealing = encryption::sealing(&cx, &input.topic_arn).await?;
+    cx.write(|w| publish_all(w, sealing.as_ref(), input.clone()))
+}
+
+fn publish_all(
+    w: &mut Writer,
+    sealing: Option<&Sealing>,
+    input: PublishBatchInput,
+) -> Result<PublishBatchResponse, Fault> {
     let at = Address::parse(&input.topic_arn)?;
     let mut topic = at.find(w.store())?;
     check_ids(&input.publish_batch_request_entries)?;
@@ -94,7 +112,7 @@ pub fn publish_batch(w: &mut Writer, input: PublishBatchInput) -> Result<Publish
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in input.publish_batch_request_entries {
         let id = entry.id.clone();
-        match publish_one(w, &at, &mut topic, entry) {
+        match publish_one(w, &at, &mut topic, sealing, entry) {
             Ok(done) => successful.push(done),
             Err(fault) if fault.sender(Protocol::Query) => failed.push(BatchResultErrorEntry {
                 id,
@@ -134,6 +152,7 @@ fn publish_one(
     w: &mut Writer,
     at: &Address,
     topic: &mut Topic,
+    sealing: Option<&Sealing>,
     entry: PublishBatchRequestEntry,
 ) -> Result<PublishBatchResultEntry, Fault> {
     let texts = message::texts(&entry.message, entry.message_structure.as_deref())?;
@@ -173,7 +192,9 @@ fn publish_one(
     for one in at.subscriptions(w.store())?.iter().filter(|one| one.confirmed) {
         let text = message::text_for(&texts, &one.protocol);
         if filter::lets_through(one, &text, &whole.attributes) {
-            delivery::enqueue(w, one, Message { text, ..whole.clone() }, topic.sha256)?;
+            let sealed = sealing.map(|sealing| sealing.seal(&text)).transpose()?;
+            let text = if sealed.is_some() { String::new() } else { text };
+            delivery::enqueue(w, one, Message { text, sealed, ..whole.clone() }, topic.sha256)?;
         }
     }
     if let (Some(key), Some(sequence)) = (seen, &sequence) {

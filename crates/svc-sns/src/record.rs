@@ -8,6 +8,8 @@ use kogumo_store::{Key, Range, Read, Table};
 use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::DataKey;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
     pub name: String,
@@ -26,6 +28,12 @@ pub struct Topic {
     pub sequence: u64,
     /// So many subscriptions have been ended.
     pub ended: u64,
+    /// The key of KMS that messages are encrypted under: an id, an alias, or the ARN of one.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+    /// What new messages are encrypted under, for a while.
+    #[serde(default)]
+    pub data_key: Option<DataKey>,
 }
 
 /// By name.

@@ -99,8 +99,10 @@ fn set(topic: &mut Topic, name: &str, value: &str) -> Result<(), Fault> {
                 _ => return Err(wrong()),
             };
         }
-        "KmsMasterKeyId" | "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" if value.is_empty() => {}
-        "KmsMasterKeyId" | "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" | "TracingConfig" => {
+        "KmsMasterKeyId" if value.len() > 2048 => return Err(wrong()),
+        "KmsMasterKeyId" => topic.kms_key = Some(value.to_owned()).filter(|key| !key.is_empty()),
+        "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" if value.is_empty() => {}
+        "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" | "TracingConfig" => {
             return Err(Fault::not_implemented(&format!("The attribute {name} of topics")));
         }
         name if name.ends_with("FeedbackRoleArn") || name.ends_with("FeedbackSampleRate") => {
@@ -152,6 +154,7 @@ fn told(at: &Address, topic: &Topic) -> Vec<(&'static str, String)> {
     if topic.sha256 {
         told.push(("SignatureVersion", "2".to_owned()));
     }
+    told.extend(topic.kms_key.clone().map(|key| ("KmsMasterKeyId", key)));
     if topic.fifo {
         let scope = if topic.by_group { "MessageGroup" } else { "Topic" };
         told.push(("FifoTopic", "true".to_owned()));
