@@ -158,6 +158,24 @@ def test_reverse_names_are_nobodys(ec2):
         ec2.describe_addresses_attribute(AllocationIds=["eipalloc-00000000000000000"], Attribute="domain-name")
 
 
+def test_reverse_names(ec2):
+    made = ec2.allocate_address()
+    id = {"AllocationId": made["AllocationId"]}
+    changed = ec2.modify_address_attribute(**id, DomainName="mail.example.com")["Address"]
+    assert changed["PtrRecordUpdate"] == {"Value": "mail.example.com.", "Status": "PENDING"} and "PtrRecord" not in changed
+    told = one(ec2.describe_addresses_attribute(AllocationIds=[made["AllocationId"]], Attribute="domain-name"), "Addresses")
+    assert told == {**id, "PublicIp": made["PublicIp"], "PtrRecord": "mail.example.com."}
+    with refused("InvalidAddress.Locked"):
+        ec2.release_address(**id)
+    with refused("InvalidParameterValue"):
+        ec2.modify_address_attribute(**id, DomainName="not a name")
+    with refused("InvalidAllocationID.NotFound"):
+        ec2.modify_address_attribute(AllocationId="eipalloc-00000000000000000", DomainName="mail.example.com")
+    assert ec2.reset_address_attribute(**id, Attribute="domain-name")["Address"]["PtrRecord"] == "mail.example.com."
+    assert ec2.describe_addresses_attribute(Attribute="domain-name")["Addresses"] == []
+    ec2.release_address(**id)
+
+
 def test_interfaces_are_attached_to_what_is_there(ec2, subnet):
     interface = make(ec2, subnet)["NetworkInterfaceId"]
     with refused("InvalidInstanceID.NotFound"):

@@ -83,6 +83,18 @@ def test_names_and_endpoints(cloud, ec2, site):
     assert eventually(lambda: shell("getent hosts logs.ap-northeast-1.amazonaws.com").split()[0] != own, 5)
     ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
 
+    # Addresses have names: private ones inside of the VPC, public ones AWS's, and the owner's where he gave one.
+    assert outer(f"getent hosts {inner}").split()[1] == f"ip-{dashed}.ap-northeast-1.compute.internal"
+    elastic = ec2.allocate_address(Domain="vpc")
+    ec2.modify_address_attribute(AllocationId=elastic["AllocationId"], DomainName="mail.example.com")
+    named = lambda: outer(f"getent hosts {elastic['PublicIp']}", check=False).stdout.split()[1:]  # noqa: E731
+    assert named() == ["mail.example.com"]
+    ec2.associate_address(AllocationId=elastic["AllocationId"], InstanceId=private_id)
+    assert named() == ["mail.example.com"]
+    ec2.reset_address_attribute(AllocationId=elastic["AllocationId"], Attribute="domain-name")
+    assert named() == [f"ec2-{elastic['PublicIp'].replace('.', '-')}.ap-northeast-1.compute.amazonaws.com"]
+    ec2.disassociate_address(PublicIp=elastic["PublicIp"])
+
     # Without enableDnsHostnames there are no public names; without enableDnsSupport nobody answers.
     ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsHostnames={"Value": False})
     assert outer(f"getent hosts {public}", check=False).returncode != 0

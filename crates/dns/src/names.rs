@@ -217,6 +217,9 @@ fn reverse(topology: &Topology, asker: Asker, address: Ipv4Addr) -> Option<Strin
     {
         return Some(format!("ip-{dashes}.{}", private_domain(&vpc.region)));
     }
+    if let Some(name) = topology.reverse_names.get(&address.into()) {
+        return Some(name.clone());
+    }
     let (_, interface, _) = topology.interface_behind(address.into())?;
     let vpc = topology.vpcs.get(&interface.vpc).filter(|vpc| vpc.dns_hostnames)?;
     Some(format!("ec2-{dashes}.{}", public_domain(&vpc.region)))
@@ -351,5 +354,16 @@ mod tests {
         let answer = look_up(&topology, &Vantage::Vpc("vpc-1".into()), Endpoints::public(Public::default()), &question);
         assert_eq!(answer, Some(Answer::Names(vec!["ip-10-0-1-5.ap-northeast-1.compute.internal".into()])));
         assert_eq!(look_up(&topology, &Vantage::Outside, Endpoints::public(Public::default()), &question), None);
+    }
+
+    #[test]
+    fn public_addresses_have_the_names_that_their_owners_gave_them() {
+        let mut topology = topology();
+        topology.reverse_names.insert(ip("198.18.4.1"), "mail.example.com".into());
+        let question = Question { name: "1.4.18.198.in-addr.arpa".into(), kind: Kind::Ptr };
+        for from in [Vantage::Outside, Vantage::Vpc("vpc-2".into())] {
+            let answer = look_up(&topology, &from, Endpoints::public(Public::default()), &question);
+            assert_eq!(answer, Some(Answer::Names(vec!["mail.example.com".into()])));
+        }
     }
 }

@@ -682,7 +682,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListVolumesInRecycleBin", "POST", "/"),
     &LOCK_SNAPSHOT,
     &schema::Operation::unbuilt("ModifyAccountVpcEncryptionControl", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyAddressAttribute", "POST", "/"),
+    &MODIFY_ADDRESS_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyApplicationStatusCheck", "POST", "/"),
     &schema::Operation::unbuilt("ModifyAvailabilityZoneGroup", "POST", "/"),
     &schema::Operation::unbuilt("ModifyCapacityReservation", "POST", "/"),
@@ -811,7 +811,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &REPORT_INSTANCE_STATUS,
     &schema::Operation::unbuilt("RequestSpotFleet", "POST", "/"),
     &schema::Operation::unbuilt("RequestSpotInstances", "POST", "/"),
-    &schema::Operation::unbuilt("ResetAddressAttribute", "POST", "/"),
+    &RESET_ADDRESS_ATTRIBUTE,
     &RESET_EBS_DEFAULT_KMS_KEY_ID,
     &schema::Operation::unbuilt("ResetFpgaImageAttribute", "POST", "/"),
     &RESET_IMAGE_ATTRIBUTE,
@@ -4509,6 +4509,27 @@ impl OperationType for LockSnapshot {
     const FACTS: &'static schema::Operation = &LOCK_SNAPSHOT;
 }
 
+static MODIFY_ADDRESS_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyAddressAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyAddressAttributeRequest,
+    output: &S_ModifyAddressAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyAddressAttribute;
+impl OperationType for ModifyAddressAttribute {
+    type Input = ModifyAddressAttributeRequest;
+    type Output = ModifyAddressAttributeResult;
+    const FACTS: &'static schema::Operation = &MODIFY_ADDRESS_ATTRIBUTE;
+}
+
 static MODIFY_DEFAULT_CREDIT_SPECIFICATION: schema::Operation = schema::Operation {
     name: "ModifyDefaultCreditSpecification",
     method: "POST",
@@ -5263,6 +5284,27 @@ impl OperationType for ReportInstanceStatus {
     type Input = ReportInstanceStatusRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &REPORT_INSTANCE_STATUS;
+}
+
+static RESET_ADDRESS_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ResetAddressAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetAddressAttributeRequest,
+    output: &S_ResetAddressAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetAddressAttribute;
+impl OperationType for ResetAddressAttribute {
+    type Input = ResetAddressAttributeRequest;
+    type Output = ResetAddressAttributeResult;
+    const FACTS: &'static schema::Operation = &RESET_ADDRESS_ATTRIBUTE;
 }
 
 static RESET_EBS_DEFAULT_KMS_KEY_ID: schema::Operation = schema::Operation {
@@ -11607,6 +11649,17 @@ static S_MetricCategoryIdList: schema::Shape =
     schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
 static M_MetricCategoryIdList: schema::Member = schema::Member::new("member", &S_MetricCategoryId).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
+static S_ModifyAddressAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyAddressAttributeRequest", Kind::Structure(&L_ModifyAddressAttributeRequest));
+static L_ModifyAddressAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId).required(),
+    schema::Member::new("DomainName", &S_String),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifyAddressAttributeResult: schema::Shape =
+    schema::Shape::new("ModifyAddressAttributeResult", Kind::Structure(&L_ModifyAddressAttributeResult));
+static L_ModifyAddressAttributeResult: Layout =
+    Layout::new(&[schema::Member::new("Address", &S_AddressAttribute).wire("address")]);
 static S_ModifyDefaultCreditSpecificationRequest: schema::Shape = schema::Shape::new(
     "ModifyDefaultCreditSpecificationRequest",
     Kind::Structure(&L_ModifyDefaultCreditSpecificationRequest),
@@ -13087,6 +13140,17 @@ static L_Reservation: Layout = Layout::new(&[
 ]);
 static S_ReservationList: schema::Shape = schema::Shape::new("ReservationList", Kind::List(&M_ReservationList));
 static M_ReservationList: schema::Member = schema::Member::new("member", &S_Reservation).wire("item");
+static S_ResetAddressAttributeRequest: schema::Shape =
+    schema::Shape::new("ResetAddressAttributeRequest", Kind::Structure(&L_ResetAddressAttributeRequest));
+static L_ResetAddressAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId).required(),
+    schema::Member::new("Attribute", &S_AddressAttributeName).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ResetAddressAttributeResult: schema::Shape =
+    schema::Shape::new("ResetAddressAttributeResult", Kind::Structure(&L_ResetAddressAttributeResult));
+static L_ResetAddressAttributeResult: Layout =
+    Layout::new(&[schema::Member::new("Address", &S_AddressAttribute).wire("address")]);
 static S_ResetEbsDefaultKmsKeyIdRequest: schema::Shape =
     schema::Shape::new("ResetEbsDefaultKmsKeyIdRequest", Kind::Structure(&L_ResetEbsDefaultKmsKeyIdRequest));
 static L_ResetEbsDefaultKmsKeyIdRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
@@ -40942,6 +41006,84 @@ impl Structure for MemoryMiBRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyAddressAttributeRequest {
+    pub allocation_id: String,
+    pub domain_name: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyAddressAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyAddressAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyAddressAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyAddressAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.domain_name,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.domain_name,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyAddressAttributeResult {
+    pub address: Option<AddressAttribute>,
+}
+impl std::fmt::Debug for ModifyAddressAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyAddressAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyAddressAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyAddressAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyDefaultCreditSpecificationRequest {
     pub dry_run: Option<bool>,
     pub instance_family: String,
@@ -46823,6 +46965,84 @@ impl Structure for Reservation {
             2 => &mut self.requester_id,
             3 => &mut self.groups,
             _ => &mut self.instances,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetAddressAttributeRequest {
+    pub allocation_id: String,
+    pub attribute: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ResetAddressAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetAddressAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetAddressAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetAddressAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.attribute,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.attribute,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetAddressAttributeResult {
+    pub address: Option<AddressAttribute>,
+}
+impl std::fmt::Debug for ResetAddressAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetAddressAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetAddressAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetAddressAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.address,
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Topology {
     pub metadata_v6: BTreeSet<Id>,
     /// Which addresses an instance's name has that is made of its id. It changes nothing for packets.
     pub resource_names: BTreeMap<Id, ResourceNames>,
+    /// What the owners of public addresses call them. It changes nothing for packets.
+    pub reverse_names: BTreeMap<IpAddr, String>,
 }
 
 impl Topology {

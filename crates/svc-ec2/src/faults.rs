@@ -45,3 +45,29 @@ pub fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
         None => Ok(()),
     }
 }
+
+/// Requests that modify an attribute modify one. The attributes are named as in the API, whether each is given beside.
+///
+/// # Errors
+/// None of them is given, or several are.
+pub fn one_attribute(attributes: &[(&str, bool)]) -> Result<(), Fault> {
+    let given: Vec<&str> = attributes.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    match given.len() {
+        1 => Ok(()),
+        0 => Err(invalid_combination("No attributes specified.")),
+        _ => {
+            let message = format!("Fields for multiple attribute types specified: {}", given.join(", "));
+            Err(invalid_combination(message))
+        }
+    }
+}
+
+/// A number of things that is asked for.
+///
+/// # Errors
+/// Less than nothing.
+pub fn count(number: Option<i32>, parameter: &str) -> Result<usize, Fault> {
+    let number = number.unwrap_or_default();
+    usize::try_from(number)
+        .map_err(|_| invalid_value(format!("Value ({number}) for parameter {parameter} is invalid.")))
+}

@@ -113,6 +113,8 @@ pub fn ops() -> Vec<Op> {
         write::<AllocateAddress>(address::allocate_address),
         read::<DescribeAddresses>(address::describe_addresses),
         read::<DescribeAddressesAttribute>(address::describe_addresses_attribute),
+        write::<ModifyAddressAttribute>(address::modify_address_attribute),
+        write::<ResetAddressAttribute>(address::reset_address_attribute),
         write::<ReleaseAddress>(address::release_address),
         write::<AssociateAddress>(address::associate_address),
         write::<DisassociateAddress>(address::disassociate_address),

@@ -7,6 +7,7 @@ use kogumo_netmodel as net;
 use kogumo_netmodel::{Cidr, Public, Topology};
 use kogumo_store::Read;
 
+use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::{self, VpcEndpoint};
@@ -63,6 +64,11 @@ pub fn topology(read: &dyn Read, public: Public) -> Result<Topology, Trouble> {
     }
     for (_, interface) in every::<NetworkInterface>(read)? {
         to.interfaces.insert(interface.id.clone(), interface_seen(&interface));
+    }
+    for (_, address) in every::<Address>(read)? {
+        if let (Ok(public), Some(name)) = (address.public.parse(), address.reverse_name) {
+            to.reverse_names.insert(public, name.trim_end_matches('.').to_owned());
+        }
     }
     for (_, gateway) in every::<InternetGateway>(read)? {
         to.internet_gateways.insert(gateway.id, net::InternetGateway { vpc: gateway.vpc });

@@ -4,12 +4,13 @@ use kogumo_door::Writer;
 use kogumo_model::ec2::{AssociateAddressRequest, AssociateAddressResult, DisassociateAddressRequest};
 use kogumo_wire::{Fault, Unit};
 
-use super::ops::named;
+use super::ops::{named, one_way};
 use super::record::{Address, Association};
 use crate::faults::{invalid_combination, invalid_value, missing_parameter};
+use crate::instance::Instance;
 use crate::internet_gateway::InternetGateway;
 use crate::network_interface::{self, NetworkInterface, Public};
-use crate::resource::{all, find, get, new_id, put};
+use crate::resource::{Resource, all, find, get, new_id, put};
 
 /// Lets an address lead to a private address of an interface, whatever public one that had before.
 ///
@@ -78,6 +79,7 @@ fn target(w: &Writer, interface: Option<String>, instance: Option<String>) -> Re
         }
         (Some(id), None) => get(w.store(), w.scope(), &id),
         (None, Some(id)) => {
+            Instance::KIND.check(&id)?;
             let interfaces = network_interface::of_instance(w.store(), w.scope(), &id)?;
             if interfaces.len() > 1 {
                 let message = format!(
@@ -95,6 +97,7 @@ fn target(w: &Writer, interface: Option<String>, instance: Option<String>) -> Re
 }
 
 pub fn associate_address(w: &mut Writer, input: AssociateAddressRequest) -> Result<AssociateAddressResult, Fault> {
+    one_way(input.allocation_id.as_deref(), input.public_ip.as_deref())?;
     let address = named(w, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
     let mut interface = target(w, input.network_interface_id, input.instance_id)?;
     let private = input.private_ip_address.unwrap_or_else(|| interface.primary().to_owned());

@@ -7,10 +7,9 @@ use kogumo_store::Read;
 use kogumo_wire::{Fault, Unit};
 
 use super::record::Address;
-use crate::faults::{limit, missing_parameter, refuse};
+use crate::faults::{invalid_combination, limit, missing_parameter, refuse};
 use crate::filter::{Filters, text};
 use crate::network_interface::NetworkInterface;
-use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, find, get, put};
 use crate::tag::{self, Tags};
 use crate::{cidr, public_address};
@@ -38,7 +37,8 @@ pub fn allocate_address(w: &mut Writer, input: AllocateAddressRequest) -> Result
         }
         None => public_address::take(w)?,
     };
-    let address = Address { id: Address::KIND.new_id(), public: public.to_string(), association: None };
+    let address =
+        Address { id: Address::KIND.new_id(), public: public.to_string(), association: None, reverse_name: None };
     put(w, &address)?;
     tag::mark(w, &address, tags)?;
     Ok(AllocateAddressResult {
@@ -110,19 +110,17 @@ pub fn describe_addresses(r: &Reader, input: DescribeAddressesRequest) -> Result
     Ok(DescribeAddressesResult { addresses: Some(FILTERS.select(addresses, input.filters)?) })
 }
 
-/// Reverse names: only addresses that have one are told of, and none can be given one here.
-pub fn describe_addresses_attribute(
-    r: &Reader,
-    input: DescribeAddressesAttributeRequest,
-) -> Result<DescribeAddressesAttributeResult, Fault> {
-    chosen::<Address>(r.store, r.scope(), input.allocation_ids.as_deref())?;
-    let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
-    let page = cut(Vec::new(), wanted, |one: &AddressAttribute| one.allocation_id.clone().unwrap_or_default())?;
-    Ok(DescribeAddressesAttributeResult { addresses: Some(page.items), next_token: page.next_token })
-}
-
 pub(super) fn not_found(public: &str) -> Fault {
     Fault::coded("InvalidAddress.NotFound", 400, format!("Address '{public}' not found."))
+}
+
+/// # Errors
+/// An address is named in both ways.
+pub(super) fn one_way(id: Option<&str>, public: Option<&str>) -> Result<(), Fault> {
+    if id.is_some() && public.is_some() {
+        return Err(invalid_combination("You may specify public IP or allocation id, but not both in the same call"));
+    }
+    Ok(())
 }
 
 /// The address of a request that may name it either way.
@@ -138,9 +136,15 @@ pub fn named(w: &Writer, id: Option<&str>, public: Option<&str>) -> Result<Addre
 }
 
 pub fn release_address(w: &mut Writer, input: ReleaseAddressRequest) -> Result<Unit, Fault> {
+    one_way(input.allocation_id.as_deref(), input.public_ip.as_deref())?;
     let address = named(w, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
     if address.association.is_some() {
         return Err(Fault::coded("InvalidIPAddress.InUse", 400, format!("Address {} is in use.", address.public)));
+    }
+    if address.reverse_name.is_some() {
+        let message =
+            format!("The address with allocation id {} cannot be released: it has a reverse DNS record.", address.id);
+        return Err(Fault::coded("InvalidAddress.Locked", 400, message));
     }
     public_address::give_back(w, &address.public)?;
     delete::<Address>(w, &address.id)?;

@@ -13,6 +13,9 @@ pub struct Address {
     pub id: String,
     pub public: String,
     pub association: Option<Association>,
+    /// What the cloud's DNS calls it, with a dot at the end.
+    #[serde(default)]
+    pub reverse_name: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -99,6 +99,10 @@ pub fn accept_address_transfer(
         let message = format!("The address {} is associated and cannot be transferred.", address.public);
         return Err(Fault::coded("InvalidTransfer.AddressAssociated", 400, message));
     }
+    if address.reverse_name.is_some() {
+        let message = format!("The address {} has a reverse DNS record and cannot be transferred.", address.public);
+        return Err(Fault::coded("InvalidTransfer.AddressCustomPtrSet", 400, message));
+    }
     check_quota(w)?;
     Address::TABLE.delete(w.tx, &from, address.id.as_str())?;
     tag::forget_in(w, &from, &address.id)?;

@@ -7,21 +7,36 @@ use kogumo_wire::Fault;
 
 use super::ends::{self, End};
 use super::record::{Analysis, Path};
-use crate::faults::{invalid_combination, invalid_value, missing_parameter};
+use crate::endpoint::VpcEndpoint;
+use crate::faults::{invalid_combination, invalid_value};
 use crate::filter::{Filters, number, text};
+use crate::instance::Instance;
+use crate::internet_gateway::InternetGateway;
+use crate::nat_gateway::NatGateway;
+use crate::network_interface::NetworkInterface;
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, get, put};
 use crate::tag::{self, Tags};
 use crate::{cidr, client_token};
 
-/// The id of an end, which may be given as an ARN.
-fn end(text: &str) -> Result<String, Fault> {
-    let id = text.rsplit('/').next().unwrap_or(text);
-    let known = ["i-", "eni-", "igw-", "vpce-", "nat-"];
-    if known.iter().any(|prefix| id.starts_with(prefix)) {
-        return Ok(id.to_owned());
+/// The id of an end: of this account's, or of any where it is given as an ARN.
+fn end(w: &Writer, text: &str) -> Result<String, Fault> {
+    let (id, scope) = match Arn::parse(text) {
+        Some(arn) => {
+            (arn.resource.rsplit('/').next().unwrap_or_default().to_owned(), Scope::new(&arn.account, &arn.region))
+        }
+        None => (text.to_owned(), w.scope().clone()),
+    };
+    let (read, scope) = (w.store(), &scope);
+    match id.split_once('-').map_or("", |(prefix, _)| prefix) {
+        "i" => get::<Instance>(read, scope, &id).map(drop)?,
+        "eni" => get::<NetworkInterface>(read, scope, &id).map(drop)?,
+        "igw" => get::<InternetGateway>(read, scope, &id).map(drop)?,
+        "vpce" => get::<VpcEndpoint>(read, scope, &id).map(drop)?,
+        "nat" => get::<NatGateway>(read, scope, &id).map(drop)?,
+        _ => return Err(invalid_value(format!("Value ({text}) is no source or destination that can be analyzed"))),
     }
-    Err(invalid_value(format!("Value ({text}) is no source or destination that can be analyzed")))
+    Ok(id)
 }
 
 pub fn create_network_insights_path(
@@ -42,8 +57,11 @@ pub fn create_network_insights_path(
             let (at_source, at_destination) =
                 (ends::read(input.filter_at_source)?, ends::read(input.filter_at_destination)?);
             let is_addressed = at_source.as_ref().is_some_and(|end| end.destination.is_some());
+            // AWS wants one of the two even where DestinationIp says enough; here that is enough.
             if input.destination.is_none() && input.destination_ip.is_none() && !is_addressed {
-                return Err(missing_parameter("Destination or DestinationIp"));
+                let message = "The request must include either the Destination parameter or the \
+                               FilterAtSource.DestinationAddress parameter. Add the required parameter and retry the request.";
+                return Err(Fault::coded("MissingParameter", 400, message));
             }
             for address in input.source_ip.iter().chain(&input.destination_ip) {
                 cidr::address4(address)?;
@@ -55,8 +73,8 @@ pub fn create_network_insights_path(
             }
             let path = Path {
                 id: Path::KIND.new_id(),
-                source: end(&input.source)?,
-                destination: input.destination.as_deref().map(end).transpose()?,
+                source: end(w, &input.source)?,
+                destination: input.destination.as_deref().map(|text| end(w, text)).transpose()?,
                 source_ip: input.source_ip,
                 destination_ip: input.destination_ip,
                 protocol: input.protocol,

@@ -9,10 +9,10 @@ use kogumo_wire::Fault;
 use super::record::{NatAddress, NatGateway};
 use crate::address::{self, Address};
 use crate::client_token;
-use crate::faults::{invalid_combination, limit, missing_parameter, refuse};
+use crate::faults::{count, invalid_combination, limit, missing_parameter, refuse};
 use crate::filter::{Filters, text};
 use crate::internet_gateway::InternetGateway;
-use crate::network_interface::{self, NetworkInterface, Plan, count};
+use crate::network_interface::{self, NetworkInterface, Plan};
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, find, get, put};
 use crate::subnet::Subnet;
@@ -75,7 +75,7 @@ fn make(w: &mut Writer, input: CreateNatGatewayRequest) -> Result<NatGateway, Fa
         description: format!("Interface for NAT Gateway {id}"),
         primary: input.private_ip_address,
         secondary: input.secondary_private_ip_addresses.unwrap_or_default(),
-        secondary_count: count(input.secondary_private_ip_address_count),
+        secondary_count: count(input.secondary_private_ip_address_count, "secondaryPrivateIpAddressCount")?,
         kind: "nat_gateway".into(),
         made_for: Some(id.clone()),
         ..Plan::default()

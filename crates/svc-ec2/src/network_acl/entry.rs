@@ -51,7 +51,7 @@ fn entry(asked: Asked) -> Result<Entry, Fault> {
         _ => None,
     };
     let icmp = match (&*protocol, asked.icmp) {
-        (ICMP | ICMPV6, Some(asked)) => Some((asked.type_.unwrap_or(-1), asked.code.unwrap_or(-1))),
+        (ICMP | ICMPV6, Some(asked)) => Some(icmp_range(&asked)?),
         (ICMP | ICMPV6, None) => return Err(missing_parameter("IcmpTypeCode")),
         _ => None,
     };
@@ -60,20 +60,37 @@ fn entry(asked: Asked) -> Result<Entry, Fault> {
 }
 
 fn protocol_number(text: &str) -> Result<String, Fault> {
-    let number = match text.to_ascii_lowercase().as_str() {
-        "all" => "-1",
-        "icmp" => ICMP,
-        "tcp" => TCP,
-        "udp" => UDP,
-        "icmpv6" => ICMPV6,
-        number if number.parse().is_ok_and(|number: i32| (-1..256).contains(&number)) => text,
-        _ => return Err(invalid_value(format!("Invalid value '{text}' for IP protocol. Unknown protocol."))),
+    let named = match text.to_ascii_lowercase().as_str() {
+        "all" => Some("-1"),
+        "icmp" => Some(ICMP),
+        "tcp" => Some(TCP),
+        "udp" => Some(UDP),
+        "icmpv6" => Some(ICMPV6),
+        _ => None,
     };
-    Ok(number.to_owned())
+    // 006 is 6.
+    let number = named.unwrap_or(text).parse().ok().filter(|number: &i32| (-1..256).contains(number));
+    let unknown = || invalid_value(format!("Invalid value '{text}' for IP protocol. Unknown protocol."));
+    number.map(|number| number.to_string()).ok_or_else(unknown)
+}
+
+/// ICMP's type and code; -1 is any.
+fn icmp_range(asked: &IcmpTypeCode) -> Result<(i32, i32), Fault> {
+    let (kind, code) = (asked.type_.unwrap_or(-1), asked.code.unwrap_or(-1));
+    for (noun, number) in [("type", kind), ("code", code)] {
+        if !(-1..=255).contains(&number) {
+            return Err(invalid_value(format!("ICMP {noun} ({number}) out of range")));
+        }
+    }
+    if kind == -1 && code != -1 {
+        return Err(invalid_value("ICMP code (-1 type) cannot be specified"));
+    }
+    Ok((kind, code))
 }
 
 fn port_range(range: &PortRange) -> Result<(i32, i32), Fault> {
-    let (from, to) = (range.from.unwrap_or(0), range.to.unwrap_or(65535));
+    let from = range.from.ok_or_else(|| missing_parameter("portRange.from"))?;
+    let to = range.to.ok_or_else(|| missing_parameter("portRange.to"))?;
     if !(0..=65535).contains(&from) || !(0..=65535).contains(&to) || from > to {
         return Err(invalid_value(format!("Invalid value '{from}-{to}' for portRange.")));
     }
@@ -158,4 +175,25 @@ pub fn delete_network_acl_entry(w: &mut Writer, input: DeleteNetworkAclEntryRequ
     acl.entries.remove(at);
     put(w, &acl)?;
     Ok(Unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_have_one_spelling() {
+        for (text, number) in [("tcp", "6"), ("6", "6"), ("006", "6"), ("ALL", "-1"), ("-1", "-1"), ("50", "50")] {
+            assert_eq!(protocol_number(text).ok().as_deref(), Some(number));
+        }
+        assert!(["x", "256", "-2", ""].into_iter().all(|text| protocol_number(text).is_err()));
+    }
+
+    #[test]
+    fn half_a_range_is_none() {
+        assert!(port_range(&PortRange { from: Some(22), to: None }).is_err());
+        assert!(port_range(&PortRange { from: Some(22), to: Some(21) }).is_err());
+        assert!(icmp_range(&IcmpTypeCode { type_: Some(300), code: Some(0) }).is_err());
+        assert_eq!(icmp_range(&IcmpTypeCode { type_: Some(8), code: None }).ok(), Some((8, -1)));
+    }
 }

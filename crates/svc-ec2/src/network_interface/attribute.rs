@@ -11,7 +11,7 @@ use kogumo_wire::{Fault, Unit};
 use super::parts::check_groups;
 use super::record::NetworkInterface;
 use super::shown::{attachment, groups};
-use crate::faults::{missing_parameter, refuse};
+use crate::faults::{missing_parameter, one_attribute, refuse};
 use crate::resource::{get, put};
 
 /// An interface that clients may change: not one that a service holds.
@@ -38,14 +38,17 @@ pub fn modify_network_interface_attribute(
         ("AssociatedSubnetIds", input.associated_subnet_ids.is_some()),
     ])?;
     let mut interface = own(w, &input.network_interface_id)?;
-    let mut changed = false;
+    one_attribute(&[
+        ("description", input.description.is_some()),
+        ("sourceDestCheck", input.source_dest_check.is_some()),
+        ("groupSet", input.groups.is_some()),
+        ("attachment", input.attachment.is_some()),
+    ])?;
     if let Some(description) = input.description {
         interface.description = description.value.unwrap_or_default();
-        changed = true;
     }
     if let Some(check) = input.source_dest_check {
         interface.source_dest_check = check.value.unwrap_or_default();
-        changed = true;
     }
     if let Some(groups) = input.groups {
         check_groups(w, &interface.vpc, &interface.subnet, &groups)?;
@@ -53,7 +56,6 @@ pub fn modify_network_interface_attribute(
             return Err(missing_parameter("groupId"));
         }
         interface.groups = groups;
-        changed = true;
     }
     if let Some(changes) = input.attachment {
         let wanted = changes.attachment_id.unwrap_or_default();
@@ -62,10 +64,6 @@ pub fn modify_network_interface_attribute(
             Fault::coded("InvalidAttachmentID.NotFound", 400, message)
         })?;
         held.delete_on_termination = changes.delete_on_termination.unwrap_or(held.delete_on_termination);
-        changed = true;
-    }
-    if !changed {
-        return Err(missing_parameter("one of description, sourceDestCheck, securityGroups, attachment"));
     }
     put(w, &interface)?;
     Ok(Unit)

@@ -8,7 +8,7 @@ use super::parts::{Plan, make, remove};
 use super::record::NetworkInterface;
 use super::shown::Surroundings;
 use crate::client_token;
-use crate::faults::{invalid_combination, invalid_value, refuse};
+use crate::faults::{count, invalid_combination, invalid_value, refuse};
 use crate::filter::{Filters, each, flag, number, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, chosen, get};
@@ -28,20 +28,26 @@ fn plan(input: &CreateNetworkInterfaceRequest) -> Result<Plan, Fault> {
         let message = "The parameters privateIpAddress and privateIpAddresses may not both name the primary address";
         return Err(invalid_combination(message));
     }
+    let secondary_count = count(input.secondary_private_ip_address_count, "secondaryPrivateIpAddressCount")?;
+    if secondary_count > 0 && listed.len() > 1 {
+        let message =
+            "You can't specify secondaryPrivateIpAddressCount and more than one address in privateIpAddresses";
+        return Err(invalid_combination(message));
+    }
+    let ipv6_count = count(input.ipv6_address_count, "ipv6AddressCount")?;
+    if ipv6_count > 0 && input.ipv6_addresses.as_ref().is_some_and(|listed| !listed.is_empty()) {
+        return Err(invalid_combination("You can't specify both ipv6AddressCount and ipv6Addresses"));
+    }
     Ok(Plan {
         description: input.description.clone().unwrap_or_default(),
         groups: input.groups.clone().unwrap_or_default(),
         primary: input.private_ip_address.clone().or(listed_primary),
         secondary: listed.iter().filter(|one| !is_primary(one)).filter_map(address).collect(),
-        secondary_count: count(input.secondary_private_ip_address_count),
+        secondary_count,
         ipv6: input.ipv6_addresses.iter().flatten().filter_map(|one| one.ipv6_address.clone()).collect(),
-        ipv6_count: count(input.ipv6_address_count),
+        ipv6_count,
         ..Plan::default()
     })
-}
-
-pub fn count(number: Option<i32>) -> usize {
-    number.and_then(|number| usize::try_from(number).ok()).unwrap_or_default()
 }
 
 pub fn create_network_interface(

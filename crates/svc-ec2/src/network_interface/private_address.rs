@@ -9,11 +9,10 @@ use kogumo_model::ec2::{
 use kogumo_wire::{Fault, Unit};
 
 use super::attribute::own;
-use super::ops::count;
 use super::parts::{check_addresses, check_count, claim, ipv6_addresses, kind_of, of_subnet, used_addresses};
 use super::record::{NetworkInterface, PrivateAddress};
 use crate::address;
-use crate::faults::{invalid_combination, invalid_value, missing_parameter, refuse};
+use crate::faults::{count, invalid_combination, invalid_value, missing_parameter, refuse};
 use crate::resource::{get, put};
 use crate::subnet::Subnet;
 
@@ -24,8 +23,8 @@ pub fn assign_private_ip_addresses(
     refuse(&[("Ipv4Prefixes", input.ipv4_prefixes.is_some()), ("Ipv4PrefixCount", input.ipv4_prefix_count.is_some())])?;
     let mut interface = own(w, &input.network_interface_id)?;
     let subnet: Subnet = get(w.store(), w.scope(), &interface.subnet)?;
-    let (listed, more) =
-        (input.private_ip_addresses.unwrap_or_default(), count(input.secondary_private_ip_address_count));
+    let listed = input.private_ip_addresses.unwrap_or_default();
+    let more = count(input.secondary_private_ip_address_count, "secondaryPrivateIpAddressCount")?;
     match (listed.is_empty(), more) {
         (true, 0) => return Err(missing_parameter("privateIpAddresses or secondaryPrivateIpAddressCount")),
         (false, 1..) => {
@@ -109,7 +108,11 @@ pub fn assign_ipv6_addresses(
     let mut interface = own(w, &input.network_interface_id)?;
     let subnet: Subnet = get(w.store(), w.scope(), &interface.subnet)?;
     let listed = input.ipv6_addresses.unwrap_or_default();
-    let made = ipv6_addresses(w.store(), w.scope(), &subnet, &listed, count(input.ipv6_address_count))?;
+    let more = count(input.ipv6_address_count, "ipv6AddressCount")?;
+    if more > 0 && !listed.is_empty() {
+        return Err(invalid_combination("You can't specify both ipv6AddressCount and ipv6Addresses"));
+    }
+    let made = ipv6_addresses(w.store(), w.scope(), &subnet, &listed, more)?;
     if made.is_empty() {
         return Err(missing_parameter("ipv6Addresses or ipv6AddressCount"));
     }

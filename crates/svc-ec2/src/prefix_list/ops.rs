@@ -75,6 +75,10 @@ pub fn create_managed_prefix_list(
                     input.address_family
                 )));
             }
+            if input.prefix_list_name.is_empty() || input.prefix_list_name.chars().count() > 255 {
+                let message = format!("Value ({}) for parameter PrefixListName is invalid.", input.prefix_list_name);
+                return Err(invalid_value(message));
+            }
             if !(1..=MOST_ENTRIES).contains(&input.max_entries) {
                 return Err(invalid_value(format!(
                     "Value ({}) for parameter MaxEntries is invalid.",

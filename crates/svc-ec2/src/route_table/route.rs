@@ -9,6 +9,7 @@ use super::rules;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::VpcEndpoint;
 use crate::faults::{invalid_combination, invalid_value, missing_parameter, refuse};
+use crate::instance::Instance;
 use crate::internet_gateway::InternetGateway;
 use crate::nat_gateway::NatGateway;
 use crate::network_interface::{self, NetworkInterface};
@@ -81,6 +82,7 @@ fn target(w: &Writer, table: &RouteTable, named: Named) -> Result<Target, Fault>
             Ok(Target::Gateway(id))
         }
         Named::Instance(id) => {
+            Instance::KIND.check(&id)?;
             let mut interfaces = network_interface::of_instance(read, scope, &id)?.into_iter();
             match (interfaces.next(), interfaces.next()) {
                 (Some(interface), None) if interface.vpc == table.vpc => Ok(Target::Interface(interface.id)),
@@ -138,6 +140,7 @@ fn checked(w: &Writer, table: &RouteTable, destination: String, targets: Targets
     }
     let vpc: Vpc = get(w.store(), w.scope(), &table.vpc)?;
     let target = target(w, table, targets.only()?)?;
+    rules::is_routable(&destination)?;
     rules::within_vpc(&vpc, &destination, &target)?;
     if matches!(target, Target::EgressOnly(_)) && !destination.contains(':') {
         return Err(invalid_value("An egress-only internet gateway takes IPv6 traffic only"));

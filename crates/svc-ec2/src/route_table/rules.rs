@@ -5,6 +5,8 @@ use kogumo_wire::Fault;
 use super::record::{Route, RouteTable, Target};
 use crate::cidr;
 use crate::faults::{invalid_combination, invalid_value, limit, missing_parameter};
+use crate::prefix_list::PrefixList;
+use crate::resource::Resource;
 use crate::vpc::Vpc;
 
 /// Source: Amazon VPC User Guide, "Amazon VPC quotas".
@@ -19,12 +21,28 @@ pub fn destination(v4: Option<&str>, v6: Option<&str>, prefix_list: Option<&str>
     match (v4, v6, prefix_list) {
         (Some(text), None, None) => Ok(cidr::v4(text, "destinationCidrBlock")?.to_string()),
         (None, Some(text), None) => Ok(cidr::v6(text, "destinationIpv6CidrBlock")?.to_string()),
-        (None, None, Some(id)) => Ok(id.to_owned()),
+        (None, None, Some(id)) => PrefixList::KIND.check(id).map(|()| id.to_owned()),
         (None, None, None) => Err(missing_parameter("destinationCidrBlock or destinationIpv6CidrBlock")),
         _ => Err(invalid_combination(
             "The request must contain exactly one of destinationCidrBlock, destinationIpv6CidrBlock, destinationPrefixListId",
         )),
     }
+}
+
+/// What is kept for AWS's own services, and what no packet is routed to.
+const RESERVED: [&str; 2] = ["169.254.168.0/22", "fd00:ec2::/32"];
+
+/// Whether there may be a route to a block at all.
+///
+/// # Errors
+/// `InvalidParameterValue` for what AWS reserves.
+pub fn is_routable(destination: &str) -> Result<(), Fault> {
+    let Some(net) = cidr::stored(destination) else { return Ok(()) };
+    if RESERVED.iter().filter_map(|text| cidr::stored(text)).any(|reserved| reserved.contains(&net)) {
+        let message = format!("The destination CIDR block {destination} is reserved and cannot be routed.");
+        return Err(invalid_value(message));
+    }
+    Ok(())
 }
 
 /// Whether a route to a block within the VPC may lead there: only interfaces may stand in the local route's way.
@@ -141,6 +159,13 @@ mod tests {
             remove(&mut table, "0.0.0.0/0")
                 .is_err_and(|fault| fault.message.contains("no route with destination-cidr-block"))
         );
+    }
+
+    #[test]
+    fn what_aws_keeps_for_itself_has_no_route() {
+        assert!(is_routable("169.254.169.254/32").is_err() && is_routable("fd00:ec2::/32").is_err());
+        assert!(is_routable("169.254.0.0/16").is_ok() && is_routable("0.0.0.0/0").is_ok());
+        assert!(destination(None, None, Some("list")).is_err());
     }
 
     #[test]

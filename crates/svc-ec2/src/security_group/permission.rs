@@ -56,8 +56,15 @@ pub fn protocol(text: &str) -> Result<String, Fault> {
         "1" | "icmp" => "icmp",
         "58" | "icmpv6" => "icmpv6",
         "-1" | "all" => "-1",
-        number if number.parse().is_ok_and(|number: i32| (0..256).contains(&number)) => text,
-        _ => return Err(invalid_value(format!("Invalid value '{text}' for IP protocol. Unknown protocol."))),
+        other => {
+            let number = other.parse().ok().filter(|number: &i32| (0..256).contains(number)).map(|one| one.to_string());
+            return match number {
+                // 006 is 6, which has a name.
+                Some(plain) if plain != other => protocol(&plain),
+                Some(plain) => Ok(plain),
+                None => Err(invalid_value(format!("Invalid value '{text}' for IP protocol. Unknown protocol."))),
+            };
+        }
     };
     Ok(name.to_owned())
 }
@@ -88,7 +95,10 @@ pub fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> Result<(Opti
             Ok((Some(from), Some(to)))
         }
         "icmp" | "icmpv6" => {
-            let (kind, code) = (from.unwrap_or(-1), to.unwrap_or(-1));
+            let (Some(kind), Some(code)) = (from, to) else {
+                let message = "Invalid value 'Must specify both from and to ports with ICMP.' for portRange.";
+                return Err(invalid_value(message));
+            };
             for (noun, number) in [("type", kind), ("code", code)] {
                 if !(-1..=255).contains(&number) {
                     return Err(invalid_value(format!("ICMP {noun} ({number}) out of range")));
@@ -187,6 +197,7 @@ mod tests {
     fn protocols_have_names() {
         assert_eq!(protocol("6").ok().as_deref(), Some("tcp"));
         assert_eq!(protocol("50").ok().as_deref(), Some("50"));
+        assert_eq!(protocol("006").ok().as_deref(), Some("tcp"));
         assert!(protocol("carrier-pigeon").is_err());
     }
 
@@ -194,7 +205,8 @@ mod tests {
     fn ports_are_checked_where_there_are_any() {
         assert_eq!(ports("tcp", Some(22), Some(22)).ok(), Some((Some(22), Some(22))));
         assert_eq!(ports("-1", Some(22), Some(22)).ok(), Some((None, None)));
-        assert_eq!(ports("icmp", None, None).ok(), Some((Some(-1), Some(-1))));
+        assert_eq!(ports("icmp", Some(8), Some(-1)).ok(), Some((Some(8), Some(-1))));
+        assert!(ports("icmp", None, None).is_err() && ports("icmp", Some(8), None).is_err());
         assert!(ports("tcp", Some(22), None).is_err());
         assert!(ports("udp", Some(0), Some(65536)).is_err());
         assert!(ports("tcp", Some(443), Some(80)).is_err());

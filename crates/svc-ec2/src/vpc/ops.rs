@@ -9,7 +9,7 @@ use kogumo_wire::{Fault, Unit};
 use super::cidr_block;
 use super::record::{CidrAssociation, Vpc};
 use super::rules::{self, MOST_VPCS};
-use crate::faults::{dependency, invalid_combination, invalid_value, limit, missing_parameter, refuse};
+use crate::faults::{dependency, invalid_combination, invalid_value, limit, missing_parameter, one_attribute, refuse};
 use crate::filter::{Filters, each, flag, text};
 use crate::page::{Wanted, cut};
 use crate::resource::{Resource, all, chosen, delete, get, new_id, put};
@@ -165,10 +165,15 @@ pub fn modify_vpc_attribute(w: &mut Writer, input: ModifyVpcAttributeRequest) ->
     let hostnames = value(input.enable_dns_hostnames);
     let support = value(input.enable_dns_support);
     let metrics = value(input.enable_network_address_usage_metrics);
-    match [hostnames, support, metrics].iter().flatten().count() {
-        1 => {}
-        0 => return Err(invalid_combination("Either 'enableDnsSupport' or 'enableDnsHostnames' must be provided")),
-        _ => return Err(invalid_combination("Only one attribute can be modified in a request")),
+    one_attribute(&[
+        ("enableDnsHostnames", hostnames.is_some()),
+        ("enableDnsSupport", support.is_some()),
+        ("enableNetworkAddressUsageMetrics", metrics.is_some()),
+    ])?;
+    // The other way round it is no error: without support, hostnames are there and nobody tells them.
+    if hostnames == Some(true) && !vpc.dns_support {
+        let message = format!("You can only enable DNS hostnames of {} if you've enabled DNS support.", vpc.id);
+        return Err(invalid_combination(message));
     }
     vpc.dns_hostnames = hostnames.unwrap_or(vpc.dns_hostnames);
     vpc.dns_support = support.unwrap_or(vpc.dns_support);

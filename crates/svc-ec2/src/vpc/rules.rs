@@ -10,7 +10,7 @@ use crate::cidr;
 pub const MOST_VPCS: usize = 5;
 pub const MOST_BLOCKS: usize = 5;
 
-/// A block that a VPC may have: /16 to /28.
+/// A block that a VPC may have: /16 to /28, and of addresses that hosts can have (RFC 6890).
 ///
 /// # Errors
 /// `InvalidVpc.Range`.
@@ -18,7 +18,7 @@ pub fn block(text: &str) -> Result<Ipv4Net, Fault> {
     let net = cidr::v4(text, "cidrBlock")?;
     let out_of_range = !(16..=28).contains(&net.prefix_len());
     let first = net.addr();
-    let is_special = first.is_loopback() || first.is_link_local() || first.octets()[0] >= 224;
+    let is_special = first.is_loopback() || first.is_link_local() || matches!(first.octets()[0], 0 | 224..);
     if out_of_range || is_special {
         return Err(Fault::coded("InvalidVpc.Range", 400, format!("The CIDR '{text}' is invalid.")));
     }
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn blocks_are_between_16_and_28() {
         assert_eq!(block("10.0.5.1/16").map(|net| net.to_string()).ok().as_deref(), Some("10.0.0.0/16"));
-        for wrong in ["10.0.0.0/15", "10.0.0.0/29", "224.0.0.0/16", "127.0.0.0/16"] {
+        for wrong in ["10.0.0.0/15", "10.0.0.0/29", "0.0.0.0/16", "224.0.0.0/16", "127.0.0.0/16"] {
             let fault = block(wrong).expect_err(wrong);
             assert_eq!(fault.message, format!("The CIDR '{wrong}' is invalid."));
         }
