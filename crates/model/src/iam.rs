@@ -43,7 +43,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_POLICY,
     &CREATE_POLICY_VERSION,
     &CREATE_ROLE,
-    &schema::Operation::unbuilt("CreateSAMLProvider", "POST", "/"),
+    &CREATE_SAML_PROVIDER,
     &CREATE_SERVICE_LINKED_ROLE,
     &CREATE_SERVICE_SPECIFIC_CREDENTIAL,
     &CREATE_USER,
@@ -62,7 +62,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_ROLE,
     &DELETE_ROLE_PERMISSIONS_BOUNDARY,
     &DELETE_ROLE_POLICY,
-    &schema::Operation::unbuilt("DeleteSAMLProvider", "POST", "/"),
+    &DELETE_SAML_PROVIDER,
     &DELETE_SSH_PUBLIC_KEY,
     &DELETE_SERVER_CERTIFICATE,
     &DELETE_SERVICE_LINKED_ROLE,
@@ -108,7 +108,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_ROLE,
     &GET_ROLE_POLICY,
     &schema::Operation::unbuilt("GetRoleTemplateVersion", "POST", "/"),
-    &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
+    &GET_SAML_PROVIDER,
     &GET_SSH_PUBLIC_KEY,
     &GET_SERVER_CERTIFICATE,
     &GET_SERVICE_LAST_ACCESSED_DETAILS,
@@ -141,8 +141,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_ROLE_POLICIES,
     &LIST_ROLE_TAGS,
     &LIST_ROLES,
-    &schema::Operation::unbuilt("ListSAMLProviderTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListSAMLProviders", "POST", "/"),
+    &LIST_SAML_PROVIDER_TAGS,
+    &LIST_SAML_PROVIDERS,
     &LIST_SSH_PUBLIC_KEYS,
     &LIST_SERVER_CERTIFICATE_TAGS,
     &LIST_SERVER_CERTIFICATES,
@@ -174,7 +174,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &TAG_OPEN_ID_CONNECT_PROVIDER,
     &TAG_POLICY,
     &TAG_ROLE,
-    &schema::Operation::unbuilt("TagSAMLProvider", "POST", "/"),
+    &TAG_SAML_PROVIDER,
     &TAG_SERVER_CERTIFICATE,
     &TAG_USER,
     &UNTAG_INSTANCE_PROFILE,
@@ -182,7 +182,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UNTAG_OPEN_ID_CONNECT_PROVIDER,
     &UNTAG_POLICY,
     &UNTAG_ROLE,
-    &schema::Operation::unbuilt("UntagSAMLProvider", "POST", "/"),
+    &UNTAG_SAML_PROVIDER,
     &UNTAG_SERVER_CERTIFICATE,
     &UNTAG_USER,
     &UPDATE_ACCESS_KEY,
@@ -194,7 +194,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT,
     &UPDATE_ROLE,
     &UPDATE_ROLE_DESCRIPTION,
-    &schema::Operation::unbuilt("UpdateSAMLProvider", "POST", "/"),
+    &UPDATE_SAML_PROVIDER,
     &UPDATE_SSH_PUBLIC_KEY,
     &UPDATE_SERVER_CERTIFICATE,
     &UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
@@ -626,6 +626,33 @@ impl OperationType for CreateRole {
     type Input = CreateRoleRequest;
     type Output = CreateRoleResponse;
     const FACTS: &'static schema::Operation = &CREATE_ROLE;
+}
+
+static CREATE_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "CreateSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSAMLProviderRequest,
+    output: &S_CreateSAMLProviderResponse,
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateSAMLProviderResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSAMLProvider;
+impl OperationType for CreateSAMLProvider {
+    type Input = CreateSAMLProviderRequest;
+    type Output = CreateSAMLProviderResponse;
+    const FACTS: &'static schema::Operation = &CREATE_SAML_PROVIDER;
 }
 
 static CREATE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
@@ -1072,6 +1099,32 @@ impl OperationType for DeleteRolePolicy {
     type Input = DeleteRolePolicyRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_ROLE_POLICY;
+}
+
+static DELETE_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "DeleteSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSAMLProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSAMLProvider;
+impl OperationType for DeleteSAMLProvider {
+    type Input = DeleteSAMLProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SAML_PROVIDER;
 }
 
 static DELETE_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
@@ -1860,6 +1913,27 @@ impl OperationType for GetRolePolicy {
     const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
 }
 
+static GET_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "GetSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSAMLProviderRequest,
+    output: &S_GetSAMLProviderResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetSAMLProviderResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSAMLProvider;
+impl OperationType for GetSAMLProvider {
+    type Input = GetSAMLProviderRequest;
+    type Output = GetSAMLProviderResponse;
+    const FACTS: &'static schema::Operation = &GET_SAML_PROVIDER;
+}
+
 static GET_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
     name: "GetSSHPublicKey",
     method: "POST",
@@ -2488,6 +2562,48 @@ impl OperationType for ListRoles {
     type Input = ListRolesRequest;
     type Output = ListRolesResponse;
     const FACTS: &'static schema::Operation = &LIST_ROLES;
+}
+
+static LIST_SAML_PROVIDER_TAGS: schema::Operation = schema::Operation {
+    name: "ListSAMLProviderTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSAMLProviderTagsRequest,
+    output: &S_ListSAMLProviderTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "ListSAMLProviderTagsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSAMLProviderTags;
+impl OperationType for ListSAMLProviderTags {
+    type Input = ListSAMLProviderTagsRequest;
+    type Output = ListSAMLProviderTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_SAML_PROVIDER_TAGS;
+}
+
+static LIST_SAML_PROVIDERS: schema::Operation = schema::Operation {
+    name: "ListSAMLProviders",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListSAMLProvidersRequest,
+    output: &S_ListSAMLProvidersResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListSAMLProvidersResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListSAMLProviders;
+impl OperationType for ListSAMLProviders {
+    type Input = ListSAMLProvidersRequest;
+    type Output = ListSAMLProvidersResponse;
+    const FACTS: &'static schema::Operation = &LIST_SAML_PROVIDERS;
 }
 
 static LIST_SSH_PUBLIC_KEYS: schema::Operation = schema::Operation {
@@ -3156,6 +3272,33 @@ impl OperationType for TagRole {
     const FACTS: &'static schema::Operation = &TAG_ROLE;
 }
 
+static TAG_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "TagSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagSAMLProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagSAMLProvider;
+impl OperationType for TagSAMLProvider {
+    type Input = TagSAMLProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_SAML_PROVIDER;
+}
+
 static TAG_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
     name: "TagServerCertificate",
     method: "POST",
@@ -3333,6 +3476,32 @@ impl OperationType for UntagRole {
     type Input = UntagRoleRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UNTAG_ROLE;
+}
+
+static UNTAG_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "UntagSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagSAMLProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagSAMLProvider;
+impl OperationType for UntagSAMLProvider {
+    type Input = UntagSAMLProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_SAML_PROVIDER;
 }
 
 static UNTAG_SERVER_CERTIFICATE: schema::Operation = schema::Operation {
@@ -3580,6 +3749,33 @@ impl OperationType for UpdateRoleDescription {
     type Input = UpdateRoleDescriptionRequest;
     type Output = UpdateRoleDescriptionResponse;
     const FACTS: &'static schema::Operation = &UPDATE_ROLE_DESCRIPTION;
+}
+
+static UPDATE_SAML_PROVIDER: schema::Operation = schema::Operation {
+    name: "UpdateSAMLProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateSAMLProviderRequest,
+    output: &S_UpdateSAMLProviderResponse,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+    ],
+    result_wrapper: "UpdateSAMLProviderResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateSAMLProvider;
+impl OperationType for UpdateSAMLProvider {
+    type Input = UpdateSAMLProviderRequest;
+    type Output = UpdateSAMLProviderResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_SAML_PROVIDER;
 }
 
 static UPDATE_SSH_PUBLIC_KEY: schema::Operation = schema::Operation {
@@ -4153,6 +4349,19 @@ static L_CreateRoleRequest: Layout = Layout::new(&[
 static S_CreateRoleResponse: schema::Shape =
     schema::Shape::new("CreateRoleResponse", Kind::Structure(&L_CreateRoleResponse));
 static L_CreateRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_CreateSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("CreateSAMLProviderRequest", Kind::Structure(&L_CreateSAMLProviderRequest));
+static L_CreateSAMLProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("SAMLMetadataDocument", &S_SAMLMetadataDocumentType).required(),
+    schema::Member::new("Name", &S_SAMLProviderNameType).required(),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("AssertionEncryptionMode", &S_assertionEncryptionModeType),
+    schema::Member::new("AddPrivateKey", &S_privateKeyType),
+]);
+static S_CreateSAMLProviderResponse: schema::Shape =
+    schema::Shape::new("CreateSAMLProviderResponse", Kind::Structure(&L_CreateSAMLProviderResponse));
+static L_CreateSAMLProviderResponse: Layout =
+    Layout::new(&[schema::Member::new("SAMLProviderArn", &S_arnType), schema::Member::new("Tags", &S_tagListType)]);
 static S_CreateServiceLinkedRoleRequest: schema::Shape =
     schema::Shape::new("CreateServiceLinkedRoleRequest", Kind::Structure(&L_CreateServiceLinkedRoleRequest));
 static L_CreateServiceLinkedRoleRequest: Layout = Layout::new(&[
@@ -4260,6 +4469,10 @@ static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
 static S_DeleteRoleRequest: schema::Shape =
     schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
 static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("DeleteSAMLProviderRequest", Kind::Structure(&L_DeleteSAMLProviderRequest));
+static L_DeleteSAMLProviderRequest: Layout =
+    Layout::new(&[schema::Member::new("SAMLProviderArn", &S_arnType).required()]);
 static S_DeleteSSHPublicKeyRequest: schema::Shape =
     schema::Shape::new("DeleteSSHPublicKeyRequest", Kind::Structure(&L_DeleteSSHPublicKeyRequest));
 static L_DeleteSSHPublicKeyRequest: Layout = Layout::new(&[
@@ -4590,6 +4803,20 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("GetSAMLProviderRequest", Kind::Structure(&L_GetSAMLProviderRequest));
+static L_GetSAMLProviderRequest: Layout = Layout::new(&[schema::Member::new("SAMLProviderArn", &S_arnType).required()]);
+static S_GetSAMLProviderResponse: schema::Shape =
+    schema::Shape::new("GetSAMLProviderResponse", Kind::Structure(&L_GetSAMLProviderResponse));
+static L_GetSAMLProviderResponse: Layout = Layout::new(&[
+    schema::Member::new("SAMLProviderUUID", &S_privateKeyIdType),
+    schema::Member::new("SAMLMetadataDocument", &S_SAMLMetadataDocumentType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("ValidUntil", &S_dateType),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("AssertionEncryptionMode", &S_assertionEncryptionModeType),
+    schema::Member::new("PrivateKeyList", &S_privateKeyList),
+]);
 static S_GetSSHPublicKeyRequest: schema::Shape =
     schema::Shape::new("GetSSHPublicKeyRequest", Kind::Structure(&L_GetSSHPublicKeyRequest));
 static L_GetSSHPublicKeyRequest: Layout = Layout::new(&[
@@ -5059,6 +5286,27 @@ static L_ListRolesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
+static S_ListSAMLProviderTagsRequest: schema::Shape =
+    schema::Shape::new("ListSAMLProviderTagsRequest", Kind::Structure(&L_ListSAMLProviderTagsRequest));
+static L_ListSAMLProviderTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("SAMLProviderArn", &S_arnType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListSAMLProviderTagsResponse: schema::Shape =
+    schema::Shape::new("ListSAMLProviderTagsResponse", Kind::Structure(&L_ListSAMLProviderTagsResponse));
+static L_ListSAMLProviderTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListSAMLProvidersRequest: schema::Shape =
+    schema::Shape::new("ListSAMLProvidersRequest", Kind::Structure(&L_ListSAMLProvidersRequest));
+static L_ListSAMLProvidersRequest: Layout = Layout::new(&[]);
+static S_ListSAMLProvidersResponse: schema::Shape =
+    schema::Shape::new("ListSAMLProvidersResponse", Kind::Structure(&L_ListSAMLProvidersResponse));
+static L_ListSAMLProvidersResponse: Layout =
+    Layout::new(&[schema::Member::new("SAMLProviderList", &S_SAMLProviderListType)]);
 static S_ListSSHPublicKeysRequest: schema::Shape =
     schema::Shape::new("ListSSHPublicKeysRequest", Kind::Structure(&L_ListSSHPublicKeysRequest));
 static L_ListSSHPublicKeysRequest: Layout = Layout::new(&[
@@ -5483,6 +5731,24 @@ static M_RoleUsageListType: schema::Member = schema::Member::new("member", &S_Ro
 static S_RoleUsageType: schema::Shape = schema::Shape::new("RoleUsageType", Kind::Structure(&L_RoleUsageType));
 static L_RoleUsageType: Layout =
     Layout::new(&[schema::Member::new("Region", &S_RegionNameType), schema::Member::new("Resources", &S_ArnListType)]);
+static S_SAMLMetadataDocumentType: schema::Shape =
+    schema::Shape::new("SAMLMetadataDocumentType", Kind::String).limits(Limits::NONE.min(1000).max(10000000));
+static S_SAMLPrivateKey: schema::Shape = schema::Shape::new("SAMLPrivateKey", Kind::Structure(&L_SAMLPrivateKey));
+static L_SAMLPrivateKey: Layout =
+    Layout::new(&[schema::Member::new("KeyId", &S_privateKeyIdType), schema::Member::new("Timestamp", &S_dateType)]);
+static S_SAMLProviderListEntry: schema::Shape =
+    schema::Shape::new("SAMLProviderListEntry", Kind::Structure(&L_SAMLProviderListEntry));
+static L_SAMLProviderListEntry: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("ValidUntil", &S_dateType),
+    schema::Member::new("CreateDate", &S_dateType),
+]);
+static S_SAMLProviderListType: schema::Shape =
+    schema::Shape::new("SAMLProviderListType", Kind::List(&M_SAMLProviderListType));
+static M_SAMLProviderListType: schema::Member = schema::Member::new("member", &S_SAMLProviderListEntry);
+static S_SAMLProviderNameType: schema::Shape = schema::Shape::new("SAMLProviderNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_SAMLProviderNameType));
+static P_SAMLProviderNameType: Pattern = Pattern::new(r#"[\w._-]+"#);
 static S_SSHPublicKey: schema::Shape = schema::Shape::new("SSHPublicKey", Kind::Structure(&L_SSHPublicKey));
 static L_SSHPublicKey: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType).required(),
@@ -5677,6 +5943,12 @@ static L_TagRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
+static S_TagSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("TagSAMLProviderRequest", Kind::Structure(&L_TagSAMLProviderRequest));
+static L_TagSAMLProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("SAMLProviderArn", &S_arnType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
 static S_TagServerCertificateRequest: schema::Shape =
     schema::Shape::new("TagServerCertificateRequest", Kind::Structure(&L_TagServerCertificateRequest));
 static L_TagServerCertificateRequest: Layout = Layout::new(&[
@@ -5726,6 +5998,12 @@ static L_UntagPolicyRequest: Layout = Layout::new(&[
 static S_UntagRoleRequest: schema::Shape = schema::Shape::new("UntagRoleRequest", Kind::Structure(&L_UntagRoleRequest));
 static L_UntagRoleRequest: Layout = Layout::new(&[
     schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("UntagSAMLProviderRequest", Kind::Structure(&L_UntagSAMLProviderRequest));
+static L_UntagSAMLProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("SAMLProviderArn", &S_arnType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
 static S_UntagServerCertificateRequest: schema::Shape =
@@ -5806,6 +6084,18 @@ static L_UpdateRoleRequest: Layout = Layout::new(&[
 static S_UpdateRoleResponse: schema::Shape =
     schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
 static L_UpdateRoleResponse: Layout = Layout::new(&[]);
+static S_UpdateSAMLProviderRequest: schema::Shape =
+    schema::Shape::new("UpdateSAMLProviderRequest", Kind::Structure(&L_UpdateSAMLProviderRequest));
+static L_UpdateSAMLProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("SAMLMetadataDocument", &S_SAMLMetadataDocumentType),
+    schema::Member::new("SAMLProviderArn", &S_arnType).required(),
+    schema::Member::new("AssertionEncryptionMode", &S_assertionEncryptionModeType),
+    schema::Member::new("AddPrivateKey", &S_privateKeyType),
+    schema::Member::new("RemovePrivateKey", &S_privateKeyIdType),
+]);
+static S_UpdateSAMLProviderResponse: schema::Shape =
+    schema::Shape::new("UpdateSAMLProviderResponse", Kind::Structure(&L_UpdateSAMLProviderResponse));
+static L_UpdateSAMLProviderResponse: Layout = Layout::new(&[schema::Member::new("SAMLProviderArn", &S_arnType)]);
 static S_UpdateSSHPublicKeyRequest: schema::Shape =
     schema::Shape::new("UpdateSSHPublicKeyRequest", Kind::Structure(&L_UpdateSSHPublicKeyRequest));
 static L_UpdateSSHPublicKeyRequest: Layout = Layout::new(&[
@@ -5926,6 +6216,8 @@ static S_accountAliasType: schema::Shape = schema::Shape::new("accountAliasType"
 static P_accountAliasType: Pattern = Pattern::new(r#"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#);
 static S_allUsers: schema::Shape = schema::Shape::new("allUsers", Kind::Boolean);
 static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_assertionEncryptionModeType: schema::Shape = schema::Shape::new("assertionEncryptionModeType", Kind::String)
+    .limits(Limits::NONE.values(&["Required", "Allowed"]));
 static S_assignmentStatusType: schema::Shape = schema::Shape::new("assignmentStatusType", Kind::String)
     .limits(Limits::NONE.values(&["Assigned", "Unassigned", "Any"]));
 static S_attachedPoliciesListType: schema::Shape =
@@ -6061,6 +6353,12 @@ static S_policyType: schema::Shape =
 static S_policyVersionIdType: schema::Shape =
     schema::Shape::new("policyVersionIdType", Kind::String).limits(Limits::NONE.pattern(&P_policyVersionIdType));
 static P_policyVersionIdType: Pattern = Pattern::new(r#"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#);
+static S_privateKeyIdType: schema::Shape = schema::Shape::new("privateKeyIdType", Kind::String)
+    .limits(Limits::NONE.min(22).max(64).pattern(&P_privateKeyIdType));
+static P_privateKeyIdType: Pattern = Pattern::new(r#"[A-Z0-9]+"#);
+static S_privateKeyList: schema::Shape =
+    schema::Shape::new("privateKeyList", Kind::List(&M_privateKeyList)).limits(Limits::NONE.max(2));
+static M_privateKeyList: schema::Member = schema::Member::new("member", &S_SAMLPrivateKey);
 static S_privateKeyType: schema::Shape = schema::Shape::new("privateKeyType", Kind::String)
     .limits(Limits::NONE.min(1).max(16384).pattern(&P_privateKeyType))
     .sensitive();
@@ -7399,6 +7697,93 @@ impl Structure for CreateRoleResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateSAMLProviderRequest {
+    pub saml_metadata_document: String,
+    pub name: String,
+    pub tags: Option<Vec<Tag>>,
+    pub assertion_encryption_mode: Option<String>,
+    pub add_private_key: Option<String>,
+}
+impl std::fmt::Debug for CreateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_metadata_document,
+            1 => &self.name,
+            2 => &self.tags,
+            3 => &self.assertion_encryption_mode,
+            _ => &self.add_private_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_metadata_document,
+            1 => &mut self.name,
+            2 => &mut self.tags,
+            3 => &mut self.assertion_encryption_mode,
+            _ => &mut self.add_private_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSAMLProviderResponse {
+    pub saml_provider_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateSAMLProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSAMLProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSAMLProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSAMLProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_provider_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_provider_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateServiceLinkedRoleRequest {
     pub aws_service_name: String,
     pub description: Option<String>,
@@ -8192,6 +8577,42 @@ impl Structure for DeleteRoleRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSAMLProviderRequest {
+    pub saml_provider_arn: String,
+}
+impl std::fmt::Debug for DeleteSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.saml_provider_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.saml_provider_arn,
         }
     }
 }
@@ -10313,6 +10734,96 @@ impl Structure for GetRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSAMLProviderRequest {
+    pub saml_provider_arn: String,
+}
+impl std::fmt::Debug for GetSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.saml_provider_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.saml_provider_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSAMLProviderResponse {
+    pub saml_provider_uuid: Option<String>,
+    pub saml_metadata_document: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+    pub assertion_encryption_mode: Option<String>,
+    pub private_key_list: Option<Vec<SAMLPrivateKey>>,
+}
+impl std::fmt::Debug for GetSAMLProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSAMLProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSAMLProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSAMLProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_provider_uuid,
+            1 => &self.saml_metadata_document,
+            2 => &self.create_date,
+            3 => &self.valid_until,
+            4 => &self.tags,
+            5 => &self.assertion_encryption_mode,
+            _ => &self.private_key_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_provider_uuid,
+            1 => &mut self.saml_metadata_document,
+            2 => &mut self.create_date,
+            3 => &mut self.valid_until,
+            4 => &mut self.tags,
+            5 => &mut self.assertion_encryption_mode,
+            _ => &mut self.private_key_list,
         }
     }
 }
@@ -13077,6 +13588,158 @@ impl Structure for ListRolesResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListSAMLProviderTagsRequest {
+    pub saml_provider_arn: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListSAMLProviderTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSAMLProviderTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSAMLProviderTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSAMLProviderTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_provider_arn,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_provider_arn,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSAMLProviderTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListSAMLProviderTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSAMLProviderTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSAMLProviderTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSAMLProviderTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSAMLProvidersRequest {}
+impl std::fmt::Debug for ListSAMLProvidersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSAMLProvidersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSAMLProvidersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSAMLProvidersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListSAMLProvidersResponse {
+    pub saml_provider_list: Option<Vec<SAMLProviderListEntry>>,
+}
+impl std::fmt::Debug for ListSAMLProvidersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListSAMLProvidersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListSAMLProvidersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListSAMLProvidersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.saml_provider_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.saml_provider_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListSSHPublicKeysRequest {
     pub user_name: Option<String>,
     pub marker: Option<String>,
@@ -15322,6 +15985,87 @@ impl Structure for RoleUsageType {
 }
 
 #[derive(Clone, Default)]
+pub struct SAMLPrivateKey {
+    pub key_id: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for SAMLPrivateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SAMLPrivateKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SAMLPrivateKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SAMLPrivateKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_id,
+            _ => &self.timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_id,
+            _ => &mut self.timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SAMLProviderListEntry {
+    pub arn: Option<String>,
+    pub valid_until: Option<Timestamp>,
+    pub create_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for SAMLProviderListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SAMLProviderListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SAMLProviderListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SAMLProviderListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            1 => &self.valid_until,
+            _ => &self.create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            1 => &mut self.valid_until,
+            _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SSHPublicKey {
     pub user_name: String,
     pub ssh_public_key_id: String,
@@ -16312,6 +17056,45 @@ impl Structure for TagRoleRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct TagSAMLProviderRequest {
+    pub saml_provider_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_provider_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_provider_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct TagServerCertificateRequest {
     pub server_certificate_name: String,
     pub tags: Vec<Tag>,
@@ -16624,6 +17407,45 @@ impl Structure for UntagRoleRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.role_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagSAMLProviderRequest {
+    pub saml_provider_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_provider_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_provider_arn,
             _ => &mut self.tag_keys,
         }
     }
@@ -17117,6 +17939,90 @@ impl Structure for UpdateRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         let _ = index;
         Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSAMLProviderRequest {
+    pub saml_metadata_document: Option<String>,
+    pub saml_provider_arn: String,
+    pub assertion_encryption_mode: Option<String>,
+    pub add_private_key: Option<String>,
+    pub remove_private_key: Option<String>,
+}
+impl std::fmt::Debug for UpdateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSAMLProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSAMLProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSAMLProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.saml_metadata_document,
+            1 => &self.saml_provider_arn,
+            2 => &self.assertion_encryption_mode,
+            3 => &self.add_private_key,
+            _ => &self.remove_private_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.saml_metadata_document,
+            1 => &mut self.saml_provider_arn,
+            2 => &mut self.assertion_encryption_mode,
+            3 => &mut self.add_private_key,
+            _ => &mut self.remove_private_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSAMLProviderResponse {
+    pub saml_provider_arn: Option<String>,
+}
+impl std::fmt::Debug for UpdateSAMLProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSAMLProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSAMLProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSAMLProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.saml_provider_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.saml_provider_arn,
+        }
     }
 }
 

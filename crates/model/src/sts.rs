@@ -24,7 +24,7 @@ pub static SERVICE: Service = Service {
 
 static OPERATIONS: &[&schema::Operation] = &[
     &ASSUME_ROLE,
-    &schema::Operation::unbuilt("AssumeRoleWithSAML", "POST", "/"),
+    &ASSUME_ROLE_WITH_SAML,
     &ASSUME_ROLE_WITH_WEB_IDENTITY,
     &schema::Operation::unbuilt("AssumeRoot", "POST", "/"),
     &DECODE_AUTHORIZATION_MESSAGE,
@@ -60,6 +60,34 @@ impl OperationType for AssumeRole {
     type Input = AssumeRoleRequest;
     type Output = AssumeRoleResponse;
     const FACTS: &'static schema::Operation = &ASSUME_ROLE;
+}
+
+static ASSUME_ROLE_WITH_SAML: schema::Operation = schema::Operation {
+    name: "AssumeRoleWithSAML",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssumeRoleWithSAMLRequest,
+    output: &S_AssumeRoleWithSAMLResponse,
+    errors: &[
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &PACKED_POLICY_TOO_LARGE_EXCEPTION,
+        &IDP_REJECTED_CLAIM_EXCEPTION,
+        &INVALID_IDENTITY_TOKEN_EXCEPTION,
+        &EXPIRED_TOKEN_EXCEPTION,
+        &REGION_DISABLED_EXCEPTION,
+    ],
+    result_wrapper: "AssumeRoleWithSAMLResult",
+    unsigned: true,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssumeRoleWithSAML;
+impl OperationType for AssumeRoleWithSAML {
+    type Input = AssumeRoleWithSAMLRequest;
+    type Output = AssumeRoleWithSAMLResponse;
+    const FACTS: &'static schema::Operation = &ASSUME_ROLE_WITH_SAML;
 }
 
 static ASSUME_ROLE_WITH_WEB_IDENTITY: schema::Operation = schema::Operation {
@@ -301,6 +329,32 @@ static L_AssumeRoleResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
+static S_AssumeRoleWithSAMLRequest: schema::Shape =
+    schema::Shape::new("AssumeRoleWithSAMLRequest", Kind::Structure(&L_AssumeRoleWithSAMLRequest));
+static L_AssumeRoleWithSAMLRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleArn", &S_arnType).required(),
+    schema::Member::new("PrincipalArn", &S_arnType).required(),
+    schema::Member::new("SAMLAssertion", &S_SAMLAssertionType).required(),
+    schema::Member::new("PolicyArns", &S_policyDescriptorListType),
+    schema::Member::new("Policy", &S_sessionPolicyDocumentType),
+    schema::Member::new("DurationSeconds", &S_roleDurationSecondsType),
+    schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
+]);
+static S_AssumeRoleWithSAMLResponse: schema::Shape =
+    schema::Shape::new("AssumeRoleWithSAMLResponse", Kind::Structure(&L_AssumeRoleWithSAMLResponse));
+static L_AssumeRoleWithSAMLResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_Credentials),
+    schema::Member::new("AssumedRoleUser", &S_AssumedRoleUser),
+    schema::Member::new("PackedPolicySize", &S_nonNegativeIntegerType),
+    schema::Member::new("Subject", &S_Subject),
+    schema::Member::new("SubjectType", &S_SubjectType),
+    schema::Member::new("Issuer", &S_Issuer),
+    schema::Member::new("Audience", &S_Audience),
+    schema::Member::new("NameQualifier", &S_NameQualifier),
+    schema::Member::new("SourceIdentity", &S_sourceIdentityType),
+    schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
+    schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
+]);
 static S_AssumeRoleWithWebIdentityRequest: schema::Shape =
     schema::Shape::new("AssumeRoleWithWebIdentityRequest", Kind::Structure(&L_AssumeRoleWithWebIdentityRequest));
 static L_AssumeRoleWithWebIdentityRequest: Layout = Layout::new(&[
@@ -418,6 +472,7 @@ static L_GetWebIdentityTokenResponse: Layout = Layout::new(&[
     schema::Member::new("Expiration", &S_dateType),
 ]);
 static S_Issuer: schema::Shape = schema::Shape::new("Issuer", Kind::String);
+static S_NameQualifier: schema::Shape = schema::Shape::new("NameQualifier", Kind::String);
 static S_PolicyDescriptorType: schema::Shape =
     schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
 static L_PolicyDescriptorType: Layout = Layout::new(&[schema::Member::new("arn", &S_arnType)]);
@@ -430,6 +485,10 @@ static S_ProvidedContextsListType: schema::Shape =
     schema::Shape::new("ProvidedContextsListType", Kind::List(&M_ProvidedContextsListType))
         .limits(Limits::NONE.min(1).max(5));
 static M_ProvidedContextsListType: schema::Member = schema::Member::new("member", &S_ProvidedContext);
+static S_SAMLAssertionType: schema::Shape =
+    schema::Shape::new("SAMLAssertionType", Kind::String).limits(Limits::NONE.min(4).max(100000)).sensitive();
+static S_Subject: schema::Shape = schema::Shape::new("Subject", Kind::String);
+static S_SubjectType: schema::Shape = schema::Shape::new("SubjectType", Kind::String);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
 static L_Tag: Layout = Layout::new(&[
     schema::Member::new("Key", &S_tagKeyType).required(),
@@ -645,6 +704,126 @@ impl Structure for AssumeRoleResponse {
             2 => &mut self.packed_policy_size,
             3 => &mut self.source_identity,
             4 => &mut self.session_token_utilization,
+            _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLRequest {
+    pub role_arn: String,
+    pub principal_arn: String,
+    pub saml_assertion: String,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub policy: Option<String>,
+    pub duration_seconds: Option<i32>,
+    pub minimum_session_token_size: Option<i32>,
+}
+impl std::fmt::Debug for AssumeRoleWithSAMLRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssumeRoleWithSAMLRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleWithSAMLRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleWithSAMLRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_arn,
+            1 => &self.principal_arn,
+            2 => &self.saml_assertion,
+            3 => &self.policy_arns,
+            4 => &self.policy,
+            5 => &self.duration_seconds,
+            _ => &self.minimum_session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_arn,
+            1 => &mut self.principal_arn,
+            2 => &mut self.saml_assertion,
+            3 => &mut self.policy_arns,
+            4 => &mut self.policy,
+            5 => &mut self.duration_seconds,
+            _ => &mut self.minimum_session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLResponse {
+    pub credentials: Option<Credentials>,
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    pub packed_policy_size: Option<i32>,
+    pub subject: Option<String>,
+    pub subject_type: Option<String>,
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+    pub name_qualifier: Option<String>,
+    pub source_identity: Option<String>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+impl std::fmt::Debug for AssumeRoleWithSAMLResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssumeRoleWithSAMLResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleWithSAMLResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleWithSAMLResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            1 => &self.assumed_role_user,
+            2 => &self.packed_policy_size,
+            3 => &self.subject,
+            4 => &self.subject_type,
+            5 => &self.issuer,
+            6 => &self.audience,
+            7 => &self.name_qualifier,
+            8 => &self.source_identity,
+            9 => &self.session_token_utilization,
+            _ => &self.session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            1 => &mut self.assumed_role_user,
+            2 => &mut self.packed_policy_size,
+            3 => &mut self.subject,
+            4 => &mut self.subject_type,
+            5 => &mut self.issuer,
+            6 => &mut self.audience,
+            7 => &mut self.name_qualifier,
+            8 => &mut self.source_identity,
+            9 => &mut self.session_token_utilization,
             _ => &mut self.session_token_size,
         }
     }

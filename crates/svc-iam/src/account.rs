@@ -8,7 +8,7 @@ use kogumo_store::{Range, Table};
 use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Kind};
-use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota, server_certificate};
+use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota, saml_provider, server_certificate};
 
 /// The alias of each account; an alias belongs to one account only, so the table stands in no account's scope.
 static ALIASES: Table<String> = Table::new("iam/alias");
@@ -101,7 +101,7 @@ pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryRespo
         ("Policies", policy::count_own(r.store, r.scope())?),
         ("InstanceProfiles", instance_profile::count(r.store, r.scope())?),
         ("AccountAccessKeysPresent", root_keys.min(1)),
-        ("Providers", oidc_provider::count(r.store, r.scope())?),
+        ("Providers", oidc_provider::count(r.store, r.scope())? + saml_provider::count(r.store, r.scope())?),
         ("MFADevices", devices),
         ("MFADevicesInUse", devices_in_use),
         // The root signs in with what everybody knows.

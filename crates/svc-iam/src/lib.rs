@@ -31,6 +31,7 @@ mod qr;
 mod quota;
 mod role;
 mod rsa_key;
+mod saml_provider;
 mod server_certificate;
 mod service_credential;
 mod service_linked;

@@ -5,8 +5,9 @@ use kogumo_model::iam::*;
 
 use crate::{
     access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
-    last_accessed, login_profile, mfa, oidc_provider, outbound_federation, policy, role, server_certificate,
-    service_credential, service_linked, signing_certificate, simulate, ssh_public_key, user, version,
+    last_accessed, login_profile, mfa, oidc_provider, outbound_federation, policy, role, saml_provider,
+    server_certificate, service_credential, service_linked, signing_certificate, simulate, ssh_public_key, user,
+    version,
 };
 
 pub fn ops() -> Vec<Op> {
@@ -150,6 +151,14 @@ pub fn ops() -> Vec<Op> {
         read::<ListSigningCertificates>(signing_certificate::list_signing_certificates),
         write::<UpdateSigningCertificate>(signing_certificate::update_signing_certificate),
         write::<DeleteSigningCertificate>(signing_certificate::delete_signing_certificate),
+        write::<CreateSAMLProvider>(saml_provider::create_saml_provider),
+        read::<GetSAMLProvider>(saml_provider::get_saml_provider),
+        read::<ListSAMLProviders>(saml_provider::list_saml_providers),
+        write::<UpdateSAMLProvider>(saml_provider::update_saml_provider),
+        write::<DeleteSAMLProvider>(saml_provider::delete_saml_provider),
+        write::<TagSAMLProvider>(saml_provider::tag_saml_provider),
+        write::<UntagSAMLProvider>(saml_provider::untag_saml_provider),
+        read::<ListSAMLProviderTags>(saml_provider::list_saml_provider_tags),
         write::<UploadSSHPublicKey>(ssh_public_key::upload_ssh_public_key),
         read::<GetSSHPublicKey>(ssh_public_key::get_ssh_public_key),
         read::<ListSSHPublicKeys>(ssh_public_key::list_ssh_public_keys),

@@ -16,6 +16,7 @@ pub const GROUPS_PER_USER: usize = 10;
 pub const ACCESS_KEYS_PER_USER: usize = 2;
 pub const MFA_DEVICES_PER_USER: usize = 8;
 pub const OIDC_PROVIDERS: usize = 100;
+pub const SAML_PROVIDERS: usize = 100;
 pub const SERVER_CERTIFICATES: usize = 20;
 pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;
 pub const SSH_PUBLIC_KEYS_PER_USER: usize = 5;

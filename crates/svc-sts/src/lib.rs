@@ -7,6 +7,7 @@ mod identity;
 mod narrowing;
 mod ops;
 mod role;
+mod saml;
 mod session;
 mod token_keys;
 mod trust;

@@ -6,7 +6,8 @@ use kogumo_base::{Arn, Scope};
 use kogumo_door::{Caller, Client, Context};
 use kogumo_model::iam::{
     GetOpenIDConnectProvider, GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse, GetPolicy,
-    GetPolicyRequest, GetRole, GetRoleRequest, NO_SUCH_ENTITY_EXCEPTION, Role,
+    GetPolicyRequest, GetRole, GetRoleRequest, GetSAMLProvider, GetSAMLProviderRequest, GetSAMLProviderResponse,
+    NO_SUCH_ENTITY_EXCEPTION, Role,
 };
 use kogumo_wire::Fault;
 use percent_encoding::percent_decode_str;
@@ -85,6 +86,16 @@ pub async fn provider(
 ) -> Result<Option<GetOpenIDConnectProviderResponse>, Fault> {
     let input = GetOpenIDConnectProviderRequest { open_id_connect_provider_arn: arn.to_owned() };
     match iam(cx, account).call::<GetOpenIDConnectProvider>(input).await {
+        Ok(found) => Ok(Some(found)),
+        Err(fault) if fault.is(&NO_SUCH_ENTITY_EXCEPTION) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The SAML provider of an account, by its ARN.
+pub async fn saml_provider(cx: &Context, account: &str, arn: &str) -> Result<Option<GetSAMLProviderResponse>, Fault> {
+    let input = GetSAMLProviderRequest { saml_provider_arn: arn.to_owned() };
+    match iam(cx, account).call::<GetSAMLProvider>(input).await {
         Ok(found) => Ok(Some(found)),
         Err(fault) if fault.is(&NO_SUCH_ENTITY_EXCEPTION) => Ok(None),
         Err(fault) => Err(fault),
