@@ -43,6 +43,29 @@ def test_what_users_did(pools):
         pool.api.admin_update_auth_event_feedback(**one, EventId="nothing", FeedbackValue="Valid")
 
 
+def test_what_users_did_is_told_for_two_years(own_cloud):
+    cloud = own_cloud().wait_until_ready()
+    api = cloud.client("cognito-idp")
+    pool = api.create_user_pool(PoolName="p", UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})["UserPool"]["Id"]
+    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    client = api.create_user_pool_client(UserPoolId=pool, ClientName="c", ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
+    api.admin_create_user(UserPoolId=pool, Username="jane", MessageAction="SUPPRESS")
+    api.admin_set_user_password(UserPoolId=pool, Username="jane", Password=PASSWORD, Permanent=True)
+
+    def sign_in():
+        parameters = {"USERNAME": "jane", "PASSWORD": PASSWORD}
+        api.admin_initiate_auth(UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=parameters)
+        return [one["EventId"] for one in api.admin_list_user_auth_events(UserPoolId=pool, Username="jane")["AuthEvents"]]
+
+    (first,) = sign_in()
+    cloud.advance("400d")
+    second, again = sign_in()
+    assert again == first
+    cloud.advance("331d")
+    assert [one["EventId"] for one in api.admin_list_user_auth_events(UserPoolId=pool, Username="jane")["AuthEvents"]] == [second]
+    assert sign_in()[1:] == [second]
+
+
 def test_without_it(pools):
     pool = pools()
     pool.user("jane")

@@ -111,6 +111,7 @@ def test_tokens_in_the_fragment(hosted):
 @pytest.mark.parametrize("wrong, error", [
     ({"response_type": "id_token"}, "invalid_request"),
     ({"scope": "openid admin"}, "invalid_scope"),
+    ({"scope": "email"}, "invalid_scope"),
     ({"code_challenge": "x", "code_challenge_method": "plain"}, "invalid_request"),
 ])
 def test_what_is_asked_is_checked(hosted, wrong, error):

@@ -41,9 +41,9 @@ class SamlIssuer:
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>"""
 
-    def assertion(self, attributes, subject="alice", issued=0, expires=300, audience="urn:amazon:webservices", recipient=SIGN_IN, ends="", identifier="_a1"):
+    def assertion(self, attributes, subject="alice", issued=0, expires=300, audience="urn:amazon:webservices", recipient=SIGN_IN, ends="", identifier="_a1", answers="", prefix=ATTRIBUTES):
         listed = "".join(
-            f'<saml:Attribute Name="{ATTRIBUTES}{name}">'
+            f'<saml:Attribute Name="{prefix}{name}">'
             + "".join(f'<saml:AttributeValue xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xs:string">{value}</saml:AttributeValue>' for value in values)
             + "</saml:Attribute>"
             for name, values in attributes.items()
@@ -52,7 +52,7 @@ class SamlIssuer:
             f'<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{identifier}" Version="2.0" IssueInstant="{instant(issued)}">'
             f"<saml:Issuer>{self.entity}</saml:Issuer><!-- SIGNATURE -->"
             f'<saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">{subject}</saml:NameID>'
-            f'<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="{instant(expires)}" Recipient="{recipient}"/></saml:SubjectConfirmation></saml:Subject>'
+            f'<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="{instant(expires)}" Recipient="{recipient}"{answers}/></saml:SubjectConfirmation></saml:Subject>'
             f'<saml:Conditions NotBefore="{instant(issued - 5)}" NotOnOrAfter="{instant(expires)}"><saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>'
             f'<saml:AuthnStatement AuthnInstant="{instant(issued)}"{ends}/>'
             f"<saml:AttributeStatement>{listed}</saml:AttributeStatement></saml:Assertion>"

@@ -17,7 +17,11 @@ pub struct Metadata {
     pub keys: Vec<Vec<u8>>,
     /// Until when it may be believed, if it says so.
     pub valid_until: Option<Timestamp>,
+    /// Where browsers are sent to sign in, with the request in the query.
+    pub sign_in: Option<String>,
 }
+
+const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 
 impl Metadata {
     /// Reads an `EntityDescriptor` of an identity provider; `None` for what is none, or has no certificate to sign with.
@@ -29,7 +33,12 @@ impl Metadata {
         }
         let entity = xml::attribute(&document, root, "entityID").filter(|entity| !entity.is_empty())?.to_owned();
         let mut keys = Vec::new();
+        let mut sign_in = None;
         for role in xml::children(&document, root, METADATA, "IDPSSODescriptor") {
+            let places = xml::children(&document, role, METADATA, "SingleSignOnService");
+            let place = places.into_iter().find(|place| xml::attribute(&document, *place, "Binding") == Some(REDIRECT));
+            let place = place.and_then(|place| xml::attribute(&document, place, "Location")).map(str::to_owned);
+            sign_in = sign_in.or(place);
             for descriptor in xml::children(&document, role, METADATA, "KeyDescriptor") {
                 // Without a use it is for both.
                 if xml::attribute(&document, descriptor, "use").is_none_or(|purpose| purpose == "signing") {
@@ -41,7 +50,7 @@ impl Metadata {
         if keys.is_empty() || valid_until.is_some_and(|until| until.is_none()) {
             return None;
         }
-        Some(Metadata { entity, keys, valid_until: valid_until.flatten() })
+        Some(Metadata { entity, keys, valid_until: valid_until.flatten(), sign_in })
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Assertion {
     pub subject_format: String,
     /// Whom it may be shown to: the `Recipient`.
     pub recipient: String,
+    /// The id of the request that it answers, if it answers one.
+    pub in_response_to: Option<String>,
     /// Each restriction's audiences: one of each must be meant.
     pub audiences: Vec<Vec<String>>,
     pub issued: Timestamp,
@@ -118,6 +120,7 @@ impl Assertion {
         let bearer = confirmations.into_iter().find(is_bearer)?;
         let data = xml::only(document, bearer, ASSERTION, "SubjectConfirmationData")?;
         self.recipient = xml::attribute(document, data, "Recipient")?.to_owned();
+        self.in_response_to = xml::attribute(document, data, "InResponseTo").map(str::to_owned);
         xml::attribute(document, data, "NotOnOrAfter")?;
         self.narrow(document, data)
     }

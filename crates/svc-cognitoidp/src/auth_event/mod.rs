@@ -42,6 +42,15 @@ pub struct Feedback {
 /// By pool, user, and the latest first.
 static EVENTS: Table<AuthEvent> = Table::new("cognitoidp/auth-event");
 
+/// What happened is told for two years. Source: "Viewing and exporting user event history", Cognito Developer Guide.
+const KEPT_SECONDS: i64 = 2 * 365 * 24 * 3600;
+
+/// Where events begin that are told no more.
+fn forgotten(pool: &Pool, user: &str, now: Timestamp) -> Key {
+    let oldest = now.plus_seconds(-KEPT_SECONDS);
+    Key::new().str(&pool.id).str(&pool.folded(user)).i64(-oldest.0)
+}
+
 fn range(pool: &Pool, user: &str) -> Range {
     Range::prefix(Key::new().str(&pool.id).str(&pool.folded(user)))
 }
@@ -50,13 +59,17 @@ fn key(pool: &Pool, user: &str, event: &AuthEvent) -> Key {
     Key::new().str(&pool.id).str(&pool.folded(user)).i64(-event.at.0).str(&event.id)
 }
 
-fn of_user(read: &dyn Read, pool: &Pool, user: &str) -> Result<Vec<AuthEvent>, Trouble> {
-    EVENTS.scan(read, &pool.scope, &range(pool, user)).map(|row| Ok(row?.1)).collect()
+fn of_user(read: &dyn Read, pool: &Pool, user: &str, now: Timestamp) -> Result<Vec<AuthEvent>, Trouble> {
+    let told = range(pool, user).before(forgotten(pool, user, now));
+    EVENTS.scan(read, &pool.scope, &told).map(|row| Ok(row?.1)).collect()
 }
 
 pub fn delete_of_user(tx: &mut Transaction, pool: &Pool, user: &str) -> Result<(), Trouble> {
-    let keys: Result<Vec<Key>, Trouble> =
-        EVENTS.scan(tx, &pool.scope, &range(pool, user)).map(|row| Ok(row?.0)).collect();
+    delete(tx, pool, &range(pool, user))
+}
+
+fn delete(tx: &mut Transaction, pool: &Pool, range: &Range) -> Result<(), Trouble> {
+    let keys: Result<Vec<Key>, Trouble> = EVENTS.scan(tx, &pool.scope, range).map(|row| Ok(row?.0)).collect();
     for key in keys? {
         EVENTS.delete(tx, &pool.scope, key)?;
     }
@@ -132,7 +145,10 @@ pub async fn record(cx: &Context, pool: &Pool, user: &User, happened: Happened<'
         agent: cx.caller.user_agent.clone(),
         feedback: None,
     };
-    cx.write(|w| EVENTS.put(w.tx, &pool.scope, key(pool, &user.name, &event), &event))?;
+    cx.write(|w| {
+        delete(w.tx, pool, &range(pool, &user.name).from(forgotten(pool, &user.name, w.now)))?;
+        EVENTS.put(w.tx, &pool.scope, key(pool, &user.name, &event), &event)
+    })?;
     export::activity(cx, pool, user, happened.client, &event).await;
     Ok(event.id)
 }

@@ -46,7 +46,7 @@ pub fn admin_list_user_auth_events(
     let pool = pool::get(r.store, r.scope(), &input.user_pool_id)?;
     refuse_without(&pool)?;
     let user = find(r.store, &pool, &input.username)?.ok_or_else(no_user)?;
-    let events = of_user(r.store, &pool, &user.name)?;
+    let events = of_user(r.store, &pool, &user.name, r.now)?;
     let (events, next_token) = page(events, input.next_token.as_deref(), input.max_results)?;
     Ok(AdminListUserAuthEventsResponse { auth_events: Some(events.into_iter().map(shown).collect()), next_token })
 }
@@ -58,7 +58,8 @@ pub fn admin_update_auth_event_feedback(
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
     refuse_without(&pool)?;
     let user = find(w.store(), &pool, &input.username)?.ok_or_else(no_user)?;
-    let found = of_user(w.store(), &pool, &user.name)?.into_iter().find(|event| event.id == input.event_id);
+    let mut events = of_user(w.store(), &pool, &user.name, w.now)?.into_iter();
+    let found = events.find(|event| event.id == input.event_id);
     let mut event = found.ok_or_else(|| invalid("Invalid EventId."))?;
     event.feedback = Some(Feedback { value: input.feedback_value, at: w.now });
     EVENTS.put(w.tx, &pool.scope, key(&pool, &user.name, &event), &event)?;

@@ -20,12 +20,13 @@ pub enum Place {
     Pool(String),
 }
 
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "oauth2/authorize",
     "oauth2/token",
     "oauth2/userInfo",
     "oauth2/revoke",
     "oauth2/idpresponse",
+    "saml2/idpresponse",
     "login",
     "signup",
     "confirm",

@@ -67,7 +67,10 @@ pub fn read(visit: &Visit) -> Result<Asked, Answer> {
         Some(scopes) => scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
         None => allowed.iter().map(|scope| (*scope).to_owned()).collect(),
     };
-    if scopes.iter().any(|scope| !allowed.contains(&scope.as_str())) {
+    // What tells of the user goes with the identity only ("Authorize endpoint", scope).
+    let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted);
+    let tells_without_identity = !has("openid") && ["email", "phone", "profile"].into_iter().any(has);
+    if tells_without_identity || scopes.iter().any(|scope| !allowed.contains(&scope.as_str())) {
         return Err(back("invalid_scope", ""));
     }
     let challenge = visit.asked("code_challenge").map(str::to_owned);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::authorize::{self, Asked, with_query};
-use super::{Visit, form, login};
+use super::{Visit, form, login, saml};
 use crate::client::Site;
 use crate::faults::{invalid, not_authorized};
 use crate::group;
@@ -27,12 +27,12 @@ use crate::user::{Identity, Status, User, attributes, create, update};
 
 /// What is sealed into the state that goes there and back.
 #[derive(Serialize, Deserialize)]
-struct Journey {
+pub struct Journey {
     id: String,
-    provider: String,
+    pub provider: String,
     /// The query with which the client asked.
-    query: String,
-    nonce: String,
+    pub query: String,
+    pub nonce: String,
     expires: Timestamp,
 }
 
@@ -68,7 +68,7 @@ pub fn offered(visit: &Visit, site: &Site) -> Vec<String> {
     known.into_iter().filter(|name| allowed.contains(&name.as_str())).collect()
 }
 
-fn trouble(visit: &Visit, trouble: &Trouble) -> Answer {
+pub fn trouble(visit: &Visit, trouble: &Trouble) -> Answer {
     tracing::warn!("{trouble}");
     let title = visit.language.say("An error was encountered", "エラーが発生しました");
     form::tell(
@@ -91,6 +91,9 @@ pub async fn begin(visit: &Visit, site: &Site, provider: Provider) -> Answer {
     let Ok(sealed) = site.keys.sealer.seal(PURPOSE, json!(journey).to_string().as_bytes()) else {
         return Answer::failed();
     };
+    if provider.kind == provider::saml::KIND {
+        return saml::begin(visit, site, &provider, &journey, &sealed);
+    }
     let (client, scopes) = (
         provider.details.get("client_id").cloned().unwrap_or_default(),
         provider.details.get("authorize_scopes").cloned().unwrap_or_default(),
@@ -115,7 +118,7 @@ pub async fn begin(visit: &Visit, site: &Site, provider: Provider) -> Answer {
 
 /// `/oauth2/idpresponse`: the browser is back.
 pub async fn page(visit: Visit) -> Answer {
-    let Some(journey) = arrive(&visit) else {
+    let Some(journey) = visit.asked("state").and_then(|state| arrive(&visit, state)) else {
         return trouble(&visit, &Trouble::new("a state came back that was not sent, or too late, or twice"));
     };
     let code = visit.asked("code").map(str::to_owned);
@@ -145,8 +148,13 @@ pub async fn page(visit: Visit) -> Answer {
         Ok(Err(found)) => return trouble(&visit, &found),
         Err(_) => return Answer::failed(),
     };
-    match known(&visit, &asked, &provider, &said).await {
-        Ok(user) => login::enter(&visit, &asked, &user).await,
+    finish(&visit, &asked, &provider, &said).await
+}
+
+/// Lets somebody in whom a provider vouches for.
+pub async fn finish(visit: &Visit, asked: &Asked, provider: &Provider, said: &Said) -> Answer {
+    match known(visit, asked, provider, said).await {
+        Ok(user) => login::enter(visit, asked, &user).await,
         Err(fault) => {
             let query = [("error", "invalid_request"), ("error_description", fault.message.as_str())];
             Answer::redirect(&with_query(&asked.redirect, &query, asked.state.as_deref(), '?'))
@@ -155,9 +163,9 @@ pub async fn page(visit: Visit) -> Answer {
 }
 
 /// Opens the state and uses it up.
-fn arrive(visit: &Visit) -> Option<Journey> {
+pub fn arrive(visit: &Visit, state: &str) -> Option<Journey> {
     let keys = keys::of(&visit.cx.cloud, &visit.cx.snapshot(), &visit.pool).ok()?;
-    let sealed = URL_SAFE_NO_PAD.decode(visit.asked("state")?).ok()?;
+    let sealed = URL_SAFE_NO_PAD.decode(state).ok()?;
     let journey: Journey = serde_json::from_slice(&keys.sealer.open(PURPOSE, &sealed)?).ok()?;
     let now = visit.cx.now();
     let fresh = journey.expires > now;

@@ -15,6 +15,7 @@ mod look;
 mod mfa_setup;
 mod password;
 mod revoke;
+mod saml;
 mod sign_out;
 mod sign_up;
 mod token;
@@ -144,6 +145,7 @@ async fn serve(cloud: Arc<Cloud>, incoming: Incoming, address: Option<Address>) 
         "oauth2/userInfo" => user_info::page(&visit),
         "oauth2/revoke" => revoke::page(&visit),
         "oauth2/idpresponse" => federation::page(visit).await,
+        "saml2/idpresponse" => saml::page(visit).await,
         "login" => login::page(&visit).await,
         "signup" => sign_up::page(&visit).await,
         "confirm" => sign_up::confirm_page(&visit).await,

@@ -4,6 +4,7 @@ mod google;
 pub mod link;
 mod openid;
 pub mod ops;
+pub mod saml;
 
 use std::collections::BTreeMap;
 

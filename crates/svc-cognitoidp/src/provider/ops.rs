@@ -1,10 +1,10 @@
-//! CreateIdentityProvider and its kin. OpenID Connect and Google are built; the other kinds say that they are not.
+//! CreateIdentityProvider and its kin. OpenID Connect, SAML and Google are built; the other kinds say that they are not.
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::{Fault, Unit};
 
-use super::{PROVIDERS, Provider, get, google, key, of_pool};
+use super::{PROVIDERS, Provider, get, google, key, of_pool, saml};
 use crate::faults::{invalid, unbuilt};
 use crate::page::page;
 use crate::pool::{self, Pool};
@@ -29,15 +29,18 @@ fn shown(pool: &Pool, provider: &Provider) -> IdentityProviderType {
 /// Checks for what OpenID Connect needs, and completes what is known of Google.
 fn check(pool: &Pool, provider: &mut Provider) -> Result<(), Fault> {
     let needed = match provider.kind.as_str() {
-        GOOGLE => ["client_id", "client_secret", "authorize_scopes"],
-        _ => ["client_id", "oidc_issuer", "authorize_scopes"],
+        GOOGLE => &["client_id", "client_secret", "authorize_scopes"][..],
+        saml::KIND => &[],
+        _ => &["client_id", "oidc_issuer", "authorize_scopes"],
     };
-    let missing = needed.into_iter().find(|name| provider.details.get(*name).is_none_or(String::is_empty));
+    let missing = needed.iter().find(|name| provider.details.get(**name).is_none_or(String::is_empty));
     if let Some(name) = missing {
         return Err(invalid(format!("The identity provider details are missing the required key {name}.")));
     }
-    if provider.kind == GOOGLE {
-        google::complete(&mut provider.details);
+    match provider.kind.as_str() {
+        GOOGLE => google::complete(&mut provider.details),
+        saml::KIND => saml::complete(&mut provider.details)?,
+        _ => {}
     }
     let unknown = provider.mapping.keys().find(|name| *name != "username" && pool.attribute(name).is_none());
     match unknown {
@@ -52,7 +55,7 @@ pub fn create_identity_provider(
 ) -> Result<CreateIdentityProviderResponse, Fault> {
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
     match input.provider_type.as_str() {
-        "OIDC" => {}
+        "OIDC" | saml::KIND => {}
         GOOGLE if input.provider_name == GOOGLE => {}
         GOOGLE => return Err(invalid("The name of a provider of type Google must be Google.")),
         other => return Err(unbuilt(&format!("Federation with providers of type {other}"))),
@@ -65,7 +68,9 @@ pub fn create_identity_provider(
             .because(format!("A provider with the name {} already exists in your User Pool.", input.provider_name)));
     }
     let mut mapping = input.attribute_mapping.unwrap_or_default();
-    mapping.entry("username".into()).or_insert_with(|| "sub".into());
+    if input.provider_type != saml::KIND {
+        mapping.entry("username".into()).or_insert_with(|| "sub".into());
+    }
     let mut provider = Provider {
         name: input.provider_name,
         kind: input.provider_type,
@@ -97,7 +102,9 @@ pub fn update_identity_provider(
     let mut provider = get(w.store(), &pool, &input.provider_name)?;
     provider.details = input.provider_details.unwrap_or(provider.details);
     provider.mapping = input.attribute_mapping.unwrap_or(provider.mapping);
-    provider.mapping.entry("username".into()).or_insert_with(|| "sub".into());
+    if provider.kind != saml::KIND {
+        provider.mapping.entry("username".into()).or_insert_with(|| "sub".into());
+    }
     provider.identifiers = input.idp_identifiers.unwrap_or(provider.identifiers);
     provider.modified = w.now;
     check(&pool, &mut provider)?;

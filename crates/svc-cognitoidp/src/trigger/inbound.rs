@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Setting;
 use super::call::{Trigger, call};
-use crate::provider::{Provider, Said};
+use crate::provider::{Provider, Said, saml};
 
 /// The provider's claims as the function wants them: its own in their place, or, where it names none, as they were.
 pub async fn inbound_federation(
@@ -17,7 +17,10 @@ pub async fn inbound_federation(
     let request = json!({
         "providerName": provider.name,
         "providerType": provider.kind,
-        "attributes": { "tokenResponse": said.tokens, "idToken": said.id_token, "userInfo": said.user_info },
+        "attributes": match provider.kind.as_str() {
+            saml::KIND => json!({ "samlResponse": said.id_token }),
+            _ => json!({ "tokenResponse": said.tokens, "idToken": said.id_token, "userInfo": said.user_info }),
+        },
     });
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     let trigger = Trigger { name: "InboundFederation", source: "InboundFederation_ExternalProvider", version: "1" };
