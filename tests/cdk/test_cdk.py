@@ -1,4 +1,5 @@
-"""`cdk bootstrap`, `cdk deploy` and `cdk destroy` of a Lambda application, with the CDK's own command line."""
+"""`cdk bootstrap`, `cdk deploy` and `cdk destroy` of a Lambda application and of a web server in a VPC, with the CDK's own
+command line."""
 
 import json
 import os
@@ -8,6 +9,7 @@ import subprocess
 import urllib.request
 
 import pytest
+from clouds import eventually
 
 APP = pathlib.Path(__file__).parent / "app"
 
@@ -26,7 +28,20 @@ def callbacks_work():
     return os.geteuid() == 0 or lowest <= 443
 
 
-def test_a_lambda_application(own_cloud, cdk, tmp_path, monkeypatch):
+def has_machines(cloud):
+    return "machines with users, files, devices" in cloud.kogumo("doctor").stdout
+
+
+def page(address):
+    """What a web server answers, once it does."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/", timeout=2) as response:
+            return response.read().decode()
+    except OSError:
+        return None
+
+
+def test_applications(own_cloud, cdk, tmp_path, monkeypatch):
     # What Lambda's own runtimes have, and the CDK's custom resources count on: the AWS SDK for JavaScript.
     monkeypatch.setenv("NODE_PATH", str(APP / "node_modules"))
     cloud = own_cloud().wait_until_ready()
@@ -36,11 +51,16 @@ def test_a_lambda_application(own_cloud, cdk, tmp_path, monkeypatch):
 
     run("bootstrap", "aws://000000000000/ap-northeast-1")
     outputs = tmp_path / "outputs.json"
-    run("deploy", "Hello", "--require-approval", "never", "--outputs-file", outputs)
+    stacks = ["Hello"] + ["Net"] * has_machines(cloud)
+    run("deploy", *stacks, "--require-approval", "never", "--outputs-file", outputs)
     api = json.loads(outputs.read_text())["Hello"]["ApiId"]
     with urllib.request.urlopen(f"{cloud.url}/_aws/execute-api/{api}/prod/some/where", timeout=30) as response:
         assert json.load(response) == {"hello": "/some/where"}
-    run("destroy", "Hello", "--force")
+    if "Net" in stacks:
+        address = json.loads(outputs.read_text())["Net"]["Address"]
+        assert eventually(lambda: page(address)) == "hello from the CDK\n"
+    run("destroy", *stacks, "--force")
+    assert all(vpc["IsDefault"] for vpc in cloud.client("ec2").describe_vpcs()["Vpcs"])
     assert not [one for one in cloud.client("lambda").list_functions()["Functions"] if "Greeter" in one["FunctionName"]]
 
     if not callbacks_work():

@@ -171,10 +171,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "told by GetAccountSummary; all tokens of STS are good in all regions, as those of version 2 are",
     ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
-    (
-        "Forward records of Elastic IPs' reverse names",
-        "not asked for; the cloud's DNS tells the reverse name at once",
-    ),
+    ("Forward records of Elastic IPs' reverse names", "not asked for; the cloud's DNS tells the reverse name at once"),
     (
         "Recovery and reboot migration of instances, preferences for Capacity Reservations",
         "recorded; no hardware fails here, and nothing is reserved",

@@ -73,13 +73,15 @@ pub struct Failure {
     pub not_found: bool,
     /// Something of that name is there already.
     pub exists: bool,
+    /// Others need what was to be taken away (`DependencyViolation`).
+    pub needed: bool,
     /// What was made before it failed, to be deleted.
     pub made: Option<String>,
 }
 
 impl Failure {
     pub fn new(reason: impl Into<String>) -> Self {
-        Failure { reason: reason.into(), not_found: false, exists: false, made: None }
+        Failure { reason: reason.into(), not_found: false, exists: false, needed: false, made: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The hands that make resources: calls through the door, in the stack owner's name.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kogumo_base::{Arn, Scope, uuid};
 use kogumo_door::{Caller, Client, Cloud};
@@ -13,6 +13,11 @@ use crate::world::{Failure, Work};
 
 /// Who the calls' callers say they come through.
 const SERVICE: &str = "cloudformation.amazonaws.com";
+
+/// What others need is asked for again for so long before it fails to be deleted.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Whoever waits looks again after so long even if nothing has been committed.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a resource type needs to make resources.
 #[derive(Clone)]
@@ -48,12 +53,22 @@ impl Hands {
         self.client.call_json(service, operation, &input).await.map_err(|fault| self.failure(service, &fault))
     }
 
-    /// A call that takes something away: what isn't there is no failure.
+    /// A call that takes something away: what isn't there is no failure. What others need is asked for again for a
+    /// while: resources that the template does not order go at the same time, an instance more slowly than its gateway.
     pub async fn remove(&self, service: &str, operation: &str, input: Value) -> Result<(), Failure> {
-        match self.call(service, operation, input).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.not_found => Ok(()),
-            Err(failure) => Err(failure),
+        let mut commits = self.cloud.store.changes();
+        let begun = Instant::now();
+        loop {
+            commits.mark_unchanged();
+            match self.call(service, operation, input.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(failure) if failure.not_found => return Ok(()),
+                Err(failure) if failure.needed && begun.elapsed() < PATIENCE => {
+                    // Whether it changed or the time is over: it is asked again.
+                    let _ = tokio::time::timeout(LOOK_AGAIN, commits.changed()).await;
+                }
+                Err(failure) => return Err(failure),
+            }
         }
     }
 
@@ -89,7 +104,7 @@ impl Hands {
             uuid(),
             uuid()
         );
-        Failure { not_found, exists, ..Failure::new(reason) }
+        Failure { not_found, exists, needed: code == "DependencyViolation", ..Failure::new(reason) }
     }
 
     pub fn arn(&self, service: &str, resource: &str) -> String {
@@ -116,7 +131,7 @@ impl Hands {
                 if let Some(answer) = ask().await? {
                     return Ok(answer);
                 }
-                let _ = tokio::time::timeout(Duration::from_millis(500), commits.changed()).await;
+                let _ = tokio::time::timeout(LOOK_AGAIN, commits.changed()).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(seconds), waiting).await.unwrap_or_else(|_| Err(Failure::new(late)))
