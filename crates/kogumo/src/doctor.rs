@@ -173,6 +173,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
     ("Forward records of Elastic IPs' reverse names", "not asked for; the cloud's DNS tells the reverse name at once"),
     (
+        "Hardware behind placement groups",
+        "who may be in one, how many and in which partition is as on AWS; all instances share this machine",
+    ),
+    (
         "Recovery and reboot migration of instances, preferences for Capacity Reservations",
         "recorded; no hardware fails here, and nothing is reserved",
     ),

@@ -148,7 +148,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("CreateNetworkInterfacePermission", "POST", "/"),
     &schema::Operation::unbuilt("CreateNetworkingFlexCostAllocationPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("CreatePlacementGroup", "POST", "/"),
+    &CREATE_PLACEMENT_GROUP,
     &schema::Operation::unbuilt("CreatePublicIpv4Pool", "POST", "/"),
     &schema::Operation::unbuilt("CreateReplaceRootVolumeTask", "POST", "/"),
     &schema::Operation::unbuilt("CreateReservedInstancesListing", "POST", "/"),
@@ -252,7 +252,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("DeleteNetworkInterfacePermission", "POST", "/"),
     &schema::Operation::unbuilt("DeleteNetworkingFlexCostAllocationPolicies", "POST", "/"),
-    &schema::Operation::unbuilt("DeletePlacementGroup", "POST", "/"),
+    &DELETE_PLACEMENT_GROUP,
     &schema::Operation::unbuilt("DeletePublicIpv4Pool", "POST", "/"),
     &schema::Operation::unbuilt("DeleteQueuedReservedInstances", "POST", "/"),
     &DELETE_ROUTE,
@@ -428,7 +428,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeNetworkingFlexCostAllocationPolicies", "POST", "/"),
     &schema::Operation::unbuilt("DescribeNetworkingFlexCostAllocationPolicyAssociations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeOutpostLags", "POST", "/"),
-    &schema::Operation::unbuilt("DescribePlacementGroups", "POST", "/"),
+    &DESCRIBE_PLACEMENT_GROUPS,
     &DESCRIBE_PREFIX_LISTS,
     &schema::Operation::unbuilt("DescribePrincipalIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribePublicIpv4Pools", "POST", "/"),
@@ -708,7 +708,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &MODIFY_INSTANCE_METADATA_DEFAULTS,
     &MODIFY_INSTANCE_METADATA_OPTIONS,
     &schema::Operation::unbuilt("ModifyInstanceNetworkPerformanceOptions", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstancePlacement", "POST", "/"),
+    &MODIFY_INSTANCE_PLACEMENT,
     &schema::Operation::unbuilt("ModifyIpam", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIpamPolicyAllocationRules", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIpamPool", "POST", "/"),
@@ -1611,6 +1611,27 @@ impl OperationType for CreateNetworkInterface {
     const FACTS: &'static schema::Operation = &CREATE_NETWORK_INTERFACE;
 }
 
+static CREATE_PLACEMENT_GROUP: schema::Operation = schema::Operation {
+    name: "CreatePlacementGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreatePlacementGroupRequest,
+    output: &S_CreatePlacementGroupResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreatePlacementGroup;
+impl OperationType for CreatePlacementGroup {
+    type Input = CreatePlacementGroupRequest;
+    type Output = CreatePlacementGroupResult;
+    const FACTS: &'static schema::Operation = &CREATE_PLACEMENT_GROUP;
+}
+
 static CREATE_ROUTE: schema::Operation = schema::Operation {
     name: "CreateRoute",
     method: "POST",
@@ -2155,6 +2176,27 @@ impl OperationType for DeleteNetworkInterface {
     type Input = DeleteNetworkInterfaceRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_NETWORK_INTERFACE;
+}
+
+static DELETE_PLACEMENT_GROUP: schema::Operation = schema::Operation {
+    name: "DeletePlacementGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeletePlacementGroupRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeletePlacementGroup;
+impl OperationType for DeletePlacementGroup {
+    type Input = DeletePlacementGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_PLACEMENT_GROUP;
 }
 
 static DELETE_ROUTE: schema::Operation = schema::Operation {
@@ -3079,6 +3121,27 @@ impl OperationType for DescribeNetworkInterfaces {
     type Input = DescribeNetworkInterfacesRequest;
     type Output = DescribeNetworkInterfacesResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_INTERFACES;
+}
+
+static DESCRIBE_PLACEMENT_GROUPS: schema::Operation = schema::Operation {
+    name: "DescribePlacementGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribePlacementGroupsRequest,
+    output: &S_DescribePlacementGroupsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribePlacementGroups;
+impl OperationType for DescribePlacementGroups {
+    type Input = DescribePlacementGroupsRequest;
+    type Output = DescribePlacementGroupsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_PLACEMENT_GROUPS;
 }
 
 static DESCRIBE_PREFIX_LISTS: schema::Operation = schema::Operation {
@@ -4740,6 +4803,27 @@ impl OperationType for ModifyInstanceMetadataOptions {
     const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_METADATA_OPTIONS;
 }
 
+static MODIFY_INSTANCE_PLACEMENT: schema::Operation = schema::Operation {
+    name: "ModifyInstancePlacement",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstancePlacementRequest,
+    output: &S_ModifyInstancePlacementResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstancePlacement;
+impl OperationType for ModifyInstancePlacement {
+    type Input = ModifyInstancePlacementRequest;
+    type Output = ModifyInstancePlacementResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_PLACEMENT;
+}
+
 static MODIFY_LAUNCH_TEMPLATE: schema::Operation = schema::Operation {
     name: "ModifyLaunchTemplate",
     method: "POST",
@@ -5907,6 +5991,8 @@ static S_AddressTransferList: schema::Shape =
 static M_AddressTransferList: schema::Member = schema::Member::new("member", &S_AddressTransfer).wire("item");
 static S_AddressTransferStatus: schema::Shape = schema::Shape::new("AddressTransferStatus", Kind::String)
     .limits(Limits::NONE.values(&["pending", "disabled", "accepted"]));
+static S_Affinity: schema::Shape =
+    schema::Shape::new("Affinity", Kind::String).limits(Limits::NONE.values(&["default", "host"]));
 static S_AllocateAddressRequest: schema::Shape =
     schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
 static L_AllocateAddressRequest: Layout = Layout::new(&[
@@ -6928,6 +7014,23 @@ static L_CreatePeeringConnectionOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("AllowMultipathResilience", &S_Boolean),
     schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode),
 ]);
+static S_CreatePlacementGroupRequest: schema::Shape =
+    schema::Shape::new("CreatePlacementGroupRequest", Kind::Structure(&L_CreatePlacementGroupRequest));
+static L_CreatePlacementGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("PartitionCount", &S_Integer),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("SpreadLevel", &S_SpreadLevel),
+    schema::Member::new("LinkedGroupId", &S_PlacementGroupId),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("ParentGroupId", &S_PlacementGroupId),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("Strategy", &S_PlacementStrategy).wire("strategy"),
+]);
+static S_CreatePlacementGroupResult: schema::Shape =
+    schema::Shape::new("CreatePlacementGroupResult", Kind::Structure(&L_CreatePlacementGroupResult));
+static L_CreatePlacementGroupResult: Layout =
+    Layout::new(&[schema::Member::new("PlacementGroup", &S_PlacementGroup).wire("placementGroup")]);
 static S_CreateRouteRequest: schema::Shape =
     schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
 static L_CreateRouteRequest: Layout = Layout::new(&[
@@ -7387,6 +7490,12 @@ static S_DeleteNetworkInterfaceRequest: schema::Shape =
 static L_DeleteNetworkInterfaceRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+]);
+static S_DeletePlacementGroupRequest: schema::Shape =
+    schema::Shape::new("DeletePlacementGroupRequest", Kind::Structure(&L_DeletePlacementGroupRequest));
+static L_DeletePlacementGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("GroupName", &S_PlacementGroupNameWithResolver).wire("groupName").required(),
 ]);
 static S_DeleteRouteRequest: schema::Shape =
     schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
@@ -8105,6 +8214,20 @@ static L_DescribeNetworkInterfacesResult: Layout = Layout::new(&[
         .ec2("NetworkInterfaceSet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
+static S_DescribePlacementGroupsRequest: schema::Shape =
+    schema::Shape::new("DescribePlacementGroupsRequest", Kind::Structure(&L_DescribePlacementGroupsRequest));
+static L_DescribePlacementGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupIds", &S_PlacementGroupIdStringList).wire("GroupId").ec2("GroupId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("GroupNames", &S_PlacementGroupStringList).wire("groupName").ec2("GroupName"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribePlacementGroupsResult: schema::Shape =
+    schema::Shape::new("DescribePlacementGroupsResult", Kind::Structure(&L_DescribePlacementGroupsResult));
+static L_DescribePlacementGroupsResult: Layout =
+    Layout::new(&[schema::Member::new("PlacementGroups", &S_PlacementGroupList)
+        .wire("placementGroupSet")
+        .ec2("PlacementGroupSet")]);
 static S_DescribePrefixListsRequest: schema::Shape =
     schema::Shape::new("DescribePrefixListsRequest", Kind::Structure(&L_DescribePrefixListsRequest));
 static L_DescribePrefixListsRequest: Layout = Layout::new(&[
@@ -9628,6 +9751,8 @@ static L_HibernationOptions: Layout = Layout::new(&[schema::Member::new("Configu
 static S_HibernationOptionsRequest: schema::Shape =
     schema::Shape::new("HibernationOptionsRequest", Kind::Structure(&L_HibernationOptionsRequest));
 static L_HibernationOptionsRequest: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
+static S_HostTenancy: schema::Shape =
+    schema::Shape::new("HostTenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
 static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
 static S_HttpTokensEnforcedState: schema::Shape =
@@ -11844,6 +11969,22 @@ static L_ModifyInstanceMetadataOptionsResult: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_String).wire("instanceId"),
     schema::Member::new("InstanceMetadataOptions", &S_InstanceMetadataOptionsResponse).wire("instanceMetadataOptions"),
 ]);
+static S_ModifyInstancePlacementRequest: schema::Shape =
+    schema::Shape::new("ModifyInstancePlacementRequest", Kind::Structure(&L_ModifyInstancePlacementRequest));
+static L_ModifyInstancePlacementRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_PlacementGroupName),
+    schema::Member::new("PartitionNumber", &S_Integer),
+    schema::Member::new("HostResourceGroupArn", &S_String),
+    schema::Member::new("GroupId", &S_PlacementGroupId),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("Tenancy", &S_HostTenancy).wire("tenancy"),
+    schema::Member::new("Affinity", &S_Affinity).wire("affinity"),
+    schema::Member::new("HostId", &S_DedicatedHostId).wire("hostId"),
+]);
+static S_ModifyInstancePlacementResult: schema::Shape =
+    schema::Shape::new("ModifyInstancePlacementResult", Kind::Structure(&L_ModifyInstancePlacementResult));
+static L_ModifyInstancePlacementResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifyLaunchTemplateRequest: schema::Shape =
     schema::Shape::new("ModifyLaunchTemplateRequest", Kind::Structure(&L_ModifyLaunchTemplateRequest));
 static L_ModifyLaunchTemplateRequest: Layout = Layout::new(&[
@@ -12674,20 +12815,50 @@ static L_Placement: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_PlacementGroupId).wire("groupId"),
     schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
 ]);
+static S_PlacementGroup: schema::Shape = schema::Shape::new("PlacementGroup", Kind::Structure(&L_PlacementGroup));
+static L_PlacementGroup: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("State", &S_PlacementGroupState).wire("state"),
+    schema::Member::new("Strategy", &S_PlacementStrategy).wire("strategy"),
+    schema::Member::new("PartitionCount", &S_Integer).wire("partitionCount"),
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("GroupArn", &S_String).wire("groupArn"),
+    schema::Member::new("SpreadLevel", &S_SpreadLevel).wire("spreadLevel"),
+    schema::Member::new("LinkedGroupId", &S_PlacementGroupId).wire("linkedGroupId"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("ParentGroupId", &S_PlacementGroupId).wire("parentGroupId"),
+]);
 static S_PlacementGroupId: schema::Shape = schema::Shape::new("PlacementGroupId", Kind::String);
+static S_PlacementGroupIdStringList: schema::Shape =
+    schema::Shape::new("PlacementGroupIdStringList", Kind::List(&M_PlacementGroupIdStringList));
+static M_PlacementGroupIdStringList: schema::Member =
+    schema::Member::new("member", &S_PlacementGroupId).wire("GroupId");
 static S_PlacementGroupInfo: schema::Shape =
     schema::Shape::new("PlacementGroupInfo", Kind::Structure(&L_PlacementGroupInfo));
 static L_PlacementGroupInfo: Layout =
     Layout::new(&[
         schema::Member::new("SupportedStrategies", &S_PlacementGroupStrategyList).wire("supportedStrategies")
     ]);
+static S_PlacementGroupList: schema::Shape =
+    schema::Shape::new("PlacementGroupList", Kind::List(&M_PlacementGroupList));
+static M_PlacementGroupList: schema::Member = schema::Member::new("member", &S_PlacementGroup).wire("item");
 static S_PlacementGroupName: schema::Shape = schema::Shape::new("PlacementGroupName", Kind::String);
+static S_PlacementGroupNameWithResolver: schema::Shape =
+    schema::Shape::new("PlacementGroupNameWithResolver", Kind::String);
+static S_PlacementGroupState: schema::Shape = schema::Shape::new("PlacementGroupState", Kind::String)
+    .limits(Limits::NONE.values(&["pending", "available", "deleting", "deleted"]));
 static S_PlacementGroupStrategy: schema::Shape = schema::Shape::new("PlacementGroupStrategy", Kind::String)
     .limits(Limits::NONE.values(&["cluster", "partition", "spread"]));
 static S_PlacementGroupStrategyList: schema::Shape =
     schema::Shape::new("PlacementGroupStrategyList", Kind::List(&M_PlacementGroupStrategyList));
 static M_PlacementGroupStrategyList: schema::Member =
     schema::Member::new("member", &S_PlacementGroupStrategy).wire("item");
+static S_PlacementGroupStringList: schema::Shape =
+    schema::Shape::new("PlacementGroupStringList", Kind::List(&M_PlacementGroupStringList));
+static M_PlacementGroupStringList: schema::Member = schema::Member::new("member", &S_PlacementGroupName);
+static S_PlacementStrategy: schema::Shape = schema::Shape::new("PlacementStrategy", Kind::String)
+    .limits(Limits::NONE.values(&["cluster", "spread", "partition", "precision-time"]));
 static S_PlatformValues: schema::Shape =
     schema::Shape::new("PlatformValues", Kind::String).limits(Limits::NONE.values(&["Windows"]));
 static S_Port: schema::Shape = schema::Shape::new("Port", Kind::Integer).limits(Limits::NONE.min(0).max(65535));
@@ -14027,6 +14198,8 @@ static L_SpotMarketOptions: Layout = Layout::new(&[
     schema::Member::new("ValidUntil", &S_DateTime),
     schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior),
 ]);
+static S_SpreadLevel: schema::Shape =
+    schema::Shape::new("SpreadLevel", Kind::String).limits(Limits::NONE.values(&["host", "rack"]));
 static S_StaleIpPermission: schema::Shape =
     schema::Shape::new("StaleIpPermission", Kind::Structure(&L_StaleIpPermission));
 static L_StaleIpPermission: Layout = Layout::new(&[
@@ -20453,6 +20626,102 @@ impl Structure for CreatePeeringConnectionOptionsRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct CreatePlacementGroupRequest {
+    pub partition_count: Option<i32>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub spread_level: Option<String>,
+    pub linked_group_id: Option<String>,
+    pub operator: Option<OperatorRequest>,
+    pub parent_group_id: Option<String>,
+    pub dry_run: Option<bool>,
+    pub group_name: Option<String>,
+    pub strategy: Option<String>,
+}
+impl std::fmt::Debug for CreatePlacementGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreatePlacementGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePlacementGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePlacementGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.partition_count,
+            1 => &self.tag_specifications,
+            2 => &self.spread_level,
+            3 => &self.linked_group_id,
+            4 => &self.operator,
+            5 => &self.parent_group_id,
+            6 => &self.dry_run,
+            7 => &self.group_name,
+            _ => &self.strategy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.partition_count,
+            1 => &mut self.tag_specifications,
+            2 => &mut self.spread_level,
+            3 => &mut self.linked_group_id,
+            4 => &mut self.operator,
+            5 => &mut self.parent_group_id,
+            6 => &mut self.dry_run,
+            7 => &mut self.group_name,
+            _ => &mut self.strategy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePlacementGroupResult {
+    pub placement_group: Option<PlacementGroup>,
+}
+impl std::fmt::Debug for CreatePlacementGroupResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreatePlacementGroupResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePlacementGroupResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePlacementGroupResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.placement_group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.placement_group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateRouteRequest {
     pub destination_prefix_list_id: Option<String>,
     pub vpc_endpoint_id: Option<String>,
@@ -22767,6 +23036,45 @@ impl Structure for DeleteNetworkInterfaceRequest {
         match index {
             0 => &mut self.dry_run,
             _ => &mut self.network_interface_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletePlacementGroupRequest {
+    pub dry_run: Option<bool>,
+    pub group_name: String,
+}
+impl std::fmt::Debug for DeletePlacementGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeletePlacementGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletePlacementGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletePlacementGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.group_name,
         }
     }
 }
@@ -26346,6 +26654,87 @@ impl Structure for DescribeNetworkInterfacesResult {
         match index {
             0 => &mut self.network_interfaces,
             _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribePlacementGroupsRequest {
+    pub group_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub group_names: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribePlacementGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribePlacementGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribePlacementGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribePlacementGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_ids,
+            1 => &self.dry_run,
+            2 => &self.group_names,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_ids,
+            1 => &mut self.dry_run,
+            2 => &mut self.group_names,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribePlacementGroupsResult {
+    pub placement_groups: Option<Vec<PlacementGroup>>,
+}
+impl std::fmt::Debug for DescribePlacementGroupsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribePlacementGroupsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribePlacementGroupsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribePlacementGroupsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.placement_groups,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.placement_groups,
         }
     }
 }
@@ -41915,6 +42304,99 @@ impl Structure for ModifyInstanceMetadataOptionsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyInstancePlacementRequest {
+    pub group_name: Option<String>,
+    pub partition_number: Option<i32>,
+    pub host_resource_group_arn: Option<String>,
+    pub group_id: Option<String>,
+    pub instance_id: String,
+    pub tenancy: Option<String>,
+    pub affinity: Option<String>,
+    pub host_id: Option<String>,
+}
+impl std::fmt::Debug for ModifyInstancePlacementRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstancePlacementRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstancePlacementRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstancePlacementRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.partition_number,
+            2 => &self.host_resource_group_arn,
+            3 => &self.group_id,
+            4 => &self.instance_id,
+            5 => &self.tenancy,
+            6 => &self.affinity,
+            _ => &self.host_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.partition_number,
+            2 => &mut self.host_resource_group_arn,
+            3 => &mut self.group_id,
+            4 => &mut self.instance_id,
+            5 => &mut self.tenancy,
+            6 => &mut self.affinity,
+            _ => &mut self.host_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstancePlacementResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifyInstancePlacementResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstancePlacementResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstancePlacementResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstancePlacementResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyLaunchTemplateRequest {
     pub dry_run: Option<bool>,
     pub client_token: Option<String>,
@@ -45093,6 +45575,72 @@ impl Structure for Placement {
             7 => &mut self.host_resource_group_arn,
             8 => &mut self.group_id,
             _ => &mut self.availability_zone,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PlacementGroup {
+    pub group_name: Option<String>,
+    pub state: Option<String>,
+    pub strategy: Option<String>,
+    pub partition_count: Option<i32>,
+    pub group_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub group_arn: Option<String>,
+    pub spread_level: Option<String>,
+    pub linked_group_id: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub parent_group_id: Option<String>,
+}
+impl std::fmt::Debug for PlacementGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PlacementGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PlacementGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PlacementGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.state,
+            2 => &self.strategy,
+            3 => &self.partition_count,
+            4 => &self.group_id,
+            5 => &self.tags,
+            6 => &self.group_arn,
+            7 => &self.spread_level,
+            8 => &self.linked_group_id,
+            9 => &self.operator,
+            _ => &self.parent_group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.state,
+            2 => &mut self.strategy,
+            3 => &mut self.partition_count,
+            4 => &mut self.group_id,
+            5 => &mut self.tags,
+            6 => &mut self.group_arn,
+            7 => &mut self.spread_level,
+            8 => &mut self.linked_group_id,
+            9 => &mut self.operator,
+            _ => &mut self.parent_group_id,
         }
     }
 }

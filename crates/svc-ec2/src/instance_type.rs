@@ -192,7 +192,10 @@ fn shown(one: &InstanceType) -> InstanceTypeInfo {
             ..NetworkInfo::default()
         }),
         placement_group_info: Some(PlacementGroupInfo {
-            supported_strategies: Some(vec!["partition".into(), "spread".into()]),
+            supported_strategies: Some(match one.burst || one.old {
+                true => vec!["partition".into(), "spread".into()],
+                false => vec!["cluster".into(), "partition".into(), "spread".into()],
+            }),
         }),
         hibernation_supported: Some(false),
         burstable_performance_supported: Some(one.burst),

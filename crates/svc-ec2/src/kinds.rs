@@ -19,6 +19,7 @@ use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
 use crate::network_interface::NetworkInterface;
 use crate::peering::VpcPeering;
+use crate::placement_group::PlacementGroup;
 use crate::prefix_list::PrefixList;
 use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
@@ -47,6 +48,7 @@ static KINDS: &[(&Kind, Exists)] = &[
     entry::<NetworkAcl>(),
     entry::<NetworkInterface>(),
     entry::<Path>(),
+    entry::<PlacementGroup>(),
     entry::<PrefixList>(),
     entry::<RouteTable>(),
     entry::<SecurityGroup>(),

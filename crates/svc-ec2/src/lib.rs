@@ -35,6 +35,7 @@ mod network_interface;
 mod ops;
 mod page;
 mod peering;
+mod placement_group;
 mod prefix_list;
 mod public_address;
 mod region;

@@ -6,8 +6,8 @@ use kogumo_model::ec2::*;
 use crate::{
     account, address, dhcp_options, dry_run, egress_gateway, encryption, endpoint, flow_log, image, insights, instance,
     instance_requirements, instance_type, internet_gateway, key_pair, launch_template, nat_gateway, network,
-    network_acl, network_interface, peering, prefix_list, region, route_table, security_group, snapshot, subnet, tag,
-    volume, vpc, vpn_gateway,
+    network_acl, network_interface, peering, placement_group, prefix_list, region, route_table, security_group,
+    snapshot, subnet, tag, volume, vpc, vpn_gateway,
 };
 
 /// All of them know `DryRun`.
@@ -230,6 +230,11 @@ pub fn ops() -> Vec<Op> {
         write::<DisassociateIamInstanceProfile>(instance::disassociate_iam_instance_profile),
         read::<DescribeIamInstanceProfileAssociations>(instance::describe_iam_instance_profile_associations),
         task::<GetConsoleOutput, _>(instance::get_console_output),
+        // Placement groups
+        write::<CreatePlacementGroup>(placement_group::create_placement_group),
+        read::<DescribePlacementGroups>(placement_group::describe_placement_groups),
+        write::<DeletePlacementGroup>(placement_group::delete_placement_group),
+        write::<ModifyInstancePlacement>(instance::placement::modify_instance_placement),
         // Launch templates
         write::<CreateLaunchTemplate>(launch_template::create_launch_template),
         read::<DescribeLaunchTemplates>(launch_template::describe_launch_templates),

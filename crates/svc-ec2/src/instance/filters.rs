@@ -249,7 +249,9 @@ pub static FILTERS: Filters<Row> = Filters {
         ("placement-group-name", |row| {
             row.shown.placement.iter().flat_map(|one| text(&one.group_name)).filter(|name| !name.is_empty()).collect()
         }),
-        ("placement-partition-number", |_| Vec::new()),
+        ("placement-partition-number", |row| {
+            row.shown.placement.iter().flat_map(|one| number(one.partition_number)).collect()
+        }),
         ("platform", |row| text(&row.shown.platform)),
         ("platform-details", |row| text(&row.shown.platform_details)),
         ("private-dns-name", |row| text(&row.shown.private_dns_name)),

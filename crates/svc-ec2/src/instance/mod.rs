@@ -17,6 +17,7 @@ mod metadata;
 mod meter;
 mod monitor;
 mod names;
+pub mod placement;
 mod reality;
 mod reconcile;
 mod record;

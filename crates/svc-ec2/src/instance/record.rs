@@ -58,7 +58,11 @@ pub struct Instance {
     #[serde(default)]
     pub maintenance: Maintenance,
     pub client_token: String,
+    /// Its placement group's, or nothing.
     pub group_name: String,
+    /// Of a placement group that has partitions.
+    #[serde(default)]
+    pub partition: Option<i32>,
 }
 
 /// An instance profile.

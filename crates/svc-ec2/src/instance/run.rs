@@ -14,7 +14,7 @@ use super::devices::devices;
 use super::interfaces::{self, connect};
 use super::record::{Instance as Record, MetadataOptions, Profile, State};
 use super::shown;
-use super::{cpu, maintenance, names};
+use super::{cpu, maintenance, names, placement};
 use crate::client_token::{claim, is_repeated};
 use crate::encryption::{self, Locks, Refusal, Wish};
 use crate::faults::{invalid_combination, invalid_value, refuse};
@@ -152,8 +152,11 @@ fn run(
     let credits = credits(input, kind, &defaults)?;
     let cpu = cpu::of_launch(input, kind)?;
     let maintenance = maintenance::of_launch(input)?;
+    let group = placement::of_launch(w, input.placement.as_ref())?;
+    let wanted_partition = input.placement.as_ref().and_then(|one| one.partition_number);
     let reservation = new_id("r");
     for launch_index in 0..count {
+        let partition = placement::partition(w, group.as_ref(), kind, &subnet.zone, wanted_partition)?;
         let instance = Record {
             id: Record::KIND.new_id(),
             reservation: reservation.clone(),
@@ -186,7 +189,8 @@ fn run(
             cpu,
             maintenance: maintenance.clone(),
             client_token: input.client_token.clone().unwrap_or_default(),
-            group_name: String::new(),
+            group_name: group.as_ref().map(|group| group.name.clone()).unwrap_or_default(),
+            partition,
         };
         put(w, &instance)?;
         tag::mark(w, &instance, tags.instance.clone())?;
@@ -242,7 +246,8 @@ fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
         ("HibernationOptions", input.hibernation_options.as_ref().is_some_and(|one| one.configured == Some(true))),
         ("LicenseSpecifications", input.license_specifications.is_some()),
         ("EnclaveOptions", input.enclave_options.as_ref().is_some_and(|one| one.enabled == Some(true))),
-        ("Placement.GroupName", placement.group_name.is_some_and(|name| !name.is_empty())),
+        ("Placement.HostResourceGroupArn", placement.host_resource_group_arn.is_some()),
+        ("Placement.SpreadDomain", placement.spread_domain.is_some()),
         ("Placement.HostId", placement.host_id.is_some()),
         ("Placement.Tenancy", placement.tenancy.as_ref().is_some_and(not_default)),
         ("NetworkPerformanceOptions", input.network_performance_options.as_ref().is_some_and(not_default_bandwidth)),

@@ -115,6 +115,7 @@ impl World {
                     .find(|zone| zone.name == instance.zone)
                     .map(|zone| zone.id.clone()),
                 group_name: Some(instance.group_name.clone()),
+                partition_number: instance.partition,
                 tenancy: Some("default".into()),
                 ..Placement::default()
             }),

@@ -6,6 +6,7 @@ use kogumo_door::{Context, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::{Fault, Unit};
 
+use super::placement;
 use super::record::{Instance, State};
 use crate::encryption::{self, Grant, Refusal};
 use crate::faults::refuse;
@@ -95,6 +96,7 @@ fn start(w: &mut Writer, input: &StartInstancesRequest, lent: &Lent) -> Result<S
         let before = instance.state;
         match before {
             State::Stopped => {
+                placement::check_start(w, &instance)?;
                 instance.state = State::Pending;
                 instance.reason = Some(("pending".into(), "pending".into()));
                 instance.transition = String::new();

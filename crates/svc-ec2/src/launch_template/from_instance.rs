@@ -89,6 +89,7 @@ pub fn get_launch_template_data(
         placement: Some(LaunchTemplatePlacement {
             availability_zone: Some(instance.zone),
             group_name: Some(instance.group_name),
+            partition_number: instance.partition,
             tenancy: Some("default".into()),
             ..LaunchTemplatePlacement::default()
         }),

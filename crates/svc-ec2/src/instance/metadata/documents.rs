@@ -59,6 +59,12 @@ pub fn documents(read: &dyn Read, scope: &Scope, instance: &Instance, role: Opti
     ] {
         put(&format!("meta-data/{path}"), text);
     }
+    if !instance.group_name.is_empty() {
+        put("meta-data/placement/group-name", &instance.group_name);
+    }
+    if let Some(partition) = instance.partition {
+        put("meta-data/placement/partition-number", &partition.to_string());
+    }
     if let (Some(name), Some(key)) = (&instance.key_name, &instance.public_key) {
         put("meta-data/public-keys/0/openssh-key", &format!("{key}\n"));
         // The listing names the key beside its number.
