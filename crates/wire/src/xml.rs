@@ -290,9 +290,7 @@ pub(crate) fn float_text(value: f64) -> String {
 
 /// Appends text with what XML would misread escaped. Control characters that XML 1.0 has no way to write become U+FFFD.
 pub fn escape(out: &mut String, text: &str) {
-    // Without a way out in the middle the compiler looks at many bytes at once; nearly all texts are plain.
-    let is_special = |byte: u8| (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"');
-    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    if is_plain(text.as_bytes()) {
         out.push_str(text);
         return;
     }
@@ -314,6 +312,24 @@ pub fn escape(out: &mut String, text: &str) {
     out.push_str(&text[plain..]);
 }
 
+/// Whether nothing in a text is XML's own: nearly always. It is looked at in blocks, the last of which may overlap the one
+/// before it; without a way out in the middle of a block the compiler looks at all of its bytes at once.
+fn is_plain(text: &[u8]) -> bool {
+    fn is_special(byte: u8) -> bool {
+        (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"')
+    }
+    fn is_plain_block<const N: usize>(block: &[u8; N]) -> bool {
+        !block.iter().fold(false, |found, byte| found | is_special(*byte))
+    }
+    if let Some(last) = text.last_chunk::<16>() {
+        return is_plain_block(last) && text.as_chunks::<16>().0.iter().all(is_plain_block);
+    }
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => is_plain_block(first) && is_plain_block(last),
+        _ => !text.iter().copied().any(is_special),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +346,19 @@ mod tests {
         sink.leave_structure();
         sink.end("all");
         sink
+    }
+
+    #[test]
+    fn what_is_xmls_own_is_found_wherever_it_stands() {
+        for length in 0..70 {
+            let plain = "é".repeat(length / 2) + &"x".repeat(length % 2);
+            assert!(is_plain(plain.as_bytes()), "{length}");
+            for place in 0..length {
+                let mut bytes = vec![b'x'; length];
+                bytes[place] = b"&<>\"\r\n\x1f"[place % 7];
+                assert!(!is_plain(&bytes), "{length} {place}");
+            }
+        }
     }
 
     #[test]
