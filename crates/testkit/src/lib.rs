@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use kogumo_base::Trouble;
 use kogumo_door::{Caller, Client, Cloud, Service, Settings, settings};
@@ -18,12 +18,30 @@ impl Drop for Folder {
     }
 }
 
+/// What the names of data folders begin with; the process follows.
+const PREFIX: &str = "kogumo-test-";
+
+/// Removes the folders of tests that are over: where something held the cloud until the process ended, nobody did.
+fn sweep() {
+    let is_left = |name: &str| {
+        let process = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+        process.is_some_and(|process| !std::path::Path::new("/proc").join(process).exists())
+    };
+    let folders = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for folder in folders.filter(|folder| folder.file_name().to_str().is_some_and(is_left)) {
+        // Another test may be at it, too.
+        let _ = std::fs::remove_dir_all(folder.path());
+    }
+}
+
 /// A cloud of these services, empty, that listens nowhere. Its data folder and its records vanish with it.
 ///
 /// # Errors
 /// No temporary folder can be made.
 pub fn cloud(mut services: Vec<Service>) -> Result<Arc<Cloud>, Trouble> {
-    let data = std::env::temp_dir().join(format!("kogumo-test-{}", kogumo_base::uuid()));
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(sweep);
+    let data = std::env::temp_dir().join(format!("{PREFIX}{}-{}", std::process::id(), kogumo_base::uuid()));
     std::fs::create_dir_all(&data).map_err(|error| Trouble::from_cause("cannot make a folder for the test", error))?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 4566));
     if let Some(last) = services.pop() {
