@@ -8,6 +8,7 @@ import threading
 import urllib.parse
 import urllib.request
 
+import pytest
 from clouds import eventually
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -135,6 +136,31 @@ def test_a_server_confirms_and_hears(cloud, sns, topic):
         verify(cloud, message)
     finally:
         server.shutdown()
+
+
+def test_as_whom_text_messages_come(own_cloud):
+    cloud = own_cloud().wait_until_ready()
+    sns = cloud.client("sns")
+    assert sns.get_sms_attributes()["attributes"] == {}
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint="+819012345678")
+
+    def senders(**more):
+        before = len(json.load(cloud.get("/_kogumo/mail")))
+        sns.publish(PhoneNumber="+819012345678", Message="direct", **more)
+        sns.publish(TopicArn=topic, Message="by topic", **more)
+        sent = eventually(lambda: (told := json.load(cloud.get("/_kogumo/mail"))[before:]) if len(json.load(cloud.get("/_kogumo/mail"))) == before + 2 else None)
+        return [message["from"] for message in sent]
+
+    assert senders() == ["SNS", "SNS"]
+    sns.set_sms_attributes(attributes={"DefaultSenderID": "Kogumo", "DefaultSMSType": "Transactional"})
+    assert sns.get_sms_attributes(attributes=["DefaultSenderID"])["attributes"] == {"DefaultSenderID": "Kogumo"}
+    assert senders() == ["Kogumo", "Kogumo"]
+    own = {"AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": "Cloud9"}}
+    assert senders(MessageAttributes=own) == ["Cloud9", "Cloud9"]
+    for wrong in ({"DefaultSenderID": "1"}, {"DefaultSMSType": "Loud"}, {"Unknown": "x"}):
+        with pytest.raises(sns.exceptions.InvalidParameterException):
+            sns.set_sms_attributes(attributes=wrong)
 
 
 TEMPLATE = """

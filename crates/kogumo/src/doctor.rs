@@ -193,7 +193,7 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ("Hardware behind KMS", "there is none: keys are records of the data folder, whose permissions protect them"),
     (
         "Mail and text messages",
-        "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools are recorded",
+        "text messages are kept to be read at /_kogumo/mail, and mail is, too, unless --smtp says where it goes. SES identities and SMS roles of user pools, and DefaultSMSType of SNS, are recorded",
     ),
     (
         "Threat protection of user pools",

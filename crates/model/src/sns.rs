@@ -37,7 +37,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDataProtectionPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetEndpointAttributes", "POST", "/"),
     &schema::Operation::unbuilt("GetPlatformApplicationAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("GetSMSAttributes", "POST", "/"),
+    &GET_SMS_ATTRIBUTES,
     &schema::Operation::unbuilt("GetSMSSandboxAccountStatus", "POST", "/"),
     &GET_SUBSCRIPTION_ATTRIBUTES,
     &GET_TOPIC_ATTRIBUTES,
@@ -57,7 +57,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &REMOVE_PERMISSION,
     &schema::Operation::unbuilt("SetEndpointAttributes", "POST", "/"),
     &schema::Operation::unbuilt("SetPlatformApplicationAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("SetSMSAttributes", "POST", "/"),
+    &SET_SMS_ATTRIBUTES,
     &SET_SUBSCRIPTION_ATTRIBUTES,
     &SET_TOPIC_ATTRIBUTES,
     &SUBSCRIBE,
@@ -181,6 +181,32 @@ impl OperationType for DeleteTopic {
     type Input = DeleteTopicInput;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_TOPIC;
+}
+
+static GET_SMS_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "GetSMSAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSMSAttributesInput,
+    output: &S_GetSMSAttributesResponse,
+    errors: &[
+        &THROTTLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+    ],
+    result_wrapper: "GetSMSAttributesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSMSAttributes;
+impl OperationType for GetSMSAttributes {
+    type Input = GetSMSAttributesInput;
+    type Output = GetSMSAttributesResponse;
+    const FACTS: &'static schema::Operation = &GET_SMS_ATTRIBUTES;
 }
 
 static GET_SUBSCRIPTION_ATTRIBUTES: schema::Operation = schema::Operation {
@@ -434,6 +460,32 @@ impl OperationType for RemovePermission {
     type Input = RemovePermissionInput;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &REMOVE_PERMISSION;
+}
+
+static SET_SMS_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "SetSMSAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetSMSAttributesInput,
+    output: &S_SetSMSAttributesResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &THROTTLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &AUTHORIZATION_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "SetSMSAttributesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetSMSAttributes;
+impl OperationType for SetSMSAttributes {
+    type Input = SetSMSAttributesInput;
+    type Output = SetSMSAttributesResponse;
+    const FACTS: &'static schema::Operation = &SET_SMS_ATTRIBUTES;
 }
 
 static SET_SUBSCRIPTION_ATTRIBUTES: schema::Operation = schema::Operation {
@@ -748,6 +800,12 @@ static S_DelegatesList: schema::Shape = schema::Shape::new("DelegatesList", Kind
 static M_DelegatesList: schema::Member = schema::Member::new("member", &S_delegate);
 static S_DeleteTopicInput: schema::Shape = schema::Shape::new("DeleteTopicInput", Kind::Structure(&L_DeleteTopicInput));
 static L_DeleteTopicInput: Layout = Layout::new(&[schema::Member::new("TopicArn", &S_topicARN).required()]);
+static S_GetSMSAttributesInput: schema::Shape =
+    schema::Shape::new("GetSMSAttributesInput", Kind::Structure(&L_GetSMSAttributesInput));
+static L_GetSMSAttributesInput: Layout = Layout::new(&[schema::Member::new("attributes", &S_ListString)]);
+static S_GetSMSAttributesResponse: schema::Shape =
+    schema::Shape::new("GetSMSAttributesResponse", Kind::Structure(&L_GetSMSAttributesResponse));
+static L_GetSMSAttributesResponse: Layout = Layout::new(&[schema::Member::new("attributes", &S_MapStringToString)]);
 static S_GetSubscriptionAttributesInput: schema::Shape =
     schema::Shape::new("GetSubscriptionAttributesInput", Kind::Structure(&L_GetSubscriptionAttributesInput));
 static L_GetSubscriptionAttributesInput: Layout =
@@ -762,6 +820,8 @@ static L_GetTopicAttributesInput: Layout = Layout::new(&[schema::Member::new("To
 static S_GetTopicAttributesResponse: schema::Shape =
     schema::Shape::new("GetTopicAttributesResponse", Kind::Structure(&L_GetTopicAttributesResponse));
 static L_GetTopicAttributesResponse: Layout = Layout::new(&[schema::Member::new("Attributes", &S_TopicAttributesMap)]);
+static S_ListString: schema::Shape = schema::Shape::new("ListString", Kind::List(&M_ListString));
+static M_ListString: schema::Member = schema::Member::new("member", &S_String);
 static S_ListSubscriptionsByTopicInput: schema::Shape =
     schema::Shape::new("ListSubscriptionsByTopicInput", Kind::Structure(&L_ListSubscriptionsByTopicInput));
 static L_ListSubscriptionsByTopicInput: Layout = Layout::new(&[
@@ -796,6 +856,10 @@ static S_ListTopicsResponse: schema::Shape =
     schema::Shape::new("ListTopicsResponse", Kind::Structure(&L_ListTopicsResponse));
 static L_ListTopicsResponse: Layout =
     Layout::new(&[schema::Member::new("Topics", &S_TopicsList), schema::Member::new("NextToken", &S_nextToken)]);
+static S_MapStringToString: schema::Shape =
+    schema::Shape::new("MapStringToString", Kind::Map(&K_MapStringToString, &V_MapStringToString));
+static K_MapStringToString: schema::Member = schema::Member::new("key", &S_String);
+static V_MapStringToString: schema::Member = schema::Member::new("value", &S_String);
 static S_MessageAttributeMap: schema::Shape =
     schema::Shape::new("MessageAttributeMap", Kind::Map(&K_MessageAttributeMap, &V_MessageAttributeMap));
 static K_MessageAttributeMap: schema::Member = schema::Member::new("key", &S_String).wire("Name");
@@ -865,6 +929,13 @@ static L_RemovePermissionInput: Layout = Layout::new(&[
     schema::Member::new("TopicArn", &S_topicARN).required(),
     schema::Member::new("Label", &S_label).required(),
 ]);
+static S_SetSMSAttributesInput: schema::Shape =
+    schema::Shape::new("SetSMSAttributesInput", Kind::Structure(&L_SetSMSAttributesInput));
+static L_SetSMSAttributesInput: Layout =
+    Layout::new(&[schema::Member::new("attributes", &S_MapStringToString).required()]);
+static S_SetSMSAttributesResponse: schema::Shape =
+    schema::Shape::new("SetSMSAttributesResponse", Kind::Structure(&L_SetSMSAttributesResponse));
+static L_SetSMSAttributesResponse: Layout = Layout::new(&[]);
 static S_SetSubscriptionAttributesInput: schema::Shape =
     schema::Shape::new("SetSubscriptionAttributesInput", Kind::Structure(&L_SetSubscriptionAttributesInput));
 static L_SetSubscriptionAttributesInput: Layout = Layout::new(&[
@@ -1247,6 +1318,78 @@ impl Structure for DeleteTopicInput {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.topic_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSMSAttributesInput {
+    pub attributes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetSMSAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSMSAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSMSAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSMSAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSMSAttributesResponse {
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetSMSAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSMSAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSMSAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSMSAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
         }
     }
 }
@@ -2046,6 +2189,74 @@ impl Structure for RemovePermissionInput {
             0 => &mut self.topic_arn,
             _ => &mut self.label,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetSMSAttributesInput {
+    pub attributes: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for SetSMSAttributesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetSMSAttributesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetSMSAttributesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetSMSAttributesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetSMSAttributesResponse {}
+impl std::fmt::Debug for SetSMSAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetSMSAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetSMSAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetSMSAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 

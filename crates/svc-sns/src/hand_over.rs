@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
 use crate::message::{Links, Message};
-use crate::signature;
+use crate::record::Address;
+use crate::{signature, sms};
 
 /// A server has so long to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -171,10 +172,17 @@ fn mail(cloud: &Cloud, delivery: &Delivery, text: String) -> Result<(), Fault> {
 }
 
 fn note(cloud: &Cloud, delivery: &Delivery, medium: Medium, subject: String, text: String) -> Result<(), Fault> {
-    let from = if medium == Medium::Mail { "AWS Notifications <no-reply@sns.amazonaws.com>" } else { "SNS" };
+    let from = match medium {
+        Medium::Mail => "AWS Notifications <no-reply@sns.amazonaws.com>".to_owned(),
+        Medium::Sms => {
+            let topic = Address::parse(&delivery.message.topic_arn)?;
+            let own = delivery.message.attributes.get(sms::SENDER).map(|attribute| attribute.value.as_str());
+            sms::sender(&cloud.store.read(), &topic.scope, own)?
+        }
+    };
     let message = outbox::Message {
         medium,
-        from: from.to_owned(),
+        from,
         to: delivery.subscription.endpoint.clone(),
         subject,
         text,

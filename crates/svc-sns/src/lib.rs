@@ -5,6 +5,7 @@
 //! - `message` and `filter` are pure: what may be published, what subscribers read, and which of them read it.
 //! - `publish` writes a message down for each subscription, `delivery` sees to it that each gets it, `hand_over` is how.
 //! - `encryption` lets texts that wait lie under keys of KMS.
+//! - `sms` says as whom text messages come.
 //! - `signature` signs messages; `pages` are links in messages, and the certificate.
 //!
 //! What is absent: mobile push, message archives and data protection, delivery to Firehose.
@@ -22,6 +23,7 @@ mod permission;
 mod publish;
 mod record;
 mod signature;
+mod sms;
 mod subscribe;
 mod tags;
 mod topic;

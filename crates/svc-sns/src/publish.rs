@@ -19,7 +19,7 @@ use crate::encryption::{self, Sealing};
 use crate::message::{self, LARGEST, Message};
 use crate::record::{Address, TOPICS, Topic, invalid};
 use crate::subscribe::is_phone_number;
-use crate::{delivery, filter};
+use crate::{delivery, filter, sms};
 
 /// A FIFO topic's message that was published, for as long as its deduplication id counts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +38,9 @@ const FORGOTTEN: usize = 4;
 
 pub async fn publish(cx: Context, input: PublishInput) -> Result<PublishResponse, Fault> {
     if let Some(number) = &input.phone_number {
-        return cx.write(|w| text_message(w, number, &input.message));
+        let attribute = input.message_attributes.as_ref().and_then(|attributes| attributes.get(sms::SENDER));
+        let sender = attribute.and_then(|attribute| attribute.string_value.as_deref());
+        return cx.write(|w| text_message(w, number, sender, &input.message));
     }
     let arn = input.topic_arn.as_deref().or(input.target_arn.as_deref());
     let arn = arn.ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
@@ -70,7 +72,7 @@ fn publish_to(
     Ok(PublishResponse { message_id: done.message_id, sequence_number: done.sequence_number })
 }
 
-fn text_message(w: &mut Writer, number: &str, text: &str) -> Result<PublishResponse, Fault> {
+fn text_message(w: &mut Writer, number: &str, sender: Option<&str>, text: &str) -> Result<PublishResponse, Fault> {
     if !is_phone_number(number) {
         return Err(invalid(format!("PhoneNumber Reason: {number} is not valid to publish to")));
     }
@@ -79,7 +81,7 @@ fn text_message(w: &mut Writer, number: &str, text: &str) -> Result<PublishRespo
     }
     let message = outbox::Message {
         medium: Medium::Sms,
-        from: "SNS".to_owned(),
+        from: sms::sender(w.store(), w.scope(), sender)?,
         to: number.to_owned(),
         subject: String::new(),
         text: text.to_owned(),
