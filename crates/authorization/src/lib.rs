@@ -35,7 +35,11 @@ impl Need {
 
 /// The account that an ARN names; empty where it names none.
 pub fn account_of(resource: &str) -> &str {
-    resource.split(':').nth(4).filter(|account| account.len() == 12).unwrap_or_default()
+    // Each decision asks: looking at the bytes is quicker than splitting.
+    let mut colons = resource.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(place, _)| place).skip(3);
+    let Some(before) = colons.next() else { return "" };
+    let behind = colons.next().unwrap_or(resource.len());
+    resource.get(before + 1..behind).filter(|account| account.len() == 12).unwrap_or_default()
 }
 
 /// What a call needs in that region and account, in the order of the facts.

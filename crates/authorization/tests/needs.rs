@@ -1,6 +1,6 @@
 //! What calls need, by the facts: names, ARNs, lists, options, roles that are passed.
 
-use kogumo_authorization::{Need, keys, needs};
+use kogumo_authorization::{Need, account_of, keys, needs};
 use kogumo_model::{dynamodb, kms, lambda, s3, ssm};
 use kogumo_wire::{Checks, OperationType, Service, Structure, from_model_json};
 use serde_json::{Value, json};
@@ -105,4 +105,13 @@ fn keys_are_meant_by_their_names_and_aliases() {
     let both = json!({"SourceKeyId": "1", "DestinationKeyId": "2", "CiphertextBlob": "eA=="});
     let both = of::<kms::ReEncrypt>(&kms::SERVICE, both);
     assert_eq!(of_kms(both), format!("kms:ReEncryptFrom {key}:key/1; kms:ReEncryptTo {key}:key/2"));
+}
+
+#[test]
+fn the_account_of_a_resource() {
+    assert_eq!(account_of("arn:aws:sqs:us-east-1:111122223333:q:1"), "111122223333");
+    assert_eq!(account_of("arn:aws:iam::111122223333"), "111122223333");
+    for none in ["*", "", "arn:aws:s3:::b", "arn:aws:s3:::b:c", "arn:aws:s3::aws:b", "::::"] {
+        assert_eq!(account_of(none), "", "{none}");
+    }
 }

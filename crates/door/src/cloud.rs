@@ -27,6 +27,8 @@ pub struct Cloud {
     pub entrances: Entrances,
     /// In the order of their names.
     services: Vec<Service>,
+    /// The places of those that issue keys.
+    keepers: Vec<usize>,
     parts: Parts,
     authorizer: Option<Authorizer>,
     credentials: Credentials,
@@ -46,6 +48,7 @@ impl Cloud {
     pub fn new(settings: Settings, store: Store, mut services: Vec<Service>) -> Result<Arc<Self>, Trouble> {
         let ahead = AHEAD.get(&store.read(), &system_scope(), "ahead")?.unwrap_or(0);
         services.sort_by_key(|service| service.facts.name);
+        let keepers = (0..services.len()).filter(|&place| services[place].credentials.is_some()).collect();
         let authorizer = services.iter().find_map(|service| service.authorizer);
         let mut parts = Parts::default();
         services.iter_mut().flat_map(|service| service.parts.drain(..)).for_each(|part| parts.insert(part));
@@ -57,6 +60,7 @@ impl Cloud {
             store,
             clock: Clock::ahead_by(ahead),
             services,
+            keepers,
             parts,
             authorizer,
             credentials: Credentials::default(),
@@ -103,13 +107,13 @@ impl Cloud {
     /// # Errors
     /// A store that cannot be read.
     pub fn credential(&self, access_key: &str) -> Result<Option<Arc<Credential>>, Trouble> {
-        let keepers = || self.services.iter().filter_map(|service| Some((service, service.credentials?)));
-        let generation = keepers().map(|(service, _)| service.generation()).sum();
+        let keepers = || self.keepers.iter().filter_map(|&place| self.services.get(place));
+        let generation = keepers().map(Service::generation).sum();
         if let Some(credential) = self.credentials.get(access_key, generation) {
             return Ok(Some(credential));
         }
         let snapshot = self.store.read();
-        for (_, find) in keepers() {
+        for find in keepers().filter_map(|service| service.credentials) {
             if let Some(credential) = find(&snapshot, access_key)? {
                 let credential = Arc::new(credential);
                 self.credentials.put(access_key, generation, &credential);
