@@ -181,6 +181,10 @@ def test_sessions_of_users_and_guests(cloud, iam, name):
         refused("AccessDenied", of(cloud, credentials).get_session_token)
         refused("AccessDenied", of(cloud, credentials).get_federation_token, Name="other")
     assert of(cloud, own).get_caller_identity()["Arn"] == arn
+    # Who wants to see whether his own software takes long tokens asks for one.
+    long = sts.get_session_token(MinimumSessionTokenSize=4096)["Credentials"]
+    assert len(long["SessionToken"]) == 4096 > len(own["SessionToken"])
+    assert of(cloud, long).get_caller_identity()["Arn"] == arn
     refused("InvalidClientTokenId", cloud.client("sts", key=own["AccessKeyId"], secret=own["SecretAccessKey"], token="forged").get_caller_identity)
 
 

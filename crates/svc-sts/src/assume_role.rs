@@ -7,7 +7,7 @@ use kogumo_wire::Fault;
 
 use crate::narrowing::Narrowing;
 use crate::role::{self, Target};
-use crate::session::{self, Who};
+use crate::session::{self, Lasting, Who};
 use crate::trust::Asking;
 
 pub async fn assume_role(cx: Door, input: AssumeRoleRequest) -> Result<AssumeRoleResponse, Fault> {
@@ -49,7 +49,8 @@ pub async fn assume_role(cx: Door, input: AssumeRoleRequest) -> Result<AssumeRol
     session.mfa = mfa.then(|| cx.now());
     role::check_policies(&cx, &target.arn.account, &session.policy_arns).await?;
     let who = who(&target, &input.role_session_name);
-    let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
+    let lasting = Lasting { seconds, least_token: input.minimum_session_token_size };
+    let credentials = cx.write(|w| session::issue(w, lasting, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(AssumeRoleResponse {
         credentials: Some(credentials),
         assumed_role_user: Some(assumed(&who)),

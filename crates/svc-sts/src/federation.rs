@@ -10,7 +10,7 @@ use kogumo_wire::Fault;
 use crate::assume_role::one_time_password;
 use crate::narrowing::Narrowing;
 use crate::role;
-use crate::session::{self, Who};
+use crate::session::{self, Lasting, Who};
 
 const HALF_A_DAY: i32 = 43_200;
 
@@ -41,7 +41,8 @@ pub async fn get_session_token(cx: Context, input: GetSessionTokenRequest) -> Re
     let mfa = one_time_password(&cx, input.serial_number.as_deref(), input.token_code.as_deref())?;
     let session = Session { mfa: mfa.then(|| cx.now()), ..Session::default() };
     let seconds = seconds(&cx.caller.principal, input.duration_seconds);
-    let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
+    let lasting = Lasting { seconds, least_token: input.minimum_session_token_size };
+    let credentials = cx.write(|w| session::issue(w, lasting, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(GetSessionTokenResponse { credentials: Some(credentials), ..GetSessionTokenResponse::default() })
 }
 
@@ -68,7 +69,8 @@ pub async fn get_federation_token(
     let who = Who::Federated { account, name: input.name, id: id.clone() };
     let arn = who.principal().arn();
     let seconds = seconds(&cx.caller.principal, input.duration_seconds);
-    let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
+    let lasting = Lasting { seconds, least_token: input.minimum_session_token_size };
+    let credentials = cx.write(|w| session::issue(w, lasting, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(GetFederationTokenResponse {
         credentials: Some(credentials),
         federated_user: Some(FederatedUser { federated_user_id: id, arn }),

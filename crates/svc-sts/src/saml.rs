@@ -15,7 +15,7 @@ use kogumo_wire::Fault;
 use crate::assume_role::{assumed, of_role, of_session, who};
 use crate::narrowing::Narrowing;
 use crate::role::{self, Target};
-use crate::session;
+use crate::session::{self, Lasting};
 use crate::trust::Asking;
 
 /// Names of attributes begin with it.
@@ -34,9 +34,6 @@ pub async fn assume_role_with_saml(
     cx: Door,
     input: AssumeRoleWithSAMLRequest,
 ) -> Result<AssumeRoleWithSAMLResponse, Fault> {
-    if input.minimum_session_token_size.is_some() {
-        return Err(Fault::not_implemented("AssumeRoleWithSAML with MinimumSessionTokenSize"));
-    }
     let denied = || Fault::access_denied("Not authorized to perform sts:AssumeRoleWithSAML");
     let target = role::find(&cx, &input.role_arn).await?.ok_or_else(denied)?;
     let said = believe(&cx, &target, &input.principal_arn, &input.saml_assertion).await?;
@@ -77,7 +74,8 @@ pub async fn assume_role_with_saml(
     }
     role::check_policies(&cx, &target.arn.account, &session.policy_arns).await?;
     let who = who(&target, &name);
-    let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
+    let lasting = Lasting { seconds, least_token: input.minimum_session_token_size };
+    let credentials = cx.write(|w| session::issue(w, lasting, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(AssumeRoleWithSAMLResponse {
         credentials: Some(credentials),
         assumed_role_user: Some(assumed(&who)),

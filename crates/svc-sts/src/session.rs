@@ -65,14 +65,22 @@ pub fn expire(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
     SESSIONS.delete(w.tx, &keys(), key.as_str()).map(drop)
 }
 
-/// Makes credentials for that many seconds.
-pub fn issue(w: &mut Writer, seconds: i32, who: Who, session: Session) -> Result<Credentials, Trouble> {
+/// What a request asks of the credentials themselves.
+#[derive(Clone, Copy)]
+pub struct Lasting {
+    pub seconds: i32,
+    /// How long the token must be at least: for those who want to see whether long ones get through.
+    pub least_token: Option<i32>,
+}
+
+/// Makes credentials.
+pub fn issue(w: &mut Writer, lasting: Lasting, who: Who, session: Session) -> Result<Credentials, Trouble> {
     let access_key = format!("ASIA{}", random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16));
     // AWS's expirations are whole seconds.
-    let expires = Timestamp::from_seconds(w.now.seconds() + i64::from(seconds));
+    let expires = Timestamp::from_seconds(w.now.seconds() + i64::from(lasting.seconds));
     let issued = Issued {
         secret: STANDARD.encode(random_bytes::<30>()),
-        token: STANDARD.encode(random_bytes::<180>()),
+        token: token(lasting.least_token),
         expires,
         who,
         session: Session { issued: w.now, expires, ..session },
@@ -85,6 +93,13 @@ pub fn issue(w: &mut Writer, seconds: i32, who: Who, session: Session) -> Result
         session_token: issued.token,
         expiration: expires,
     })
+}
+
+fn token(least: Option<i32>) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let usual = STANDARD.encode(random_bytes::<180>());
+    let lacking = least.and_then(|least| usize::try_from(least).ok()).unwrap_or(0).saturating_sub(usual.len());
+    usual + &random_from(LETTERS, lacking)
 }
 
 impl Who {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::assume_role::{assumed, of_role, of_session, who};
 use crate::narrowing::Narrowing;
 use crate::role::{self, Target};
-use crate::session;
+use crate::session::{self, Lasting};
 use crate::trust::Asking;
 
 /// Providers that every account knows, and which their tokens' issuers are.
@@ -74,7 +74,8 @@ pub async fn assume_role_with_web_identity(
     }
     role::check_policies(&cx, &target.arn.account, &session.policy_arns).await?;
     let who = who(&target, &input.role_session_name);
-    let credentials = cx.write(|w| session::issue(w, seconds, who.clone(), session.clone()).map_err(Fault::from))?;
+    let lasting = Lasting { seconds, least_token: input.minimum_session_token_size };
+    let credentials = cx.write(|w| session::issue(w, lasting, who.clone(), session.clone()).map_err(Fault::from))?;
     Ok(AssumeRoleWithWebIdentityResponse {
         credentials: Some(credentials),
         subject_from_web_identity_token: vouched.text("sub").map(str::to_owned),
