@@ -43,6 +43,35 @@ def test_many_items_are_decided_by_their_tables(cloud, name):
     refused(dynamodb.transact_write_items, TransactItems=[delete], says="dynamodb:DeleteItem")
 
 
+def test_what_a_call_names_is_what_it_needs(cloud, name):
+    """Resources that calls name by ARNs and names of their own: providers, devices, groups of instances, queues."""
+    iam, ec2, sqs = cloud.client("iam"), cloud.client("ec2"), cloud.client("sqs")
+    own, other = (iam.create_open_id_connect_provider(Url=f"https://{name}.example.com/{one}", ThumbprintList=["0" * 40])["OpenIDConnectProviderArn"] for one in "ab")
+    queues = [sqs.get_queue_attributes(QueueUrl=sqs.create_queue(QueueName=f"{name}-{one}")["QueueUrl"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"] for one in "ab"]
+    person = Person(
+        cloud, name,
+        allow(["iam:GetOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider"], own),
+        allow(["iam:CreateVirtualMFADevice", "iam:DeleteVirtualMFADevice"], "arn:aws:iam::*:mfa/${aws:username}"),
+        allow("iam:ListPoliciesGrantingServiceAccess", "arn:aws:iam::*:user/${aws:username}"),
+        allow(["ec2:CreatePlacementGroup", "ec2:DeletePlacementGroup"], f"arn:aws:ec2:*:*:placement-group/{name}"),
+        allow("sqs:ListMessageMoveTasks", queues[0]),
+    )
+    theirs = {service: person.client(service) for service in ("iam", "ec2", "sqs")}
+    theirs["iam"].get_open_id_connect_provider(OpenIDConnectProviderArn=own)
+    refused(theirs["iam"].get_open_id_connect_provider, OpenIDConnectProviderArn=other, says=f"on resource: {other}")
+    theirs["iam"].delete_open_id_connect_provider(OpenIDConnectProviderArn=own)
+    device = theirs["iam"].create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+    refused(theirs["iam"].create_virtual_mfa_device, VirtualMFADeviceName=f"{name}-2")
+    theirs["iam"].delete_virtual_mfa_device(SerialNumber=device)
+    theirs["iam"].list_policies_granting_service_access(Arn=person.arn, ServiceNamespaces=["ec2"])
+    refused(theirs["iam"].list_policies_granting_service_access, Arn=f"{person.arn}2", ServiceNamespaces=["ec2"])
+    theirs["ec2"].create_placement_group(GroupName=name, Strategy="spread")
+    refused(theirs["ec2"].create_placement_group, GroupName=f"{name}-2", Strategy="spread")
+    theirs["ec2"].delete_placement_group(GroupName=name)
+    theirs["sqs"].list_message_move_tasks(SourceArn=queues[0])
+    refused(theirs["sqs"].list_message_move_tasks, SourceArn=queues[1])
+
+
 def test_groups_give_and_a_denial_outweighs(cloud, name):
     iam = cloud.client("iam")
     person = Person(cloud, name)

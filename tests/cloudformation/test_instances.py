@@ -38,6 +38,7 @@ Resources:
     Properties:
       AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: 'sts:AssumeRole'}]}
   Profile: {Type: AWS::IAM::InstanceProfile, Properties: {Roles: [!Ref Role]}}
+  Apart: {Type: AWS::EC2::PlacementGroup, Properties: {Strategy: spread, Tags: [{Key: team, Value: web}]}}
   Server:
     Type: AWS::EC2::Instance
     DependsOn: Out
@@ -46,6 +47,7 @@ Resources:
       InstanceType: !Ref Kind
       KeyName: !Ref Key
       IamInstanceProfile: !Ref Profile
+      PlacementGroupName: !Ref Apart
       NetworkInterfaces: [{DeviceIndex: '0', SubnetId: !Ref Subnet, GroupSet: [!Ref Group], AssociatePublicIpAddress: true, DeleteOnTermination: true}]
       BlockDeviceMappings: [{DeviceName: /dev/xvda, Ebs: {VolumeSize: 9, VolumeType: gp3}}]
       Tags: [{Key: Name, Value: !Ref Says}]
@@ -111,6 +113,8 @@ def test_a_web_server_in_a_vpc(cloud, tmp_path):
         instance = ec2.describe_instances(InstanceIds=[made["Id"]])["Reservations"][0]["Instances"][0]
         assert {"Key": "Name", "Value": "hello"} in instance["Tags"] and len(instance["NetworkInterfaces"]) == 2
         assert {"Key": "aws:cloudformation:logical-id", "Value": "Server"} in instance["Tags"]
+        group = ec2.describe_placement_groups(GroupNames=[instance["Placement"]["GroupName"]])["PlacementGroups"][0]
+        assert (group["Strategy"], group["Tags"]) == ("spread", [{"Key": "team", "Value": "web"}])
         key = tmp_path / "key"
         key.write_text(ssm.get_parameter(Name=f"/ec2/keypair/{made['KeyId']}", WithDecryption=True)["Parameter"]["Value"])
         key.chmod(0o600)
@@ -125,11 +129,12 @@ def test_a_web_server_in_a_vpc(cloud, tmp_path):
     assert {one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]} == before
     assert ec2.describe_instances(InstanceIds=[made["Id"]])["Reservations"][0]["Instances"][0]["State"]["Name"] == "terminated"
     for gone in (
+        lambda: ec2.describe_placement_groups(GroupNames=[group["GroupName"]]),
         lambda: ssm.get_parameter(Name=f"/ec2/keypair/{made['KeyId']}"),
         lambda: ec2.describe_key_pairs(KeyNames=[name]),
         lambda: ec2.describe_launch_templates(LaunchTemplateNames=[name]),
     ):
-        with pytest.raises(Exception, match="not exist|not found|NotFound"):
+        with pytest.raises(Exception, match="not exist|not found|NotFound|is unknown"):
             gone()
 
 

@@ -10,6 +10,7 @@ mod interface;
 mod key_pair;
 mod launch_template;
 mod options;
+mod placement_group;
 mod route;
 mod tagged;
 mod volume;
@@ -44,6 +45,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "NetworkInsightsPath" => watch::create_path(h, w).await,
         "NetworkInterface" => interface::create(h, w).await,
         "NetworkInterfaceAttachment" => interface::attach(h, w).await,
+        "PlacementGroup" => placement_group::create(h, w).await,
         "PrefixList" => options::create_prefix_list(h, w).await,
         "Route" => route::create(h, w).await,
         "RouteTable" => route::create_table(h, w).await,
@@ -120,6 +122,7 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "NetworkInsightsPath" => tagged::delete(h, w, "DeleteNetworkInsightsPath", "NetworkInsightsPathId").await,
         "NetworkInterface" => tagged::delete(h, w, "DeleteNetworkInterface", "NetworkInterfaceId").await,
         "NetworkInterfaceAttachment" => interface::detach(h, w).await,
+        "PlacementGroup" => placement_group::delete(h, w).await,
         "PrefixList" => tagged::delete(h, w, "DeleteManagedPrefixList", "PrefixListId").await,
         "Route" => route::delete(h, w).await,
         "RouteTable" => tagged::delete(h, w, "DeleteRouteTable", "RouteTableId").await,
