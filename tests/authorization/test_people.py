@@ -66,7 +66,7 @@ def test_what_a_call_names_is_what_it_needs(cloud, name):
     theirs["iam"].list_policies_granting_service_access(Arn=person.arn, ServiceNamespaces=["ec2"])
     refused(theirs["iam"].list_policies_granting_service_access, Arn=f"{person.arn}2", ServiceNamespaces=["ec2"])
     theirs["ec2"].create_placement_group(GroupName=name, Strategy="spread")
-    refused(theirs["ec2"].create_placement_group, GroupName=f"{name}-2", Strategy="spread")
+    refused(theirs["ec2"].create_placement_group, code="UnauthorizedOperation", GroupName=f"{name}-2", Strategy="spread")
     theirs["ec2"].delete_placement_group(GroupName=name)
     theirs["sqs"].list_message_move_tasks(SourceArn=queues[0])
     refused(theirs["sqs"].list_message_move_tasks, SourceArn=queues[1])
