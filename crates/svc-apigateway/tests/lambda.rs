@@ -14,7 +14,7 @@ const FUNCTION: &str = "arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31
 /// Answers by the function's name: `echo` wraps its event, `error` fails, `bad` is no proxy answer,
 /// `token` is an authorizer.
 async fn invoke(context: Context, input: InvocationRequest) -> Result<InvocationResponse, Fault> {
-    assert_eq!(context.caller.principal, Principal::Service("apigateway.amazonaws.com".into()));
+    assert_eq!(*context.caller.principal, Principal::Service("apigateway.amazonaws.com".into()));
     let source = context.caller.source_arn.clone().unwrap_or_default();
     assert!(source.starts_with("arn:aws:execute-api:ap-northeast-1:000000000000:"), "{source}");
     let event: Value = serde_json::from_slice(&input.payload.unwrap_or_default()).unwrap_or_default();
