@@ -42,7 +42,7 @@ def test_repositories(cloud, name):
 
 
 def test_what_is_not_built_names_itself(cloud):
-    for service, call in (("ecr", "describe_registry"), ("kinesis", "list_streams"), ("iam", "list_saml_providers"), ("ec2", "describe_vpn_connections")):
+    for service, call in (("ecr", "describe_registry"), ("kinesis", "list_streams"), ("iam", "list_organizations_features"), ("ec2", "describe_vpn_connections")):
         with pytest.raises(ClientError) as caught:
             getattr(cloud.client(service), call)()
         error = caught.value.response
