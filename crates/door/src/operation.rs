@@ -38,6 +38,10 @@ pub(crate) enum Handler {
 }
 
 impl Op {
+    fn of<O: OperationType>(handler: Handler) -> Self {
+        Op { facts: O::FACTS, new_input: new_input::<O>, handler, rehearsal: None, settled: None }
+    }
+
     /// Lets calls be tried: the handler runs, its changes are taken back, and the answer is the function's. What a
     /// task calls as its caller is taken back, too; a task must have no other effect.
     pub fn rehearsed_by(self, rehearsal: Rehearsal) -> Self {
@@ -64,13 +68,7 @@ impl Op {
 pub fn read<O: OperationType>(handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>) -> Op {
     let run =
         move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
-    Op {
-        facts: O::FACTS,
-        new_input: new_input::<O>,
-        handler: Handler::Read(Box::new(run)),
-        rehearsal: None,
-        settled: None,
-    }
+    Op::of::<O>(Handler::Read(Box::new(run)))
 }
 
 /// As [`read`], for what is asked again and again: the answer is given once more as long as no record of these services
@@ -86,13 +84,7 @@ where
     let run = move |reader: &Reader, input| -> Answer {
         Ok(Box::new(last.answer(reader, unboxed::<O::Input>(input)?, handler)?))
     };
-    Op {
-        facts: O::FACTS,
-        new_input: new_input::<O>,
-        handler: Handler::Read(Box::new(run)),
-        rehearsal: None,
-        settled: None,
-    }
+    Op::of::<O>(Handler::Read(Box::new(run)))
 }
 
 /// A handler that writes in one transaction: `fn(&mut Writer, Input) -> Result<Output, Fault>`.
@@ -106,13 +98,7 @@ where
         let work = move |writer: &mut Writer| -> Answer { Ok(Box::new(handler(writer, input.clone())?)) };
         Ok(Box::new(work) as Work)
     };
-    Op {
-        facts: O::FACTS,
-        new_input: new_input::<O>,
-        handler: Handler::Write(Box::new(begin)),
-        rehearsal: None,
-        settled: None,
-    }
+    Op::of::<O>(Handler::Write(Box::new(begin)))
 }
 
 /// A handler that writes, in two steps: what the request says is understood before the transaction begins, so that
@@ -126,13 +112,7 @@ pub fn prepared<O: OperationType, P: Send + 'static>(
         let work = move |writer: &mut Writer| -> Answer { Ok(Box::new(perform(writer, &plan)?)) };
         Ok(Box::new(work) as Work)
     };
-    Op {
-        facts: O::FACTS,
-        new_input: new_input::<O>,
-        handler: Handler::Write(Box::new(begin)),
-        rehearsal: None,
-        settled: None,
-    }
+    Op::of::<O>(Handler::Write(Box::new(begin)))
 }
 
 /// A handler for streams and long waits: `async fn(Context, Input) -> Result<Output, Fault>`.
@@ -144,13 +124,7 @@ where
         let started = unboxed::<O::Input>(input).map(|input| handler(context, input));
         Box::pin(async move { Ok(Box::new(started?.await?) as Box<dyn Structure>) })
     };
-    Op {
-        facts: O::FACTS,
-        new_input: new_input::<O>,
-        handler: Handler::Task(Box::new(run)),
-        rehearsal: None,
-        settled: None,
-    }
+    Op::of::<O>(Handler::Task(Box::new(run)))
 }
 
 fn new_input<O: OperationType>() -> Box<dyn Structure> {
