@@ -16,9 +16,17 @@ use crate::resource::{get, put};
 /// There is none such, or a partition is wanted without a group.
 pub(super) fn of_launch(w: &Writer, wanted: Option<&Placement>) -> Result<Option<PlacementGroup>, Fault> {
     let Some(wanted) = wanted else { return Ok(None) };
-    let (name, id) = (wanted.group_name.as_deref(), wanted.group_id.as_deref());
+    chosen(w, wanted.group_name.as_deref(), wanted.group_id.as_deref(), wanted.partition_number)
+}
+
+fn chosen(
+    w: &Writer,
+    name: Option<&str>,
+    id: Option<&str>,
+    partition: Option<i32>,
+) -> Result<Option<PlacementGroup>, Fault> {
     let group = placement_group::wanted(w.store(), w.scope(), name, id)?;
-    if group.is_none() && wanted.partition_number.is_some() {
+    if group.is_none() && partition.is_some() {
         return Err(invalid_combination("PartitionNumber is valid only with a placement group."));
     }
     Ok(group)
@@ -73,10 +81,7 @@ pub fn modify_instance_placement(
         }
         let own = Some(instance.group_name.clone()).filter(|_| input.group_name.is_none() && input.group_id.is_none());
         let name = input.group_name.or(own);
-        let group = placement_group::wanted(w.store(), w.scope(), name.as_deref(), input.group_id.as_deref())?;
-        if group.is_none() && input.partition_number.is_some() {
-            return Err(invalid_combination("PartitionNumber is valid only with a placement group."));
-        }
+        let group = chosen(w, name.as_deref(), input.group_id.as_deref(), input.partition_number)?;
         instance.partition = match instance_type::find(&instance.kind) {
             Some(kind) => partition(w, group.as_ref(), kind, &instance.zone, input.partition_number)?,
             None => None,
